@@ -1,0 +1,45 @@
+"""The browser of the tests: Debian's chromium, found or installed, else Playwright's own."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from udi.cli.local.errors import LocalError
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+
+
+def ensure_browser() -> None:
+    """Leave the path of a browser in `UDI_CHROMIUM`; empty means Playwright's own.
+
+    Raises:
+        LocalError: none is there and none can be installed.
+    """
+    if "UDI_CHROMIUM" in os.environ:
+        return
+    found = _find() or _from_debian()
+    if not found and not _from_playwright():
+        cause = "The tests need a browser and none can be installed here"
+        raise LocalError(cause, "install Debian's package chromium, or name one in UDI_CHROMIUM")
+    os.environ["UDI_CHROMIUM"] = found or ""
+
+
+def _find() -> str | None:
+    return next(filter(None, map(shutil.which, NAMES)), None)
+
+
+def _from_debian() -> str | None:
+    if os.geteuid() != 0 or not shutil.which("apt-get"):
+        return None
+    print("installing chromium …", flush=True)
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    for command in (["apt-get", "update", "-qq"], ["apt-get", "install", "-y", "-qq", "chromium"]):
+        subprocess.run(command, env=environment, check=False, capture_output=True)
+    return _find()
+
+
+def _from_playwright() -> bool:
+    command = [str(Path(sys.executable).parent / "playwright"), "install", "chromium"]
+    return subprocess.run(command, check=False, capture_output=True).returncode == 0

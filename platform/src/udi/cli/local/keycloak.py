@@ -1,0 +1,125 @@
+"""One Keycloak of the built distribution, on the local PostgreSQL: production mode, local cache, loopback only."""
+
+import shutil
+import subprocess
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from udi.cli.local import ports
+from udi.cli.local.account import Account, give
+from udi.cli.local.distribution import java_command
+from udi.cli.local.processes import BARE_ENVIRONMENT, Guardian, failure, spawn, stop
+
+ADMIN_CLIENT = "udi-admin"
+FLAGS = (
+    "-Xms32m",
+    "-Xmx512m",
+    "-XX:MaxMetaspaceSize=224m",
+    "-XX:TieredStopAtLevel=1",
+    "-XX:+UseSerialGC",
+    "-XX:+ExitOnOutOfMemoryError",
+)
+
+
+@dataclass(frozen=True)
+class Keycloak:
+    """What one instance needs. `url` is its public address, `home` the folder that is its own."""
+
+    java: Path
+    distribution: Path
+    home: Path
+    port: int
+    management_port: int
+    url: str
+    database: str
+    """JDBC address."""
+    user: str
+    password: str
+    admin_secret: str
+    """Secret of the client `udi-admin`, made at the first start on an empty database."""
+    account: Account | None = None
+
+    def prepare(self, themes: Path | None) -> None:
+        """Lay the instance's folder over the read-only distribution, with our login themes."""
+        give(self.home, None)
+        for name in ("conf", "data", "tmp"):
+            (self.home / name).mkdir(exist_ok=True)
+        for name in ("lib", "providers"):
+            (self.home / name).unlink(missing_ok=True)
+            (self.home / name).symlink_to(self.distribution / name)
+        shutil.rmtree(self.home / "themes", ignore_errors=True)
+        if themes and themes.is_dir():
+            shutil.copytree(themes, self.home / "themes")
+        else:
+            (self.home / "themes").mkdir()
+        self.home.chmod(0o700)
+        give(self.home, self.account)
+
+    def command(self) -> list[str]:
+        """The server in the foreground: one process, one pid."""
+        flags = (*FLAGS, f"-Djava.io.tmpdir={self.home / 'tmp'}")
+        return [*java_command(self.java, self.distribution, self.home, *flags), "start", "--optimized"]
+
+    def environment(self) -> Mapping[str, str]:
+        """Its whole configuration; nothing of it is written to a file."""
+        return {
+            **BARE_ENVIRONMENT,
+            "KC_DB_URL": self.database,
+            "KC_DB_USERNAME": self.user,
+            "KC_DB_PASSWORD": self.password,
+            "KC_DB_POOL_MAX_SIZE": "20",
+            "KC_CACHE": "local",
+            "KC_HOSTNAME": self.url,
+            "KC_HTTP_ENABLED": "true",
+            "KC_HTTP_HOST": "127.0.0.1",
+            "KC_HTTP_PORT": str(self.port),
+            "KC_HTTP_MANAGEMENT_PORT": str(self.management_port),
+            "KC_LOG_LEVEL": "info,io.smallrye.health:warn",
+            "KC_BOOTSTRAP_ADMIN_CLIENT_ID": ADMIN_CLIENT,
+            "KC_BOOTSTRAP_ADMIN_CLIENT_SECRET": self.admin_secret,
+        }
+
+    def ready(self) -> bool:
+        """Whether it can serve; its port opens long before."""
+        return ports.answers(self.management_port, "/health/ready")
+
+
+@dataclass(frozen=True)
+class Running:
+    """A started Keycloak."""
+
+    keycloak: Keycloak
+    process: subprocess.Popen[bytes]
+    guardian: Guardian | None = None
+
+    def stop(self) -> None:
+        """Stop it; sessions are in the database and last."""
+        stop(self.process, guardian=self.guardian)
+
+
+def start_keycloak(
+    keycloak: Keycloak,
+    log: Path,
+    *,
+    themes: Path | None = None,
+    guardian: Guardian | None = None,
+    patience: float = 180,
+) -> Running:
+    """Start an instance and wait until it can serve.
+
+    Raises:
+        LocalError: it stopped at once, or was not ready within `patience` seconds.
+    """
+    keycloak.prepare(themes)
+    start_of_log = log.stat().st_size if log.exists() else 0
+    command, environment = keycloak.command(), keycloak.environment()
+    process = spawn(command, log=log, environment=environment, account=keycloak.account, guardian=guardian)
+    deadline = time.monotonic() + patience
+    while not keycloak.ready():
+        if process.poll() is not None or time.monotonic() > deadline:
+            stop(process, guardian=guardian)
+            raise failure("Starting Keycloak", log.read_text(errors="replace")[start_of_log:], keycloak.home)
+        time.sleep(0.2)
+    return Running(keycloak, process, guardian)

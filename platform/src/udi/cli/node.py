@@ -1,0 +1,122 @@
+"""`udi node`: the nodes that may publish on a territory's portal."""
+
+import asyncio
+import json
+from typing import Annotated, Any
+
+import typer
+
+from udi.cli import output
+from udi.kit.db import Database
+from udi.kit.errors import ConflictError, NotFoundError
+from udi.portal.identity.provision import admin
+from udi.portal.identity.provision.territory import Machine, apply_machine, remove_machine
+from udi.portal.nodes.actions.register import register_node
+from udi.portal.nodes.queries import find_node, list_nodes
+from udi.portal.organisations.queries import find_organisations
+from udi.portal.tenants.models import Tenant
+from udi.portal.tenants.queries import get_tenant
+from udi.settings import Settings, get_settings
+
+app = typer.Typer(help="Nodes: where producers' files are.", no_args_is_help=True)
+TerritorySlug = Annotated[str, typer.Argument(help="Slug of the territory.")]
+AsJson = Annotated[bool, typer.Option("--json", help="For a program.")]
+
+
+@app.command()
+def add(
+    territory: TerritorySlug,
+    slug: Annotated[str, typer.Argument(help="Short name of the node, in small letters, digits and hyphens.")],
+    url: Annotated[str, typer.Option(help="Address of the node; reports are sent there.")],
+    name: Annotated[str, typer.Option(help="Name shown; the short name by default.")] = "",
+    producer: Annotated[list[str] | None, typer.Option(help="Slug of a producer it may publish for; repeat.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Register a producer's node and print its credential, once."""
+    settings = get_settings()
+    client = f"{territory}-node-{slug}"
+    tenant = asyncio.run(_tenant(settings, territory, slug))
+    connection = admin.connect(settings)
+    machine = apply_machine(connection, client, tenant.links["portal"], rotate=True)
+    try:
+        asyncio.run(_register(settings, tenant, slug, name or slug, url, client, producer or []))
+    except Exception:
+        remove_machine(connection, client)
+        raise
+    _print(_credential(tenant, slug, client, machine), as_json=as_json)
+
+
+@app.command("list")
+def list_(territory: TerritorySlug, as_json: AsJson = False) -> None:
+    """List the nodes of a territory."""
+    rows = asyncio.run(_rows(get_settings(), territory))
+    columns = {"slug": "Node", "name": "Name", "url": "Address", "state": "State", "last_seen": "Last seen"}
+    output.show(rows, columns, as_json=as_json, empty="No node yet: `udi node add` registers one.")
+
+
+async def _tenant(settings: Settings, territory: str, slug: str) -> Tenant:
+    database = Database(settings, "portal")
+    try:
+        async with database.platform_session() as session:
+            tenant = await get_tenant(session, territory)
+        async with database.session(tenant.id, role="worker") as session:
+            if await find_node(session, slug) is not None:
+                raise ConflictError(
+                    f"The node «{slug}» is already registered on {territory}.", remedy="Choose another name."
+                )
+    finally:
+        await database.close()
+    return tenant
+
+
+async def _register(
+    settings: Settings, tenant: Tenant, slug: str, name: str, url: str, client: str, producers: list[str]
+) -> None:
+    database = Database(settings, "portal")
+    try:
+        async with database.session(tenant.id, role="worker") as session:
+            known = await find_organisations(session, producers)
+            if missing := [wanted for wanted in producers if wanted not in known]:
+                raise NotFoundError(
+                    f"No organisation is called {', '.join(missing)}.", remedy="See `udi tenant check`."
+                )
+            ids = [organisation.id for organisation in known.values()]
+            await register_node(session, slug=slug, name=name, url=url, client_id=client, organisations=ids)
+    finally:
+        await database.close()
+
+
+def _credential(tenant: Tenant, slug: str, client: str, machine: Machine) -> dict[str, Any]:
+    portal = tenant.links["portal"]
+    return {
+        "node": slug,
+        "portal": portal,
+        "token": f"{portal}/oauth2/token",
+        "push": f"{portal}/kalim/v1/resources",
+        "client_id": client,
+        "client_secret": machine.secret,
+    }
+
+
+def _print(credential: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(credential, indent=2))
+        return
+    print(f"The node «{credential['node']}» is registered. Its credential is shown this once:\n")
+    for key, value in credential.items():
+        print(f"  {key:14} {value}")
+
+
+async def _rows(settings: Settings, territory: str) -> list[dict[str, Any]]:
+    database = Database(settings, "portal")
+    try:
+        async with database.platform_session() as session:
+            tenant = await get_tenant(session, territory)
+        async with database.session(tenant.id, role="worker") as session:
+            nodes = await list_nodes(session)
+    finally:
+        await database.close()
+    return [
+        {"slug": n.slug, "name": n.name, "url": n.url, "state": n.state, "last_seen": n.last_seen_at or "never"}
+        for n in nodes
+    ]

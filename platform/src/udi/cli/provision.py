@@ -1,0 +1,192 @@
+"""Making files true everywhere: both databases, the identity service, the hosted node's registration. Repeatable."""
+
+import asyncio
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from udi.cli.local.plan import DemoAccount, TerritoryAddress
+from udi.kit import keys, migrations
+from udi.kit.db import Database
+from udi.kit.territories import find_taken, upsert
+from udi.node.spaces.actions import apply_space
+from udi.node.territories.models import Tenant as NodeTenant
+from udi.portal.identity.provision import accounts, admin, realm, territory
+from udi.portal.nodes.actions.register import register_node, update_node
+from udi.portal.nodes.queries import find_node
+from udi.portal.organisations.actions import apply_organisation
+from udi.portal.tenants.actions import apply_tenant, register_values
+from udi.portal.tenants.files import TenantFault, TenantFaultsError, TenantFolder, read_folder
+from udi.portal.tenants.models import Tenant as PortalTenant
+from udi.portal.tenants.shape import AccountPart
+from udi.settings import Settings
+from udi.ui.login_theme import client_attributes
+
+HOSTED = "hosted"
+GIGABYTE = 10**9
+Report = Callable[[str, str], None]
+"""Told what was looked at and what became of it: created, updated, unchanged."""
+
+
+@dataclass(frozen=True)
+class Applied:
+    """What one apply did: each thing and what became of it."""
+
+    slug: str
+    changes: list[tuple[str, str]]
+
+
+def migrate(settings: Settings) -> None:
+    """Bring both databases to the newest revision, and draw the portal's signing key if there is none."""
+    write_secret(settings, "signing_keys", keys.new_secret, keep=True)
+    migrations.upgrade(settings, "portal")
+    migrations.upgrade(settings, "node")
+
+
+def read_all(settings: Settings) -> list[TenantFolder]:
+    """Every territory's files, by slug."""
+    return [read_folder(path.parent) for path in sorted(settings.tenants.glob("*/tenant.toml"))]
+
+
+def apply_all(settings: Settings) -> None:
+    """Apply every territory of the folder; all files are checked before the first is applied."""
+    folders = read_all(settings)
+    for folder in folders:
+        apply_folder(settings, folder)
+
+
+def apply_folder(settings: Settings, folder: TenantFolder) -> Applied:
+    """Make one territory's files true everywhere.
+
+    Raises:
+        TenantFaultsError: a host belongs to another territory; nothing was applied.
+    """
+    changes = asyncio.run(_apply_rows(settings, folder))
+    connection = admin.connect(settings)
+    done = realm.apply_realm(connection, settings)
+    done += territory.apply_territory(
+        connection,
+        settings,
+        slug=folder.slug,
+        name=next(iter(folder.file.territory.name.values())),
+        origins={"portal": _origin(settings, folder, "portal"), "node": _origin(settings, folder, "node")},
+        organisations=[(part.slug, part.name) for part in folder.file.organisation],
+        theme=client_attributes(folder.slug, folder.file.territory.name, folder.file.theme.model_dump()),
+    )
+    if settings.demo:
+        done += [accounts.apply_account(connection, settings, folder.slug, part) for part in folder.file.account]
+    changes += [(f"{change.kind} {change.name}", change.outcome) for change in done]
+    changes.append(("hosted node", _register_hosted(settings, folder, connection)))
+    return Applied(folder.slug, changes)
+
+
+def _origin(settings: Settings, folder: TenantFolder, program: str) -> str:
+    if program == "portal":
+        return settings.origin("portal", folder.file.hosts.portal[0])
+    return settings.origin("node", folder.file.hosts.node[0])
+
+
+async def _apply_rows(settings: Settings, folder: TenantFolder) -> list[tuple[str, str]]:
+    portal, node = Database(settings, "portal"), Database(settings, "node")
+    try:
+        await _refuse_taken_hosts(portal, node, folder)
+        async with portal.platform_session(role="owner") as session:
+            in_portal = await apply_tenant(session, folder, settings)
+        async with node.platform_session(role="owner") as session:
+            in_node = await upsert(session, NodeTenant, register_values(folder, settings, "node"))
+        async with portal.session(folder.tenant_id, role="worker") as session:
+            for part in folder.file.organisation:
+                await apply_organisation(
+                    session, id=folder.organisation_id(part), slug=part.slug, name=part.name, summary=part.summary,
+                    email=part.email, url=str(part.url or ""), address=part.address,
+                )  # fmt: skip
+        async with node.session(folder.tenant_id, role="worker") as session:
+            for part in folder.file.organisation:
+                await apply_space(
+                    session, slug=part.slug, organisation_id=folder.organisation_id(part), name=part.name,
+                    email=part.email, quota_bytes=part.quota_gb * GIGABYTE,
+                )  # fmt: skip
+    finally:
+        await portal.close()
+        await node.close()
+    return [("territory on the portal", in_portal), ("territory on the node", in_node)]
+
+
+async def _refuse_taken_hosts(portal: Database, node: Database, folder: TenantFolder) -> None:
+    hosts = folder.file.hosts
+    faults = []
+    for database, row, key, wanted in (
+        (portal, PortalTenant, "hosts.portal", hosts.portal),
+        (node, NodeTenant, "hosts.node", hosts.node),
+    ):
+        async with database.platform_session(role="owner") as session:
+            taken = await find_taken(session, row, folder.slug, wanted)
+        faults += [
+            TenantFault("tenant.toml", key, f"{host} belongs to the territory «{slug}».", "Choose another host name.")
+            for host, slug in taken.items()
+        ]
+    if faults:
+        raise TenantFaultsError(faults)
+
+
+def _register_hosted(settings: Settings, folder: TenantFolder, connection: admin.Admin) -> str:
+    """The hosted node is a node like any other: registered, with a credential that only it has."""
+    credential = settings.secrets_folder / f"node_credential_{folder.slug}"
+    client = f"{folder.slug}-node-{HOSTED}"
+    audience = _origin(settings, folder, "portal")
+    machine = territory.apply_machine(connection, client, audience, rotate=not credential.exists())
+    if machine.secret:
+        write_secret(settings, credential.name, lambda: machine.secret or "")
+    asyncio.run(_register(settings, folder, client))
+    return str(machine.change.outcome)
+
+
+async def _register(settings: Settings, folder: TenantFolder, client: str) -> None:
+    portal = Database(settings, "portal")
+    name, url = f"Nœud mutualisé {folder.slug}", _origin(settings, folder, "node")
+    try:
+        async with portal.session(folder.tenant_id, role="worker") as session:
+            node = await find_node(session, HOSTED)
+            if node is None:
+                await register_node(session, slug=HOSTED, name=name, url=url, client_id=client, hosted=True)
+            elif node.url != url:
+                await update_node(session, node, name=name, url=url)
+    finally:
+        await portal.close()
+
+
+def write_secret(settings: Settings, name: str, draw: Callable[[], str], *, keep: bool = False) -> None:
+    """Write a secret file that only its owner reads, whole or not at all; `keep` leaves one that exists."""
+    path: Path = settings.secrets_folder / name
+    if keep and path.exists():
+        return
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    partial = path.with_name(f".{name}.{os.getpid()}")
+    partial.touch(mode=0o600)
+    partial.write_text(draw() + "\n")
+    partial.rename(path)
+
+
+def territory_addresses(settings: Settings) -> Sequence[TerritoryAddress]:
+    """Where each territory answers."""
+    return [
+        TerritoryAddress(folder.slug, _origin(settings, folder, "portal"), _origin(settings, folder, "node"))
+        for folder in read_all(settings)
+    ]
+
+
+def demo_accounts(settings: Settings) -> Sequence[DemoAccount]:
+    """The demonstration accounts that exist, with their passwords."""
+    found = []
+    for folder in read_all(settings):
+        for part in folder.file.account:
+            path = settings.secrets_folder / accounts.account_secret(folder.slug, part.username)
+            if path.exists():
+                found.append(DemoAccount(part.username, path.read_text().strip(), _role(part)))
+    return found
+
+
+def _role(account: AccountPart) -> str:
+    words = [f"{' and '.join(groups)} of {slug}" for slug, groups in account.organisations.items()]
+    return ", ".join((["the territory's team"] if account.moderator else []) + words) or "inhabitant"

@@ -1,0 +1,65 @@
+"""`udi serve` and `udi work`: the processes that `udi up` and systemd start."""
+
+import asyncio
+import signal
+from typing import Annotated
+
+import typer
+from granian.constants import Interfaces
+from granian.server import Server
+
+from udi.kit import logs
+from udi.node import app as node_app
+from udi.portal import app as portal_app
+from udi.settings import ProgramName, get_settings
+
+PROGRAMS = {"portal": portal_app, "node": node_app}
+PORT_OFFSETS: dict[ProgramName, int] = {"portal": 0, "node": 1}
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(serve)
+    app.command()(work)
+
+
+def serve(
+    program: Annotated[ProgramName, typer.Argument(help="portal or node")],
+    port: Annotated[int | None, typer.Option(help="Port; by default the program's own.")] = None,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    workers: Annotated[int, typer.Option(help="Number of web workers.", min=1)] = 1,
+) -> None:
+    """Answer web requests of one program."""
+    settings = get_settings()
+    logs.configure(settings.log_format)
+    server = Server(
+        f"udi.{program}.app:create",
+        address=host,
+        port=port or settings.port(PORT_OFFSETS[program]),
+        interface=Interfaces.ASGI,
+        workers=workers,
+        factory=True,
+        websockets=False,
+        log_enabled=True,
+        log_access=False,
+        process_name=f"udi-{program}",
+    )
+    server.serve()
+
+
+def work(program: Annotated[ProgramName, typer.Argument(help="portal or node")]) -> None:
+    """Do the jobs of one program: push, report, index, clean up."""
+    settings = get_settings()
+    logs.configure(settings.log_format)
+    asyncio.run(_work(program))
+
+
+async def _work(program: ProgramName) -> None:
+    running = asyncio.create_task(PROGRAMS[program].work(get_settings()))
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, running.cancel)
+    try:
+        await running
+    except asyncio.CancelledError:
+        return

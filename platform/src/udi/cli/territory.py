@@ -1,0 +1,72 @@
+"""`udi up`, `down`, `status`, `logs`, `reset`: a whole installation on this machine."""
+
+from typing import Annotated
+
+import typer
+
+from udi.cli import provision
+from udi.cli.local import down as stopping
+from udi.cli.local import logs as reading
+from udi.cli.local import mailbox as post
+from udi.cli.local import status as telling
+from udi.cli.local import up as starting
+from udi.cli.local.plan import Plan
+from udi.settings import Settings, get_settings
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    for command in (up, down, status, logs, reset, mailbox):
+        app.command()(command)
+
+
+def _settings() -> Settings:
+    """The demonstration's accounts exist wherever `udi up` runs."""
+    return get_settings().model_copy(update={"demo": True})
+
+
+def _plan() -> Plan:
+    return Plan(
+        settings=_settings(),
+        migrate=provision.migrate,
+        apply_tenants=provision.apply_all,
+        territories=provision.territory_addresses,
+        accounts=provision.demo_accounts,
+    )
+
+
+def up(
+    detach: Annotated[bool, typer.Option("--detach", help="Return when everything answers.")] = False,
+    events: Annotated[int | None, typer.Option(hidden=True)] = None,
+) -> None:
+    """Start a territory's data interface on this machine: database, identity, portal, hosted node, mailbox."""
+    raise typer.Exit(starting.up(_plan(), detach=detach, events=events))
+
+
+def down() -> None:
+    """Stop what `udi up --detach` started; data stay."""
+    raise typer.Exit(stopping.down(_settings()))
+
+
+def status(json: Annotated[bool, typer.Option("--json", help="For a program.")] = False) -> None:
+    """Tell what runs, where it answers and how it does."""
+    raise typer.Exit(telling.status(_plan(), json=json))
+
+
+def logs(
+    part: Annotated[str | None, typer.Argument(help="Name of one part; all when absent.")] = None,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with new lines.")] = False,
+    lines: Annotated[int, typer.Option(help="Number of last lines.")] = 50,
+) -> None:
+    """Show the last lines of the log."""
+    raise typer.Exit(reading.logs(_settings(), part, follow=follow, lines=lines))
+
+
+def reset(yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False) -> None:
+    """Stop everything and delete all data of this installation; asks first."""
+    raise typer.Exit(stopping.reset(_settings(), yes=yes))
+
+
+def mailbox() -> None:
+    """Keep the mails sent on this machine and show them; nothing leaves."""
+    raise typer.Exit(post.mailbox(_settings()))

@@ -1,0 +1,47 @@
+"""`udi test`: everything that must hold before a change lands."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import typer
+
+from udi.cli.browser import ensure_browser
+from udi.cli.local.errors import LocalError
+
+ROOT = Path(__file__).resolve().parents[4]
+CHECKS = {
+    "format": ["ruff", "format", "--check", "--quiet", "."],
+    "lint": ["ruff", "check", "--quiet", "."],
+    "types": ["mypy"],
+    "imports": ["lint-imports"],
+}
+CONTEXT = {"allow_extra_args": True, "ignore_unknown_options": True}
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(context_settings=CONTEXT, name="test")(run)
+
+
+def run(context: typer.Context) -> None:
+    """Check style, types and imports, then run the tests; with paths or pytest's options, only those tests."""
+    if not (ROOT / "tests").is_dir():
+        raise LocalError("There are no tests here", "run this command from a clone of the project")
+    ensure_browser()
+    environment = {**os.environ, "PYTHONPATH": f"{ROOT / 'platform/src'}{os.pathsep}{ROOT}"}
+    binaries = Path(sys.executable).parent
+    if not context.args:
+        for name, command in CHECKS.items():
+            started = time.monotonic()
+            done = subprocess.run([binaries / command[0], *command[1:]], cwd=ROOT, env=environment, check=False)
+            print(
+                f"{name}: {'ok' if done.returncode == 0 else 'FAILED'} ({time.monotonic() - started:.0f} s)", flush=True
+            )
+            if done.returncode:
+                raise typer.Exit(1)
+    arguments = context.args or ["-n", "2", "--dist", "loadgroup"]
+    done = subprocess.run([sys.executable, "-m", "pytest", *arguments], cwd=ROOT, env=environment, check=False)
+    raise typer.Exit(done.returncode)

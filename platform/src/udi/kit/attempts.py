@@ -1,0 +1,77 @@
+"""A login under way, without a row: the state carries where to go back, sealed with a key that only the browser holds.
+
+State, nonce and PKCE verifier all come from that key, so that several tabs can log in at once.
+"""
+
+import base64
+import binascii
+import hmac
+import json
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+
+from udi.kit.clock import now
+
+LIFETIME = timedelta(hours=1)
+KEY_LENGTH = 43
+
+
+class InvalidAttemptError(Exception):
+    """A state that this browser did not begin with, or long ago."""
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What is sent to the identity service, and where to go afterwards."""
+
+    state: str
+    nonce: str
+    verifier: str
+    back: str
+
+
+def new_key() -> str:
+    """A key for a browser's cookie: 256 bits."""
+    return secrets.token_urlsafe(32)
+
+
+def is_key(value: str | None) -> bool:
+    """Whether a cookie holds such a key."""
+    return value is not None and len(value) == KEY_LENGTH
+
+
+def begin(key: str, back: str) -> Attempt:
+    """A new attempt of the browser that holds the key."""
+    body = _encode(json.dumps([int(now().timestamp()), secrets.token_urlsafe(12), back]).encode())
+    return _attempt(key, f"{body}.{_seal(key, 'state', body)}", back)
+
+
+def resume(key: str | None, state: str) -> Attempt:
+    """The attempt that a state belongs to.
+
+    Raises:
+        InvalidAttemptError: another browser began it, or more than an hour ago.
+    """
+    body, _, seal = state.partition(".")
+    if key is None or not is_key(key) or not hmac.compare_digest(seal.encode(), _seal(key, "state", body).encode()):
+        raise InvalidAttemptError
+    try:
+        began, _, back = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
+    except (binascii.Error, ValueError) as error:
+        raise InvalidAttemptError from error
+    if not 0 <= now().timestamp() - began + 1 <= LIFETIME.total_seconds():
+        raise InvalidAttemptError
+    return _attempt(key, state, back)
+
+
+def _attempt(key: str, state: str, back: str) -> Attempt:
+    return Attempt(state, _seal(key, "nonce", state), _seal(key, "verifier", state), back)
+
+
+def _seal(key: str, purpose: str, text: str) -> str:
+    return _encode(hmac.digest(key.encode(), f"{purpose}:{text}".encode(), "sha256"))
+
+
+def _encode(content: bytes) -> str:
+    return base64.urlsafe_b64encode(content).decode().rstrip("=")

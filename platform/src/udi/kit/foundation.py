@@ -1,0 +1,48 @@
+"""The first revision of both databases: schemas, register of territories, job queue."""
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
+
+from udi.kit.jobs import install_sql
+from udi.kit.rls import foundation
+from udi.settings import ProgramName
+
+
+def lay(program: ProgramName) -> None:
+    """Create what every later revision stands on."""
+    for statement in foundation(program):
+        op.execute(statement)
+    _create_territory()
+    app, public, worker = (f"udi_{program}_{role}" for role in ("app", "public", "worker"))
+    op.execute(f"GRANT SELECT ON platform.territory TO {app}, {public}, {worker}")
+    connection = op.get_bind().connection.dbapi_connection
+    connection.run_async(lambda driver: driver.execute(install_sql()))  # type: ignore[union-attr]
+    op.execute(f"GRANT USAGE ON SCHEMA queue TO {app}, {worker}")
+    op.execute(f"GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA queue TO {app}")
+    op.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON ALL TABLES IN SCHEMA queue TO {worker}")
+    op.execute(f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA queue TO {app}, {worker}")
+
+
+def _create_territory() -> None:
+    texts = [sa.Column(name, JSONB, nullable=False) for name in ("name", "tagline", "links", "mail_sender", "theme")]
+    pages = [sa.Column(name, JSONB, nullable=False) for name in ("charter", "legal")]
+    op.create_table(
+        "territory",
+        sa.Column("id", UUID(as_uuid=True), nullable=False),
+        sa.Column("slug", sa.Text, nullable=False),
+        *texts,
+        *pages,
+        sa.Column("languages", ARRAY(sa.Text), nullable=False),
+        sa.Column("hosts", ARRAY(sa.Text), nullable=False),
+        sa.Column("contact", sa.Text, nullable=False),
+        sa.Column("privacy_contact", sa.Text, nullable=False),
+        sa.Column("theme_css", sa.Text, nullable=False),
+        sa.Column("logo", sa.LargeBinary),
+        sa.Column("state", sa.Text, nullable=False),
+        sa.Column("fingerprint", sa.Text, nullable=False),
+        sa.Column("applied_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_territory"),
+        sa.UniqueConstraint("slug", name="uq_territory_slug"),
+        schema="platform",
+    )

@@ -1,0 +1,138 @@
+"""The only client for outgoing requests: addresses are checked before a byte leaves, answers are bounded.
+
+Names under `.localhost` are loopback (RFC 6761, section 6.3). Private addresses are refused unless the host matches
+one of the operator's patterns (`UDI_PRIVATE_HOSTS`); redirects are not followed.
+"""
+
+import asyncio
+import ipaddress
+import socket
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
+from fnmatch import fnmatch
+from typing import Any
+
+import httpx
+
+ALLOWED_PORTS = {80, 443, 8080, 8443}
+REFUSED_NETWORKS = [
+    ipaddress.ip_network(network) for network in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32")
+]
+TIMEOUT = httpx.Timeout(60, connect=10)
+MAX_ANSWER = 16 * 1024 * 1024
+
+
+class RefusedAddressError(Exception):
+    """The address may not be reached: not public, not http(s), or another port."""
+
+
+class OutgoingError(Exception):
+    """The other side did not answer as expected: `status` is None when it did not answer at all."""
+
+    def __init__(self, message: str, *, status: int | None = None, body: bytes = b"") -> None:
+        super().__init__(message)
+        self.status, self.body = status, body
+
+
+def is_public(address: str) -> bool:
+    """Whether an IP address is on the public internet; tunnels to private ones (NAT64, 6to4, Teredo) are not."""
+    ip = ipaddress.ip_address(address)
+    if isinstance(ip, ipaddress.IPv6Address):
+        if ip.ipv4_mapped:
+            return is_public(str(ip.ipv4_mapped))
+        if any(ip in network for network in REFUSED_NETWORKS):
+            return False
+    return ip.is_global and not ip.is_multicast
+
+
+async def _resolve(host: str, port: int) -> list[str]:
+    if host == "localhost" or host.endswith(".localhost"):
+        return ["127.0.0.1"]
+    loop = asyncio.get_running_loop()
+    try:
+        found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except OSError as error:
+        msg = f"The name {host} is not known."
+        raise OutgoingError(msg) from error
+    return [str(entry[4][0]) for entry in found]
+
+
+class GuardedTransport(httpx.AsyncBaseTransport):
+    """Resolves once, checks every address, connects to the checked one with the name kept for TLS and Host."""
+
+    def __init__(self, private_hosts: Iterable[str]) -> None:
+        self._private = tuple(private_hosts)
+        self._inner = httpx.AsyncHTTPTransport(retries=0)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        host = request.url.host
+        port = request.url.port or (443 if request.url.scheme == "https" else 80)
+        private = any(fnmatch(host, pattern) for pattern in self._private)
+        if request.url.scheme not in {"http", "https"} or (not private and port not in ALLOWED_PORTS):
+            msg = f"{request.url.scheme}://{host}:{port} may not be reached from here."
+            raise RefusedAddressError(msg)
+        addresses = await _resolve(host, port)
+        if not private and not all(is_public(address) for address in addresses):
+            msg = f"{host} is not a public address."
+            raise RefusedAddressError(msg)
+        pinned = request.url.copy_with(host=addresses[0])
+        extensions = {**request.extensions, "sni_hostname": host}
+        return await self._inner.handle_async_request(
+            httpx.Request(request.method, pinned, headers=request.headers, stream=request.stream, extensions=extensions)
+        )
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+
+class Outgoing:
+    """One client a process, shared by every part that speaks to another machine."""
+
+    def __init__(self, private_hosts: Iterable[str] = ()) -> None:
+        self._client = httpx.AsyncClient(
+            transport=GuardedTransport(private_hosts), timeout=TIMEOUT, follow_redirects=False, trust_env=False
+        )
+
+    async def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        json: Any = None,
+        data: Mapping[str, str] | None = None,
+        limit: int = MAX_ANSWER,
+    ) -> httpx.Response:
+        """Send one request and read at most `limit` bytes of the answer.
+
+        Raises:
+            RefusedAddressError: the address may not be reached.
+            OutgoingError: no answer, or one that is too long.
+        """
+        try:
+            async with self._client.stream(method, url, headers=headers, json=json, data=data) as response:
+                body = bytearray()
+                async for part in response.aiter_bytes():
+                    body += part
+                    if len(body) > limit:
+                        msg = f"{url} answered more than {limit} bytes."
+                        raise OutgoingError(msg, status=response.status_code)
+        except httpx.HTTPError as error:
+            msg = f"{url} does not answer ({type(error).__name__})."
+            raise OutgoingError(msg) from error
+        kept = [(k, v) for k, v in response.headers.multi_items() if k not in {"content-encoding", "content-length"}]
+        return httpx.Response(response.status_code, headers=kept, content=bytes(body), request=response.request)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.aclose()
+
+
+@asynccontextmanager
+async def outgoing(private_hosts: Iterable[str] = ()) -> AsyncIterator[Outgoing]:
+    """An `Outgoing` closed at the end."""
+    client = Outgoing(private_hosts)
+    try:
+        yield client
+    finally:
+        await client.close()

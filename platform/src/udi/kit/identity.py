@@ -1,0 +1,50 @@
+"""Who asks: the person behind a session, with the roles that Keycloak's organisation claim gives."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+MANAGERS, PUBLISHERS, MODERATORS = "managers", "publishers", "moderators"
+
+
+@dataclass(frozen=True)
+class Actor:
+    """A logged-in person on one territory; `memberships` are groups by organisation slug, of this territory only."""
+
+    person_id: UUID
+    name: str
+    email: str
+    tenant_slug: str
+    moderator: bool = False
+    memberships: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    def may_manage(self, organisation: str) -> bool:
+        """Whether the person manages the organisation (members, keys)."""
+        return MANAGERS in self.memberships.get(organisation, frozenset())
+
+    def may_publish(self, organisation: str) -> bool:
+        """Whether the person publishes for the organisation; managers do too."""
+        return bool(self.memberships.get(organisation, frozenset()) & {MANAGERS, PUBLISHERS})
+
+
+def read_memberships(claim: object, territory: str) -> tuple[bool, dict[str, frozenset[str]]]:
+    """Read Keycloak's `organization` claim for one territory: (is moderator, groups by organisation slug).
+
+    Aliases are `territory` for the territory itself and `territory--organisation` for a legal person;
+    those of other territories are left out. A claim of another shape gives nobody any right.
+    """
+    moderator, memberships = False, {}
+    entries: Mapping[str, Any] = claim if isinstance(claim, Mapping) else {}
+    for alias, entry in entries.items():
+        groups = _groups(entry)
+        if alias == territory:
+            moderator = MODERATORS in groups
+        elif alias.startswith(f"{territory}--"):
+            memberships[alias.removeprefix(f"{territory}--")] = groups
+    return moderator, memberships
+
+
+def _groups(entry: object) -> frozenset[str]:
+    found = entry.get("groups") if isinstance(entry, Mapping) else None
+    return frozenset(str(group).lstrip("/") for group in found) if isinstance(found, list) else frozenset()

@@ -1,0 +1,171 @@
+"""Work that follows a change: queued in the change's own transaction, done by the worker, retried with back-off.
+
+Jobs live in PostgreSQL (schema `queue`, pgqueuer). A job that failed every attempt stays there, held and visible.
+"""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, cast
+from uuid import UUID
+
+import asyncpg
+import structlog
+from pgqueuer import AsyncpgDriver, Queries
+from pgqueuer.adapters.persistence.qb import QueryBuilderEnvironment, QueryQueueBuilder, QuerySchedulerBuilder
+from pgqueuer.core.executors import (
+    AbstractEntrypointExecutor,
+    DatabaseRetryEntrypointExecutor,
+    EntrypointExecutorParameters,
+)
+from pgqueuer.core.qm import QueueManager
+from pgqueuer.domain.models import Job as QueuedJob
+from pgqueuer.domain.settings import DBSettings
+from pgqueuer.domain.types import Channel, JobId
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.db import Database
+from udi.kit.tenancy import NoTenantError, tenant_context
+
+log = structlog.get_logger()
+SCHEMA = DBSettings(db_schema="queue")
+ATTEMPTS = 8
+FIRST_DELAY = timedelta(seconds=2)
+LONGEST_DELAY = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a handler receives: its territory, what to do it with, and which attempt this is (from 0)."""
+
+    name: str
+    tenant: UUID
+    payload: dict[str, Any]
+    attempt: int
+    last: bool
+    """True when a failure now is final."""
+
+
+Handler = Callable[[Job], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class HeldJob:
+    """A job that failed every attempt, waiting for a person."""
+
+    id: int
+    name: str
+    tenant: UUID
+    payload: dict[str, Any]
+    attempts: int
+    since: datetime
+
+
+def install_sql() -> str:
+    """Statements that create the queue's tables (run once, by a migration)."""
+    return str(QueryBuilderEnvironment(settings=SCHEMA).build_install_query(create_schema=True))
+
+
+def _queries(connection: object) -> Queries:
+    return Queries(
+        AsyncpgDriver(cast("asyncpg.Connection", connection)),
+        qbe=QueryBuilderEnvironment(settings=SCHEMA),
+        qbq=QueryQueueBuilder(settings=SCHEMA),
+        qbs=QuerySchedulerBuilder(settings=SCHEMA),
+    )
+
+
+async def _session_queries(session: AsyncSession) -> Queries:
+    raw = await (await session.connection()).get_raw_connection()
+    return _queries(raw.driver_connection)
+
+
+async def enqueue(
+    session: AsyncSession, name: str, payload: Mapping[str, Any], *, delay: timedelta | None = None
+) -> None:
+    """Queue a job for the session's territory; it exists only if the transaction commits.
+
+    Raises:
+        NoTenantError: the session has no territory.
+    """
+    tenant = session.info.get("tenant")
+    if tenant is None:
+        msg = f"The job {name} was queued without a territory."
+        raise NoTenantError(msg)
+    await session.flush()
+    body = json.dumps({"tenant": str(tenant), **payload}).encode()
+    await (await _session_queries(session)).enqueue(name, body, execute_after=delay)
+
+
+async def list_held_jobs(session: AsyncSession, *, limit: int = 100) -> list[HeldJob]:
+    """Jobs that failed every attempt, newest first, of every territory (for the operator)."""
+    return [_held(job) for job in await (await _session_queries(session)).list_failed_jobs(limit)]
+
+
+async def requeue_jobs(session: AsyncSession, ids: list[int]) -> None:
+    """Give held jobs all their attempts again."""
+    await (await _session_queries(session)).requeue_jobs([JobId(id_) for id_ in ids])
+
+
+def _held(job: QueuedJob) -> HeldJob:
+    payload = json.loads(job.payload or b"{}")
+    return HeldJob(
+        id=job.id, name=job.entrypoint, tenant=UUID(payload.pop("tenant")), payload=payload,
+        attempts=job.attempts, since=job.created,
+    )  # fmt: skip
+
+
+class Worker:
+    """The one process of a program that does its jobs."""
+
+    def __init__(self, database: Database, handlers: Mapping[str, Handler], *, attempts: int = ATTEMPTS) -> None:
+        self._database, self._handlers, self._attempts = database, handlers, attempts
+        self._manager: QueueManager | None = None
+
+    async def run(self) -> None:
+        """Do jobs until `stop`, on one connection as the worker's role."""
+        async with self._database.engine("worker").connect() as connection:
+            raw = await connection.get_raw_connection()
+            manager = QueueManager(_queries(raw.driver_connection), Channel(SCHEMA.channel))
+            for name, handler in self._handlers.items():
+                manager.register_executor(name, self._executor(name, handler))
+            self._manager = manager
+            await manager.run(batch_size=4, dequeue_timeout=timedelta(seconds=5), max_concurrent_tasks=8)
+
+    def stop(self) -> None:
+        """Finish the jobs in hand and return from `run`."""
+        if self._manager is not None:
+            self._manager.shutdown.set()
+
+    def _executor(self, name: str, handler: Handler) -> AbstractEntrypointExecutor:
+        async def run(queued: QueuedJob) -> None:
+            payload = json.loads(queued.payload or b"{}")
+            tenant = UUID(payload.pop("tenant"))
+            last = queued.attempts >= self._attempts
+            with tenant_context(tenant), structlog.contextvars.bound_contextvars(job=name, tenant=str(tenant)):
+                try:
+                    await handler(Job(name, tenant, payload, queued.attempts, last))
+                except Exception as error:
+                    log.warning("job failed", attempt=queued.attempts, last=last, error=type(error).__name__)
+                    raise
+
+        return DatabaseRetryEntrypointExecutor(
+            EntrypointExecutorParameters(concurrency_limit=0, func=run, on_failure="hold"),
+            max_attempts=self._attempts,
+            initial_delay=FIRST_DELAY,
+            max_delay=LONGEST_DELAY,
+        )
+
+
+async def run_until_stopped(worker: Worker, *companions: Awaitable[None]) -> None:
+    """Run a worker beside its companions (search feed, clean-up); the first failure ends all."""
+    async with asyncio.TaskGroup() as group:
+        group.create_task(worker.run())
+        for companion in companions:
+            group.create_task(_coroutine(companion))
+
+
+async def _coroutine(awaitable: Awaitable[None]) -> None:
+    await awaitable

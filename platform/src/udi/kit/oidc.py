@@ -1,0 +1,234 @@
+"""The identity service (a Keycloak realm) as our programs use it.
+
+OpenID Connect: code flow with PKCE, refresh, RP-initiated and back-channel logout; the issuer's mark of RFC 9207.
+"""
+
+import asyncio
+import base64
+import glob
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+import httpx
+
+from udi.kit.clock import now
+from udi.kit.http import Outgoing, OutgoingError
+from udi.kit.tenancy import Territory
+from udi.kit.tokens import IdentityAwayError, InvalidTokenError, IssuerKeys, require, verify
+from udi.settings import ProgramName, Settings
+
+SCOPE = "openid organization:*"
+PATIENCE = 5.0
+QUIET = timedelta(seconds=15)
+LOGOUT_EVENT = "http://schemas.openid.net/event/backchannel-logout"
+
+
+class IdentityRefusedError(Exception):
+    """The identity service refuses; `code` is OAuth's (RFC 6749, section 5.2)."""
+
+    def __init__(self, code: str, description: str = "") -> None:
+        super().__init__(f"{code}: {description}" if description else code)
+        self.code = code
+
+
+@dataclass(frozen=True)
+class Client:
+    """A program of one territory, as the identity service knows it; `origin` is also the audience of its tokens."""
+
+    id: str
+    secret: str
+    origin: str
+
+    @property
+    def callback(self) -> str:
+        """Where the identity service sends people back."""
+        return f"{self.origin}/login/callback"
+
+
+def client_id(program: ProgramName, slug: str) -> str:
+    """How the identity service calls a program of a territory."""
+    return f"{slug}-{program}"
+
+
+def territory_client(settings: Settings, program: ProgramName, territory: Territory) -> Client:
+    """A program of a territory, with its secret.
+
+    Raises:
+        MissingSecretError: the program's key is absent.
+    """
+    name = client_id(program, territory.slug)
+    return Client(name, settings.client_secret(program, name), territory.origin)
+
+
+@dataclass(frozen=True)
+class Login:
+    """Who logged in, as the identity service says it, with what makes the login last."""
+
+    issuer: str
+    subject: str
+    name: str
+    email: str
+    access_expires_at: datetime
+    locale: str = ""
+    sid: str = ""
+    organisations: object = None
+    """The claim `organization` of the access token, as received."""
+    id_token: str = ""
+    refresh_token: str = ""
+
+
+@dataclass(frozen=True)
+class LogoutNotice:
+    """What a logout token announces: the end of one session (`sid`), or of all those of a person (`sid` empty)."""
+
+    client_id: str
+    issuer: str
+    subject: str
+    sid: str
+    jti: str
+    expires_at: datetime
+
+
+class IdentityService:
+    """One realm; shared by every request of a process."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.issuer = settings.issuer
+        inside = f"{settings.keycloak_internal_url}/realms/{settings.identity_realm}"
+        self._public, self._inside = (f"{realm}/protocol/openid-connect" for realm in (self.issuer, inside))
+        # The operator names this address: it may be a private one.
+        self._outgoing = Outgoing([glob.escape(urlsplit(inside).hostname or "")])
+        self.keys = IssuerKeys(self._fetch_keys)
+        self._quiet_until = now()
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._outgoing.close()
+
+    def login_url(self, client: Client, *, state: str, nonce: str, verifier: str, language: str) -> str:
+        """Where the browser goes to log in."""
+        challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
+        query = {
+            "client_id": client.id,
+            "redirect_uri": client.callback,
+            "response_type": "code",
+            "scope": SCOPE,
+            "state": state,
+            "nonce": nonce,
+            "code_challenge": challenge,
+            "code_challenge_method": "S256",
+            "ui_locales": language,
+        }
+        return f"{self._public}/auth?{urlencode(query)}"
+
+    def logout_url(self, client: Client, *, id_token: str) -> str:
+        """Where the browser goes to end its session at the identity service; it comes back to the home page."""
+        query = {"client_id": client.id, "post_logout_redirect_uri": f"{client.origin}/"}
+        return f"{self._public}/logout?{urlencode(query | ({'id_token_hint': id_token} if id_token else {}))}"
+
+    async def exchange(self, client: Client, *, code: str, nonce: str, verifier: str) -> Login:
+        """The login behind a code.
+
+        Raises:
+            IdentityAwayError, IdentityRefusedError, InvalidTokenError
+        """
+        form = {"grant_type": "authorization_code", "code": code, "redirect_uri": client.callback}
+        return await self._login(client, {**form, "code_verifier": verifier}, nonce=nonce)
+
+    async def refresh(self, client: Client, refresh_token: str) -> Login:
+        """The same login with the rights of this moment. Not asked again for a while after an unanswered question.
+
+        Raises:
+            IdentityAwayError, IdentityRefusedError, InvalidTokenError
+        """
+        if now() < self._quiet_until:
+            msg = "The identity service did not answer a moment ago."
+            raise IdentityAwayError(msg)
+        form = {"grant_type": "refresh_token", "refresh_token": refresh_token, "scope": SCOPE}
+        return await self._login(client, form)
+
+    async def machine_token(self, client_id: str, secret: str) -> Mapping[str, Any]:
+        """The token of a machine for its own credential, as the identity service gives it.
+
+        Raises:
+            IdentityAwayError, IdentityRefusedError
+        """
+        return await self._token(client_id, secret, {"grant_type": "client_credentials"})
+
+    async def read_logout_token(self, token: str) -> LogoutNotice:
+        """What a back-channel logout token announces (OpenID Connect Back-Channel Logout 1.0, section 2.6).
+
+        Whether it was seen before, and whether its client is ours, is for the caller to check.
+
+        Raises:
+            InvalidTokenError, IdentityAwayError
+        """
+        claims = await verify(token, self.keys, issuer=self.issuer, kind="logout+jwt")
+        events, sid, subject = claims.get("events"), claims.get("sid"), claims.get("sub")
+        if not isinstance(events, Mapping) or LOGOUT_EVENT not in events or "nonce" in claims:
+            raise InvalidTokenError("it announces no logout")
+        if not (isinstance(claims.get("aud"), str) and claims.get("jti") and (sid or subject)):
+            raise InvalidTokenError("it does not say whose session ends")
+        expires_at = datetime.fromtimestamp(claims["exp"], UTC)
+        return LogoutNotice(
+            claims["aud"], self.issuer, str(subject or ""), str(sid or ""), str(claims["jti"]), expires_at
+        )
+
+    async def _login(self, client: Client, form: Mapping[str, str], *, nonce: str | None = None) -> Login:
+        granted = await self._token(client.id, client.secret, form)
+        id_token, access_token = str(granted.get("id_token")), str(granted.get("access_token"))
+        person = await verify(id_token, self.keys, issuer=self.issuer, audience=client.id)
+        require(person, typ="ID", azp=client.id, **({"nonce": nonce} if nonce else {}))
+        rights = await verify(access_token, self.keys, issuer=self.issuer, audience=client.origin)
+        require(rights, typ="Bearer", azp=client.id, sub=person.get("sub"))
+        return Login(
+            issuer=self.issuer,
+            subject=str(person["sub"]),
+            name=str(person.get("name") or person.get("preferred_username") or ""),
+            email=str(person.get("email") or ""),
+            locale=str(person.get("locale") or ""),
+            sid=str(person.get("sid") or ""),
+            organisations=rights.get("organization"),
+            id_token=id_token,
+            refresh_token=str(granted.get("refresh_token") or ""),
+            access_expires_at=datetime.fromtimestamp(rights["exp"], UTC),
+        )
+
+    async def _token(self, client_id: str, secret: str, form: Mapping[str, str]) -> Mapping[str, Any]:
+        answer = await self._call("POST", "token", {**form, "client_id": client_id, "client_secret": secret})
+        body = _json(answer)
+        if answer.is_success:
+            return body
+        raise IdentityRefusedError(str(body.get("error", "unknown")), str(body.get("error_description", "")))
+
+    async def _fetch_keys(self) -> Mapping[str, Any]:
+        answer = await self._call("GET", "certs")
+        return _json(answer)
+
+    async def _call(self, method: str, what: str, form: Mapping[str, str] | None = None) -> httpx.Response:
+        try:
+            async with asyncio.timeout(PATIENCE):
+                answer = await self._outgoing.request(method, f"{self._inside}/{what}", data=form)
+            if answer.status_code >= httpx.codes.INTERNAL_SERVER_ERROR:
+                raise OutgoingError("it answers that it cannot", status=answer.status_code)  # noqa: TRY301
+        except (OutgoingError, TimeoutError) as error:
+            self._quiet_until = now() + QUIET
+            msg = f"The identity service does not answer ({type(error).__name__})."
+            raise IdentityAwayError(msg) from error
+        self._quiet_until = now()
+        return answer
+
+
+def _json(answer: httpx.Response) -> Mapping[str, Any]:
+    try:
+        body = answer.json()
+    except ValueError:
+        body = None
+    if not isinstance(body, Mapping):
+        msg = f"The identity service answers {answer.status_code} without JSON."
+        raise IdentityAwayError(msg)
+    return body

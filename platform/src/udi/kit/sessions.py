@@ -1,0 +1,294 @@
+"""People's sessions, kept on the server: the browser holds a random cookie, the table its digest.
+
+Columns to mix into each program's own tables, and what is done with them.
+"""
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+import structlog
+from sqlalchemy import CursorResult, LargeBinary, Text, delete, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from udi.kit.clock import now
+from udi.kit.db import Database
+from udi.kit.identity import Actor, read_memberships
+from udi.kit.oidc import Client, IdentityRefusedError, IdentityService, Login, LogoutNotice
+from udi.kit.tenancy import Territory
+from udi.kit.territories import Registry
+from udi.kit.tokens import IdentityAwayError, InvalidTokenError, require
+
+log = structlog.get_logger()
+LIFETIME = timedelta(hours=10)
+IDLE = timedelta(minutes=30)
+TOUCH_EVERY = timedelta(minutes=1)
+RETRY = timedelta(seconds=30)
+
+
+class PersonColumns:
+    """A person known to a program; keyed by (issuer, subject), never by e-mail."""
+
+    issuer: Mapped[str] = mapped_column(Text)
+    subject: Mapped[str] = mapped_column(Text)
+    name: Mapped[str] = mapped_column(Text)
+    email: Mapped[str] = mapped_column(Text)
+    locale: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+    last_login_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+
+
+class WebSessionColumns:
+    """One browser of one person; `sid` is the identity service's own session."""
+
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    person_id: Mapped[UUID]
+    sid: Mapped[str] = mapped_column(Text)
+    moderator: Mapped[bool]
+    memberships: Mapped[dict[str, Any]]
+    """Groups by organisation slug."""
+    id_token: Mapped[str] = mapped_column(Text)
+    refresh_token: Mapped[str] = mapped_column(Text)
+    access_expires_at: Mapped[datetime]
+    """When the memberships are to be asked again."""
+    created_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+    last_seen_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+
+
+class UsedTokenColumns:
+    """A logout token already obeyed, kept until it expires by itself."""
+
+    tenant_id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("app.current_tenant()"))
+    jti: Mapped[str] = mapped_column(Text, primary_key=True)
+    expires_at: Mapped[datetime]
+
+
+@dataclass(frozen=True)
+class Tables:
+    """A program's tables made of the columns above."""
+
+    person: Any
+    web_session: Any
+    used_token: Any
+
+
+OnMemberships = Callable[[AsyncSession, Actor], Awaitable[None]]
+"""Called in the transaction that reads someone's memberships: at login, and when a refresh shows others."""
+
+
+async def forget_memberships(_session: AsyncSession, _actor: Actor) -> None:
+    """For a program that keeps no list of memberships."""
+
+
+async def open_session(session: AsyncSession, tables: Tables, login: Login, territory: str) -> tuple[str, Actor]:
+    """Open a session for a login on a territory (its slug): the cookie's value, and who it is."""
+    moment = now()
+    person_id = await save_person(session, tables, login, last_login_at=moment)
+    token = secrets.token_urlsafe(32)
+    row = tables.web_session(
+        token_hash=_digest(token),
+        person_id=person_id,
+        created_at=moment,
+        last_seen_at=moment,
+        expires_at=moment + LIFETIME,
+        **_continued(login, territory),
+    )
+    session.add(row)
+    await session.flush()
+    return token, _actor(row, login.name, login.email, territory)
+
+
+def _continued(login: Login, territory: str) -> dict[str, Any]:
+    moderator, memberships = read_memberships(login.organisations, territory)
+    return {
+        "sid": login.sid,
+        "moderator": moderator,
+        "memberships": {slug: sorted(groups) for slug, groups in sorted(memberships.items())},
+        "id_token": login.id_token,
+        "refresh_token": login.refresh_token,
+        "access_expires_at": login.access_expires_at,
+    }
+
+
+async def save_person(session: AsyncSession, tables: Tables, login: Login, **more: datetime) -> UUID:
+    """Keep what the identity service says of a person, and answer their id here."""
+    said = {"name": login.name, "email": login.email, "locale": login.locale, **more}
+    statement = (
+        insert(tables.person)
+        .values(issuer=login.issuer, subject=login.subject, **said)
+        .on_conflict_do_update(index_elements=["tenant_id", "issuer", "subject"], set_=said)
+        .returning(tables.person.id)
+    )
+    person_id: UUID = (await session.scalars(statement)).one()
+    return person_id
+
+
+def _digest(token: str) -> bytes:
+    return sha256(token.encode()).digest()
+
+
+def _actor(row: Any, name: str, email: str, territory: str) -> Actor:
+    memberships = {slug: frozenset(groups) for slug, groups in row.memberships.items()}
+    return Actor(row.person_id, name, email, territory, moderator=row.moderator, memberships=memberships)
+
+
+async def find_session(session: AsyncSession, tables: Tables, token: str) -> tuple[Any, Any] | None:
+    """The open session (and its person) of a cookie, or None; note that it was seen."""
+    moment, web_session, person = now(), tables.web_session, tables.person
+    query = (
+        select(web_session, person)
+        .join(person, (person.tenant_id == web_session.tenant_id) & (person.id == web_session.person_id))
+        .where(web_session.token_hash == _digest(token))
+        .where(web_session.expires_at > moment, web_session.last_seen_at > moment - IDLE)
+    )
+    found = (await session.execute(query)).one_or_none()
+    if found is None:
+        return None
+    row, someone = found
+    if moment - row.last_seen_at > TOUCH_EVERY:
+        await _update(session, web_session, row.id, last_seen_at=moment)
+    return row, someone
+
+
+async def _update(session: AsyncSession, table: Any, row_id: UUID, **values: object) -> None:
+    """Without complaint when the row was deleted meanwhile (a logout)."""
+    statement = update(table).where(table.id == row_id).values(**values)
+    await session.execute(statement.execution_options(synchronize_session=False))
+
+
+async def close_session(session: AsyncSession, tables: Tables, token: str) -> str | None:
+    """End the session of a cookie: the ID token it was opened with, or None if there is none."""
+    table = tables.web_session
+    statement = delete(table).where(table.token_hash == _digest(token)).returning(table.id_token)
+    return (await session.scalars(statement)).one_or_none()
+
+
+async def obey_logout(session: AsyncSession, tables: Tables, notice: LogoutNotice) -> int | None:
+    """End the sessions that a logout token announces: their number, or None if the token was used before."""
+    table, person = tables.web_session, tables.person
+    mark = insert(tables.used_token).values(jti=notice.jti, expires_at=notice.expires_at + TOUCH_EVERY)
+    marked = await session.execute(mark.on_conflict_do_nothing())
+    if not _count(marked):
+        return None
+    theirs = select(person.id).where(person.issuer == notice.issuer)
+    if notice.subject:
+        theirs = theirs.where(person.subject == notice.subject)
+    statement = delete(table).where(table.person_id.in_(theirs))
+    if notice.sid:
+        statement = statement.where(table.sid == notice.sid)
+    return _count(await session.execute(statement))
+
+
+def _count(result: Any) -> int:
+    return result.rowcount if isinstance(result, CursorResult) else 0
+
+
+@dataclass(frozen=True)
+class Sessions:
+    """Sessions of one program, continued while the identity service agrees."""
+
+    database: Database
+    tables: Tables
+    service: IdentityService
+    client_of: Callable[[Territory], Client]
+    on_memberships: OnMemberships = forget_memberships
+
+    async def log_in(self, territory: Territory, login: Login, *, replaced: str = "") -> str:
+        """Open a session in place of the one of the cookie `replaced`; the new cookie's value."""
+        async with self.database.session(territory.id) as session:
+            if replaced:
+                await close_session(session, self.tables, replaced)
+            token, actor = await open_session(session, self.tables, login, territory.slug)
+            await self.on_memberships(session, actor)
+        return token
+
+    async def log_out(self, territory: Territory, token: str) -> str | None:
+        """End a session: the ID token that ends it at the identity service too, or None if there was none."""
+        async with self.database.session(territory.id) as session:
+            return await close_session(session, self.tables, token)
+
+    async def find_actor(self, territory: Territory, token: str) -> Actor | None:
+        """Who holds this cookie on this territory, with memberships at most five minutes old.
+
+        While the identity service is away, sessions go on with what is known.
+        """
+        async with self.database.session(territory.id) as session:
+            found = await find_session(session, self.tables, token)
+            if found is None:
+                return None
+            row, person = found
+            due = row.access_expires_at <= now() and await self._claim(session, row)
+        actor = _actor(row, person.name, person.email, territory.slug)
+        if not due or not row.refresh_token:
+            return actor
+        try:
+            login = await self.service.refresh(self.client_of(territory), row.refresh_token)
+            require({"sub": login.subject}, sub=person.subject)
+        except IdentityAwayError:
+            log.warning("identity service away, a session goes on")
+        except (IdentityRefusedError, InvalidTokenError) as error:
+            return await self._end_if_refused(territory, row, actor, error)
+        else:
+            return await self._continue(territory, row, login)
+        return actor
+
+    async def _claim(self, session: AsyncSession, row: Any) -> bool:
+        """One of the requests that come together asks again; the others go on with what is known."""
+        table = self.tables.web_session
+        statement = (
+            update(table)
+            .where(table.id == row.id, table.access_expires_at == row.access_expires_at)
+            .values(access_expires_at=now() + RETRY)
+            .execution_options(synchronize_session=False)
+        )
+        return _count(await session.execute(statement)) == 1
+
+    async def _continue(self, territory: Territory, row: Any, login: Login) -> Actor:
+        continued = _continued(login, territory.slug)
+        known = (row.moderator, row.memberships)
+        row.moderator, row.memberships = continued["moderator"], continued["memberships"]
+        actor = _actor(row, login.name, login.email, territory.slug)
+        async with self.database.session(territory.id) as session:
+            await save_person(session, self.tables, login)
+            await _update(session, self.tables.web_session, row.id, **continued)
+            if (row.moderator, row.memberships) != known:
+                await self.on_memberships(session, actor)
+        return actor
+
+    async def _end_if_refused(
+        self, territory: Territory, row: Any, actor: Actor, error: IdentityRefusedError | InvalidTokenError
+    ) -> Actor | None:
+        if isinstance(error, IdentityRefusedError) and error.code != "invalid_grant":
+            log.error("the identity service refuses this program", code=error.code)
+            return actor
+        table = self.tables.web_session
+        async with self.database.session(territory.id) as session:
+            await session.execute(delete(table).where(table.id == row.id))
+        log.info("session ended by the identity service", reason=type(error).__name__)
+        return None
+
+
+async def delete_expired(session: AsyncSession, tables: Tables) -> int:
+    """Forget the sessions and logout tokens of the past; the number of both."""
+    table, used, moment = tables.web_session, tables.used_token, now()
+    past = (table.expires_at <= moment) | (table.last_seen_at <= moment - IDLE)
+    done = [await session.execute(delete(table).where(past))]
+    done.append(await session.execute(delete(used).where(used.expires_at <= moment)))
+    return sum(map(_count, done))
+
+
+async def sweep(database: Database, registry: Registry, tables: Tables, *, every: float = 600) -> None:
+    """Forget the past of each territory, again and again; a companion of the worker."""
+    while True:
+        for territory in await registry.list():
+            async with database.session(territory.id, role="worker") as session:
+                await delete_expired(session, tables)
+        await asyncio.sleep(every)

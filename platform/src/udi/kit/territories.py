@@ -1,0 +1,120 @@
+"""The register of territories of a program (schema `platform`): which host is whose."""
+
+import time
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from sqlalchemy import LargeBinary, Text, select, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from udi.kit.clock import now
+from udi.kit.db import Database
+from udi.kit.tenancy import Territory
+
+State = Literal["active", "suspended"]
+
+
+class TerritoryColumns:
+    """Columns of `platform.territory`, the same in both programs; only the owner's role writes them."""
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    slug: Mapped[str] = mapped_column(Text, unique=True)
+    name: Mapped[dict[str, str]]
+    tagline: Mapped[dict[str, str]]
+    languages: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    hosts: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    links: Mapped[dict[str, str]]
+    contact: Mapped[str] = mapped_column(Text)
+    privacy_contact: Mapped[str] = mapped_column(Text)
+    mail_sender: Mapped[dict[str, str]]
+    theme: Mapped[dict[str, Any]]
+    theme_css: Mapped[str] = mapped_column(Text, default="")
+    charter: Mapped[dict[str, str]]
+    legal: Mapped[dict[str, str]]
+    logo: Mapped[bytes | None] = mapped_column(LargeBinary, default=None)
+    state: Mapped[str] = mapped_column(Text, default="active")
+    fingerprint: Mapped[str] = mapped_column(Text, default="")
+    applied_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+
+
+class Registry:
+    """Finds the territory of a host; reads the table again when what it knows is older than `max_age` seconds."""
+
+    def __init__(self, database: Database, row: Any, origin: Callable[[str], str], *, max_age: float = 2.0) -> None:
+        self._database, self._row, self._origin, self._max_age = database, row, origin, max_age
+        self._known: list[Territory] = []
+        self._read_at = -max_age - 1
+
+    async def list(self) -> list[Territory]:
+        """Every active territory, by slug. What was known is served while the database does not answer."""
+        if time.monotonic() - self._read_at > self._max_age:
+            async with self._database.platform_session() as session:
+                query = select(self._row).where(self._row.state == "active").order_by(self._row.slug)
+                rows = (await session.scalars(query)).all()
+            self._known = [self._territory(row) for row in rows]
+            self._read_at = time.monotonic()
+        return self._known
+
+    async def find(self, host: str, *, installation_host: str) -> Territory | None:
+        """The territory of a host name (port ignored), or None.
+
+        One territory alone answers to any host except the installation's own.
+        """
+        name = host.rpartition(":")[0] if ":" in host and not host.endswith("]") else host
+        territories = await self.list()
+        found = next((territory for territory in territories if name.lower() in territory.hosts), None)
+        if found is None and len(territories) == 1 and name.lower() != installation_host:
+            return territories[0]
+        return found
+
+    async def by_slug(self, slug: str) -> Territory | None:
+        """The active territory of this slug, or None."""
+        return next((territory for territory in await self.list() if territory.slug == slug), None)
+
+    async def by_id(self, tenant: UUID) -> Territory | None:
+        """The active territory of this id, or None."""
+        return next((territory for territory in await self.list() if territory.id == tenant), None)
+
+    def forget(self) -> None:
+        """Read the table again at the next question."""
+        self._read_at = -self._max_age - 1
+
+    def _territory(self, row: Any) -> Territory:
+        return Territory(
+            id=row.id,
+            slug=row.slug,
+            name=row.name,
+            tagline=row.tagline,
+            languages=tuple(row.languages),
+            hosts=tuple(row.hosts),
+            origin=self._origin(row.hosts[0]),
+            contact=row.contact,
+            theme=row.theme,
+            theme_css=row.theme_css,
+            links=row.links,
+        )
+
+
+async def find_taken(session: AsyncSession, row: Any, slug: str, hosts: Sequence[str]) -> dict[str, str]:
+    """The hosts of the list that belong to another territory, with its slug."""
+    others = await session.scalars(select(row).where(row.slug != slug, row.hosts.overlap(list(hosts))))
+    return {host: other.slug for other in others for host in hosts if host in other.hosts}
+
+
+async def upsert(session: AsyncSession, row: Any, values: Mapping[str, Any]) -> str:
+    """Write a territory's row as the owner: "created", "updated", or "unchanged" when it says this already."""
+    known = await session.scalar(select(row).where(row.slug == values["slug"]))
+    if known is None:
+        session.add(row(**values))
+        return "created"
+    if all(getattr(known, key) == value for key, value in values.items()):
+        return "unchanged"
+    for key, value in values.items():
+        setattr(known, key, value)
+    known.applied_at = now()
+    return "updated"

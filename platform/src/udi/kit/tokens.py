@@ -1,0 +1,133 @@
+"""Tokens of the identity service: signed by one of its keys, by it, for us, still good (RFC 7519, RFC 8725)."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from joserfc import jwk, jws, jwt
+from joserfc.errors import JoseError
+
+from udi.kit.clock import now
+
+ALGORITHMS = ["RS256", "PS256", "ES256", "EdDSA"]
+LEEWAY = 30
+FRESH = timedelta(minutes=15)
+KEPT = timedelta(hours=24)
+PAUSE = timedelta(seconds=5)
+
+Fetch = Callable[[], Awaitable[Mapping[str, Any]]]
+
+
+class InvalidTokenError(Exception):
+    """A token is not what it should be; the message says in what, without quoting it."""
+
+
+class IdentityAwayError(Exception):
+    """The identity service does not answer, or answers that it cannot."""
+
+
+class IssuerKeys:
+    """The public keys of the identity service: fetched again when old or when a key is unknown, at most each 5 s.
+
+    While the service is away, what is known is served for 24 hours.
+    """
+
+    def __init__(self, fetch: Fetch) -> None:
+        self._fetch = fetch
+        self._keys: dict[str, jwk.Key] = {}
+        self._fetched_at = self._tried_at = datetime.min.replace(tzinfo=now().tzinfo)
+        self._lock = asyncio.Lock()
+
+    async def get(self, kid: str) -> jwk.Key:
+        """The key of this id.
+
+        Raises:
+            InvalidTokenError: the identity service has no such key.
+            IdentityAwayError: the key is not known here and the service does not answer.
+        """
+        age = now() - self._fetched_at
+        if kid in self._keys and (age < FRESH or (self._lock.locked() and age < KEPT)):
+            return self._keys[kid]
+        try:
+            await self.refresh()
+        except IdentityAwayError:
+            if kid not in self._keys or age >= KEPT:
+                raise
+        if kid not in self._keys:
+            msg = "signed by a key that the identity service does not have"
+            raise InvalidTokenError(msg)
+        return self._keys[kid]
+
+    async def refresh(self) -> None:
+        """Fetch the keys, unless this was just done.
+
+        Raises:
+            IdentityAwayError: the service does not answer, or did not a moment ago.
+        """
+        async with self._lock:
+            if now() - self._tried_at < PAUSE:
+                if self._tried_at > self._fetched_at:
+                    msg = "The identity service did not answer a moment ago."
+                    raise IdentityAwayError(msg)
+                return
+            self._tried_at = now()
+            published = await self._fetch()
+            self._keys = dict(_signing_keys(published))
+            self._fetched_at = self._tried_at
+
+
+def _signing_keys(published: Mapping[str, Any]) -> list[tuple[str, jwk.Key]]:
+    try:
+        usable = [key for key in published["keys"] if key.get("use", "sig") == "sig" and key.get("kid")]
+        return [(str(key["kid"]), jwk.import_key(key)) for key in usable]
+    except (KeyError, TypeError, AttributeError, ValueError, JoseError) as error:
+        msg = "The identity service published keys that cannot be read."
+        raise IdentityAwayError(msg) from error
+
+
+async def verify(token: str, keys: IssuerKeys, *, issuer: str, audience: str = "", kind: str = "JWT") -> dict[str, Any]:
+    """The claims of a token of the identity service; `audience` empty: whoever it is for.
+
+    `kind` is the type announced by the header, which keeps one kind of token from passing for another.
+
+    Raises:
+        InvalidTokenError: signature, issuer, audience, kind or time is wrong.
+        IdentityAwayError: its key cannot be fetched.
+    """
+    try:
+        header = jws.extract_compact(token.encode()).headers()
+        if header.get("alg") not in ALGORITHMS or header.get("typ") != kind:
+            msg = "its algorithm or its kind is not accepted"
+            raise InvalidTokenError(msg)
+        key = await keys.get(str(header.get("kid")))
+        claims = jwt.decode(token, key, algorithms=ALGORITHMS).claims
+        _registry(issuer, audience).validate(claims)
+    except (JoseError, ValueError, TypeError) as error:
+        msg = f"{type(error).__name__}: {error}"
+        raise InvalidTokenError(msg) from error
+    return dict(claims)
+
+
+def _registry(issuer: str, audience: str) -> jwt.JWTClaimsRegistry:
+    for_us: dict[str, Any] = {"aud": {"essential": True, "value": audience}} if audience else {}
+    return jwt.JWTClaimsRegistry(
+        now=lambda: int(now().timestamp()),
+        leeway=LEEWAY,
+        iss={"essential": True, "value": issuer},
+        exp={"essential": True},
+        iat={"essential": True},
+        **for_us,
+    )
+
+
+def require(claims: Mapping[str, Any], **wanted: object) -> None:
+    """Each claim has exactly this value.
+
+    Raises:
+        InvalidTokenError: one has not.
+    """
+    for name, value in wanted.items():
+        if claims.get(name) != value:
+            msg = f"its claim «{name}» is not the expected one"
+            raise InvalidTokenError(msg)

@@ -1,0 +1,1 @@
+"""The node: producers' files, their description, their delivery."""

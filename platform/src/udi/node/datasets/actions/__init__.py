@@ -1,0 +1,1 @@
+"""What a producer does with a dataset, and what the portal answers."""

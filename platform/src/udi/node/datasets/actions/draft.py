@@ -1,0 +1,148 @@
+"""Drafts: a file dropped, its description, a new version waiting, a draft given up."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.clock import now
+from udi.kit.errors import ConflictError, Refusal, TooLargeError
+from udi.kit.identity import Actor
+from udi.node.datasets.actions.history import note
+from udi.node.datasets.description import Answers, check_answers
+from udi.node.datasets.models import Dataset, State, Version
+from udi.node.files.models import StoredFile
+from udi.node.files.queries import used_bytes
+from udi.node.spaces.models import Space
+from udi.node.tables.profile import Profile
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """A file that is in the object store and nowhere else yet."""
+
+    id: UUID
+    dataset_id: UUID
+    name: str
+    size: int
+    sha256: str
+    profile: Profile
+
+
+async def start_dataset(
+    session: AsyncSession, actor: Actor, space: Space, dropped: Dropped, answers: Answers
+) -> Dataset:
+    """A draft with its first file and proposed answers; the space must be locked.
+
+    Raises:
+        TooLargeError: the space has no place left for it.
+    """
+    await _check_place(session, space, dropped)
+    dataset = Dataset(
+        id=dropped.dataset_id, space_id=space.id, title=answers["title"] or dropped.name, description=answers
+    )
+    dataset.space = space
+    session.add(dataset)
+    await session.flush()
+    await _add_version(session, dataset, dropped, 1)
+    note(session, actor, dataset, "dataset.created")
+    await session.flush()
+    return dataset
+
+
+async def add_version(
+    session: AsyncSession, actor: Actor, dataset: Dataset, dropped: Dropped, reason: str = ""
+) -> list[str]:
+    """A new file that waits to be published; the keys of objects it replaces, to delete after the commit.
+
+    Raises:
+        ConflictError: the dataset is withdrawn, or these are the bytes it already has.
+        TooLargeError: the space has no place left for it.
+    """
+    pending, latest = dataset.pending, dataset.latest
+    if latest.file.sha256 == dropped.sha256:
+        raise ConflictError("This is the same file as the last version.", remedy="Choose the file that changed.")
+    await _check_place(session, dataset.space, dropped)
+    orphans = []
+    number = latest.number + 1
+    if pending is not None:
+        number = pending.number
+        orphans = await _remove_version(session, dataset, pending)
+    version = await _add_version(session, dataset, dropped, number)
+    version.note = reason
+    dataset.updated_at = now()
+    note(session, actor, dataset, "version.added", number=number)
+    await session.flush()
+    return orphans
+
+
+async def describe_dataset(session: AsyncSession, actor: Actor, dataset: Dataset, answers: Answers) -> list[Refusal]:
+    """Keep the answers, right or wrong, so that nothing typed is lost; what is wrong with them."""
+    refusals = check_answers(answers)
+    if dataset.description != answers:
+        note(session, actor, dataset, "dataset.described")
+    dataset.description = answers
+    dataset.title = answers["title"][:150] or dataset.title
+    dataset.updated_at = now()
+    dataset.described_at = now() if not refusals else None
+    await session.flush()
+    return refusals
+
+
+async def discard_draft(session: AsyncSession, actor: Actor, dataset: Dataset) -> list[str]:
+    """Give up what was never published: the whole draft, or the version that waits; keys of objects to delete.
+
+    Raises:
+        ConflictError: nothing waits to be published.
+    """
+    pending = dataset.pending
+    if pending is None:
+        raise ConflictError("Nothing waits to be published here.", remedy="To take it off the portal, withdraw it.")
+    if dataset.state not in {State.DRAFT, State.REFUSED} or len(dataset.versions) > 1:
+        note(session, actor, dataset, "version.discarded", number=pending.number)
+        return await _remove_version(session, dataset, pending)
+    note(session, actor, dataset, "dataset.discarded")
+    keys = [version.file.key for version in dataset.versions]
+    files: Sequence[StoredFile] = [version.file for version in dataset.versions]
+    await session.delete(dataset)
+    await session.flush()
+    for file in files:
+        await session.delete(file)
+    await session.flush()
+    return keys
+
+
+async def _check_place(session: AsyncSession, space: Space, dropped: Dropped) -> None:
+    if await used_bytes(session, space) + dropped.size > space.quota_bytes:
+        raise TooLargeError("Your space has not enough place left for this file.")
+
+
+async def _add_version(session: AsyncSession, dataset: Dataset, dropped: Dropped, number: int) -> Version:
+    file = StoredFile(
+        id=dropped.id,
+        space_id=dataset.space_id,
+        dataset_id=dataset.id,
+        name=dropped.name,
+        media_type=dropped.profile.media_type,
+        charset=dropped.profile.encoding,
+        size=dropped.size,
+        sha256=dropped.sha256,
+    )
+    session.add(file)
+    await session.flush()
+    version = Version(dataset_id=dataset.id, file_id=file.id, number=number, profile=dropped.profile.as_json())
+    session.add(version)
+    await session.flush()
+    await session.refresh(dataset, ["versions"])
+    return version
+
+
+async def _remove_version(session: AsyncSession, dataset: Dataset, version: Version) -> list[str]:
+    file = version.file
+    await session.delete(version)
+    await session.flush()
+    await session.delete(file)
+    await session.flush()
+    await session.refresh(dataset, ["versions"])
+    return [file.key]

@@ -1,0 +1,122 @@
+"""What the portal should know of a dataset: queued with the change itself, settled by the portal's report."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit import jobs
+from udi.kit.clock import now
+from udi.node.datasets.actions.history import note
+from udi.node.datasets.models import Dataset, Delivery, DeliveryState, State
+from udi.node.files.models import Access
+
+PUSH_DATASET = "push_dataset"
+KEPT_REPORTS = 20
+OTHER_METHOD = {("POST", "ERR-304"): "PUT", ("PUT", "ERR-104"): "POST"}
+SWITCHED = "switched"
+LONGEST_ERROR = 300
+
+
+async def queue_delivery(
+    session: AsyncSession, dataset: Dataset, *, method: str, record: dict[str, Any] | None, error: str = ""
+) -> None:
+    """Replace what the portal should know; anything asked before and not sent yet is forgotten."""
+    delivery = dataset.delivery
+    if delivery is None:
+        delivery = Delivery(dataset_id=dataset.id, method=method, revision=0, earlier_reports=[], report_id="")
+        dataset.delivery = delivery
+    if delivery.report_id:
+        delivery.earlier_reports = [*delivery.earlier_reports, delivery.report_id][-KEPT_REPORTS:]
+    delivery.revision += 1
+    delivery.method, delivery.record, delivery.state = method, record, DeliveryState.QUEUED
+    delivery.attempts, delivery.next_attempt_at, delivery.error = 0, None, error
+    delivery.report_id, delivery.report, delivery.updated_at = "", None, now()
+    await session.flush()
+    await jobs.enqueue(session, PUSH_DATASET, {"dataset": str(dataset.id), "revision": delivery.revision})
+
+
+async def note_sent(session: AsyncSession, delivery: Delivery, *, revision: int, report_id: str) -> None:
+    """The portal took it; its report says later whether it accepts. The report may even be here already."""
+    if delivery.revision != revision:
+        delivery.earlier_reports = [*delivery.earlier_reports, report_id][-KEPT_REPORTS:]
+    elif delivery.state == DeliveryState.QUEUED:
+        delivery.state, delivery.report_id, delivery.error = DeliveryState.SENT, report_id, ""
+        delivery.next_attempt_at, delivery.updated_at = None, now()
+    await session.flush()
+
+
+async def note_failure(
+    session: AsyncSession, delivery: Delivery, *, revision: int, error: str, next_attempt_at: datetime | None
+) -> None:
+    """An attempt failed; without a next one, a person must decide."""
+    if delivery.revision != revision or delivery.state != DeliveryState.QUEUED:
+        return
+    delivery.attempts += 1
+    delivery.error, delivery.next_attempt_at, delivery.updated_at = error[:LONGEST_ERROR], next_attempt_at, now()
+    if next_attempt_at is None:
+        delivery.state = DeliveryState.FAILED
+    await session.flush()
+
+
+async def settle(session: AsyncSession, dataset: Dataset, report: Mapping[str, Any]) -> bool:
+    """Take in a report of the portal; False when it is about something asked before, which changes nothing."""
+    delivery = dataset.delivery
+    report_id = str(report.get("report_id") or "")
+    if delivery is None or (report_id and report_id in delivery.earlier_reports):
+        return False
+    if delivery.report_id and report_id != delivery.report_id:
+        return False
+    if report.get("method") not in {None, delivery.method}:
+        return False
+    delivery.report, delivery.report_id, delivery.updated_at = dict(report), report_id, now()
+    if report.get("integration_status") == "OK":
+        _accept(session, dataset, delivery)
+    elif (method := _other_method(delivery, report)) is not None:
+        await queue_delivery(session, dataset, method=method, record=delivery.record, error=SWITCHED)
+    else:
+        _refuse(session, dataset, delivery)
+    await session.flush()
+    return True
+
+
+def _accept(session: AsyncSession, dataset: Dataset, delivery: Delivery) -> None:
+    if delivery.state == DeliveryState.ACCEPTED:
+        return
+    delivery.state, delivery.error, delivery.next_attempt_at = DeliveryState.ACCEPTED, "", None
+    withdrawn = delivery.method == "DELETE"
+    dataset.record = None if withdrawn else delivery.record
+    dataset.state = State.WITHDRAWN if withdrawn else State.PUBLISHED
+    dataset.updated_at = now()
+    note(session, None, dataset, "dataset.off_portal" if withdrawn else "dataset.accepted")
+
+
+def _refuse(session: AsyncSession, dataset: Dataset, delivery: Delivery) -> None:
+    """What the portal refused is closed again; what it accepted before stays open."""
+    if delivery.state == DeliveryState.REFUSED:
+        return
+    delivery.state, delivery.next_attempt_at = DeliveryState.REFUSED, None
+    note(session, None, dataset, "dataset.refused")
+    if delivery.method == "DELETE":
+        return
+    dataset.state, dataset.updated_at = State.REFUSED, now()
+    accepted = _digest(dataset.record)
+    if dataset.record is None:
+        dataset.opened_at = None
+    for version in dataset.versions:
+        if dataset.record is None or (version is dataset.latest and version.file.sha256 != accepted):
+            version.published_at, version.file.access = None, Access.DRAFT
+
+
+def _digest(record: Mapping[str, Any] | None) -> str:
+    return str(record["available_formats"][0]["checksum"]["hash"]) if record else ""
+
+
+def _other_method(delivery: Delivery, report: Mapping[str, Any]) -> str | None:
+    """The portal knows the dataset when the node thought not, or the reverse: say it the other way, once."""
+    errors = report.get("integration_errors") or []
+    codes = {str(error.get("error_code")) for error in errors}
+    if len(codes) != 1 or delivery.error == SWITCHED:
+        return None
+    return OTHER_METHOD.get((delivery.method, codes.pop()))

@@ -1,0 +1,145 @@
+"""The producer's answers about a dataset, as typed, and what is still wrong with them."""
+
+import re
+from collections.abc import Collection, Mapping
+from datetime import date
+
+from udi.kit.errors import Refusal
+from udi.protocol.languages import LANGUAGES
+from udi.protocol.licences import LICENCES
+from udi.protocol.themes import THEMES
+
+Answers = dict[str, str]
+FIELDS = (
+    "title",
+    "summary",
+    "theme",
+    "keywords",
+    "first_day",
+    "last_day",
+    "frequency",
+    "language",
+    "licence",
+    "contact",
+)
+LOCALE = "locale"
+"""Language in which the texts are written, kept beside the answers."""
+LONGEST = {"title": 150, "summary": 10_000, "keywords": 2_000}
+LONGEST_WORD, MOST_KEYWORDS, LONGEST_MAIL, LONGEST_REASON = 60, 30, 254, 500
+OFFERED_LICENCES = ("etalab-2.0", "odbl-1.0", "public-domain-cc0", "cc-by-nd-4.0")
+FREQUENCIES = ("never", "continuous", "daily", "weekly", "monthly", "quarterly", "yearly", "irregular")
+MAIL = re.compile(r"[^@\s<>()\[\],;:\"\\]{1,64}@[^@\s<>()\[\],;:\"\\]+\.[^@\s<>()\[\],;:\"\\.]{2,}")
+INVISIBLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
+
+
+def clean_text(value: str) -> str:
+    """What a person typed, without what no one sees and PostgreSQL refuses."""
+    value = value.encode("utf-8", "ignore").decode().replace("\r\n", "\n").replace("\r", "\n")
+    return INVISIBLE.sub("", value).strip()
+
+
+def read_answers(form: Mapping[str, object], locale: str) -> Answers:
+    """The answers of a posted form, whatever they are worth; fields that are no text count as empty."""
+    values = {name: form.get(name) for name in FIELDS}
+    answers = {name: clean_text(value) if isinstance(value, str) else "" for name, value in values.items()}
+    for name in ("title", "keywords", "contact"):
+        answers[name] = " ".join(answers[name].split())
+    return {**{name: value[: LONGEST.get(name, 300) * 2] for name, value in answers.items()}, LOCALE: locale}
+
+
+def split_keywords(answers: Answers) -> list[str]:
+    """The keywords, each once."""
+    words = (word.strip(" .") for word in re.split(r"[,;\n]", answers.get("keywords", "")))
+    unique: dict[str, str] = {}
+    for word in words:
+        if word:
+            unique.setdefault(word.casefold(), word)
+    return list(unique.values())
+
+
+def read_day(value: str) -> date | None:
+    """A date of a form, or None when it is empty or no date."""
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        return None
+
+
+def check_answers(answers: Answers) -> list[Refusal]:
+    """Everything that keeps these answers from being published, in the order of the form."""
+    given = {name: answers.get(name, "") for name in FIELDS}
+    return [
+        *_required(given),
+        *_too_long(given),
+        *_keywords(given),
+        *_chosen(given),
+        *_period(given),
+        *_contact(given),
+    ]
+
+
+def _required(given: Answers) -> list[Refusal]:
+    missing = {
+        "title": Refusal("title", "Give the dataset a title."),
+        "summary": Refusal("summary", "Say in a sentence or two what the data are."),
+        "theme": Refusal("theme", "Choose the theme under which people will look for it."),
+        "keywords": Refusal("keywords", "Give at least one keyword."),
+        "language": Refusal("language", "Choose the language of the data."),
+        "licence": Refusal("licence", "Choose what people may do with the data."),
+        "contact": Refusal("contact", "Give an address for questions."),
+    }
+    return [refusal for name, refusal in missing.items() if not given[name]]
+
+
+def _too_long(given: Answers) -> list[Refusal]:
+    messages = {
+        "title": "The title is too long: 150 characters at most.",
+        "summary": "The description is too long: 10,000 characters at most.",
+        "keywords": "The keywords are too long: 2,000 characters at most.",
+    }
+    return [Refusal(name, message) for name, message in messages.items() if len(given[name]) > LONGEST[name]]
+
+
+def _keywords(given: Answers) -> list[Refusal]:
+    words = split_keywords(given)
+    if given["keywords"] and not words:
+        return [Refusal("keywords", "Give at least one keyword.")]
+    if any(len(word) > LONGEST_WORD for word in words):
+        return [Refusal("keywords", "A keyword is too long. Separate keywords with commas.")]
+    return [Refusal("keywords", "Keep the 30 best keywords.")] if len(words) > MOST_KEYWORDS else []
+
+
+def _chosen(given: Answers) -> list[Refusal]:
+    offered: dict[str, Collection[str]] = {
+        "theme": THEMES,
+        "language": LANGUAGES,
+        "licence": LICENCES,
+        "frequency": FREQUENCIES,
+    }
+    return [
+        Refusal(name, "Choose one of the proposed answers.")
+        for name, choices in offered.items()
+        if given[name] and given[name] not in choices
+    ]
+
+
+def _period(given: Answers) -> list[Refusal]:
+    days = {name: read_day(given[name]) for name in ("first_day", "last_day")}
+    wrong = [
+        Refusal(name, "This is not a date. Write it as year-month-day: 2026-01-31.")
+        for name, day in days.items()
+        if given[name] and day is None
+    ]
+    first, last = days["first_day"], days["last_day"]
+    if not wrong and last and not first:
+        return [Refusal("first_day", "Say also when the period begins, or leave both dates empty.")]
+    if first and last and last < first:
+        return [Refusal("last_day", "The period ends before it begins.")]
+    return wrong
+
+
+def _contact(given: Answers) -> list[Refusal]:
+    contact = given["contact"]
+    if contact and (len(contact) > LONGEST_MAIL or not MAIL.fullmatch(contact)):
+        return [Refusal("contact", "This is not an e-mail address. Write it as: service@example.org.")]
+    return []

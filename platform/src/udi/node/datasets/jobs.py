@@ -1,0 +1,81 @@
+"""The job that tells the portal: sends what it should know of a dataset, until it has an answer."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+from sqlalchemy import func, select
+
+from udi.kit.clock import now
+from udi.kit.db import Database
+from udi.kit.jobs import FIRST_DELAY, LONGEST_DELAY, Handler, Job
+from udi.kit.territories import Registry
+from udi.node.datasets.actions.outbox import PUSH_DATASET, note_failure, note_sent, settle
+from udi.node.datasets.models import Delivery, DeliveryState
+from udi.node.datasets.portal import Answer, PortalAwayError, PortalClient
+from udi.node.datasets.queries import find_dataset, find_delivery
+
+log = structlog.get_logger()
+
+
+def jobs(database: Database, registry: Registry, portal: PortalClient) -> Mapping[str, Handler]:
+    """The handlers of this domain, for the worker."""
+
+    async def push_dataset(job: Job) -> None:
+        dataset_id, revision = UUID(job.payload["dataset"]), int(job.payload["revision"])
+        async with database.session(job.tenant, role="worker") as turn:
+            await turn.execute(select(func.pg_advisory_xact_lock(_lock(dataset_id))))
+            delivery = await _waiting(database, job.tenant, dataset_id, revision)
+            if delivery is not None:
+                await _push(database, registry, portal, job, delivery)
+
+    return {PUSH_DATASET: push_dataset}
+
+
+async def _waiting(database: Database, tenant: UUID, dataset_id: UUID, revision: int) -> Delivery | None:
+    """What is to be sent, or None when something newer was asked or it is already done."""
+    async with database.session(tenant, role="worker") as session:
+        delivery = await find_delivery(session, dataset_id)
+    fresh = delivery is not None and delivery.revision == revision and delivery.state == DeliveryState.QUEUED
+    return delivery if fresh else None
+
+
+async def _push(database: Database, registry: Registry, portal: PortalClient, job: Job, delivery: Delivery) -> None:
+    try:
+        territory = await registry.by_id(job.tenant)
+        if territory is None:
+            raise PortalAwayError("This territory is not served any more.")  # noqa: TRY301 - an attempt like the others
+        answer = await portal.push(territory, delivery.method, delivery.dataset_id, delivery.record)
+    except PortalAwayError as error:
+        log.warning("portal not told", dataset=str(delivery.dataset_id), reason=str(error), detail=error.detail)
+        await _fail(database, job, delivery, str(error))
+        raise
+    await _take(database, job.tenant, delivery, answer)
+
+
+async def _take(database: Database, tenant: UUID, sent: Delivery, answer: Answer) -> None:
+    async with database.session(tenant, role="worker") as session:
+        dataset = await find_dataset(session, sent.dataset_id, lock=True)
+        if dataset is None or dataset.delivery is None:
+            return
+        await note_sent(session, dataset.delivery, revision=sent.revision, report_id=answer.report_id)
+        if answer.refused is not None and dataset.delivery.revision == sent.revision:
+            await settle(session, dataset, answer.refused)
+
+
+async def _fail(database: Database, job: Job, sent: Delivery, error: str) -> None:
+    async with database.session(job.tenant, role="worker") as session:
+        dataset = await find_dataset(session, sent.dataset_id, lock=True)
+        if dataset is not None and dataset.delivery is not None:
+            again = None if job.last else _next_attempt(job.attempt)
+            await note_failure(session, dataset.delivery, revision=sent.revision, error=error, next_attempt_at=again)
+
+
+def _next_attempt(attempt: int) -> datetime:
+    return now() + min(FIRST_DELAY * float(2**attempt), LONGEST_DELAY)
+
+
+def _lock(dataset_id: UUID) -> int:
+    """One dataset, one push at a time: the portal must not see an older record after a newer one."""
+    return int.from_bytes(dataset_id.bytes[:8], signed=True)

@@ -1,0 +1,137 @@
+"""One dataset, for its producer: where it stands, what the portal said, its versions, what can be done."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from litestar.response import Redirect
+from litestar.types import ControllerRouterHandler
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.errors import InvalidError
+from udi.kit.identity import Actor
+from udi.kit.tenancy import Territory
+from udi.node.datasets.actions.draft import discard_draft
+from udi.node.datasets.actions.publish import RETRIED, retry_delivery, withdraw_dataset
+from udi.node.datasets.description import LONGEST_REASON, clean_text
+from udi.node.datasets.models import Dataset, State
+from udi.node.datasets.pages.describe import profile_of, shown
+from udi.node.datasets.pages.drop import store_of
+from udi.node.datasets.pages.saying import PageRequest, field_errors, speaker
+from udi.node.datasets.queries import find_dataset, get_dataset, list_events
+from udi.node.datasets.rudi import form_field
+from udi.protocol.explanations import explain
+from udi.ui.site import render
+
+
+@get("/datasets/{dataset_id:uuid}")
+async def show_dataset(
+    request: PageRequest,
+    session: NamedDependency[AsyncSession],
+    territory: NamedDependency[Territory],
+    member: NamedDependency[Actor],
+    dataset_id: FromPath[UUID],
+) -> Response[str]:
+    """Where a dataset stands."""
+    dataset = await get_dataset(session, member, dataset_id)
+    delivery = dataset.delivery
+    return render(
+        request,
+        "datasets/dataset.html",
+        dataset=dataset,
+        delivery=delivery,
+        faults=portal_faults(request, delivery.report if delivery else None),
+        may_retry=bool(
+            delivery and delivery.state in RETRIED and dataset.state in {State.PUBLISHING, State.WITHDRAWING}
+        ),
+        events=await list_events(session, dataset),
+        profile=profile_of(dataset),
+        public_url=f"{territory.links.get('portal', '')}/datasets/{dataset.id}",
+        file_url=f"{territory.origin}/datasets/{dataset.id}/file",
+        **shown(request, dataset),
+    )
+
+
+@get("/datasets/{dataset_id:uuid}/withdraw")
+async def ask_withdrawal(
+    request: PageRequest,
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
+    dataset_id: FromPath[UUID],
+) -> Response[str]:
+    """The form that asks why."""
+    dataset = await get_dataset(session, member, dataset_id)
+    return render(request, "datasets/withdraw.html", dataset=dataset, errors={}, reason="")
+
+
+@post("/datasets/{dataset_id:uuid}/withdraw")
+async def withdraw(
+    request: PageRequest,
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
+    dataset_id: FromPath[UUID],
+) -> Response[Any]:
+    """Close the files at once and tell the portal."""
+    dataset = await get_dataset(session, member, dataset_id, lock=True)
+    reason = clean_text(str((await request.form()).get("reason") or ""))[:LONGEST_REASON]
+    try:
+        await withdraw_dataset(session, member, dataset, reason=reason)
+    except InvalidError as error:
+        errors = field_errors(request, error.refusals)
+        return render(request, "datasets/withdraw.html", status=422, dataset=dataset, errors=errors, reason=reason)
+    return Redirect(f"/datasets/{dataset.id}", status_code=303)
+
+
+@post("/datasets/{dataset_id:uuid}/retry")
+async def retry(
+    session: NamedDependency[AsyncSession], member: NamedDependency[Actor], dataset_id: FromPath[UUID]
+) -> Redirect:
+    """Tell the portal again."""
+    await retry_delivery(session, member, await get_dataset(session, member, dataset_id, lock=True))
+    return Redirect(f"/datasets/{dataset_id}", status_code=303)
+
+
+@post("/datasets/{dataset_id:uuid}/discard")
+async def discard(
+    request: PageRequest,
+    territory: NamedDependency[Territory],
+    member: NamedDependency[Actor],
+    dataset_id: FromPath[UUID],
+) -> Redirect:
+    """Give up a draft or a version that waits; its file goes once that is certain."""
+    database = request.app.state.site.database
+    async with database.session(territory.id, person=member.person_id) as session:
+        dataset = await get_dataset(session, member, dataset_id, lock=True)
+        keys = await discard_draft(session, member, dataset)
+        left = await find_dataset(session, dataset_id)
+    for key in keys:
+        await store_of(request).delete(key)
+    return Redirect(_page_of(left) if left else f"/spaces/{dataset.space.slug}", status_code=303)
+
+
+def _page_of(dataset: Dataset) -> str:
+    return f"/datasets/{dataset.id}"
+
+
+def portal_faults(request: PageRequest, report: Mapping[str, Any] | None) -> list[dict[str, str]]:
+    """What the portal refused: the question it is about, what it means, what to do, the portal's own words."""
+    say, faults = speaker(request), []
+    for error in (report or {}).get("integration_errors") or ():
+        explanation = explain(error.get("error_code", ""))
+        faults.append(
+            {
+                "field": form_field(error.get("field_name", "")),
+                "meaning": say(explanation.meaning),
+                "remedy": say(explanation.remedy),
+                "words": error.get("error_message", ""),
+                "code": error.get("error_code", ""),
+                "path": error.get("field_name", ""),
+            }
+        )
+    return faults
+
+
+routes: Sequence[ControllerRouterHandler] = [show_dataset, ask_withdrawal, withdraw, retry, discard]

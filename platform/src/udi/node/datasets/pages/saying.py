@@ -1,0 +1,65 @@
+"""Words for a page: translated refusals, and choices of a form."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from litestar import Request
+from litestar.datastructures import State
+
+from udi.kit.errors import Refusal, UdiError
+from udi.node.datasets.description import FREQUENCIES
+from udi.protocol.languages import LANGUAGES
+from udi.protocol.themes import THEMES
+from udi.ui.locale import localised
+from udi.ui.site import site_of
+
+PageRequest = Request[Any, Any, State]
+FREQUENCY_NAMES = {
+    "never": "Never: it is an archive",
+    "continuous": "All the time",
+    "daily": "Every day",
+    "weekly": "Every week",
+    "monthly": "Every month",
+    "quarterly": "Every three months",
+    "yearly": "Every year",
+    "irregular": "Now and then",
+}
+
+
+def locale_of(request: PageRequest) -> str:
+    """The reader's language."""
+    return str(request.scope["state"]["locale"])
+
+
+def speaker(request: PageRequest) -> Callable[[str], str]:
+    """Translates a message into the reader's language."""
+    pages, locale = site_of(request).pages, locale_of(request)
+    return lambda message: pages.gettext(locale, message)
+
+
+def field_errors(request: PageRequest, refusals: Iterable[Refusal]) -> dict[str, str]:
+    """What is wrong, by field, in the reader's language; the first thing said of a field."""
+    say, errors = speaker(request), dict[str, str]()
+    for refusal in refusals:
+        words = " ".join(filter(None, (say(refusal.reason), say(refusal.remedy))))
+        errors.setdefault(refusal.field, words)
+    return errors
+
+
+def refusal_errors(request: PageRequest, error: UdiError, field: str) -> dict[str, str]:
+    """The same for a refusal as a whole, shown at one field."""
+    say = speaker(request)
+    words = " ".join(filter(None, (say(error.detail), say(error.remedy))))
+    return field_errors(request, error.refusals) or {field: words % error.values if error.values else words}
+
+
+def choices(request: PageRequest) -> dict[str, list[tuple[str, str]]]:
+    """The options of the lists of a description, in the reader's language."""
+    say, locale = speaker(request), locale_of(request)
+    return {
+        "themes": sorted(
+            ((code, localised(theme.label, locale)) for code, theme in THEMES.items()), key=lambda o: o[1]
+        ),
+        "languages": [(code, localised(language.label, locale)) for code, language in LANGUAGES.items()],
+        "frequencies": [(code, say(FREQUENCY_NAMES[code])) for code in FREQUENCIES],
+    }

@@ -1,0 +1,39 @@
+"""A producer's space."""
+
+from collections.abc import Sequence
+
+from litestar import Response, get
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from litestar.types import ControllerRouterHandler
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.identity import Actor
+from udi.kit.paging import page_number
+from udi.node.datasets.pages.saying import PageRequest
+from udi.node.datasets.queries import count_published, list_datasets
+from udi.node.files.queries import used_bytes
+from udi.node.spaces.queries import get_space
+from udi.ui.site import render
+
+
+@get("/spaces/{slug:str}")
+async def show_space(
+    request: PageRequest,
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
+    slug: FromPath[str],
+) -> Response[str]:
+    """What the producer publishes, what waits, what the portal said, how much place is used."""
+    space = await get_space(session, member, slug)
+    return render(
+        request,
+        "datasets/space.html",
+        space=space,
+        page=await list_datasets(session, space, number=page_number(request.query_params.get("page"))),
+        published=await count_published(session, space),
+        used=await used_bytes(session, space),
+    )
+
+
+routes: Sequence[ControllerRouterHandler] = [show_space]

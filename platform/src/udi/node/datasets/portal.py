@@ -1,0 +1,198 @@
+"""The portal as a node sees it: where it takes records, how it knows the node, how the node knows it."""
+
+import base64
+import json
+import time
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from urllib.parse import quote
+from uuid import UUID
+
+from udi.kit.clock import now
+from udi.kit.http import Outgoing, OutgoingError, RefusedAddressError
+from udi.kit.keys import verify
+from udi.kit.tenancy import Territory
+from udi.settings import MissingSecretError, Settings
+
+RESOURCES = "/kalim/v1/resources"
+NOT_A_REFUSAL = {401, 408, 425, 429}
+KEYS_KEPT, KEYS_COOLDOWN = timedelta(hours=24).total_seconds(), 5.0
+EARLY = 30.0
+LONGEST_ANSWER = 1024 * 1024
+LONGEST_MESSAGE = 2000
+
+
+class PortalAwayError(Exception):
+    """The portal did not answer, or not as a portal does: worth another attempt. The message is shown to people."""
+
+    def __init__(self, message: str, detail: str = "") -> None:
+        super().__init__(message)
+        self.detail = detail
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the portal said to a push: a report to come (`report_id`), or a refusal with its report."""
+
+    report_id: str
+    refused: dict[str, Any] | None = None
+
+
+@dataclass
+class PortalClient:
+    """Pushes records; keeps each territory's access token until it expires."""
+
+    settings: Settings
+    outgoing: Outgoing
+    _tokens: dict[UUID, tuple[str, float]] = field(default_factory=dict)
+
+    async def push(
+        self, territory: Territory, method: str, dataset_id: UUID, record: Mapping[str, Any] | None
+    ) -> Answer:
+        """Send one record, or its withdrawal.
+
+        Raises:
+            PortalAwayError: no answer, no credential, or an answer that says nothing about the record.
+        """
+        answer = await self._send(territory, method, dataset_id, record)
+        if answer.status_code == 401:  # noqa: PLR2004 - the token was revoked before its time
+            self._tokens.pop(territory.id, None)
+            answer = await self._send(territory, method, dataset_id, record)
+        if answer.is_success:
+            return Answer(_report_id(answer.content))
+        if method == "DELETE" and answer.status_code in {404, 410}:
+            return Answer("", _report(method, dataset_id, {}, status="OK"))
+        if answer.is_client_error and answer.status_code not in NOT_A_REFUSAL:
+            problem = _json_object(answer.content)
+            if problem.get("errors") or problem.get("report_id"):
+                return Answer(str(problem.get("report_id") or ""), _report(method, dataset_id, problem, status="KO"))
+        raise PortalAwayError("The portal answered with an error.", f"status {answer.status_code}")
+
+    async def _send(self, territory: Territory, method: str, dataset_id: UUID, record: Mapping[str, Any] | None) -> Any:
+        url = _portal(territory) + RESOURCES + (f"/{dataset_id}" if method == "DELETE" else "")
+        headers = {"Authorization": f"Bearer {await self._token(territory)}"}
+        return await self._request(method, url, headers=headers, json=record)
+
+    async def _token(self, territory: Territory) -> str:
+        kept = self._tokens.get(territory.id)
+        if kept and kept[1] > time.monotonic():
+            return kept[0]
+        name = territory.slug
+        try:
+            secret = self.settings.secret(f"node_credential_{name}")
+        except MissingSecretError as error:
+            raise PortalAwayError("This node has no credential for the portal.", str(error)) from error
+        basic = base64.b64encode(f"{quote(f'{name}-node-hosted')}:{quote(secret, safe='')}".encode()).decode()
+        answer = await self._request(
+            "POST",
+            f"{_portal(territory)}/oauth2/token",
+            headers={"Authorization": f"Basic {basic}"},
+            data={"grant_type": "client_credentials"},
+        )
+        granted = _json_object(answer.content)
+        if not answer.is_success or not isinstance(granted.get("access_token"), str):
+            raise PortalAwayError("The portal gave this node no access.", f"status {answer.status_code}")
+        lifetime = granted.get("expires_in")
+        seconds = float(lifetime) if isinstance(lifetime, int) else 60.0
+        self._tokens[territory.id] = (granted["access_token"], time.monotonic() + seconds - min(EARLY, seconds / 2))
+        return str(granted["access_token"])
+
+    async def _request(self, method: str, url: str, **options: Any) -> Any:
+        try:
+            return await self.outgoing.request(method, url, limit=LONGEST_ANSWER, **options)
+        except (OutgoingError, RefusedAddressError) as error:
+            raise PortalAwayError("The portal does not answer.", str(error)) from error
+
+
+@dataclass
+class PortalKeys:
+    """The keys with which each portal signs, kept a day and asked again when an unknown one signs."""
+
+    outgoing: Outgoing
+    _kept: dict[str, tuple[dict[str, Any], float]] = field(default_factory=dict)
+
+    async def claims(self, territory: Territory, token: str) -> dict[str, Any]:
+        """What the territory's portal says in a token meant for this node.
+
+        Raises:
+            InvalidSignatureError: not signed by the portal, not for this node, or out of date.
+            OutgoingError: the portal's keys are not known and cannot be fetched.
+        """
+        portal = _portal(territory)
+        keys, fetched = self._kept.get(portal, ({}, 0.0))
+        age = time.monotonic() - fetched if keys else KEYS_KEPT
+        if age >= KEYS_KEPT or (age >= KEYS_COOLDOWN and not _knows(keys, token)):
+            keys = await self._fetch(portal, keys)
+        return verify(token, keys, issuer=portal, audience=territory.origin)
+
+    async def _fetch(self, portal: str, known: dict[str, Any]) -> dict[str, Any]:
+        try:
+            answer = await self.outgoing.request("GET", f"{portal}/.well-known/jwks.json", limit=LONGEST_ANSWER)
+            found = _json_object(answer.content)
+        except (OutgoingError, RefusedAddressError) as error:
+            if known:
+                return known
+            msg = "The portal's keys cannot be read."
+            raise OutgoingError(msg) from error
+        if not answer.is_success or not isinstance(found.get("keys"), list):
+            return known
+        self._kept[portal] = (found, time.monotonic())
+        return found
+
+
+def _knows(keys: Mapping[str, Any], token: str) -> bool:
+    try:
+        head = token.partition(".")[0]
+        kid = json.loads(base64.urlsafe_b64decode(head + "=" * (-len(head) % 4)))["kid"]
+    except (ValueError, KeyError, TypeError):
+        return True
+    return any(isinstance(key, dict) and key.get("kid") == kid for key in keys.get("keys", ()))
+
+
+def _portal(territory: Territory) -> str:
+    return territory.links.get("portal", "").rstrip("/")
+
+
+def _report_id(content: bytes) -> str:
+    try:
+        return str(UUID(str(json.loads(content))))
+    except ValueError as error:
+        raise PortalAwayError("The portal's answer names no report.") from error
+
+
+def _report(method: str, dataset_id: UUID, problem: Mapping[str, Any], *, status: str) -> dict[str, Any]:
+    """A refusal (problem+json) in the shape of a report."""
+    errors = [error for error in problem.get("errors") or () if isinstance(error, dict)]
+    moment = now().isoformat()
+    return {
+        "report_id": str(problem.get("report_id") or uuid.uuid4()),
+        "submission_date": moment,
+        "treatment_date": moment,
+        "method": method,
+        "resource_id": str(dataset_id),
+        "integration_status": status,
+        "comment": _text(problem.get("detail")),
+        "integration_errors": [
+            {
+                "error_code": _text(error.get("code")),
+                "error_message": " ".join(filter(None, (_text(error.get("reason")), _text(error.get("remedy"))))),
+                "field_name": _text(error.get("field")),
+            }
+            for error in errors
+        ],
+    }
+
+
+def _text(value: object) -> str:
+    return value[:LONGEST_MESSAGE].replace("\x00", "") if isinstance(value, str) else ""
+
+
+def _json_object(content: bytes) -> dict[str, Any]:
+    try:
+        found = json.loads(content)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}

@@ -1,0 +1,110 @@
+"""Proposed answers, from the name of the file and of its columns: no value of a cell is ever quoted."""
+
+import re
+from collections.abc import Callable
+from pathlib import PurePath
+
+from udi.node.datasets.description import LOCALE, Answers
+from udi.node.datasets.words import EMPTY, GENERIC, folded, guess_language, guess_theme, split_words
+from udi.node.tables.profile import Profile
+from udi.protocol.licences import DEFAULT
+
+NAMED_COLUMNS, MOST_KEYWORDS, SHORTEST_KEYWORD, LONGEST_NAME = 8, 6, 4, 40
+YEAR = re.compile(r"(?<!\d)(19[5-9]\d|20\d\d)(?!\d)")
+STAMP = re.compile(r"(?<!\d)(20\d\d)[-_]?[01]\d[-_]?[0-3]\d([-_T]?\d{4,6})?(?!\d)")
+Say = Callable[[str], str]
+
+
+def prefill(
+    name: str, profile: Profile, *, say: Say, locale: str, languages: tuple[str, ...], contact: str, licence: str = ""
+) -> Answers:
+    """Answers to every question of the form, empty where nothing can be guessed; `say` translates."""
+    names = [column.name for column in profile.columns] if profile.header_line else []
+    title = guess_title(name, names)
+    first, last = _period(name, profile)
+    return {
+        "title": title,
+        "summary": _summary(title, profile, names, say),
+        "theme": guess_theme(title, names),
+        "keywords": ", ".join(_keywords(title, names)),
+        "first_day": first,
+        "last_day": last,
+        "frequency": "",
+        "language": guess_language(title, names, default=languages[0]),
+        "licence": licence or DEFAULT,
+        "contact": contact,
+        LOCALE: locale,
+    }
+
+
+def guess_title(name: str, columns: list[str]) -> str:
+    """The file's name as a phrase; the first columns when it says nothing; else empty."""
+    stem = STAMP.sub(" ", PurePath(name).stem)
+    words = [word for word in split_words(stem) if folded(word) not in GENERIC and not _is_noise(word)]
+    if not any(word.isalpha() and len(word) > 2 for word in words):  # noqa: PLR2004 - shorter words say nothing
+        words = [" ".join(split_words(column)) for column in columns[:3]]
+        return _capitalised(", ".join(words))[:150]
+    return _capitalised(" ".join(words))[:150]
+
+
+def _is_noise(word: str) -> bool:
+    """Counters, hashes and numbers that are no year."""
+    digits = sum(character.isdigit() for character in word)
+    return bool(digits) and not YEAR.fullmatch(word) and (digits == len(word) or len(word) > 12)  # noqa: PLR2004
+
+
+def _capitalised(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _summary(title: str, profile: Profile, names: list[str], say: Say) -> str:
+    if not profile.is_table:
+        return ""
+    sentences = []
+    if thing := _thing(title):
+        sentences.append(say("One row for each: %(thing)s.") % {"thing": thing})
+    if profile.rows is not None:
+        sentences.append(
+            say("%(rows)s rows and %(columns)s columns.") % {"rows": profile.rows, "columns": len(profile.columns)}
+        )
+    if names:
+        listed = ", ".join(name[:LONGEST_NAME] for name in names[:NAMED_COLUMNS])
+        more = "…" if len(names) > NAMED_COLUMNS else ""
+        sentences.append(say("Columns: %(columns)s.") % {"columns": listed + more})
+    return " ".join(sentences)
+
+
+def _thing(title: str) -> str:
+    """What a row is, when the title begins with a plural: `associations 2026` is about an `association`."""
+    word = next(iter(split_words(title)), "")
+    plural = len(word) > 4 and word.isalpha() and word.lower().endswith(("s", "x")) and not word.isupper()  # noqa: PLR2004
+    if not plural or word.lower().endswith(("ss", "us", "is")):
+        return ""
+    lowered = word.lower()
+    return lowered[:-3] + "au" if lowered.endswith("eaux") else lowered[:-1]
+
+
+def _keywords(title: str, names: list[str]) -> list[str]:
+    found: dict[str, str] = {}
+    for word in [w for text in (title, *names) for w in split_words(text)]:
+        plain = folded(word)
+        useful = len(plain) >= SHORTEST_KEYWORD and plain.isalpha() and plain not in EMPTY | GENERIC
+        if useful and plain.rstrip("s") not in {known.rstrip("s") for known in found}:
+            found[plain] = word.lower()
+    return list(found.values())[:MOST_KEYWORDS]
+
+
+def _period(name: str, profile: Profile) -> tuple[str, str]:
+    years = [int(year) for year in YEAR.findall(STAMP.sub(" ", PurePath(name).stem))]
+    if years and max(years) < 2100:  # noqa: PLR2004 - later years are no dates
+        return f"{min(years)}-01-01", f"{max(years)}-12-31"
+    if profile.first_day and profile.last_day:
+        return profile.first_day.isoformat(), profile.last_day.isoformat()
+    return "", ""
+
+
+def renew(answers: Answers, old: Answers, new: Answers) -> Answers:
+    """Answers for a new version: what was left as proposed for the old file follows the new one."""
+    guessed = ("summary", "first_day", "last_day")
+    followed = {name: new[name] for name in guessed if answers.get(name) == old[name]}
+    return {**answers, **followed}

@@ -1,0 +1,128 @@
+"""From a producer's answers to the record that the portal receives (RUDI's metadata)."""
+
+import uuid
+from dataclasses import replace
+from datetime import UTC, date, datetime, time
+from typing import Any
+from uuid import UUID
+
+from udi.node.datasets.description import LOCALE, read_day, split_keywords
+from udi.node.datasets.models import Dataset, Version
+from udi.node.spaces.models import Space
+from udi.node.tables.profile import Profile
+from udi.protocol.access import AccessRights
+from udi.protocol.faults import InvalidRecord
+from udi.protocol.record import write_record
+from udi.protocol.structures import (
+    Checksum,
+    Contact,
+    Dates,
+    LicenceTerms,
+    Media,
+    Organisation,
+    Period,
+    Record,
+    Size,
+)
+from udi.protocol.validation import validate
+from udi.protocol.vocabulary import DOWNLOAD, MediaKind
+
+FORM_FIELDS = {
+    "resource_title": "title",
+    "synopsis": "summary",
+    "summary": "summary",
+    "theme": "theme",
+    "keywords": "keywords",
+    "contacts": "contact",
+    "temporal_spread.end": "last_day",
+    "temporal_spread": "first_day",
+    "resource_languages": "language",
+    "access_condition": "licence",
+}
+LONGEST_SYNOPSIS = 150
+END_OF_DAY = time(23, 59, 59)
+
+
+def current_file_url(origin: str, dataset_id: UUID) -> str:
+    """The address that always gives the newest version."""
+    return f"{origin}/datasets/{dataset_id}/file"
+
+
+def compose_document(dataset: Dataset, version: Version, *, origin: str, at: datetime) -> dict[str, Any]:
+    """The JSON of a dataset, checked as the portal will.
+
+    Raises:
+        InvalidRecord: the portal would refuse it; the fields are the form's.
+    """
+    document = write_record(compose_record(dataset, version, origin=origin, at=at))
+    if faults := validate(document):
+        raise InvalidRecord([replace(fault, field=form_field(fault.field)) for fault in faults])
+    return document
+
+
+def form_field(field: str) -> str:
+    """The question of the form that a field of the record comes from; empty when it is none of them."""
+    return next((name for start, name in FORM_FIELDS.items() if field.startswith(start)), "")
+
+
+def compose_record(dataset: Dataset, version: Version, *, origin: str, at: datetime) -> Record:
+    """The record of a dataset whose answers are complete; `origin` is the node's, `at` the instant of publication."""
+    answers, space = dataset.description, dataset.space
+    profile = Profile.from_json(version.profile)
+    locale = answers.get(LOCALE) or "fr"
+    first = read_day(answers.get("first_day", ""))
+    return Record(
+        id=dataset.id,
+        title=answers["title"],
+        synopsis={locale: _synopsis(answers["summary"])},
+        summary={locale: answers["summary"]},
+        theme=answers["theme"],
+        keywords=tuple(split_keywords(answers)),
+        producer=Organisation(id=space.organisation_id, name=space.name),
+        contacts=(_contact(space, answers["contact"]),),
+        media=(_media(dataset, version, profile, origin),),
+        dates=Dates(created=dataset.created_at, updated=at, published=dataset.opened_at or at),
+        access=AccessRights.PUBLIC,
+        licence=LicenceTerms(code=answers["licence"]),
+        languages=(answers["language"],),
+        period=_period(first, read_day(answers.get("last_day", ""))) if first else None,
+        size=Size(records=profile.rows if profile.exact else None, fields=len(profile.columns))
+        if profile.is_table
+        else None,
+    )
+
+
+def _media(dataset: Dataset, version: Version, profile: Profile, origin: str) -> Media:
+    file = version.file
+    return Media(
+        id=uuid.uuid5(dataset.id, "file"),
+        kind=MediaKind.FILE,
+        url=current_file_url(origin, dataset.id),
+        contract=DOWNLOAD,
+        name=file.name,
+        dates=Dates(created=dataset.created_at, updated=version.created_at),
+        media_type=file.media_type,
+        size=file.size,
+        checksum=Checksum("SHA-256", file.sha256),
+        encoding=profile.encoding,
+    )
+
+
+def _contact(space: Space, email: str) -> Contact:
+    return Contact(id=uuid.uuid5(space.id, email), name=space.name, email=email, organisation=space.name)
+
+
+def _synopsis(summary: str) -> str:
+    """The first sentence, or as many whole words as a line takes."""
+    line = " ".join(summary.split())
+    sentence = line.partition(". ")[0]
+    if len(sentence) < len(line):
+        sentence = sentence.rstrip(".") + "."
+    if len(sentence) <= LONGEST_SYNOPSIS:
+        return sentence
+    return sentence[: LONGEST_SYNOPSIS - 1].rsplit(" ", 1)[0] + "…"
+
+
+def _period(first: date, last: date | None) -> Period:
+    start = datetime.combine(first, time(), UTC)
+    return Period(start, datetime.combine(last, END_OF_DAY, UTC) if last else None)

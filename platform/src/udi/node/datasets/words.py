@@ -1,0 +1,84 @@
+"""Words of file names and columns that tell a theme or a language; beginnings of words, without accents."""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+THEME_STEMS = {
+    "transportation": "transport mobilit bus tram metro arret gtfs velo cycl stationn parking voirie trafic circulation "
+    "covoitur borne gare train itiner bike traffic station stop route vehicul",
+    "environment": "arbre tree dechet waste tri compost qualiteair eau water riviere climat biodivers espece faune flore "
+    "pollution bruit noise meteo recycl jardin nature vegetal",
+    "energyNetworks": "energ electri gaz chauff solaire photovolt eclairage reseau fibre compteur consommation irve",
+    "townPlanning": "urbanis plu permis cadastr parcel zonage amenagement adresse planning parcel building",
+    "housing": "logement habitat hlm loyer housing residence immobil bailleur",
+    "publicSpace": "banc toilette fontaine mobilier espacepublic marche defibrill square place wifi",
+    "culture": "culture biblioth musee theatre cinema concert festival patrimoine livre sport piscine loisir stade "
+    "library museum equipement spectacle",
+    "education": "ecole school college lycee universit enseign formation eleve etudiant",
+    "children": "enfan creche petiteenfance cantine periscol menu jeunesse naissance prenom child",
+    "health": "sante health hopital medecin pharma urgence vaccin secur police incendie accident dae",
+    "society": "social solidar association aide age handicap population insertion menage subvention",
+    "economy": "budget compte depense recette subvention marchepublic decp entrepris commerce emploi siret siren facture "
+    "fournisseur tarif taxe spending payment supplier economi montant",
+    "citizenship": "deliber election vote bureau conseil elu maire citoyen participat consult scrutin petition",
+    "location": "commune insee limite quartier carte coordonnee latitude longitude geo point rue voie ban lieu",
+}
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+FRENCH = _words(
+    "nom prenom adresse commune ville rue voie numero date annee mois jour code libelle montant type nombre "
+    "lieu quartier departement horaire mairie des les et du en pour par"
+)
+ENGLISH = _words(
+    "name address city town street number date year month day amount count description status time county "
+    "owner the and of for by from to"
+)
+GENERIC = _words(
+    "data donnee donnees file fichier export exports extract extraction dataset table tableau feuille sheet classeur "
+    "download telechargement copie copy final def v1 v2 new nouveau sans titre untitled csv document test"
+)
+EMPTY = _words(
+    "avec dans des les pour par sur une aux son ses leur the and for with from that this not non oui id ids gid "
+    "objectid fid uid uuid nom name col"
+)
+LONGEST_SAMPLE = 20_000
+TITLE_WEIGHT, COLUMN_WEIGHT, PLACE_WEIGHT = 3.0, 1.0, 0.4
+
+
+def folded(text: str) -> str:
+    """Small letters without accents."""
+    return unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+
+
+def split_words(text: str) -> list[str]:
+    """The words of a name, `camelCase` and `snake_case` apart."""
+    text = re.sub(r"(?<=[a-zà-ÿ])(?=[A-Z])", " ", text[:LONGEST_SAMPLE])
+    return [word for word in re.split(r"[^0-9A-Za-zÀ-ÖØ-öø-ÿŒœ]+", text) if word]
+
+
+def guess_theme(title: str, columns: Iterable[str]) -> str:
+    """The theme that the words name most, empty when none is named; nearly every table says where, so places weigh less."""
+    scores = dict.fromkeys(THEME_STEMS, 0.0)
+    weighted = [(word, TITLE_WEIGHT) for word in split_words(title)]
+    weighted += [(word, COLUMN_WEIGHT) for name in columns for word in split_words(name)]
+    for word, weight in weighted:
+        plain = folded(word)
+        for theme, stems in THEME_STEMS.items():
+            if any(plain.startswith(stem) and len(stem) > 2 for stem in stems.split()):  # noqa: PLR2004
+                scores[theme] += weight * (PLACE_WEIGHT if theme == "location" else 1)
+    best = max(scores, key=lambda theme: scores[theme])
+    return best if scores[best] else ""
+
+
+def guess_language(title: str, columns: Iterable[str], *, default: str) -> str:
+    """French or English when the words of the names say so, else the default."""
+    words = {folded(word) for text in (title, *columns) for word in split_words(text)}
+    french, english = len(words & FRENCH), len(words & ENGLISH)
+    if french == english:
+        return default
+    return "fr" if french > english else "en"

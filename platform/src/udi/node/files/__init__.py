@@ -1,0 +1,1 @@
+"""Producers' files: received without being held in memory, kept in the object store, delivered from this origin."""

@@ -1,0 +1,1 @@
+"""The portal: catalogue, nodes, people of every territory; holds metadata only."""

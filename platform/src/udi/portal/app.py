@@ -1,0 +1,123 @@
+"""Composition root of the portal: the only module that knows every domain."""
+
+from pathlib import Path
+from typing import Any
+
+from litestar import Litestar, Request
+from litestar.datastructures import State
+
+from udi.kit import sessions
+from udi.kit.db import Database
+from udi.kit.http import Outgoing
+from udi.kit.jobs import Worker, run_until_stopped
+from udi.kit.keys import Signer
+from udi.kit.oidc import IdentityService, territory_client
+from udi.kit.tenancy import Territory
+from udi.kit.territories import Registry
+from udi.portal import catalogue, nodes, organisations, tenants
+from udi.portal.catalogue.search.feed import SearchFeed
+from udi.portal.catalogue.search.index import SearchIndexes
+from udi.portal.identity import actions as people
+from udi.portal.identity import api as identity_api
+from udi.portal.identity import pages as identity_pages
+from udi.portal.identity.models import TABLES
+from udi.portal.nodes import api as nodes_api
+from udi.portal.nodes import jobs as nodes_jobs
+from udi.portal.nodes import pages as nodes_pages
+from udi.portal.organisations.queries import name_organisations
+from udi.portal.tenants import pages as tenants_pages
+from udi.portal.tenants.models import Tenant
+from udi.settings import Settings, get_settings
+from udi.ui import login
+from udi.ui.site import Site, create_app
+
+HERE = Path(__file__).parent
+DOMAINS = ("tenants", "identity", "organisations", "catalogue", "nodes")
+URLS = {
+    "data": "/data",
+    "producers": "/producers",
+    "api": "/api/v1/openapi.json",
+    "charter": "/charter",
+    "legal": "/legal",
+    "accessibility": "/accessibility",
+    "my_space": "/my-space",
+}
+
+
+def navigation(site: Site, request: Request[Any, Any, State]) -> list[tuple[str, str]]:
+    """The main menu, which is the same for everyone; nothing on the installation's own host."""
+    territory: Territory | None = request.scope["state"].get("territory")
+    if territory is None:
+        return []
+    say = site.pages.speaker(request)
+    return [
+        (say("Data"), "/data"),
+        (say("Producers"), "/producers"),
+        (say("Publish"), f"{territory.links['node']}/"),
+        (say("Charter"), "/charter"),
+    ]
+
+
+def build_site(settings: Settings) -> Site:
+    """The portal's parts."""
+    database = Database(settings, "portal")
+    service = IdentityService(settings)
+    return Site(
+        program="portal",
+        settings=settings,
+        database=database,
+        registry=Registry(database, Tenant, lambda host: settings.origin("portal", host)),
+        outgoing=Outgoing(settings.private_hosts),
+        templates={name: HERE / name / "templates" for name in DOMAINS},
+        locales=[HERE / name / "locale" for name in DOMAINS],
+        find_actor=login.find_actor,
+        navigation=navigation,
+        form_targets=(settings.keycloak_url,),
+        parts={
+            "urls": URLS,
+            "sessions": sessions.Sessions(
+                database,
+                TABLES,
+                service,
+                lambda territory: territory_client(settings, "portal", territory),
+                people.keep_memberships,
+            ),
+            "signer": Signer.from_secret(settings.secret("signing_keys")),
+            "search": SearchIndexes(settings.index_folder),
+            "name_organisations": name_organisations,
+        },
+    )
+
+
+def create(site: Site | None = None) -> Litestar:
+    """The ASGI application."""
+    site = site or build_site(get_settings())
+    handlers = [
+        *tenants_pages.routes,
+        *login.routes,
+        *identity_api.routes,
+        *identity_pages.routes,
+        *organisations.routes,
+        *catalogue.routes,
+        *nodes_api.routes,
+        *nodes_pages.routes,
+    ]
+    return create_app(site, handlers, on_shutdown=[site.parts["sessions"].service.close])
+
+
+async def work(settings: Settings) -> None:
+    """Send reports, keep the search indexes, forget old sessions; until cancelled."""
+    site = build_site(settings)
+    feed = SearchFeed(site.database, site.registry, settings)
+    try:
+        await run_until_stopped(
+            Worker(site.database, {**nodes_jobs.jobs(site)}),
+            feed.run(),
+            sessions.sweep(site.database, site.registry, TABLES),
+        )
+    finally:
+        await site.outgoing.close()
+        await site.database.close()
+
+
+__all__ = ["build_site", "create", "nodes", "tenants", "work"]

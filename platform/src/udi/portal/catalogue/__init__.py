@@ -1,0 +1,1 @@
+"""The catalogue: datasets as their producers describe them, and how they are found."""

@@ -1,0 +1,113 @@
+"""Writes of the catalogue: what a producer's node describes, changes and withdraws."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.clock import now
+from udi.portal import audit
+from udi.portal.catalogue.models import OTHER_LICENCE, Dataset, DatasetState, Distribution, Withdrawal
+from udi.protocol.record import Record, write_record
+from udi.protocol.structures import Media
+
+LONGEST_SLUG = 80
+
+
+async def store_dataset(session: AsyncSession, record: Record, *, node_id: UUID) -> Dataset:
+    """Publish a record, or its new version: the node and the producer were checked before.
+
+    Raises:
+        sqlalchemy.exc.IntegrityError: another dataset has its `local_id` or `doi`.
+    """
+    dataset = await session.scalar(select(Dataset).where(Dataset.id == record.id).with_for_update())
+    shown = dataset is not None and dataset.state == DatasetState.PUBLISHED
+    if dataset is None:
+        dataset = Dataset(id=record.id)
+        session.add(dataset)
+    for name, value in _columns(record).items():
+        setattr(dataset, name, value)
+    dataset.node_id, dataset.described_at = node_id, now()
+    if not shown:
+        dataset.state, dataset.published_at = DatasetState.PUBLISHED, dataset.described_at
+        await session.execute(delete(Withdrawal).where(Withdrawal.id == record.id))
+    await session.flush()
+    await _replace_distributions(session, dataset, record.media)
+    audit.record(session, None, "dataset.updated" if shown else "dataset.published", dataset.id, node=str(node_id))
+    return dataset
+
+
+async def withdraw_dataset(session: AsyncSession, dataset: Dataset) -> Withdrawal:
+    """Take a dataset out of the catalogue; its address keeps saying what it was, and no more than that."""
+    withdrawal = Withdrawal(
+        id=dataset.id, title=dataset.title, organisation_id=dataset.organisation_id, withdrawn_at=now()
+    )
+    session.add(withdrawal)
+    dataset.state = DatasetState.WITHDRAWN
+    dataset.synopsis, dataset.summary, dataset.record = {}, {}, {}
+    dataset.keywords, dataset.local_id, dataset.doi = [], "", ""
+    await session.execute(delete(Distribution).where(Distribution.dataset_id == dataset.id))
+    await session.flush()
+    audit.record(session, None, "dataset.withdrawn", dataset.id, node=str(dataset.node_id))
+    return withdrawal
+
+
+def slug_of(title: str) -> str:
+    """The readable end of an address: `qualite-de-lair`."""
+    plain = unicodedata.normalize("NFKD", title.replace("œ", "oe").replace("Œ", "oe"))
+    words = re.findall(r"[a-z0-9]+", plain.encode("ascii", "ignore").decode().lower())
+    slug = "-".join(words)
+    return slug if len(slug) <= LONGEST_SLUG else slug[:LONGEST_SLUG].rpartition("-")[0] or slug[:LONGEST_SLUG]
+
+
+def _columns(record: Record) -> dict[str, Any]:
+    period, box = record.period, record.geography and record.geography.box
+    return {
+        "organisation_id": record.producer.id,
+        "access": record.access.value,
+        "title": record.title,
+        "slug": slug_of(record.title),
+        "synopsis": record.synopsis,
+        "summary": record.summary,
+        "theme": record.theme,
+        "keywords": list(record.keywords),
+        "licence": record.licence.code or OTHER_LICENCE,
+        "languages": list(record.languages),
+        "formats": record.formats,
+        "period_start": period and period.start,
+        "period_end": period and period.end,
+        **{side: box and getattr(box, side) for side in ("west", "south", "east", "north")},
+        "created_at": record.dates.created,
+        "modified_at": record.dates.updated,
+        "local_id": record.local_id,
+        "doi": record.doi,
+        "record": write_record(record),
+    }
+
+
+async def _replace_distributions(session: AsyncSession, dataset: Dataset, media: Sequence[Media]) -> None:
+    await session.execute(delete(Distribution).where(Distribution.dataset_id == dataset.id))
+    session.add_all(
+        Distribution(
+            dataset_id=dataset.id,
+            id=item.id,
+            position=position,
+            kind=item.kind.value,
+            name=item.name,
+            caption=item.caption,
+            url=item.url,
+            media_type=item.media_type,
+            format=item.format,
+            size=item.size,
+            hash_algorithm=item.checksum.algorithm if item.checksum else "",
+            hash_value=item.checksum.value if item.checksum else "",
+            contract=item.contract,
+            documentation=item.documentation,
+        )
+        for position, item in enumerate(media)
+    )
+    await session.flush()

@@ -1,0 +1,50 @@
+"""Answers to passers-by that depend on the search index alone: kept compressed, valid until the index changes."""
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+from litestar import Request, Response
+from litestar.datastructures import State
+from litestar.serialization import encode_json
+
+from udi.kit.tenancy import Territory
+from udi.portal.catalogue.search.cache import Answer, AnswerCache, etag_of
+from udi.portal.catalogue.search.index import SearchIndexes
+from udi.ui.site import site_of
+
+LONGEST_KEPT = 2000
+PACKAGE = Path(__file__).parents[2]
+RELEASE = max(path.stat().st_mtime_ns for path in PACKAGE.rglob("*.*") if path.is_file())
+"""Changes with the code and the templates, which answers depend on too."""
+VALIDATE = "public, max-age=0, must-revalidate"
+VARY = "Accept-Encoding, Accept-Language, Cookie"
+
+
+def indexes_of(request: Request[Any, Any, State]) -> SearchIndexes:
+    """The search indexes of this program."""
+    indexes: SearchIndexes = site_of(request).parts["search"]
+    return indexes
+
+
+async def answer(
+    request: Request[Any, Any, State], territory: Territory, make: Callable[[], Awaitable[Response[Any]]]
+) -> Response[Any]:
+    """The answer kept for this address and language, else a new one; someone logged in always gets a new one."""
+    reader = indexes_of(request).find(territory.id)
+    state, address = request.scope["state"], _address(request)
+    if reader is None or state.get("actor") is not None or len(address) > LONGEST_KEPT:
+        return await make()
+    key = (_facts(territory), reader.generation, RELEASE, state["locale"], address)
+    etag = etag_of(key)
+    headers = {"ETag": etag, "Cache-Control": VALIDATE, "Vary": VARY, "Content-Language": state["locale"]}
+    if etag in request.headers.get("if-none-match", ""):
+        return Response(None, status_code=304, headers=headers)
+    cache: AnswerCache = site_of(request).parts.setdefault("answers", AnswerCache())
+    kept = cache.find(key)
+    if kept is None:
+        made = await make()
+        if made.status_code != 200:  # noqa: PLR2004 - RFC 9110
+            return made
+        kept = cache.keep(key, _body(made), made.media_type or "application/json", _own_headers(made))
+    return _sent(request, kept, headers)

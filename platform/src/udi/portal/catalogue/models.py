@@ -1,0 +1,119 @@
+"""Tables of the catalogue. The producer's record is the source; columns are what lists, filters and keys need."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ARRAY, BigInteger, Double, ForeignKeyConstraint, Identity, Index, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from udi.kit.db import Owned
+from udi.portal.organisations.models import Organisation
+from udi.portal.schema import PortalTable
+
+OTHER_LICENCE = "other"
+PUBLISHED = text("state = 'published'")
+
+
+class DatasetState(StrEnum):
+    """Shown to all, or withdrawn by its producer."""
+
+    PUBLISHED = "published"
+    WITHDRAWN = "withdrawn"
+
+
+class Dataset(Owned, PortalTable):
+    """A dataset under its RUDI `global_id`. Restricted ones are here too: their files are restricted, not their name."""
+
+    __tablename__ = "dataset"
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "seq"),
+        ForeignKeyConstraint(["tenant_id", "organisation_id"], ["app.organisation.tenant_id", "app.organisation.id"]),
+        Index(None, "tenant_id", "organisation_id"),
+        Index(None, "tenant_id", "modified_at"),
+        Index("uq_dataset_local_id", "tenant_id", "local_id", unique=True, postgresql_where=text("local_id <> ''")),
+        Index("uq_dataset_doi", "tenant_id", "doi", unique=True, postgresql_where=text("doi <> ''")),
+    )
+
+    seq: Mapped[int] = mapped_column(BigInteger, Identity(always=True))
+    """The number by which the search index knows the row."""
+    node_id: Mapped[UUID]
+    organisation_id: Mapped[UUID]
+    state: Mapped[DatasetState] = mapped_column(Text, default=DatasetState.PUBLISHED)
+    access: Mapped[str] = mapped_column(Text)
+    title: Mapped[str] = mapped_column(Text)
+    slug: Mapped[str] = mapped_column(Text)
+    synopsis: Mapped[dict[str, str]]
+    summary: Mapped[dict[str, str]]
+    theme: Mapped[str] = mapped_column(Text)
+    keywords: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    licence: Mapped[str] = mapped_column(Text)
+    """A code of `protocol.licences`, or `other`: the record has its name and address."""
+    languages: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    formats: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    period_start: Mapped[datetime | None]
+    period_end: Mapped[datetime | None]
+    west: Mapped[float | None] = mapped_column(Double)
+    south: Mapped[float | None] = mapped_column(Double)
+    east: Mapped[float | None] = mapped_column(Double)
+    north: Mapped[float | None] = mapped_column(Double)
+    created_at: Mapped[datetime]
+    """When the data were made; `modified_at`, when they last changed: both by the producer."""
+    modified_at: Mapped[datetime]
+    published_at: Mapped[datetime]
+    """When this portal first showed it; `described_at`, when it last received its description."""
+    described_at: Mapped[datetime]
+    local_id: Mapped[str] = mapped_column(Text)
+    doi: Mapped[str] = mapped_column(Text)
+    record: Mapped[dict[str, Any]]
+    """RUDI's metadata as accepted."""
+
+    organisation: Mapped[Organisation] = relationship(lazy="raise")
+    distributions: Mapped[list["Distribution"]] = relationship(
+        lazy="raise", order_by="Distribution.position", cascade="all, delete-orphan", passive_deletes=True
+    )
+
+
+class Distribution(PortalTable):
+    """A file, a service or a series of one dataset, at its producer's node."""
+
+    __tablename__ = "distribution"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "dataset_id"], ["app.dataset.tenant_id", "app.dataset.id"], ondelete="CASCADE"
+        ),
+    )
+
+    tenant_id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("app.current_tenant()"))
+    dataset_id: Mapped[UUID] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    position: Mapped[int]
+    kind: Mapped[str] = mapped_column(Text)
+    """`FILE`, `SERVICE` or `SERIES`."""
+    name: Mapped[str] = mapped_column(Text)
+    caption: Mapped[str] = mapped_column(Text)
+    url: Mapped[str] = mapped_column(Text)
+    media_type: Mapped[str] = mapped_column(Text)
+    format: Mapped[str] = mapped_column(Text)
+    size: Mapped[int | None] = mapped_column(BigInteger)
+    hash_algorithm: Mapped[str] = mapped_column(Text)
+    hash_value: Mapped[str] = mapped_column(Text)
+    contract: Mapped[str] = mapped_column(Text)
+    documentation: Mapped[str] = mapped_column(Text)
+
+
+class Withdrawal(Owned, PortalTable):
+    """What an address keeps saying of a dataset that was withdrawn: its name, whose it was, since when."""
+
+    __tablename__ = "withdrawal"
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "id"], ["app.dataset.tenant_id", "app.dataset.id"], ondelete="CASCADE"),
+        ForeignKeyConstraint(["tenant_id", "organisation_id"], ["app.organisation.tenant_id", "app.organisation.id"]),
+    )
+
+    title: Mapped[str] = mapped_column(Text)
+    organisation_id: Mapped[UUID]
+    withdrawn_at: Mapped[datetime]
+
+    organisation: Mapped[Organisation] = relationship(lazy="raise")

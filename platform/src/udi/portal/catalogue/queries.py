@@ -1,0 +1,145 @@
+"""Reads of the catalogue: rows come from PostgreSQL under the reader's role, the index only says which."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import joinedload, selectinload
+
+from udi.kit.errors import GoneError, NotFoundError
+from udi.portal.catalogue.models import Dataset, DatasetState, Withdrawal
+from udi.portal.catalogue.search import query
+from udi.portal.catalogue.search.criteria import Criteria
+from udi.portal.catalogue.search.index import SearchIndexes
+from udi.portal.organisations.models import Organisation
+
+LINE = select(
+    Dataset.id, Dataset.seq, Dataset.slug, Dataset.title, Dataset.synopsis, Dataset.theme, Dataset.access,
+    Dataset.licence, Dataset.formats, Dataset.modified_at, Dataset.published_at,
+    Organisation.slug.label("producer"), Organisation.name.label("producer_name"),
+).join(Organisation, (Organisation.tenant_id == Dataset.tenant_id) & (Organisation.id == Dataset.organisation_id))  # fmt: skip
+
+
+SHOWN = Dataset.state == DatasetState.PUBLISHED
+
+
+class WithdrawnError(GoneError):
+    """The dataset was here; its producer withdrew it."""
+
+    def __init__(self, withdrawal: Withdrawal) -> None:
+        values = {
+            "title": withdrawal.title,
+            "producer": withdrawal.organisation.name,
+            "date": withdrawal.withdrawn_at.date().isoformat(),
+        }
+        super().__init__("“%(title)s” was withdrawn by its producer, %(producer)s, on %(date)s.", values=values)
+        self.withdrawal = withdrawal
+
+
+@dataclass(frozen=True)
+class DatasetLine:
+    """A dataset in a list."""
+
+    id: UUID
+    slug: str
+    title: str
+    synopsis: dict[str, str]
+    theme: str
+    access: str
+    licence: str
+    formats: list[str]
+    modified_at: datetime
+    published_at: datetime
+    producer: str
+    producer_name: str
+
+
+@dataclass(frozen=True)
+class SearchPage:
+    """One page of what a search finds. Without an index yet (`prepared` False), the newest datasets, uncounted."""
+
+    criteria: Criteria
+    total: int
+    lines: list[DatasetLine]
+    facets: dict[str, dict[str, int]] = field(default_factory=dict)
+    words: list[query.Word] = field(default_factory=list)
+    prepared: bool = True
+    generation: str = ""
+
+    @property
+    def last(self) -> int:
+        """Number of the last page, 1 when nothing is found."""
+        return max(1, -(-self.total // self.criteria.size))
+
+
+async def search_datasets(
+    session: AsyncSession, indexes: SearchIndexes, tenant: UUID, criteria: Criteria
+) -> SearchPage:
+    """Datasets that answer the criteria; past the last page, the last one."""
+    reader = indexes.find(tenant)
+    if reader is None:
+        return await _list_newest(session, criteria)
+    found = query.search(reader, criteria)
+    last = max(1, -(-found.total // criteria.size))
+    if criteria.page > last:
+        return await search_datasets(session, indexes, tenant, criteria.changed(page=last))
+    lines = await _read_lines(session, found.seqs)
+    return SearchPage(criteria, found.total, lines, found.facets, found.words, generation=reader.generation)
+
+
+def relax(indexes: SearchIndexes, tenant: UUID, page: SearchPage) -> list[tuple[str, str, int, Criteria]]:
+    """What would be found with one word or one filter less: (filter or "q", what is left out, how many, criteria)."""
+    reader, criteria = indexes.find(tenant), page.criteria
+    if reader is None:
+        return []
+    words = [word.text for word in page.words] if len(page.words) > 1 else []
+    less = [("q", word, criteria.changed(text=" ".join(other for other in words if other != word))) for word in words]
+    less += [
+        (name, value, criteria.without(name, value)) for name, values in criteria.filters.items() for value in values
+    ]
+    counted = [(name, value, query.count(reader, fewer), fewer) for name, value, fewer in less]
+    return [entry for entry in counted if entry[2]]
+
+
+async def _list_newest(session: AsyncSession, criteria: Criteria) -> SearchPage:
+    total = await session.scalar(select(func.count()).select_from(Dataset).where(SHOWN)) or 0
+    newest = LINE.where(SHOWN).order_by(Dataset.modified_at.desc(), Dataset.seq)
+    rows = await session.execute(newest.limit(criteria.size).offset((criteria.page - 1) * criteria.size))
+    return SearchPage(criteria, total, [_line(row) for row in rows], prepared=False)
+
+
+async def _read_lines(session: AsyncSession, seqs: Sequence[int]) -> list[DatasetLine]:
+    if not seqs:
+        return []
+    rows = {row.seq: row for row in await session.execute(LINE.where(Dataset.seq.in_(seqs), SHOWN))}
+    return [_line(rows[seq]) for seq in seqs if seq in rows]
+
+
+def _line(row: object) -> DatasetLine:
+    return DatasetLine(**{name: getattr(row, name) for name in DatasetLine.__dataclass_fields__})
+
+
+async def get_dataset(session: AsyncSession, dataset_id: UUID) -> Dataset:
+    """A published dataset with its producer and its distributions.
+
+    Raises:
+        WithdrawnError: it was withdrawn.
+        NotFoundError: the territory has none of this identifier.
+    """
+    with_parts = (joinedload(Dataset.organisation), selectinload(Dataset.distributions))
+    dataset = await session.scalar(select(Dataset).where(Dataset.id == dataset_id, SHOWN).options(*with_parts))
+    if dataset is not None:
+        return dataset
+    withdrawn = select(Withdrawal).where(Withdrawal.id == dataset_id).options(joinedload(Withdrawal.organisation))
+    if withdrawal := await session.scalar(withdrawn):
+        raise WithdrawnError(withdrawal)
+    raise NotFoundError("No dataset has this address here.")
+
+
+async def count_by_producer(session: AsyncSession) -> dict[UUID, int]:
+    """How many published datasets each organisation has."""
+    counted = select(Dataset.organisation_id, func.count()).where(SHOWN).group_by(Dataset.organisation_id)
+    return {row[0]: row[1] for row in await session.execute(counted)}

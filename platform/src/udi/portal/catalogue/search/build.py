@@ -1,0 +1,112 @@
+"""Writing the index of one territory: whole, or the datasets that changed. Rows are read as the public role sees them."""
+
+import asyncio
+import secrets
+import shutil
+from collections.abc import AsyncIterator, Collection, Sequence
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import structlog
+import tantivy
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.db import Database
+from udi.portal.catalogue.models import Dataset
+from udi.portal.catalogue.search.index import CURRENT, delete_documents, make_document, make_schema
+from udi.portal.organisations.models import Organisation
+
+log = structlog.get_logger()
+BATCH = 1000
+HEAP = 15_000_000
+WANTED = "rebuild"
+ROWS = select(
+    Dataset.id, Dataset.seq, Dataset.title, Dataset.keywords, Dataset.synopsis, Dataset.summary, Dataset.theme,
+    Dataset.access, Dataset.licence, Dataset.formats, Dataset.modified_at,
+    Organisation.slug.label("producer"), Organisation.name.label("producer_name"),
+).join(Organisation, (Organisation.tenant_id == Dataset.tenant_id) & (Organisation.id == Dataset.organisation_id))  # fmt: skip
+
+
+class TenantIndex:
+    """The folder of one territory: `current` leads to the index in use, `slug` says whose it is."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def exists(self) -> bool:
+        """Whether there is an index to read."""
+        return (self._folder / CURRENT / "meta.json").exists()
+
+    def request_rebuild(self) -> None:
+        """Ask the process that writes the indexes to make this one again; the present one serves meanwhile."""
+        (self._folder / WANTED).touch()
+
+    def take_rebuild_request(self) -> bool:
+        """Whether a rebuild was asked for, once."""
+        wanted = (self._folder / WANTED).exists()
+        (self._folder / WANTED).unlink(missing_ok=True)
+        return wanted
+
+    async def build(self, database: Database, tenant: UUID, slug: str) -> None:
+        """Make the index anew beside the present one, then take its place."""
+        path = self._folder / secrets.token_hex(6)
+        path.mkdir(parents=True)
+        index = tantivy.Index(make_schema(), path=str(path))
+        writer = index.writer(HEAP, 1)
+        count, last = 0, 0
+        async with database.session(tenant, role="public") as session:
+            while rows := await _read(session, Dataset.seq > last):
+                await asyncio.to_thread(_add, writer, rows)
+                count, last = count + len(rows), rows[-1].seq
+        await asyncio.to_thread(_finish, writer)
+        (self._folder / "slug").write_text(slug)
+        self._switch_to(path)
+        log.info("search index built", territory=slug, datasets=count)
+
+    async def update(self, database: Database, tenant: UUID, changed: Collection[UUID]) -> None:
+        """Read these datasets again; those that are public no more leave the index."""
+        try:
+            index = tantivy.Index.open(str((self._folder / CURRENT).resolve()))
+            writer = index.writer(HEAP, 1)
+            async for ids, rows in _batches(database, tenant, changed):
+                delete_documents(writer, ids)
+                await asyncio.to_thread(_add, writer, rows)
+            await asyncio.to_thread(_finish, writer)
+        except ValueError as error:
+            log.exception("search index damaged", tenant=str(tenant), error=str(error))
+            self.request_rebuild()
+
+    def _switch_to(self, path: Path) -> None:
+        link = self._folder / f"{CURRENT}.new"
+        link.unlink(missing_ok=True)
+        link.symlink_to(path.name)
+        link.replace(self._folder / CURRENT)
+        for old in self._folder.iterdir():
+            if old.is_dir() and not old.is_symlink() and old.name != path.name:
+                shutil.rmtree(old, ignore_errors=True)
+
+
+async def _batches(
+    database: Database, tenant: UUID, ids: Collection[UUID]
+) -> AsyncIterator[tuple[Sequence[UUID], Sequence[Any]]]:
+    ordered = sorted(ids)
+    async with database.session(tenant, role="public") as session:
+        for start in range(0, len(ordered), BATCH):
+            part = ordered[start : start + BATCH]
+            yield part, await _read(session, Dataset.id.in_(part))
+
+
+async def _read(session: AsyncSession, which: ColumnElement[bool]) -> Sequence[Any]:
+    return (await session.execute(ROWS.where(which).order_by(Dataset.seq).limit(BATCH))).all()
+
+
+def _add(writer: tantivy.IndexWriter, rows: Sequence[Any]) -> None:
+    for row in rows:
+        writer.add_document(make_document(row))
+
+
+def _finish(writer: tantivy.IndexWriter) -> None:
+    writer.commit()
+    writer.wait_merging_threads()

@@ -1,0 +1,82 @@
+"""Answers that a web worker keeps, compressed: the generation of the index is in the key, so nothing has to expire."""
+
+import gzip
+import hashlib
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+LIMIT = 16 * 1024 * 1024
+ENTRY_COST = 500
+"""What a key and the objects around an answer take, about."""
+LARGEST_SHARE = 8
+
+Key = tuple[object, ...]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A body as it travels, with the validator of RFC 9110."""
+
+    body: bytes
+    """Compressed by gzip."""
+    etag: str
+    media_type: str = "application/json"
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def plain(self) -> bytes:
+        """The body for a client that does not read gzip."""
+        return gzip.decompress(self.body)
+
+
+def etag_of(key: Key) -> str:
+    """The validator of the answer to this key, known before there is one: a 304 needs neither search nor cache.
+
+    The key names everything the answer depends on: host, generation, release, locale, kind and parameters.
+    """
+    return f'W/"{hashlib.sha256(repr(key).encode(errors="replace")).hexdigest()[:24]}"'
+
+
+class AnswerCache:
+    """The answers used last, up to a number of bytes."""
+
+    def __init__(self, limit_bytes: int = LIMIT) -> None:
+        self._limit = limit_bytes
+        self._size = 0
+        self._kept: OrderedDict[Key, Answer] = OrderedDict()
+
+    def find(self, key: Key) -> Answer | None:
+        """The answer kept for this key, or None."""
+        answer = self._kept.get(key)
+        if answer is not None:
+            self._kept.move_to_end(key)
+        return answer
+
+    def keep(
+        self,
+        key: Key,
+        body: bytes,
+        media_type: str = "application/json",
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Compress and keep a body; the answers unused for longest give way. One huge body is not kept."""
+        answer = Answer(gzip.compress(body, 5, mtime=0), etag_of(key), media_type, dict(headers or {}))
+        self._forget(key)
+        if _cost(answer) <= self._limit // LARGEST_SHARE:
+            self._kept[key] = answer
+            self._size += _cost(answer)
+        while self._size > self._limit:
+            self._forget(next(iter(self._kept)))
+        return answer
+
+    def _forget(self, key: Key) -> None:
+        answer = self._kept.pop(key, None)
+        if answer is not None:
+            self._size -= _cost(answer)
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+
+def _cost(answer: Answer) -> int:
+    return len(answer.body) + ENTRY_COST

@@ -1,0 +1,227 @@
+"""Keeping the indexes true: follow what changed in the database, from where the last commit left off.
+
+The cursor is a snapshot of PostgreSQL: unlike a number or a time, it misses no transaction that committed late. It is
+written after the index, so that a crash between the two repeats work and loses none.
+"""
+
+import asyncio
+import fcntl
+import json
+import re
+import shutil
+from collections import defaultdict
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager, suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from uuid import UUID
+
+import asyncpg
+import structlog
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.clock import now
+from udi.kit.db import Database
+from udi.kit.territories import Registry
+from udi.portal.catalogue.search.build import TenantIndex
+from udi.portal.catalogue.search.index import FINGERPRINT
+from udi.settings import Settings
+
+log = structlog.get_logger()
+CHANNEL = "search_change"
+POLL, GATHER, RETRY, PRUNE_EVERY, HEARTBEAT = 0.5, 0.05, 2.0, 3600.0, 30.0
+KEPT_DAYS = 7
+
+AWAY = (DBAPIError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
+
+ORIGIN = text("""
+SELECT concat_ws('/', system_identifier, timeline_id, (SELECT oid FROM pg_database WHERE datname = current_database()),
+  'app.dataset'::regclass::oid)
+FROM pg_control_system(), pg_control_checkpoint()""")
+"""Differs after a restore, and after a standby took over (which may have lost the last transactions)."""
+NOW = text("SELECT pg_current_snapshot()::text")
+AHEAD = text("SELECT pg_snapshot_xmax(cast(:cursor AS pg_snapshot)) > pg_snapshot_xmax(pg_current_snapshot())")
+CHANGES = text("""
+WITH changed AS (
+  SELECT DISTINCT tenant_id, dataset_id FROM ops.search_change
+  WHERE xid >= pg_snapshot_xmin(cast(:cursor AS pg_snapshot))
+  AND NOT pg_visible_in_snapshot(xid, cast(:cursor AS pg_snapshot)))
+SELECT pg_current_snapshot()::text, tenant_id, dataset_id FROM (SELECT) once LEFT JOIN changed ON true""")
+PRUNE = text("DELETE FROM ops.search_change WHERE at < now() - make_interval(days => :days)")
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """Up to where the indexes are true: which database, which snapshot of it, and when that was (seconds)."""
+
+    origin: str
+    snapshot: str
+    at: float
+
+
+Changes = dict[UUID, set[UUID]]
+"""Datasets to look at again, by territory."""
+
+
+class SearchFeed:
+    """What the one process of a machine that writes its indexes runs."""
+
+    def __init__(self, database: Database, registry: Registry, settings: Settings) -> None:
+        self._database, self._registry = database, registry
+        self._folder = settings.index_folder / FINGERPRINT
+        self._file = self._folder / "cursor.json"
+        self._cursor: Cursor | None = None
+        self._written_at = 0.0
+
+    async def run(self) -> None:
+        """Follow the database for ever; waits while it is away, or while another process of the machine does this."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        with (self._folder / "feed.lock").open("w") as lock:
+            await _take(lock.fileno())
+            self._cursor = self._read()
+            while True:
+                try:
+                    await self._follow_for_ever()
+                except AWAY as error:
+                    log.warning("search feed interrupted", error=type(error).__name__)
+                    await asyncio.sleep(RETRY)
+
+    async def step(self) -> int:
+        """Bring every index up to date once; how many datasets were looked at again."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        slugs = {territory.id: territory.slug for territory in await self._registry.list()}
+        async with self._database.platform_session(role="public") as session:
+            origin = str(await session.scalar(ORIGIN))
+            follows = self._cursor is not None and await self._still_holds(session, self._cursor, origin)
+            snapshot, changes = await _look(session, self._cursor if follows else None)
+        if not follows:
+            self._drop_strangers(slugs)
+        for tenant in slugs.keys() | changes.keys():
+            await self._bring_up(tenant, slugs.get(tenant), changes[tenant], anew=not follows)
+        self._keep(Cursor(origin, snapshot, now().timestamp()), write=bool(changes) or not follows)
+        return sum(map(len, changes.values()))
+
+    async def _follow_for_ever(self) -> None:
+        clock = asyncio.get_running_loop().time
+        prune_at = clock()
+        async with self._notices() as (noticed, lost):
+            while not lost.is_set():
+                await self.step()
+                _drop_old_versions(self._folder)
+                if clock() >= prune_at:
+                    await self._prune()
+                    prune_at = clock() + PRUNE_EVERY
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(noticed.wait(), POLL)
+                    await asyncio.sleep(GATHER)
+                noticed.clear()
+
+    @asynccontextmanager
+    async def _notices(self) -> AsyncIterator[tuple[asyncio.Event, asyncio.Event]]:
+        """The events «something changed» and «the connection that would tell is lost»."""
+        noticed, lost = asyncio.Event(), asyncio.Event()
+
+        def notice(*_: object) -> None:
+            noticed.set()
+
+        def lose(*_: object) -> None:
+            lost.set()
+
+        async with self._database.engine("public").connect() as connection:
+            driver = (await connection.get_raw_connection()).driver_connection
+            assert driver is not None  # noqa: S101 - a checked-out connection has its driver's
+            driver.add_termination_listener(lose)
+            await driver.add_listener(CHANNEL, notice)
+            try:
+                yield noticed, lost
+            finally:
+                with suppress(*AWAY):
+                    driver.remove_termination_listener(lose)
+                    await driver.remove_listener(CHANNEL, notice)
+
+    async def _bring_up(self, tenant: UUID, slug: str | None, changed: Collection[UUID], *, anew: bool) -> None:
+        index = TenantIndex(self._folder / str(tenant))
+        wanted = index.take_rebuild_request() or anew or not index.exists()
+        if wanted and slug is not None:
+            try:
+                await index.build(self._database, tenant, slug)
+            except BaseException:
+                index.request_rebuild()
+                raise
+        elif changed and index.exists():
+            await index.update(self._database, tenant, changed)
+
+    def _drop_strangers(self, slugs: Collection[UUID]) -> None:
+        """Where all is made anew, an index that cannot be (its territory is suspended or gone) would stay wrong."""
+        for folder in self._folder.glob("*/slug"):
+            if UUID(folder.parent.name) not in slugs:
+                shutil.rmtree(folder.parent, ignore_errors=True)
+
+    async def _still_holds(self, session: AsyncSession, cursor: Cursor, origin: str) -> bool:
+        recent = now().timestamp() - cursor.at < KEPT_DAYS * 24 * 3600
+        if cursor.origin != origin or not recent:
+            return False
+        return not await session.scalar(AHEAD, {"cursor": cursor.snapshot})
+
+    def _read(self) -> Cursor | None:
+        try:
+            return Cursor(**json.loads(self._file.read_text()))
+        except (OSError, ValueError, TypeError):
+            return None
+
+    def _keep(self, cursor: Cursor, *, write: bool) -> None:
+        self._cursor = cursor
+        if write or cursor.at - self._written_at > HEARTBEAT:
+            beside = self._file.with_suffix(".new")
+            beside.write_text(json.dumps(asdict(cursor)))
+            beside.replace(self._file)
+            self._written_at = cursor.at
+
+    async def _prune(self) -> None:
+        async with self._database.platform_session(role="worker") as session:
+            await session.execute(PRUNE, {"days": KEPT_DAYS})
+
+
+async def _look(session: AsyncSession, cursor: Cursor | None) -> tuple[str, Changes]:
+    """The present snapshot, and what changed since the cursor (nothing without one: all is to be read)."""
+    changes: Changes = defaultdict(set)
+    if cursor is None:
+        return str(await session.scalar(NOW)), changes
+    snapshot = ""
+    for now_at, tenant, dataset in await session.execute(CHANGES, {"cursor": cursor.snapshot}):
+        snapshot = now_at
+        if tenant is not None:
+            changes[tenant].add(dataset)
+    return snapshot, changes
+
+
+def _drop_old_versions(folder: Path) -> None:
+    """Indexes that another version of the code made, once this one's are there."""
+    for other in folder.parent.iterdir():
+        if other.name != folder.name and re.fullmatch("[0-9a-f]{16}", other.name):
+            shutil.rmtree(other, ignore_errors=True)
+
+
+async def _take(lock: int) -> None:
+    while True:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            await asyncio.sleep(RETRY)
+        else:
+            return
+
+
+def forget_index(settings: Settings, territory: str | None = None) -> int:
+    """Have the index of a territory (its slug), or all of them, made again by the worker; how many there are.
+
+    The present ones serve until the new ones are ready.
+    """
+    asked = 0
+    for slug in (settings.index_folder / FINGERPRINT).glob("*/slug"):
+        if territory in {None, slug.read_text()}:
+            TenantIndex(slug.parent).request_rebuild()
+            asked += 1
+    return asked

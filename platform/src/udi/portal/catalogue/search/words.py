@@ -1,0 +1,82 @@
+"""Words as the index knows them: without accents, elisions and stop words, cut to their stems in French and English.
+
+A French word is stemmed twice, as written and without its accents: the rules need «électricité» to bring it near
+«électrique», and people type «electricite».
+"""
+
+import unicodedata
+from collections.abc import Mapping
+from functools import lru_cache
+
+from tantivy import Filter, TextAnalyzerBuilder, Tokenizer
+
+LONGEST = 40
+ELIDED = [*"ldnsjmtc", "qu"]
+CACHED = 20_000
+MOST_ASKED = 24
+Stems = tuple[str, ...]
+
+
+def _lowered() -> TextAnalyzerBuilder:
+    return TextAnalyzerBuilder(Tokenizer.simple()).filter(Filter.remove_long(LONGEST)).filter(Filter.lowercase())
+
+
+def _stemming(start: TextAnalyzerBuilder, language: str) -> TextAnalyzerBuilder:
+    with_elisions = start.filter(Filter.custom_stopword(ELIDED))
+    return with_elisions.filter(Filter.stopword(language)).filter(Filter.stemmer(language))
+
+
+AS_TYPED = _lowered().build()
+PLAIN = _lowered().filter(Filter.ascii_fold()).build()
+BY_LANGUAGE = {
+    "fr": _stemming(_lowered().filter(Filter.ascii_fold()), "french").build(),
+    "en": _stemming(_lowered().filter(Filter.ascii_fold()), "english").build(),
+}
+ACCENTED = _stemming(_lowered(), "french").filter(Filter.ascii_fold()).build()
+
+
+def clean(text: str) -> str:
+    """The same text with its accents composed, and without what is no character (half of a surrogate pair)."""
+    return unicodedata.normalize("NFKC", text.encode("utf-8", "ignore").decode())
+
+
+def plain_words(text: str) -> list[str]:
+    """Each word, without accents or capitals."""
+    return PLAIN.analyze(clean(text))
+
+
+def text_stems(text: str, language: str = "") -> list[str]:
+    """The stems of a text in its language; in French and in English when it is neither, or not known."""
+    languages = [language] if language in BY_LANGUAGE else list(BY_LANGUAGE)
+    cleaned = clean(text)
+    stems = [stem for each in languages for stem in BY_LANGUAGE[each].analyze(cleaned)]
+    if "fr" in languages and not cleaned.isascii():
+        seen = set(stems)
+        stems += [stem for stem in ACCENTED.analyze(cleaned) if stem not in seen]
+    return stems
+
+
+def texts_stems(texts: Mapping[str, str]) -> list[str]:
+    """The same for a text in several languages."""
+    return [stem for language, text in texts.items() for stem in text_stems(text, language)]
+
+
+@lru_cache(maxsize=CACHED)
+def word_stems(word: str) -> tuple[Stems, bool]:
+    """The stems under which one word is found, and whether it is a stop word in one of the languages."""
+    french, english = (analyzer.analyze(word) for analyzer in BY_LANGUAGE.values())
+    return tuple(dict.fromkeys([*french, *english, *ACCENTED.analyze(word)])), not (french and english)
+
+
+def query_words(text: str) -> list[tuple[str, Stems]]:
+    """The words of a question with their stems; stop words of either language count only where there is nothing else.
+
+    «de» is a stop word in French and a rare word in English: keeping it would find nothing. Of a very long question,
+    the first words count.
+    """
+    kept: list[tuple[str, Stems]] = []
+    stopped: list[tuple[str, Stems]] = []
+    for typed in list(dict.fromkeys(AS_TYPED.analyze(clean(text))))[:MOST_ASKED]:
+        stems, is_stop = word_stems(typed)
+        (stopped if is_stop else kept).append(("".join(PLAIN.analyze(typed)), stems))
+    return kept or [(word, stems) for word, stems in stopped if stems]

@@ -1,0 +1,1 @@
+"""Who asks: people logged in by Keycloak, their memberships, the machines that call."""

@@ -1,0 +1,78 @@
+"""«My space»: who I am, my organisations, what I may do."""
+
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from litestar import Request, Response, get
+from litestar.datastructures import State
+from litestar.di import NamedDependency
+from litestar.types import ControllerRouterHandler
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.identity import Actor
+from udi.kit.oidc import client_id
+from udi.kit.tenancy import Territory
+from udi.ui.site import render, site_of
+
+NameOrganisations = Callable[[AsyncSession, Collection[str]], Awaitable[Mapping[str, str]]]
+"""Names of organisations by slug; a higher domain gives it as the site's part "name_organisations"."""
+
+
+@dataclass(frozen=True)
+class MyOrganisation:
+    """An organisation as one of its people sees it."""
+
+    slug: str
+    name: str
+    manages: bool
+    publishes: bool
+    space: str
+    """Address of its space on the hosted node."""
+
+
+@get("/my-space")
+async def my_space(
+    request: Request[Any, Any, State],
+    session: NamedDependency[AsyncSession],
+    territory: NamedDependency[Territory],
+    member: NamedDependency[Actor],
+) -> Response[str]:
+    """The page."""
+    site = site_of(request)
+    name_organisations: NameOrganisations = site.parts.get("name_organisations", _no_names)
+    names = await name_organisations(session, member.memberships)
+    return render(
+        request,
+        "identity/my-space.html",
+        organisations=_organisations(member, territory, names),
+        account_url=account_url(site.settings.issuer, client_id("portal", territory.slug)),
+    )
+
+
+def account_url(issuer: str, client: str) -> str:
+    """Where people change their name, password and second factor; it leads back to the portal."""
+    return f"{issuer}/account/?{urlencode({'referrer': client})}"
+
+
+async def _no_names(_session: AsyncSession, _slugs: Collection[str]) -> Mapping[str, str]:
+    return {}
+
+
+def _organisations(member: Actor, territory: Territory, names: Mapping[str, str]) -> list[MyOrganisation]:
+    node = territory.links.get("node", "")
+    found = [
+        MyOrganisation(
+            slug=slug,
+            name=names.get(slug, slug),
+            manages=member.may_manage(slug),
+            publishes=member.may_publish(slug),
+            space=f"{node}/spaces/{slug}" if node else "",
+        )
+        for slug in member.memberships
+    ]
+    return sorted(found, key=lambda organisation: organisation.name.casefold())
+
+
+routes: Sequence[ControllerRouterHandler] = [my_space]

@@ -1,0 +1,103 @@
+"""Demonstration accounts, with a password drawn on this machine and kept in the folder of secrets."""
+
+import os
+import secrets
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from udi.kit.identity import MODERATORS
+from udi.portal.identity.provision.admin import EVERYTHING, Admin, Change, Outcome, ProvisionError, difference, merged
+from udi.portal.identity.provision.organisations import organisation_alias
+from udi.portal.tenants.shape import AccountPart
+from udi.settings import Settings
+
+LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
+"""Without those that are taken for one another."""
+
+
+def account_secret(slug: str, username: str) -> str:
+    """Name of the file, in the folder of secrets, with a demonstration account's password."""
+    return f"account_{slug}_{username}"
+
+
+def _password(settings: Settings, slug: str, username: str) -> tuple[str, bool]:
+    """The account's password, and whether it was drawn just now."""
+    path: Path = settings.secrets_folder / account_secret(slug, username)
+    if path.exists():
+        return path.read_text().strip(), False
+    drawn = "-".join("".join(secrets.choice(LETTERS) for _ in range(5)) for _ in range(3))
+    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    partial.touch(mode=0o600)
+    partial.write_text(drawn + "\n")
+    partial.rename(path)
+    return drawn, True
+
+
+def apply_account(admin: Admin, settings: Settings, slug: str, account: AccountPart) -> Change:
+    """Create a demonstration account, or give it what it lacks; what it was given since is kept."""
+    password, drawn = _password(settings, slug, account.username)
+    credential = {"type": "password", "value": password, "temporary": False}
+    wanted = {
+        "username": account.username,
+        "email": account.username,
+        "emailVerified": True,
+        "enabled": True,
+        "firstName": account.first_name,
+        "lastName": account.last_name,
+    }
+    outcome: Outcome = "unchanged"
+    found = admin.get("users", username=account.username, exact=True)
+    if not found:
+        answer = admin.post("users", {**wanted, "credentials": [credential]})
+        user, outcome = answer.headers["Location"].rpartition("/")[2], "created"
+    else:
+        user = found[0]["id"]
+        if difference(wanted, found[0]):
+            admin.put(f"users/{user}", merged(found[0], wanted))
+            outcome = "updated"
+        if drawn:
+            admin.put(f"users/{user}/reset-password", credential)
+            outcome = "updated"
+    joined = apply_memberships(admin, user, _groups_by_alias(slug, account))
+    return Change("account", account.username, "updated" if joined and outcome == "unchanged" else outcome)
+
+
+def _groups_by_alias(slug: str, account: AccountPart) -> dict[str, list[str]]:
+    wanted = {organisation_alias(slug, part): groups for part, groups in account.organisations.items()}
+    return {slug: [MODERATORS], **wanted} if account.moderator else wanted
+
+
+def apply_memberships(admin: Admin, user: str, wanted: dict[str, list[str]]) -> bool:
+    """Put a person (their id) into groups, by alias of the organisation; whether anything changed."""
+    if not wanted:
+        return False
+    joined = {each["alias"]: each["id"] for each in admin.get(f"organizations/members/{user}/organizations")}
+    others = {} if wanted.keys() <= joined.keys() else _identifiers(admin, wanted)
+    changed = False
+    for alias, groups in wanted.items():
+        if alias not in joined:
+            if alias not in others:
+                raise ProvisionError(f"No organisation has the alias {alias}: apply the territory first.")
+            # The body is the bare identifier, not a JSON object.
+            admin.post(f"organizations/{others[alias]}/members", user, conflict=True)
+            changed = True
+        changed = _join_groups(admin, joined.get(alias) or others[alias], user, groups) or changed
+    return changed
+
+
+def _identifiers(admin: Admin, aliases: Iterable[str]) -> dict[str, str]:
+    wanted = set(aliases)
+    return {each["alias"]: each["id"] for each in admin.get("organizations", max=EVERYTHING) if each["alias"] in wanted}
+
+
+def _join_groups(admin: Admin, organisation: str, user: str, groups: list[str]) -> bool:
+    path = f"organizations/{organisation}"
+    current: list[Any] = admin.get(f"{path}/members/{user}/groups") or []
+    missing = set(groups) - {group["name"] for group in current}
+    if not missing:
+        return False
+    known = {group["name"]: group["id"] for group in admin.get(f"{path}/groups", max=EVERYTHING)}
+    for name in sorted(missing):
+        admin.put(f"{path}/groups/{known[name]}/members/{user}", conflict=True)
+    return True

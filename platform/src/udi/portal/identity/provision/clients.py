@@ -1,0 +1,108 @@
+"""The clients of a territory's programs, and those of machines."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from udi.kit.oidc import Client
+from udi.portal.identity.provision.admin import Admin, Change, difference, merged
+
+DEFAULT_SCOPES = ["basic", "profile", "email", "acr", "roles"]
+OPTIONAL_SCOPES = ["organization", "offline_access"]
+AUDIENCE_MAPPER = "oidc-audience-mapper"
+
+
+def web_client(client: Client, *, name: str, back_channel: str, theme: Mapping[str, str]) -> dict[str, Any]:
+    """A program where people log in: code flow with PKCE only. `theme` is read by the login pages."""
+    return {
+        **_confidential(client.id, client.secret),
+        "name": name,
+        "baseUrl": f"{client.origin}/",
+        "standardFlowEnabled": True,
+        "serviceAccountsEnabled": False,
+        "redirectUris": [client.callback],
+        "defaultClientScopes": DEFAULT_SCOPES,
+        "optionalClientScopes": OPTIONAL_SCOPES,
+        "attributes": {
+            "pkce.code.challenge.method": "S256",
+            "post.logout.redirect.uris": f"{client.origin}/",
+            "backchannel.logout.url": f"{back_channel}/logout/back-channel",
+            "backchannel.logout.session.required": "true",
+            "backchannel.logout.revoke.offline.tokens": "true",
+            "oauth2.device.authorization.grant.enabled": "false",
+            **theme,
+        },
+    }
+
+
+def machine_client(client_id: str, secret: str | None) -> dict[str, Any]:
+    """A machine, which has a credential and nobody behind it."""
+    return {
+        **_confidential(client_id, secret),
+        "name": client_id,
+        "standardFlowEnabled": False,
+        "serviceAccountsEnabled": True,
+        "redirectUris": [],
+        "defaultClientScopes": ["basic", "service_account"],
+        "optionalClientScopes": [],
+        "attributes": {
+            "client_credentials.use_refresh_token": "false",
+            "oauth2.device.authorization.grant.enabled": "false",
+        },
+    }
+
+
+def _confidential(client_id: str, secret: str | None) -> dict[str, Any]:
+    return {
+        "clientId": client_id,
+        "enabled": True,
+        "protocol": "openid-connect",
+        "publicClient": False,
+        "implicitFlowEnabled": False,
+        "directAccessGrantsEnabled": False,
+        "fullScopeAllowed": False,
+        "webOrigins": [],
+        **({"secret": secret} if secret else {}),
+    }
+
+
+def audience_mapper(audience: str) -> dict[str, Any]:
+    """Puts the address of the program that a token is for into it."""
+    return {
+        "name": "audience",
+        "protocol": "openid-connect",
+        "protocolMapper": AUDIENCE_MAPPER,
+        "config": {
+            "included.custom.audience": audience,
+            "access.token.claim": "true",
+            "id.token.claim": "false",
+            "introspection.token.claim": "true",
+        },
+    }
+
+
+def apply_client(admin: Admin, wanted: Mapping[str, Any], audience: str) -> Change:
+    """Create a client with its audience, or change what differs."""
+    name = str(wanted["clientId"])
+    found = admin.get("clients", clientId=name)
+    mapper = audience_mapper(audience)
+    if not found:
+        admin.post("clients", {**wanted, "protocolMappers": [mapper]})
+        return Change("client", name, "created")
+    known = found[0]
+    changed = bool(difference(wanted, known))
+    if changed:
+        admin.put(f"clients/{known['id']}", merged(known, wanted))
+    return Change("client", name, "updated" if _apply_audience(admin, known, mapper) or changed else "unchanged")
+
+
+def _apply_audience(admin: Admin, client: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
+    path = f"clients/{client['id']}/protocol-mappers/models"
+    mappers = client.get("protocolMappers") or []
+    known = next((mapper for mapper in mappers if mapper["protocolMapper"] == AUDIENCE_MAPPER), None)
+    if known is None:
+        admin.post(path, wanted)
+        return True
+    if difference(wanted, known):
+        admin.put(f"{path}/{known['id']}", merged(known, wanted))
+        return True
+    return False

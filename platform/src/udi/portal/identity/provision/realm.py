@@ -1,0 +1,118 @@
+"""The realm of a deployment: who may register, how passwords are, what tokens carry."""
+
+from typing import Any
+
+from udi.kit.identity import MANAGERS, MODERATORS, PUBLISHERS
+from udi.portal.identity.provision.admin import Admin, Change, difference, merged
+from udi.settings import Settings
+
+ROLES = {MANAGERS: "manager", PUBLISHERS: "publisher", MODERATORS: "moderator"}
+"""Role that each group of an organisation carries."""
+
+PASSWORDS = "length(12) and notUsername(undefined) and notEmail(undefined) and maxLength(128)"
+OTP = {
+    "otpPolicyType": "totp",
+    "otpPolicyAlgorithm": "HmacSHA1",
+    "otpPolicyDigits": 6,
+    "otpPolicyPeriod": 30,
+    "otpPolicyLookAheadWindow": 1,
+    "otpPolicyInitialCounter": 0,
+}
+RULES: dict[str, Any] = {
+    "enabled": True,
+    "accessTokenLifespan": 300,
+    "accessCodeLifespan": 60,
+    "ssoSessionIdleTimeout": 1800,
+    "ssoSessionMaxLifespan": 36000,
+    "revokeRefreshToken": False,
+    "bruteForceProtected": True,
+    "failureFactor": 8,
+    "passwordPolicy": PASSWORDS,
+    "internationalizationEnabled": True,
+    "supportedLocales": ["fr", "en"],
+    "defaultLocale": "fr",
+    "registrationAllowed": True,
+    "registrationEmailAsUsername": True,
+    "loginWithEmailAllowed": True,
+    "duplicateEmailsAllowed": False,
+    "verifyEmail": True,
+    "resetPasswordAllowed": True,
+    "eventsEnabled": True,
+    "eventsExpiration": 7776000,
+    "adminEventsEnabled": True,
+    "organizationsEnabled": True,
+    **OTP,
+}
+GROUPS_MAPPER = {
+    "name": "organization groups",
+    "protocol": "openid-connect",
+    "protocolMapper": "oidc-organization-group-membership-mapper",
+    "config": {
+        "addGroupRoleMappings": "true",
+        "access.token.claim": "true",
+        "id.token.claim": "false",
+        "introspection.token.claim": "true",
+    },
+}
+MEMBERSHIP_MAPPER = "oidc-organization-membership-mapper"
+MEMBERSHIP_CONFIG = {"addOrganizationId": "true", "jsonType.label": "JSON"}
+
+
+def realm_rules(settings: Settings) -> dict[str, Any]:
+    """The realm's representation, as wanted."""
+    mail = {
+        "host": settings.smtp_host,
+        "port": str(settings.smtp_port or settings.port(6)),
+        "from": f"no-reply@{settings.installation_host}",
+        "fromDisplayName": "Urban Data Interface",
+        "ssl": "false",
+        "starttls": "false",
+        "auth": "false",
+    }
+    secured = "none" if settings.keycloak_url.startswith("http://") else "external"
+    return {**RULES, "realm": settings.identity_realm, "smtpServer": mail, "sslRequired": secured}
+
+
+def apply_realm(admin: Admin, settings: Settings) -> list[Change]:
+    """Make the realm, its roles and what its tokens carry as they should be."""
+    wanted, known = realm_rules(settings), admin.get("")
+    if known is None:
+        admin.create_realm(wanted)
+        change = Change("realm", admin.realm, "created")
+    elif changes := difference(wanted, known):
+        # Keycloak ignores part of an OTP policy, and breaks enrolment with another part.
+        admin.put("", {**changes, **(OTP if OTP.keys() & changes.keys() else {})})
+        change = Change("realm", admin.realm, "updated")
+    else:
+        change = Change("realm", admin.realm, "unchanged")
+    return [change, *_apply_roles(admin), _apply_scope(admin)]
+
+
+def _apply_roles(admin: Admin) -> list[Change]:
+    known = {role["name"] for role in admin.get("roles", briefRepresentation=True, max=1000)}
+    changes = []
+    for name in ROLES.values():
+        if name not in known:
+            admin.post("roles", {"name": name}, conflict=True)
+        changes.append(Change("role", name, "unchanged" if name in known else "created"))
+    return changes
+
+
+def _apply_scope(admin: Admin) -> Change:
+    """The scope `organization`: identifiers, groups and roles in the access token."""
+    scope = next(scope for scope in admin.get("client-scopes") if scope["name"] == "organization")
+    path = f"client-scopes/{scope['id']}/protocol-mappers/models"
+    by_kind = {mapper["protocolMapper"]: mapper for mapper in scope.get("protocolMappers", [])}
+    changed = False
+    membership = by_kind[MEMBERSHIP_MAPPER]
+    if difference(MEMBERSHIP_CONFIG, membership["config"]):
+        admin.put(f"{path}/{membership['id']}", merged(membership, {"config": MEMBERSHIP_CONFIG}))
+        changed = True
+    groups = by_kind.get(str(GROUPS_MAPPER["protocolMapper"]))
+    if groups is None:
+        admin.post(path, GROUPS_MAPPER)
+        changed = True
+    elif difference(GROUPS_MAPPER, groups):
+        admin.put(f"{path}/{groups['id']}", merged(groups, GROUPS_MAPPER))
+        changed = True
+    return Change("scope", "organization", "updated" if changed else "unchanged")

@@ -1,0 +1,1 @@
+"""Producers' nodes: who may push, what they pushed, and the report each of them gets back."""

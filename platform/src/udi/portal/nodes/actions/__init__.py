@@ -1,0 +1,1 @@
+"""What changes in this domain: who may push, what is pushed, what is reported."""

@@ -1,0 +1,76 @@
+"""Recording what became of a push, and sending its report (again)."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit import jobs
+from udi.kit.clock import now
+from udi.kit.errors import ConflictError
+from udi.kit.identity import Actor
+from udi.portal.audit import record
+from udi.portal.nodes.models import Delivery, Node, Report
+from udi.portal.nodes.rudi import store_fault
+from udi.protocol.faults import MOST_FAULTS, Fault, shorten
+
+SEND_REPORT = "send_report"
+LONGEST_TITLE, LONGEST_VERSION = 150, 20
+
+
+async def record_report(
+    session: AsyncSession,
+    node: Node,
+    *,
+    method: str,
+    submitted_at: datetime,
+    resource_id: UUID | None,
+    title: str = "",
+    version: str = "",
+    faults: Sequence[Fault] = (),
+) -> Report:
+    """Keep what became of a push and queue its report; refused when there are faults.
+
+    Of a refused record only the codes, field names and reasons are kept (at most a hundred), never its body.
+    """
+    report = Report(
+        node_id=node.id,
+        method=method,
+        submitted_at=submitted_at,
+        treated_at=now(),
+        resource_id=resource_id,
+        resource_title=shorten(title, LONGEST_TITLE),
+        version=shorten(version, LONGEST_VERSION),
+        accepted=not faults,
+        faults=[store_fault(fault) for fault in faults[:MOST_FAULTS]],
+        delivery=Delivery.PENDING if resource_id else Delivery.ANSWERED,
+    )
+    session.add(report)
+    await session.flush()
+    if resource_id:
+        await jobs.enqueue(session, SEND_REPORT, {"report": str(report.id)})
+    return report
+
+
+async def resend_report(session: AsyncSession, actor: Actor, report: Report) -> None:
+    """Give a report that could not be delivered all its attempts again.
+
+    Raises:
+        ConflictError: it is delivered, or still being tried.
+    """
+    if report.delivery != Delivery.FAILED:
+        raise ConflictError("This report is not waiting for anybody.", remedy="Look at the list of nodes again.")
+    report.delivery, report.last_error = Delivery.PENDING, ""
+    await jobs.enqueue(session, SEND_REPORT, {"report": str(report.id)})
+    record(session, actor, "report.resent", report.id)
+
+
+async def resend_failed_reports(session: AsyncSession, actor: Actor, node: Node) -> int:
+    """The same for every failed report of one node; how many there were."""
+    query = select(Report).where(Report.node_id == node.id, Report.delivery == Delivery.FAILED)
+    reports = (await session.scalars(query)).all()
+    for report in reports:
+        await resend_report(session, actor, report)
+    return len(reports)

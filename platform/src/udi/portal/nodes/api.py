@@ -1,0 +1,193 @@
+"""What a producer's node calls: RUDI's push, its own requests and reports; and the keys that sign reports."""
+
+import json
+import uuid
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from litestar import Request, Response, delete, get, post, put
+from litestar.datastructures import State
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery, QueryParameter
+from litestar.types import ControllerRouterHandler
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.errors import Refusal, UnauthenticatedError
+from udi.kit.keys import Signer
+from udi.kit.tenancy import Territory
+from udi.portal.identity.machines import machine_client
+from udi.portal.nodes import queries
+from udi.portal.nodes.actions import push
+from udi.portal.nodes.bodies import MAX_RECORD, read_json_body
+from udi.portal.nodes.models import Node
+from udi.portal.nodes.rudi import refuse, report_document, request_document
+from udi.protocol import kinds
+from udi.protocol.faults import Gettext, InvalidDocument
+from udi.ui.errors import problem
+from udi.ui.site import site_of
+
+RESOURCES = "/kalim/v1/resources"
+LARGEST_SLICE, USUAL_SLICE = 100, 20
+Machine = Request[Any, Any, State]
+
+
+async def identify(request: Machine, territory: Territory) -> str:
+    """The client that calls.
+
+    Raises:
+        UnauthenticatedError: it has no valid token; says which header is wrong.
+    """
+    try:
+        return await machine_client(request, territory)
+    except UnauthenticatedError as error:
+        error.refusals = (Refusal("Authorization", error.detail % error.values, error.remedy),)
+        raise
+
+
+@asynccontextmanager
+async def node_session(
+    request: Machine, territory: Territory, client_id: str
+) -> AsyncIterator[tuple[AsyncSession, Node]]:
+    """One transaction for the node that calls."""
+    async with site_of(request).database.session(territory.id) as session:
+        node = await queries.get_pushing_node(session, client_id)
+        await push.note_seen(session, node)
+        yield session, node
+
+
+def speaker(request: Machine) -> Gettext:
+    """Messages in the language that the caller accepts."""
+    return site_of(request).pages.speaker(request)
+
+
+def as_json(value: object) -> Response[bytes]:
+    """A JSON answer that nobody keeps."""
+    body = json.dumps(value, ensure_ascii=False).encode()
+    return Response(body, media_type="application/json", headers={"Cache-Control": "no-store"})
+
+
+def parse_id(text: str) -> UUID:
+    """The id of a record in an address.
+
+    Raises:
+        RefusedRecordError: it is no UUID.
+    """
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise refuse([kinds.BAD_UUID.at("global_id", value=text)]) from error
+
+
+async def receive(
+    request: Machine, territory: Territory, method: Literal["POST", "PUT"], resource_id: UUID | None = None
+) -> Response[Any]:
+    """Identify, read, decide; nothing of the database is held while the body arrives."""
+    client_id = await identify(request, territory)
+    body = await read_json_body(request)
+    try:
+        async with node_session(request, territory, client_id) as (session, node):
+            outcome = await push.push_record(session, node, method=method, body=body, resource_id=resource_id)
+    except InvalidDocument as error:
+        raise refuse(error.faults, speaker(request)) from error
+    return answer(request, outcome)
+
+
+def answer(request: Machine, outcome: push.Outcome) -> Response[Any]:
+    """The report's id when accepted (as RUDI answers), else a problem that names it."""
+    if not outcome.faults:
+        return as_json(str(outcome.report.id))
+    refused = problem(request, refuse(outcome.faults, speaker(request)))
+    refused.content["report_id"] = str(outcome.report.id)
+    return refused
+
+
+@post(RESOURCES, status_code=200, request_max_body_size=MAX_RECORD)
+async def create_resource(request: Machine, territory: NamedDependency[Territory]) -> Response[Any]:
+    """Publish a record."""
+    return await receive(request, territory, "POST")
+
+
+@put(RESOURCES, request_max_body_size=MAX_RECORD)
+async def replace_resource(request: Machine, territory: NamedDependency[Territory]) -> Response[Any]:
+    """Publish a new version of a record."""
+    return await receive(request, territory, "PUT")
+
+
+@put(f"{RESOURCES}/{{resource_id:str}}", request_max_body_size=MAX_RECORD)
+async def replace_one_resource(
+    request: Machine, territory: NamedDependency[Territory], resource_id: FromPath[str]
+) -> Response[Any]:
+    """The same, with the id in the address too."""
+    return await receive(request, territory, "PUT", parse_id(resource_id))
+
+
+@delete(f"{RESOURCES}/{{resource_id:str}}", status_code=200)
+async def withdraw_resource(
+    request: Machine, territory: NamedDependency[Territory], resource_id: FromPath[str]
+) -> Response[Any]:
+    """Withdraw a record."""
+    client_id = await identify(request, territory)
+    async with node_session(request, territory, client_id) as (session, node):
+        outcome = await push.withdraw_record(session, node, parse_id(resource_id))
+    return answer(request, outcome)
+
+
+@get(f"{RESOURCES}/{{resource_id:str}}/report")
+async def latest_report(
+    request: Machine, territory: NamedDependency[Territory], resource_id: FromPath[str]
+) -> Response[Any]:
+    """The node's newest report about a record, for a node that lost it."""
+    client_id = await identify(request, territory)
+    async with node_session(request, territory, client_id) as (session, node):
+        report = await queries.get_latest_report(session, node, parse_id(resource_id))
+    return as_json(report_document(report, speaker(request)))
+
+
+@get("/kalim/v1/id_generation")
+async def generate_id(request: Machine, territory: NamedDependency[Territory]) -> Response[Any]:
+    """A fresh id for a record."""
+    await identify(request, territory)
+    return as_json(str(uuid.uuid4()))
+
+
+@get("/kalim/v1/integrationRequest/search")
+async def search_requests(
+    request: Machine,
+    territory: NamedDependency[Territory],
+    *,
+    status: Annotated[Literal["OK", "KO"] | None, QueryParameter(name="integrationStatus")] = None,
+    resource_id: Annotated[UUID | None, QueryParameter(name="globalId")] = None,
+    since: Annotated[datetime | None, QueryParameter(name="creationDateMin")] = None,
+    until: Annotated[datetime | None, QueryParameter(name="creationDateMax")] = None,
+    limit: FromQuery[int] = USUAL_SLICE,
+    offset: FromQuery[int] = 0,
+) -> Response[Any]:
+    """The node's own requests, newest first, with what became of each and of its report."""
+    client_id = await identify(request, territory)
+    wanted = queries.ReportFilter(status and status == "OK", resource_id, since, until)
+    size, start = min(max(limit, 1), LARGEST_SLICE), min(max(offset, 0), 1_000_000)
+    async with node_session(request, territory, client_id) as (session, node):
+        reports, total = await queries.search_reports(session, node, wanted, limit=size, offset=start)
+    return as_json({"total": total, "elements": [request_document(report, speaker(request)) for report in reports]})
+
+
+@get("/.well-known/jwks.json", sync_to_thread=False)
+def public_keys(request: Machine) -> Response[dict[str, Any]]:
+    """The keys that sign what this portal sends (RFC 7517)."""
+    signer: Signer = site_of(request).parts["signer"]
+    return Response(signer.public(), headers={"Cache-Control": "public, max-age=300"})
+
+
+routes: Sequence[ControllerRouterHandler] = [
+    create_resource,
+    replace_resource,
+    replace_one_resource,
+    withdraw_resource,
+    latest_report,
+    generate_id,
+    search_requests,
+    public_keys,
+]

@@ -1,0 +1,46 @@
+"""Reading what a machine sends: media type, size and bytes, before anything is parsed."""
+
+from typing import Any
+
+from litestar import Request
+from litestar.datastructures import State
+from litestar.exceptions import ClientException
+from litestar.exceptions.http_exceptions import RequestEntityTooLarge
+
+from udi.kit.errors import Refusal, TooLargeError, UdiError
+
+MAX_RECORD = 2 * 1024 * 1024
+
+
+class UnsupportedMediaTypeError(UdiError):
+    """The body is announced as something that is not read here."""
+
+    status = 415
+    slug = "unsupported-media-type"
+    title = "This kind of content is not read here"
+
+
+async def read_json_body(request: Request[Any, Any, State]) -> bytes:
+    """The body of a push, at most 2 MiB, announced as JSON.
+
+    Raises:
+        UnsupportedMediaTypeError: it is announced as something else.
+        TooLargeError: it is larger.
+    """
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json" and not (kind.startswith("application/") and kind.endswith("+json")):
+        refusal = Refusal(
+            "Content-Type", "The body is not announced as JSON.", "Send it with “Content-Type: application/json”."
+        )
+        raise UnsupportedMediaTypeError("Records are read as JSON.", refusals=[refusal])
+    body = bytearray()
+    try:
+        async for part in request.stream():
+            body += part
+    except RequestEntityTooLarge as error:
+        refusal = Refusal("body", "The record is larger than 2 MiB.", "Shorten its texts, or split it.")
+        raise TooLargeError("The record is too large.", refusals=[refusal]) from error
+    except ClientException as error:
+        refusal = Refusal("Content-Length", "The announced length is no number.", "Send the length of the body.")
+        raise UdiError("The body cannot be read.", refusals=[refusal]) from error
+    return bytes(body)

@@ -1,0 +1,97 @@
+"""The nodes known to a territory's portal, and the report of each dataset they pushed."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ForeignKeyConstraint, Index, Text, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from udi.kit.db import Owned
+from udi.portal.schema import PortalTable
+
+
+class NodeState(StrEnum):
+    """Whether a node may push."""
+
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+
+
+class Delivery(StrEnum):
+    """Where the report is on its way back to the node."""
+
+    PENDING = "pending"
+    SENT = "sent"
+    FAILED = "failed"
+    ANSWERED = "answered"
+    """The record had no usable id, so no address to report to: the answer to the push said everything."""
+
+
+class Node(Owned, PortalTable):
+    """A producer's node, registered by the territory's team."""
+
+    __tablename__ = "node"
+    __table_args__ = (UniqueConstraint("tenant_id", "slug"), UniqueConstraint("tenant_id", "client_id"))
+
+    slug: Mapped[str] = mapped_column(Text)
+    name: Mapped[str] = mapped_column(Text)
+    url: Mapped[str] = mapped_column(Text)
+    """Where reports are sent, without a final slash: `{url}/resources/{id}/report`."""
+    client_id: Mapped[str] = mapped_column(Text)
+    """The node's client at the identity service."""
+    hosted: Mapped[bool] = mapped_column(default=False)
+    """A hosted node may push for every producer of its territory."""
+    state: Mapped[NodeState] = mapped_column(Text, default=NodeState.ACTIVE)
+    created_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+    last_seen_at: Mapped[datetime | None]
+
+
+class NodeProducer(PortalTable):
+    """A producer for which a node may push (RUDI's linked producer)."""
+
+    __tablename__ = "node_producer"
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "node_id"], ["app.node.tenant_id", "app.node.id"], ondelete="CASCADE"),
+        ForeignKeyConstraint(
+            ["tenant_id", "organisation_id"],
+            ["app.organisation.tenant_id", "app.organisation.id"],
+            ondelete="CASCADE",
+        ),
+        Index(None, "tenant_id", "organisation_id"),
+    )
+
+    tenant_id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("app.current_tenant()"))
+    node_id: Mapped[UUID] = mapped_column(primary_key=True)
+    organisation_id: Mapped[UUID] = mapped_column(primary_key=True)
+
+
+class Report(Owned, PortalTable):
+    """What the portal did with one push (RUDI's integration request); holds no body, only codes and field names."""
+
+    __tablename__ = "report"
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "node_id"], ["app.node.tenant_id", "app.node.id"], ondelete="CASCADE"),
+        Index(None, "tenant_id", "node_id", "submitted_at"),
+        Index("ix_report_undelivered", "tenant_id", "delivery", postgresql_where=text("delivery <> 'sent'")),
+    )
+
+    node_id: Mapped[UUID]
+    method: Mapped[str] = mapped_column(Text)
+    version: Mapped[str] = mapped_column(Text, default="")
+    """Version of the metadata as announced."""
+    resource_id: Mapped[UUID | None]
+    resource_title: Mapped[str] = mapped_column(Text, default="")
+    """Empty for a refused record."""
+    accepted: Mapped[bool]
+    faults: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list)
+    """Each `code`, `field`, `message`, `remedy` and `values`, untranslated; at most a hundred."""
+    submitted_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+    treated_at: Mapped[datetime]
+    delivery: Mapped[Delivery] = mapped_column(Text, default=Delivery.PENDING)
+    attempts: Mapped[int] = mapped_column(default=0)
+    last_error: Mapped[str] = mapped_column(Text, default="")
+    """`unreachable`, `address` (it may not be reached from here), or the status that the node answered."""
+    sent_at: Mapped[datetime | None]

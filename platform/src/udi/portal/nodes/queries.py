@@ -1,0 +1,204 @@
+"""Reading the nodes of a territory and the reports of what they pushed."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.errors import ForbiddenError, NotFoundError, Refusal
+from udi.kit.identity import Actor
+from udi.portal.nodes.models import Delivery, Node, NodeProducer, NodeState, Report
+from udi.portal.organisations.models import Organisation
+from udi.protocol.faults import Code
+
+SHOWN = 50
+
+
+@dataclass(frozen=True)
+class NodeLine:
+    """A node as the team sees it: how much it pushed, and how its reports travel."""
+
+    node: Node
+    accepted: int
+    refused: int
+    pending: int
+    failed: int
+
+
+async def find_node(session: AsyncSession, slug: str) -> Node | None:
+    """The node of this slug, or None."""
+    return (await session.scalars(select(Node).where(Node.slug == slug))).one_or_none()
+
+
+async def get_node(session: AsyncSession, slug: str) -> Node:
+    """The node of this slug.
+
+    Raises:
+        NotFoundError: the territory has none of this name.
+    """
+    node = await find_node(session, slug)
+    if node is None:
+        raise NotFoundError("No node has this name.")
+    return node
+
+
+async def get_pushing_node(session: AsyncSession, client_id: str) -> Node:
+    """The active node behind a machine's credential.
+
+    Raises:
+        ForbiddenError: the credential is no node of this territory, or a suspended one.
+    """
+    node = (await session.scalars(select(Node).where(Node.client_id == client_id))).one_or_none()
+    if node is None:
+        raise _not_allowed(
+            "This credential is no node of this territory.", "Ask the territory's team to register the node."
+        )
+    if node.state != NodeState.ACTIVE:
+        raise _not_allowed("This node is suspended.", "Ask the territory's team to let it push again.")
+    return node
+
+
+def _not_allowed(reason: str, remedy: str) -> ForbiddenError:
+    refusal = Refusal("Authorization", reason, remedy, Code.NOT_ALLOWED)
+    return ForbiddenError(reason, remedy=remedy, refusals=[refusal])
+
+
+async def list_producers(session: AsyncSession, node: Node) -> set[UUID]:
+    """Organisations for which the node was given the right to push."""
+    query = select(NodeProducer.organisation_id).where(NodeProducer.node_id == node.id)
+    return set(await session.scalars(query))
+
+
+async def missing_organisations(session: AsyncSession, wanted: Iterable[UUID]) -> list[UUID]:
+    """Those of the ids that are no organisation of the territory."""
+    ids = set(wanted)
+    known = set(await session.scalars(select(Organisation.id).where(Organisation.id.in_(ids))))
+    return sorted(ids - known)
+
+
+def require_moderator(actor: Actor) -> None:
+    """Nodes are shown to the territory's team.
+
+    Raises:
+        ForbiddenError: the person is not of the team.
+    """
+    if not actor.moderator:
+        raise ForbiddenError(
+            "The nodes are shown to the territory's team.", remedy="Ask the team if you need to know about a node."
+        )
+
+
+async def list_node_lines(session: AsyncSession, actor: Actor) -> list[NodeLine]:
+    """Every node, by name.
+
+    Raises:
+        ForbiddenError: the person is not of the territory's team.
+    """
+    require_moderator(actor)
+    counts = [
+        func.count().filter(Report.accepted),
+        func.count().filter(~Report.accepted),
+        func.count().filter(Report.delivery == Delivery.PENDING),
+        func.count().filter(Report.delivery == Delivery.FAILED),
+    ]
+    rows = (await session.execute(select(Report.node_id, *counts).group_by(Report.node_id))).all()
+    by_node = {row[0]: row[1:] for row in rows}
+    nodes = await session.scalars(select(Node).order_by(Node.name, Node.slug))
+    return [NodeLine(node, *by_node.get(node.id, (0, 0, 0, 0))) for node in nodes]
+
+
+async def get_node_for_team(session: AsyncSession, actor: Actor, slug: str) -> Node:
+    """The node of this slug, for who looks after it.
+
+    Raises:
+        ForbiddenError: the person is not of the territory's team.
+        NotFoundError: the territory has none of this name.
+    """
+    require_moderator(actor)
+    return await get_node(session, slug)
+
+
+async def list_failed_reports(session: AsyncSession, actor: Actor) -> Sequence[tuple[Report, Node]]:
+    """The newest reports that no attempt could deliver, with their node.
+
+    Raises:
+        ForbiddenError: the person is not of the territory's team.
+    """
+    require_moderator(actor)
+    query = (
+        select(Report, Node)
+        .join(Node, Node.id == Report.node_id)
+        .where(Report.delivery == Delivery.FAILED)
+        .order_by(Report.submitted_at.desc())
+        .limit(SHOWN)
+    )
+    return [(row.Report, row.Node) for row in await session.execute(query)]
+
+
+async def get_report_for_team(session: AsyncSession, actor: Actor, report_id: UUID) -> Report:
+    """One report.
+
+    Raises:
+        ForbiddenError: the person is not of the territory's team.
+        NotFoundError: the territory has no such report.
+    """
+    require_moderator(actor)
+    report = await session.scalar(select(Report).where(Report.id == report_id))
+    if report is None:
+        raise NotFoundError("This report does not exist.")
+    return report
+
+
+async def get_latest_report(session: AsyncSession, node: Node, resource_id: UUID) -> Report:
+    """The node's newest report about one of its records.
+
+    Raises:
+        NotFoundError: it pushed nothing under this id.
+    """
+    query = (
+        select(Report)
+        .where(Report.node_id == node.id, Report.resource_id == resource_id)
+        .order_by(Report.submitted_at.desc(), Report.treated_at.desc())
+        .limit(1)
+    )
+    report = await session.scalar(query)
+    if report is None:
+        raise NotFoundError("This node pushed nothing under this id.")
+    return report
+
+
+@dataclass(frozen=True)
+class ReportFilter:
+    """What a node asks of its own requests (RUDI's parameters of `/integrationRequest/search`)."""
+
+    accepted: bool | None = None
+    resource_id: UUID | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+async def search_reports(
+    session: AsyncSession, node: Node, wanted: ReportFilter, *, limit: int, offset: int
+) -> tuple[Sequence[Report], int]:
+    """A slice of the node's own reports, newest first, and how many there are."""
+    conditions = [Report.node_id == node.id]
+    if wanted.accepted is not None:
+        conditions.append(Report.accepted.is_(wanted.accepted))
+    if wanted.resource_id is not None:
+        conditions.append(Report.resource_id == wanted.resource_id)
+    if wanted.since is not None:
+        conditions.append(Report.submitted_at >= wanted.since)
+    if wanted.until is not None:
+        conditions.append(Report.submitted_at <= wanted.until)
+    total = await session.scalar(select(func.count()).select_from(Report).where(*conditions))
+    order = (Report.submitted_at.desc(), Report.id)
+    query = select(Report).where(*conditions).order_by(*order).limit(limit).offset(offset)
+    return (await session.scalars(query)).all(), total or 0
+
+
+async def list_nodes(session: AsyncSession) -> Sequence[Node]:
+    """Every node of the territory, by slug (for the operator)."""
+    return (await session.scalars(select(Node).order_by(Node.slug))).all()

@@ -1,0 +1,90 @@
+"""RUDI's words for what became of a push: the report, a line of the node's own requests, and the HTTP refusal."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from udi.kit.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError, UdiError
+from udi.portal.nodes.models import Delivery, Report
+from udi.protocol.faults import Code, Fault, Gettext, in_english
+from udi.protocol.report import IntegrationReport, Status, report_errors, write_report
+
+WHOLE_DOCUMENT, SENT, ABOUT_IDENTITY = "body", "value", "ERR-1"
+PROGRESS = {
+    Delivery.PENDING: "INTEGRATION_HANDLED",
+    Delivery.SENT: "REPORT_SUCCESS",
+    Delivery.FAILED: "REPORT_ERROR",
+    Delivery.ANSWERED: "INTEGRATION_HANDLED",
+}
+REFUSALS: Sequence[tuple[type[UdiError], set[Code]]] = (
+    (
+        ForbiddenError,
+        {Code.NOT_ALLOWED, Code.NODE_WITHOUT_PROVIDER, Code.OTHER_PROVIDER, Code.PRODUCER_NOT_LINKED, Code.NOT_CREATOR},
+    ),
+    (NotFoundError, {Code.UNKNOWN_DATASET}),
+    (UdiError, {Code.BAD_DOCUMENT}),
+    (ConflictError, {Code.ALREADY_USED}),
+)
+
+
+class RefusedRecordError(InvalidError):
+    """A record that breaks a rule of the format."""
+
+    title = "This dataset description cannot be accepted"
+
+
+def refuse(faults: Sequence[Fault], gettext: Gettext = in_english) -> UdiError:
+    """The answer to a refused push: its status follows from the gravest code, each fault is named."""
+    codes = {fault.code for fault in faults}
+    kind = next((kind for kind, covered in REFUSALS if codes & covered), RefusedRecordError)
+    return kind("Nothing was changed.", refusals=[_placed(fault).as_refusal(gettext) for fault in faults])
+
+
+def _placed(fault: Fault) -> Fault:
+    return fault if fault.field else replace(fault, field=WHOLE_DOCUMENT)
+
+
+def store_fault(fault: Fault) -> dict[str, Any]:
+    """A fault as the report keeps it, untranslated, and without what was sent (identifiers and versions aside)."""
+    telling = fault.code.startswith(ABOUT_IDENTITY)
+    values = {name: value if telling or name != SENT else "…" for name, value in fault.values.items()}
+    return {
+        "code": fault.code.value,
+        "field": _placed(fault).field,
+        "message": fault.message,
+        "remedy": fault.remedy,
+        "values": values,
+    }
+
+
+def report_document(report: Report, gettext: Gettext = in_english) -> dict[str, Any]:
+    """The report as a node receives it."""
+    kept = (Fault(**{**fault, "code": Code(fault["code"])}) for fault in report.faults)
+    return write_report(
+        IntegrationReport(
+            id=report.id,
+            method=report.method,
+            submitted=report.submitted_at,
+            treated=report.treated_at,
+            status=Status.OK if report.accepted else Status.KO,
+            resource_id=report.resource_id,
+            resource_title=report.resource_title,
+            version=report.version,
+            errors=report_errors(kept, gettext),
+        )
+    )
+
+
+def request_document(report: Report, gettext: Gettext = in_english) -> dict[str, Any]:
+    """The same as a line of `/integrationRequest/search`, with how the delivery of its report goes."""
+    document = report_document(report, gettext)
+    return {
+        **{name: value for name, value in document.items() if name not in {"report_id", "resource_id", "comment"}},
+        "uuid": str(report.id),
+        "global_id": report.resource_id and str(report.resource_id),
+        "node_provider_id": str(report.node_id),
+        "send_request_date": report.sent_at and report.sent_at.isoformat(),
+        "progress_status": PROGRESS[Delivery(report.delivery)],
+        "attempts": report.attempts,
+        "last_error": report.last_error,
+    }

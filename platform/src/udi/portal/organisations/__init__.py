@@ -1,0 +1,1 @@
+"""Legal persons of a territory; producers publish data."""

@@ -1,0 +1,33 @@
+"""Writes of organisations."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.portal.organisations.models import Organisation
+
+
+async def apply_organisation(
+    session: AsyncSession,
+    *,
+    id: UUID,  # noqa: A002 - the column's name
+    slug: str,
+    name: str,
+    summary: Mapping[str, str],
+    email: str,
+    url: str = "",
+    address: str = "",
+    producer: bool = True,
+) -> Organisation:
+    """Create an organisation or bring it up to date, by its identifier."""
+    organisation = await session.scalar(select(Organisation).where(Organisation.id == id))
+    if organisation is None:
+        organisation = Organisation(id=id)
+        session.add(organisation)
+    organisation.slug, organisation.name, organisation.summary = slug, name, dict(summary)
+    organisation.email, organisation.url, organisation.address = email, url, address
+    organisation.producer = producer
+    await session.flush()
+    return organisation

@@ -1,0 +1,40 @@
+"""Reads of organisations."""
+
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.errors import NotFoundError
+from udi.portal.organisations.models import Organisation
+
+
+async def find_organisations(session: AsyncSession, slugs: Collection[str]) -> dict[str, Organisation]:
+    """The organisations that have these slugs, by slug."""
+    found = await session.scalars(select(Organisation).where(Organisation.slug.in_(slugs)))
+    return {organisation.slug: organisation for organisation in found}
+
+
+async def name_organisations(session: AsyncSession, slugs: Collection[str]) -> dict[str, str]:
+    """Names by slug."""
+    return {slug: organisation.name for slug, organisation in (await find_organisations(session, slugs)).items()}
+
+
+async def list_producers(session: AsyncSession) -> Sequence[Organisation]:
+    """The organisations that publish data, by name."""
+    producers = select(Organisation).where(Organisation.producer)
+    found = (await session.scalars(producers)).all()
+    return sorted(found, key=lambda organisation: organisation.name.casefold())
+
+
+async def get_producer(session: AsyncSession, slug: str) -> Organisation:
+    """The producer of this slug.
+
+    Raises:
+        NotFoundError: the territory has none of this name.
+    """
+    producer = select(Organisation).where(Organisation.slug == slug, Organisation.producer)
+    found = await session.scalar(producer)
+    if found is None:
+        raise NotFoundError("No producer has this address here.")
+    return found

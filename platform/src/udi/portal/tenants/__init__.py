@@ -1,0 +1,1 @@
+"""Which territory: its files, its row, its public texts."""

@@ -1,0 +1,121 @@
+"""The shape of tenant.toml: every key, what it takes and what it is for (docs/reference/tenant.md lists them)."""
+
+import re
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, HttpUrl, field_validator, model_validator
+
+from udi.ui.locale import LANGUAGES
+
+SLUG = r"^[a-z0-9]+(?:-[a-z0-9]+)*$"
+HOST = re.compile(r"^(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$")
+Mail = Annotated[str, Field(pattern=r"^[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+$", max_length=254)]
+Slug = Annotated[str, Field(pattern=SLUG, max_length=40)]
+Words = Annotated[str, Field(min_length=1, max_length=300)]
+ByLanguage = dict[str, Words]
+
+
+class Part(BaseModel):
+    """A table of tenant.toml; a key that is not known is a fault."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+
+class TerritoryPart(Part):
+    """`[territory]`: who it is."""
+
+    slug: Slug = Field(description="Short name in addresses; never changes once in use.")
+    name: ByLanguage = Field(min_length=1, description="Name, by language.")
+    tagline: ByLanguage = Field(default_factory=dict, description="A few words under the name, by language.")
+    languages: list[str] = Field(
+        default=["fr", "en"], min_length=1, description="Languages of the pages, the first by default."
+    )
+    contact: Mail = Field(description="Address of the territory's team.")
+    privacy_contact: Mail = Field(description="Address of the data protection officer.")
+
+    @field_validator("languages")
+    @classmethod
+    def _known(cls, value: list[str]) -> list[str]:
+        unknown = [language for language in value if language not in LANGUAGES]
+        if unknown:
+            msg = f"{', '.join(unknown)} is not among the languages of the pages ({', '.join(LANGUAGES)})"
+            raise ValueError(msg)
+        return value
+
+
+class HostsPart(Part):
+    """`[hosts]`: the names the territory answers to, the first of each list being the public one."""
+
+    portal: list[str] = Field(min_length=1, description="Host names of the portal.")
+    node: list[str] = Field(min_length=1, description="Host names of the hosted node.")
+
+    @field_validator("portal", "node")
+    @classmethod
+    def _host_names(cls, value: list[str]) -> list[str]:
+        wrong = [host for host in value if not HOST.match(host)]
+        if wrong:
+            msg = f"«{wrong[0]}» is not a host name (no scheme, no port, lower case)"
+            raise ValueError(msg)
+        return value
+
+    @model_validator(mode="after")
+    def _apart(self) -> "HostsPart":
+        if both := set(self.portal) & set(self.node):
+            msg = f"{', '.join(sorted(both))} is given to the portal and to the node: files must have an origin of their own"
+            raise ValueError(msg)
+        return self
+
+
+class ThemePart(Part):
+    """`[theme]`: the territory's colours."""
+
+    hue: int = Field(default=178, ge=0, le=360, description="Hue of the accent, 0 to 360.")
+    chroma: float = Field(default=1.0, ge=0, le=1.3, description="Strength of the accent, 0 (grey) to 1.3.")
+    spark: int = Field(default=62, ge=0, le=360, description="Second hue, of the motif only.")
+    paper_hue: int = Field(default=85, ge=0, le=360, description="Tint of the page.")
+
+
+class MailPart(Part):
+    """`[mail]`: who signs the mails."""
+
+    sender: Mail = Field(description="Address that mails come from.")
+    sender_name: Words = Field(description="Name that mails come from.")
+
+
+class OrganisationPart(Part):
+    """`[[organisation]]`: a legal person with a space on the hosted node."""
+
+    slug: Slug = Field(description="Short name in addresses.")
+    name: Words = Field(description="Official name.")
+    summary: ByLanguage = Field(default_factory=dict, description="What it does, by language.")
+    email: Mail = Field(description="Public address of a service, not of a person.")
+    url: HttpUrl | None = Field(default=None, description="Its site.")
+    address: str = Field(default="", max_length=300, description="Postal address.")
+    id: UUID | None = Field(
+        default=None, description="Identifier already known to others; derived from the slugs when absent."
+    )
+    quota_gb: int = Field(default=5, ge=1, le=10_000, description="Room on the hosted node, in gigabytes.")
+
+
+class AccountPart(Part):
+    """`[[account]]`: a demonstration account, created only where `UDI_DEMO` is true."""
+
+    username: Mail = Field(description="Address that the person logs in with.")
+    first_name: Words = Field(description="First name shown.")
+    last_name: Words = Field(description="Last name shown.")
+    moderator: bool = Field(default=False, description="Member of the territory's team.")
+    organisations: dict[str, list[str]] = Field(
+        default_factory=dict, description="Groups (managers, publishers) by organisation slug."
+    )
+
+
+class TenantFile(Part):
+    """tenant.toml."""
+
+    territory: TerritoryPart
+    hosts: HostsPart
+    theme: ThemePart = ThemePart()
+    mail: MailPart
+    organisation: list[OrganisationPart] = []
+    account: list[AccountPart] = []

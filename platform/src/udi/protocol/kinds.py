@@ -1,0 +1,217 @@
+"""Every fault this project reports, with its RUDI code. `kinds.MISSING.at("theme")` is a fault.
+
+The first part is found by `validate`; the second needs a database and is reported by the portal.
+"""
+
+from udi.protocol.faults import Code, Kind
+
+NOT_JSON = Kind(
+    Code.BAD_DOCUMENT,
+    "This is not a JSON document (%(cause)s).",
+    "Send one JSON object in UTF-8; a JSON checker shows where it breaks.",
+)
+NOT_A_RECORD = Kind(
+    Code.BAD_DOCUMENT,
+    "A dataset description is one JSON object; this is a %(received)s.",
+    "Send one object a dataset, as in the documentation of RUDI's metadata 1.4.1.",
+)
+TOO_DEEP = Kind(
+    Code.BAD_DOCUMENT,
+    "This document has more than %(limit)s levels inside one another.",
+    "Describe the dataset with fewer nested objects and lists.",
+)
+TOO_MANY_VALUES = Kind(
+    Code.BAD_DOCUMENT,
+    "This document holds more than %(limit)s values.",
+    "Simplify the outline of the area, or put the details in a file of the dataset.",
+)
+UNSUPPORTED_VERSION = Kind(
+    Code.UNSUPPORTED_VERSION,
+    "Version %(value)s of the metadata format is not read here.",
+    "Send one of these versions: %(allowed)s.",
+)
+NOT_SELF_DATA = Kind(
+    Code.NOT_SELF_DATA,
+    "This dataset is said to hold personal data, and its extension does not say how people get theirs.",
+    "Fill ext_metadata.ext_selfdata.ext_selfdata_content, or leave ext_metadata out.",
+)
+NOT_TEXT = Kind(
+    Code.WRONG_TYPE, "Text is expected here, and a %(received)s was sent.", "Write the value between quotes."
+)
+NOT_WHOLE = Kind(
+    Code.WRONG_TYPE,
+    "A whole number is expected here, and a %(received)s was sent.",
+    "Write digits only, without quotes or decimal point.",
+)
+NOT_NUMBER = Kind(
+    Code.WRONG_TYPE,
+    "A number is expected here, and a %(received)s was sent.",
+    "Write the number without quotes, with a point for decimals.",
+)
+NOT_FLAG = Kind(
+    Code.WRONG_TYPE, "Yes or no is expected here, and a %(received)s was sent.", "Write true or false, without quotes."
+)
+NOT_LIST = Kind(
+    Code.WRONG_TYPE,
+    "A list is expected here, and a %(received)s was sent.",
+    "Put the value between square brackets, even if there is only one.",
+)
+NOT_OBJECT = Kind(
+    Code.WRONG_TYPE,
+    "A group of fields is expected here, and a %(received)s was sent.",
+    "Write the fields between braces, each with its name.",
+)
+NOT_STORABLE = Kind(
+    Code.WRONG_TYPE,
+    "A %(received)s cannot be written in JSON.",
+    "Use text, a number, true, false, a list or an object.",
+)
+NOT_FINITE = Kind(Code.WRONG_TYPE, "This number has no finite value.", "Write a number, or leave the field out.")
+MISSING = Kind(Code.MISSING, "This field is required and is missing.", "Add it, with a value.")
+TOO_FEW = Kind(Code.MISSING, "At least one entry is required here.", "Add one entry to the list.")
+NO_WORDS = Kind(
+    Code.MISSING,
+    "Once its formatting is removed, this text says nothing.",
+    "Write at least one sentence for the reader.",
+)
+TOO_LONG = Kind(
+    Code.TOO_LONG,
+    "This text has %(length)s characters, and at most %(limit)s are accepted.",
+    "Shorten it to %(limit)s characters.",
+)
+TOO_MANY = Kind(
+    Code.TOO_LONG,
+    "This list has %(length)s entries, and at most %(limit)s are accepted.",
+    "Keep at most %(limit)s entries.",
+)
+ILLEGAL_CHARACTERS = Kind(
+    Code.ILLEGAL_CHARACTERS,
+    "This holds a character that cannot be stored or shown (%(value)s).",
+    "Remove the invisible control characters, then send it again as UTF-8.",
+)
+NOT_IN_VOCABULARY = Kind(
+    Code.NOT_IN_VOCABULARY, "“%(value)s” is not one of the words accepted here.", "Choose one of: %(allowed)s."
+)
+BAD_MEDIA_TYPE = Kind(
+    Code.NOT_IN_VOCABULARY,
+    "“%(value)s” is not a type of file (media type).",
+    "Write a media type such as text/csv or application/json.",
+)
+OUT_OF_RANGE = Kind(
+    Code.MISMATCH,
+    "%(value)s is out of range: between %(minimum)s and %(maximum)s is expected.",
+    "Correct the number.",
+)
+BOX_UPSIDE_DOWN = Kind(
+    Code.MISMATCH,
+    "The south of the area (%(south)s) is above its north (%(north)s).",
+    "Exchange south_latitude and north_latitude.",
+)
+PERIOD_BACKWARDS = Kind(
+    Code.MISMATCH, "The period ends before it starts.", "Exchange start_date and end_date, or leave end_date out."
+)
+REPEATED_MEDIA = Kind(
+    Code.ALREADY_USED,
+    "Two files or services of this dataset have the same identifier, “%(value)s”.",
+    "Give each its own media_id.",
+)
+SELF_DATA_SERVICES = Kind(
+    Code.SELF_DATA_SERVICES,
+    "Personal data are said to be served by API, and the two services that this needs are not both there once.",
+    "Give exactly one service temporal-bar-chart and one service generic-data, or choose OUT.",
+)
+SENSITIVE_AND_OPEN = Kind(
+    Code.CONDITION,
+    "A dataset that holds personal data cannot be open to all.",
+    "Set restricted_access to true, or gdpr_sensitive to false if it holds no personal data.",
+)
+BAD_UUID = Kind(
+    Code.BAD_FORMAT,
+    "“%(value)s” is not an identifier of the form UUID.",
+    "Write 32 hexadecimal digits in five groups, such as 6f1f7c3e-2b1d-4c3a-9a55-0d1e2f3a4b5c.",
+)
+BAD_DOI = Kind(
+    Code.BAD_FORMAT, "“%(value)s” is not a DOI.", "Write it as registered, such as 10.5072/FK2/JV9LCO, or leave it out."
+)
+BAD_URL = Kind(
+    Code.BAD_FORMAT,
+    "“%(value)s” is not a web address.",
+    "Write the whole address, beginning with https:// or http://.",
+)
+URL_WITH_PASSWORD = Kind(
+    Code.BAD_FORMAT,
+    "This web address holds a user name or a password, and everyone would read it.",
+    "Remove what stands before the @, and change that password.",
+)
+BAD_EMAIL = Kind(Code.BAD_FORMAT, "“%(value)s” is not a mail address.", "Write it as in name@example.org.")
+BAD_MOMENT = Kind(
+    Code.BAD_FORMAT,
+    "“%(value)s” is not a date with a time.",
+    "Write it as in 2026-11-25T09:30:00Z.",
+)
+BAD_VERSION = Kind(Code.BAD_FORMAT, "“%(value)s” is not a version.", "Write three numbers, such as 1.4.1.")
+UNKNOWN_CONTRACT = Kind(
+    Code.BAD_FORMAT, "No service is known under the contract “%(value)s”.", "Choose one of: %(allowed)s."
+)
+PROVIDER_FORBIDDEN = Kind(
+    Code.BAD_FORMAT,
+    "Since version 1.4.1 the portal itself says which node sent the description.",
+    "Leave metadata_provider out.",
+)
+BLANK = Kind(Code.EMPTY, "This field is empty.", "Write a value, or leave the field out if it is optional.")
+CONNECTOR_PARAMETERS = Kind(
+    Code.CONNECTOR_PARAMETERS,
+    "A service of type %(contract)s cannot be called without these parameters: %(missing)s.",
+    "Add them to connector_parameters.",
+)
+
+MISSING_PARAMETER = Kind(
+    Code.MISSING_PARAMETER, "The request says nothing about “%(name)s”.", "Add this parameter to the request."
+)
+UNKNOWN_DATASET = Kind(
+    Code.UNKNOWN_DATASET,
+    "No dataset is known here under the identifier %(value)s.",
+    "Publish it first (POST), or correct its global_id.",
+)
+DATASET_EXISTS = Kind(
+    Code.ALREADY_USED,
+    "A dataset is already published under the identifier %(value)s.",
+    "Send an update (PUT) instead, or choose another global_id.",
+)
+IDENTIFIER_USED = Kind(
+    Code.ALREADY_USED, "“%(value)s” is already the identifier of another dataset.", "Choose another, or leave it out."
+)
+NOT_ALLOWED = Kind(
+    Code.NOT_ALLOWED, "This account may not publish here.", "Ask the territory's team which rights it should have."
+)
+NODE_WITHOUT_PROVIDER = Kind(
+    Code.NODE_WITHOUT_PROVIDER,
+    "This node publishes for nobody yet.",
+    "Ask the territory's team to say which organisations it publishes for.",
+)
+OTHER_PROVIDER = Kind(
+    Code.OTHER_PROVIDER,
+    "This dataset was published by another node.",
+    "Change it on the node that published it, or ask the territory's team to move it.",
+)
+PRODUCER_NOT_LINKED = Kind(
+    Code.PRODUCER_NOT_LINKED,
+    "This node may not publish for the producer %(value)s.",
+    "Ask the territory's team to link the node with this organisation.",
+)
+UNKNOWN_PRODUCER = Kind(
+    Code.UNKNOWN_PRODUCER,
+    "No organisation of this territory has the identifier %(value)s.",
+    "Use the identifier that the portal shows for the organisation, or ask the team to add it.",
+)
+UNKNOWN_THEME = Kind(Code.MISMATCH, "“%(value)s” is not a theme of this territory.", "Choose one of: %(allowed)s.")
+NOT_CREATOR = Kind(
+    Code.NOT_CREATOR,
+    "The node that asks is not the one that published this dataset.",
+    "Ask from the node that published it.",
+)
+INTERNAL = Kind(
+    Code.INTERNAL,
+    "Something went wrong on the portal's side.",
+    "Send it again later; if it goes on, write to the team.",
+)

@@ -1,0 +1,280 @@
+"""Reading RUDI's metadata JSON (1.2.0 to 1.4.1) into a `Record`, and writing it."""
+
+from collections.abc import Collection, Mapping
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from udi.protocol import names
+from udi.protocol import structures as of
+from udi.protocol.access import AccessRights
+from udi.protocol.faults import InvalidRecord
+from udi.protocol.languages import language_of
+from udi.protocol.shapes import absolute, read_moment
+from udi.protocol.structures import Record
+from udi.protocol.texts import read_texts, write_texts
+from udi.protocol.validation import validate
+from udi.protocol.vocabulary import CURRENT_VERSION, VERSION_OF_EXTENSIONS, VERSIONS, MediaKind, StorageStatus
+
+__all__ = ["Record", "read_record", "write_record"]
+
+Document = dict[str, Any]
+
+
+def read_record(data: object) -> Record:
+    """The record of a document that `validate` finds without fault; HTML is made harmless on the way.
+
+    Raises:
+        InvalidRecord: with all its faults.
+    """
+    faults = validate(data)
+    if faults or not isinstance(data, dict):
+        raise InvalidRecord(faults)
+    access = data["access_condition"]
+    confidentiality = access["confidentiality"]
+    languages = [language_of(tag) for tag in data.get("resource_languages") or ["fr"]]
+    return Record(
+        id=UUID(data["global_id"]),
+        synopsis=read_texts(data["synopsis"]),
+        summary=read_texts(data["summary"]),
+        summary_html=read_texts(data["summary"], markup=True),
+        theme=data["theme"].strip(),
+        keywords=_distinct(word.strip() for word in data["keywords"]),
+        producer=_organisation(data["producer"]),
+        contacts=tuple(_contact(contact) for contact in data["contacts"]),
+        media=_distinct_media(data["available_formats"]),
+        dates=_dates(data["dataset_dates"]),
+        access=AccessRights.RESTRICTED if confidentiality["restricted_access"] else AccessRights.PUBLIC,
+        personal=bool(confidentiality.get("gdpr_sensitive")),
+        licence=_licence(access["licence"]),
+        storage=StorageStatus(data["storage_status"]),
+        languages=_distinct(languages),
+        constraints=of.Constraints(**{ours: read_texts(access.get(name)) for ours, name in names.CONSTRAINTS.items()}),
+        period=_period(data.get("temporal_spread")),
+        geography=_geography(data.get("geography")),
+        size=_size(data.get("dataset_size")),
+        description=_description(data["metadata_info"]),
+        extensions=data.get("ext_metadata") or {},
+        extra=_rest(data, names.KNOWN_OF_RECORD),
+        **_lines(data, names.RECORD),
+    )
+
+
+def write_record(record: Record, *, api_version: str = CURRENT_VERSION) -> Document:
+    """RUDI's JSON of a record; versions before 1.4.1 lose the HTML of the summary, before 1.4.0 the extensions.
+
+    Raises:
+        ValueError: this version is not one of `vocabulary.VERSIONS`.
+    """
+    if api_version not in VERSIONS:
+        raise ValueError(api_version)
+    rich = record.summary_html if api_version == CURRENT_VERSION else {}
+    return record.extra | _filled(
+        {
+            "global_id": str(record.id),
+            **_named(record, names.RECORD),
+            "synopsis": write_texts(record.synopsis),
+            "summary": write_texts(record.summary, rich),
+            "theme": record.theme,
+            "keywords": list(record.keywords),
+            "producer": _write_organisation(record.producer),
+            "contacts": [_write_contact(contact) for contact in record.contacts],
+            "available_formats": [_write_media(media) for media in record.media],
+            "resource_languages": list(record.languages),
+            "temporal_spread": record.period
+            and _filled({"start_date": _said(record.period.start), "end_date": _said(record.period.end)}),
+            "geography": record.geography and _write_geography(record.geography),
+            "dataset_size": record.size
+            and _filled({"numbers_of_records": record.size.records, "number_of_fields": record.size.fields}),
+            "dataset_dates": _write_dates(record.dates),
+            "storage_status": record.storage.value,
+            "access_condition": _write_access(record),
+            "metadata_info": _filled(
+                {
+                    "api_version": api_version,
+                    "metadata_dates": record.description.dates and _write_dates(record.description.dates),
+                    "metadata_contacts": [_write_contact(contact) for contact in record.description.contacts],
+                    "metadata_source": record.description.source,
+                }
+            ),
+            "ext_metadata": record.extensions if api_version >= VERSION_OF_EXTENSIONS else {},
+        }
+    )
+
+
+def _organisation(data: Document) -> of.Organisation:
+    place = data.get("organization_coordinates")
+    return of.Organisation(
+        id=UUID(data["organization_id"]),
+        coordinates=of.Coordinates(float(place["latitude"]), float(place["longitude"])) if place else None,
+        extra=_rest(data, names.KNOWN_OF_ORGANISATION),
+        **_lines(data, names.ORGANISATION),
+    )
+
+
+def _write_organisation(organisation: of.Organisation) -> Document:
+    place = organisation.coordinates
+    return organisation.extra | _filled(
+        {
+            "organization_id": str(organisation.id),
+            **_named(organisation, names.ORGANISATION),
+            "organization_coordinates": place and {"latitude": place.latitude, "longitude": place.longitude},
+        }
+    )
+
+
+def _contact(data: Document) -> of.Contact:
+    extra = _rest(data, names.KNOWN_OF_CONTACT)
+    return of.Contact(id=UUID(data["contact_id"]), extra=extra, **_lines(data, names.CONTACT))
+
+
+def _write_contact(contact: of.Contact) -> Document:
+    return contact.extra | _filled({"contact_id": str(contact.id), **_named(contact, names.CONTACT)})
+
+
+def _media(data: Document) -> of.Media:
+    kind, connector, checksum = MediaKind(data["media_type"]), data["connector"], data.get("checksum")
+    is_file = kind is MediaKind.FILE
+    counters = names.COUNTERS if kind is MediaKind.SERIES else ()
+    return of.Media(
+        id=UUID(data["media_id"]),
+        kind=kind,
+        url=absolute(connector["url"]),
+        contract=(connector.get("interface_contract") or "").strip(),
+        parameters=tuple(connector.get("connector_parameters") or ()),
+        dates=_dates(data["media_dates"]) if data.get("media_dates") else None,
+        size=data["file_size"] if is_file else None,
+        checksum=of.Checksum(checksum["algo"], checksum["hash"]) if is_file and checksum else None,
+        counters={name: data[name] for name in counters if data.get(name) is not None},
+        extra=_rest(data, names.KNOWN_OF_MEDIA[kind]),
+        **_lines(data, names.MEDIA | names.MEDIA_OF_KIND[kind]),
+    )
+
+
+def _distinct_media(entries: list[Document]) -> tuple[of.Media, ...]:
+    return tuple({media.id: media for media in map(_media, entries)}.values())
+
+
+def _write_media(media: of.Media) -> Document:
+    checksum = media.checksum
+    return media.extra | _filled(
+        {
+            "media_type": media.kind.value,
+            "media_id": str(media.id),
+            **_named(media, names.MEDIA | names.MEDIA_OF_KIND[media.kind]),
+            "media_dates": media.dates and _write_dates(media.dates),
+            "connector": _filled(
+                {
+                    "url": media.url,
+                    "interface_contract": media.contract,
+                    "connector_parameters": list(media.parameters),
+                }
+            ),
+            "file_size": media.size,
+            "checksum": checksum and {"algo": checksum.algorithm, "hash": checksum.value},
+            **media.counters,
+        }
+    )
+
+
+def _licence(data: Document) -> of.LicenceTerms:
+    if data["licence_type"] == "STANDARD":
+        return of.LicenceTerms(code=data["licence_label"])
+    return of.LicenceTerms(label=read_texts(data["custom_licence_label"]), url=absolute(data["custom_licence_uri"]))
+
+
+def _write_access(record: Record) -> Document:
+    licence = record.licence
+    standard = {"licence_type": "STANDARD", "licence_label": licence.code}
+    custom = {
+        "licence_type": "CUSTOM",
+        "custom_licence_label": write_texts(licence.label),
+        "custom_licence_uri": licence.url,
+    }
+    constraints = {name: getattr(record.constraints, ours) for ours, name in names.CONSTRAINTS.items()}
+    return _filled(
+        {
+            "licence": standard if licence.code else custom,
+            "confidentiality": {
+                "restricted_access": record.access is AccessRights.RESTRICTED,
+                "gdpr_sensitive": record.personal,
+            },
+            **{name: write_texts(words) for name, words in constraints.items()},
+        }
+    )
+
+
+def _geography(data: Document | None) -> of.Geography | None:
+    if not data:
+        return None
+    box = of.Box(**{ours: float(data["bounding_box"][name]) for ours, name in names.BOX.items()})
+    projection = (data.get("projection") or "").strip()
+    return of.Geography(box=box, shape=data.get("geographic_distribution"), projection=projection)
+
+
+def _write_geography(geography: of.Geography) -> Document:
+    return _filled(
+        {
+            "bounding_box": {name: getattr(geography.box, ours) for ours, name in names.BOX.items()},
+            "geographic_distribution": geography.shape,
+            "projection": geography.projection,
+        }
+    )
+
+
+def _period(data: Document | None) -> of.Period | None:
+    return of.Period(_moment(data["start_date"]), _moment(data.get("end_date"))) if data else None
+
+
+def _size(data: Document | None) -> of.Size | None:
+    data = data or {}
+    records = data.get("numbers_of_records")
+    size = of.Size(data.get("number_of_records") if records is None else records, data.get("number_of_fields"))
+    return None if size == of.Size() else size
+
+
+def _description(data: Document) -> of.Description:
+    dates = data.get("metadata_dates")
+    return of.Description(
+        dates=_dates(dates) if dates else None,
+        contacts=tuple(_contact(contact) for contact in data.get("metadata_contacts") or ()),
+        source=absolute(data.get("metadata_source") or ""),
+    )
+
+
+def _dates(data: Document) -> of.Dates:
+    return of.Dates(**{name: _moment(data.get(name)) for name in names.DATES})
+
+
+def _write_dates(dates: of.Dates) -> Document:
+    return _filled({name: _said(getattr(dates, name)) for name in names.DATES})
+
+
+def _moment(value: str | None) -> Any:
+    # Validated: a text here names an instant.
+    return read_moment(value) if value else None
+
+
+def _said(value: datetime | None) -> str | None:
+    return value.astimezone(UTC).isoformat().replace("+00:00", "Z") if value else None
+
+
+def _lines(data: Document, fields: Mapping[str, str]) -> Document:
+    lines = {ours: (data.get(name) or "").strip() for ours, name in fields.items()}
+    return {ours: absolute(line) if ours in names.ADDRESSES else line for ours, line in lines.items()}
+
+
+def _named(structure: object, fields: Mapping[str, str]) -> Document:
+    return {name: getattr(structure, ours) for ours, name in fields.items()}
+
+
+def _rest(data: Document, known: Collection[str]) -> Document:
+    return {name: value for name, value in data.items() if name not in known}
+
+
+def _filled(data: Document) -> Document:
+    return {name: value for name, value in data.items() if value not in (None, "", [], {})}
+
+
+def _distinct(values: Any) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(values))

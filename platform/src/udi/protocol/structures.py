@@ -1,0 +1,200 @@
+"""The dataset record as this project holds it: RUDI's metadata with one shape for texts, instants and identifiers.
+
+What a structure has no field for is kept in its `extra`, under RUDI's names, and written back.
+"""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from msgspec import Struct, field
+
+from udi.protocol.access import AccessRights
+from udi.protocol.formats import API, file_label, service_label
+from udi.protocol.licences import LICENCES, Licence, find_licence
+from udi.protocol.texts import Texts
+from udi.protocol.vocabulary import MediaKind, StorageStatus
+
+Extra = dict[str, Any]
+
+
+class Coordinates(Struct, frozen=True):
+    latitude: float
+    longitude: float
+
+
+class Organisation(Struct, frozen=True, kw_only=True):
+    id: UUID
+    name: str
+    address: str = ""
+    caption: str = ""
+    summary: str = ""
+    coordinates: Coordinates | None = None
+    extra: Extra = field(default_factory=dict)
+
+
+class Contact(Struct, frozen=True, kw_only=True):
+    id: UUID
+    name: str
+    email: str
+    organisation: str = ""
+    role: str = ""
+    summary: str = ""
+    extra: Extra = field(default_factory=dict)
+
+
+class Dates(Struct, frozen=True, kw_only=True):
+    """Instants in UTC."""
+
+    created: datetime
+    updated: datetime
+    validated: datetime | None = None
+    published: datetime | None = None
+    expires: datetime | None = None
+    deleted: datetime | None = None
+
+
+class Checksum(Struct, frozen=True):
+    """`algorithm` is MD5, SHA-256 or SHA-512; RUDI does not say that the value is hexadecimal."""
+
+    algorithm: str
+    value: str
+
+
+class Media(Struct, frozen=True, kw_only=True):
+    """A file, a service or a series of one dataset; `size` in bytes, `counters` under RUDI's names (SERIES only)."""
+
+    id: UUID
+    kind: MediaKind
+    url: str
+    contract: str = ""
+    parameters: tuple[dict[str, Any], ...] = ()
+    name: str = ""
+    caption: str = ""
+    visual: str = ""
+    dates: Dates | None = None
+    media_type: str = ""
+    size: int | None = None
+    checksum: Checksum | None = None
+    structure: str = ""
+    encoding: str = ""
+    documentation: str = ""
+    counters: dict[str, int] = field(default_factory=dict)
+    extra: Extra = field(default_factory=dict)
+
+    @property
+    def format(self) -> str:
+        """The short label of `formats.py`: CSV, GeoJSON, WMS, API."""
+        if self.kind is MediaKind.FILE:
+            return file_label(self.media_type)
+        return service_label(self.contract) if self.kind is MediaKind.SERVICE else API
+
+
+class Box(Struct, frozen=True, kw_only=True):
+    """Degrees in WGS 84; west is greater than east where the area crosses the antimeridian."""
+
+    west: float
+    south: float
+    east: float
+    north: float
+
+
+class Geography(Struct, frozen=True, kw_only=True):
+    """`shape` is GeoJSON; `projection` is that of the data, in words."""
+
+    box: Box
+    shape: dict[str, Any] | None = None
+    projection: str = ""
+
+
+class Period(Struct, frozen=True):
+    """What the data speak of; no end while it goes on."""
+
+    start: datetime
+    end: datetime | None = None
+
+
+class Size(Struct, frozen=True):
+    records: int | None = None
+    fields: int | None = None
+
+
+class LicenceTerms(Struct, frozen=True, kw_only=True):
+    """A code of `licences.py`, or the name and address of another licence."""
+
+    code: str = ""
+    label: Texts = field(default_factory=dict)
+    url: str = ""
+
+    @property
+    def known(self) -> Licence | None:
+        """The licence of `licences.py` that its code, or else its address, means."""
+        return LICENCES.get(self.code) if self.code else find_licence(self.url)
+
+    @property
+    def name(self) -> Texts:
+        """Its name to show: what the producer wrote, for a licence without a code."""
+        return LICENCES[self.code].name if self.code in LICENCES else self.label
+
+    @property
+    def link(self) -> str:
+        """Where to read it."""
+        return LICENCES[self.code].url if self.code in LICENCES else self.url
+
+
+class Constraints(Struct, frozen=True, kw_only=True):
+    """What a licence does not say: how to use, what to cite, what to mention, how to get access."""
+
+    usage: Texts = field(default_factory=dict)
+    reference: Texts = field(default_factory=dict)
+    mention: Texts = field(default_factory=dict)
+    access: Texts = field(default_factory=dict)
+    other: Texts = field(default_factory=dict)
+
+
+class Description(Struct, frozen=True, kw_only=True):
+    """Who describes the dataset, when, and after which source."""
+
+    dates: Dates | None = None
+    contacts: tuple[Contact, ...] = ()
+    source: str = ""
+
+
+class Record(Struct, frozen=True, kw_only=True):
+    """A dataset. Texts are plain, but for `summary_html`, which is harmless HTML.
+
+    The version of the format and the provider are no part of it: the writer says the first, the portal knows the
+    second from the node that speaks.
+    """
+
+    id: UUID
+    title: str
+    synopsis: Texts
+    summary: Texts
+    summary_html: Texts = field(default_factory=dict)
+    theme: str
+    keywords: tuple[str, ...]
+    producer: Organisation
+    contacts: tuple[Contact, ...]
+    media: tuple[Media, ...]
+    dates: Dates
+    access: AccessRights
+    licence: LicenceTerms
+    personal: bool = False
+    storage: StorageStatus = StorageStatus.ONLINE
+    languages: tuple[str, ...] = ("fr",)
+    constraints: Constraints = field(default_factory=Constraints)
+    period: Period | None = None
+    geography: Geography | None = None
+    size: Size | None = None
+    local_id: str = ""
+    doi: str = ""
+    dataverse_doi: str = ""
+    description: Description = field(default_factory=Description)
+    extensions: Extra = field(default_factory=dict)
+    extra: Extra = field(default_factory=dict)
+
+    @property
+    def formats(self) -> list[str]:
+        """The formats of its files and services, each once, in their order."""
+        return list(dict.fromkeys(media.format for media in self.media))

@@ -1,0 +1,75 @@
+"""The fourteen themes of RUDI's nodes, their names, drawings and EU data themes; and the labels used before them."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+URI = "http://publications.europa.eu/resource/authority/data-theme/"
+
+
+@dataclass(frozen=True)
+class Theme:
+    """A theme; its code is also the key of its drawing in `ui.glyphs`."""
+
+    code: str
+    label: dict[str, str]
+    authority: str
+
+    @property
+    def uri(self) -> str:
+        return URI + self.authority
+
+    @property
+    def glyph(self) -> str:
+        return self.code
+
+
+_TABLE = (
+    ("transportation", "Mobilité et transports", "Mobility and transport", "TRAN"),
+    ("environment", "Nature et environnement", "Nature and environment", "ENVI"),
+    ("energyNetworks", "Énergie et réseaux", "Energy and networks", "ENER"),
+    ("townPlanning", "Urbanisme", "Town planning", "REGI"),
+    ("housing", "Logement", "Housing", "SOCI"),
+    ("publicSpace", "Espace public", "Public space", "REGI"),
+    ("culture", "Culture, sport et loisirs", "Culture, sport and leisure", "EDUC"),
+    ("education", "Éducation", "Education", "EDUC"),
+    ("children", "Enfance", "Childhood", "SOCI"),
+    ("health", "Santé et sécurité", "Health and safety", "HEAL"),
+    ("society", "Vie sociale et solidarité", "Social life and solidarity", "SOCI"),
+    ("economy", "Économie et budget", "Economy and budget", "ECON"),
+    ("citizenship", "Citoyenneté", "Citizenship", "GOVE"),
+    ("location", "Cartes et repères géographiques", "Maps and geography", "REGI"),
+)
+THEMES = {code: Theme(code, {"fr": fr, "en": en}, authority) for code, fr, en, authority in _TABLE}
+
+# What nodes wrote before themes had codes (RUDI until 2022), and usual variants.
+_OLD = {
+    "transportation": ("Mobilité, Transport", "Mobilité", "Transport", "Transports", "Déplacements", "Mobility"),
+    "environment": ("Environnement", "Nature"),
+    "energyNetworks": ("Réseaux, Energie", "Énergie, Réseaux", "Énergie", "Réseaux", "Energy"),
+    "townPlanning": ("Urbanisme", "Aménagement du territoire", "Urban planning"),
+    "housing": ("Logement", "Habitat"),
+    "publicSpace": ("Espace public", "Espaces publics"),
+    "culture": ("Culture, Sports, Loisirs", "Culture, Sport, Loisirs", "Culture, Patrimoine"),
+    "education": ("Education", "Enseignement"),
+    "children": ("Enfance", "Petite enfance", "Enfance, Jeunesse"),
+    "health": ("Santé, Sécurité", "Santé"),
+    "society": ("Social", "Société", "Solidarité"),
+    "economy": ("Economie", "Budget", "Finances"),
+    "citizenship": ("Citoyenneté", "Citoyens"),
+    "location": ("Référentiels géographiques", "Localisation", "Cartographie"),
+}
+
+
+def translate_theme(label: str) -> str | None:
+    """The code of a theme from its code, name or old label, accents and case not mattering; None if unknown."""
+    return _CODES.get(_folded(label[:200]))
+
+
+def _folded(label: str) -> str:
+    plain = unicodedata.normalize("NFKD", label).encode("ascii", "ignore").decode().lower()
+    return " ".join(re.findall(r"[a-z0-9]+", plain))
+
+
+_CODES = {_folded(label): code for code, labels in _OLD.items() for label in labels}
+_CODES |= {_folded(name): theme.code for theme in THEMES.values() for name in (theme.code, *theme.label.values())}

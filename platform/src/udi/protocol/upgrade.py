@@ -1,0 +1,136 @@
+"""Bringing a record of an older RUDI node to version 1.4.1, as a node does before it sends it.
+
+Only what has one meaning is changed: an old theme label, digits between quotes, a field in its former place, fields
+that never leave a node, `confidentiality` where an open licence answers for it. What is missing stays missing.
+"""
+
+import re
+from collections.abc import Callable
+from copy import deepcopy
+from typing import Any
+
+from udi.protocol import kinds
+from udi.protocol.faults import Code, InvalidRecord
+from udi.protocol.licences import find_licence
+from udi.protocol.names import COUNTERS
+from udi.protocol.rules import dig, entries
+from udi.protocol.scan import received, scan
+from udi.protocol.themes import translate_theme
+from udi.protocol.vocabulary import CURRENT_VERSION, DOWNLOAD, VERSIONS, MediaKind
+
+Document = dict[str, Any]
+DIGITS = re.compile(r"[0-9]{1,18}")
+DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+NAIVE = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?", re.ASCII)
+NODE_ONLY = (
+    "collection_tag", "metadata_status", "integration_error_id", "publishedAt", "createdAt", "updatedAt",
+    "restricted_access", "_id", "__v",
+)  # fmt: skip
+NODE_ONLY_OF_MEDIA = ("file_storage_status", "file_status_update", "_id")
+DATED = ("dataset_dates", "temporal_spread")
+
+
+def upgrade_record(data: object) -> Document:
+    """A copy of the record in version 1.4.1, still to be validated; an unsupported version is left as it is.
+
+    Raises:
+        InvalidRecord: this is not an object, or it is too deep or too large to be walked (ERR-101).
+    """
+    if not isinstance(data, dict):
+        raise InvalidRecord([kinds.NOT_A_RECORD.at("", received=received(data))])
+    unfit = [fault for fault in scan(data) if fault.code is Code.BAD_DOCUMENT]
+    if unfit:
+        raise InvalidRecord(unfit)
+    record: Document = _without_nulls(deepcopy(data))
+    for step in STEPS:
+        step(record)
+    return record
+
+
+def _drop_what_stays_on_the_node(record: Document) -> None:
+    for name in NODE_ONLY:
+        record.pop(name, None)
+    for _, media in entries(record, "available_formats"):
+        for name in NODE_ONLY_OF_MEDIA:
+            media.pop(name, None)
+
+
+def _translate_theme(record: Document) -> None:
+    theme = record.get("theme")
+    if isinstance(theme, str):
+        record["theme"] = translate_theme(theme) or theme
+
+
+def _read_digits(record: Document) -> None:
+    for _, media in entries(record, "available_formats"):
+        for name in ("file_size", *COUNTERS):
+            value = media.get(name)
+            if isinstance(value, str) and DIGITS.fullmatch(value.strip()):
+                media[name] = int(value)
+
+
+def _move_encoding(record: Document) -> None:
+    for _, media in entries(record, "available_formats"):
+        encoding = dig(media, "checksum", "file_encoding")
+        if isinstance(encoding, str):
+            del media["checksum"]["file_encoding"]
+            media.setdefault("file_encoding", encoding.removeprefix("charset="))
+
+
+def _name_the_contract_of_files(record: Document) -> None:
+    for _, media in entries(record, "available_formats"):
+        connector = media.get("connector")
+        if media.get("media_type") == MediaKind.FILE and isinstance(connector, dict):
+            connector.setdefault("interface_contract", DOWNLOAD)
+
+
+def _give_licence_names_a_language(record: Document) -> None:
+    licence = dig(record, "access_condition", "licence")
+    label = dig(licence, "custom_licence_label")
+    if isinstance(label, str):
+        licence["custom_licence_label"] = [{"lang": "fr", "text": label}]
+
+
+def _open_what_an_open_licence_opens(record: Document) -> None:
+    """Before 1.3.0 nodes did not say `confidentiality`, and what they published under these licences was public."""
+    access = record.get("access_condition")
+    licence = dig(access, "licence")
+    wording = dig(licence, "licence_label") or dig(licence, "custom_licence_uri")
+    if isinstance(access, dict) and isinstance(wording, str) and find_licence(wording):
+        access.setdefault("confidentiality", {"restricted_access": False, "gdpr_sensitive": False})
+
+
+def _complete_moments(record: Document) -> None:
+    for holder in (*(record.get(name) for name in DATED), dig(record, "metadata_info", "metadata_dates")):
+        for name, value in holder.items() if isinstance(holder, dict) else ():
+            if isinstance(value, str) and DAY.fullmatch(value):
+                holder[name] = f"{value}T00:00:00Z"
+            elif isinstance(value, str) and NAIVE.fullmatch(value):
+                holder[name] = f"{value}Z"
+
+
+def _name_the_version(record: Document) -> None:
+    info = record.get("metadata_info")
+    if isinstance(info, dict) and info.get("api_version") in VERSIONS:
+        info["api_version"] = CURRENT_VERSION
+        info.pop("metadata_provider", None)
+
+
+STEPS: tuple[Callable[[Document], None], ...] = (
+    _drop_what_stays_on_the_node,
+    _translate_theme,
+    _read_digits,
+    _move_encoding,
+    _name_the_contract_of_files,
+    _give_licence_names_a_language,
+    _open_what_an_open_licence_opens,
+    _complete_moments,
+    _name_the_version,
+)
+
+
+def _without_nulls(value: Any) -> Any:
+    # Nested no deeper than `scan` allows.
+    if isinstance(value, dict):
+        return {name: _without_nulls(item) for name, item in value.items() if item is not None}
+    return [_without_nulls(item) for item in value] if isinstance(value, list) else value

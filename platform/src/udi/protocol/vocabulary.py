@@ -1,0 +1,47 @@
+"""Closed lists of RUDI's metadata 1.4.1."""
+
+from enum import StrEnum
+
+CURRENT_VERSION = "1.4.1"
+VERSIONS = ("1.2.0", "1.2.1", "1.3.0", "1.4.0", "1.4.1")
+VERSION_OF_EXTENSIONS = "1.4.0"
+
+
+class MediaKind(StrEnum):
+    """A file to download, a service to call, or a series of measures."""
+
+    FILE = "FILE"
+    SERVICE = "SERVICE"
+    SERIES = "SERIES"
+
+
+class StorageStatus(StrEnum):
+    """Where the data are: at hand, at hand on demand, or deleted."""
+
+    ONLINE = "online"
+    ARCHIVED = "archived"
+    UNAVAILABLE = "unavailable"
+
+
+HASHES = ("MD5", "SHA-256", "SHA-512")
+PARAMETER_TYPES = ("STRING", "BOOLEAN", "DATE", "LONG", "DOUBLE", "ENUM")
+DOWNLOAD = "dwnl"
+BAR_CHART = "temporal-bar-chart"
+GENERIC_DATA = "generic-data"
+CONTRACTS = (
+    DOWNLOAD, "dwnl_temporal", "dwnl_spacial", "dwnl_temporal_spacial", GENERIC_DATA, BAR_CHART,
+    "wfs", "wms", "wmts", "custom",
+)  # fmt: skip
+_MAP = ("versions", "layer", "default_crs", "formats")
+CONTRACT_PARAMETERS = {
+    "wms": _MAP,
+    "wfs": _MAP,
+    "wmts": (*_MAP, "matrix_set", "max_zoom"),
+    "custom": ("contract_url",),
+}
+GEOMETRIES = (
+    "Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon", "GeometryCollection",
+    "Feature", "FeatureCollection",
+)  # fmt: skip
+SELF_DATA_BY_API = "API"
+SELF_DATA_ACCESS = (SELF_DATA_BY_API, "OUT")

@@ -1,0 +1,158 @@
+"""Every setting, read once. `docs/reference/settings.md` explains each; a test compares the two."""
+
+import base64
+import hashlib
+import hmac
+import os
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ProgramName = Literal["portal", "node"]
+Role = Literal["owner", "app", "public", "worker"]
+
+
+class MissingSecretError(Exception):
+    """A secret file is absent: its message names the file to provide."""
+
+
+def _default_state() -> Path:
+    checkout = Path(__file__).resolve().parents[3]
+    name = hashlib.sha256(str(checkout).encode()).hexdigest()[:10]
+    if os.geteuid() == 0:
+        return Path("/var/lib/udi-local") / name
+    root = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local/state"
+    return Path(root) / "udi" / name
+
+
+def _default_cache() -> Path:
+    if os.geteuid() == 0:
+        return Path("/var/cache/udi")
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "udi"
+
+
+class Settings(BaseSettings):
+    """Read from the environment, prefix `UDI_`; passwords and keys are files of the folder `secrets`."""
+
+    model_config = SettingsConfigDict(env_prefix="UDI_", frozen=True)
+
+    state: Path = Field(default_factory=_default_state, description="Folder of everything that lasts on this machine.")
+    cache: Path = Field(default_factory=_default_cache, description="Folder of downloads that can be fetched again.")
+    secrets: Path | None = Field(default=None, description="Folder of passwords and keys, one file each.")
+    tenants: Path = Field(default=Path("tenants"), description="Folder of the territories' files.")
+    base_port: int = Field(default=8000, ge=1024, le=65000, description="First of the seven ports that `udi up` uses.")
+    demo: bool = Field(default=False, description="Create the demonstration accounts named in tenant.toml.")
+    maven_repository: str = Field(
+        default="", description="Maven repository to fetch Keycloak from; empty: the public one."
+    )
+
+    database_host: str = Field(default="127.0.0.1", description="Host of PostgreSQL.")
+    database_port: int | None = Field(default=None, description="Port of PostgreSQL; unset: base port + 4.")
+    database_names: dict[ProgramName, str] = Field(
+        default={"portal": "udi_portal", "node": "udi_node"}, description="Name of each program's database."
+    )
+
+    installation_host: str = Field(default="localhost", description="Host name that lists the territories.")
+    portal_url: str = Field(
+        default="http://{host}:{port}", description="Address of a portal; `{host}` is the territory's."
+    )
+    node_url: str = Field(default="http://{host}:{port}", description="Address of the hosted node; `{host}` likewise.")
+    portal_back_channel: str = Field(
+        default="", description="Address at which Keycloak reaches the portal; empty: loopback."
+    )
+    node_back_channel: str = Field(
+        default="", description="Address at which Keycloak reaches the node; empty: loopback."
+    )
+    identity_url: str = Field(default="", description="Public address of Keycloak; empty: loopback, base port + 2.")
+    identity_internal_url: str = Field(
+        default="", description="Address at which the programs reach Keycloak; empty: the public one."
+    )
+    identity_realm: str = Field(default="udi", description="Realm of the deployment.")
+    private_hosts: list[str] = Field(
+        default=["localhost", "*.localhost"],
+        description="Host patterns of private addresses that outgoing requests may reach.",
+    )
+
+    smtp_host: str = Field(default="127.0.0.1", description="Mail relay.")
+    smtp_port: int | None = Field(default=None, description="Port of the mail relay; unset: base port + 6.")
+
+    object_store: str = Field(
+        default="", description="Where files live: a folder or `s3://bucket`; empty: a folder of the state."
+    )
+    upload_limit: int = Field(default=50 * 1024**3, description="Largest file accepted by the node, in bytes.")
+    search_index: Path | None = Field(
+        default=None, description="Folder of the search indexes; unset: in the state folder."
+    )
+    log_format: Literal["text", "json"] = Field(default="text", description="How lines of the log are written.")
+
+    def port(self, offset: int) -> int:
+        """Port of an embedded part: 0 portal, 1 node, 2 Keycloak, 3 mailbox, 4 PostgreSQL, 5 health of Keycloak, 6 mail."""
+        return self.base_port + offset
+
+    @property
+    def secrets_folder(self) -> Path:
+        return self.secrets or self.state / "secrets"
+
+    @property
+    def index_folder(self) -> Path:
+        return self.search_index or self.state / "search"
+
+    @property
+    def object_store_url(self) -> str:
+        return self.object_store or str(self.state / "objects")
+
+    @property
+    def keycloak_url(self) -> str:
+        return self.identity_url or f"http://localhost:{self.port(2)}"
+
+    @property
+    def keycloak_internal_url(self) -> str:
+        return self.identity_internal_url or self.keycloak_url
+
+    @property
+    def issuer(self) -> str:
+        return f"{self.keycloak_url}/realms/{self.identity_realm}"
+
+    def origin(self, program: ProgramName, host: str) -> str:
+        """Public origin of a program for a territory's host, without a final slash."""
+        template, offset = (self.portal_url, 0) if program == "portal" else (self.node_url, 1)
+        return template.format(host=host, port=self.port(offset)).rstrip("/")
+
+    def back_channel(self, program: ProgramName) -> str:
+        """Origin at which Keycloak reaches a program to announce a logout."""
+        address, offset = (self.portal_back_channel, 0) if program == "portal" else (self.node_back_channel, 1)
+        return address or f"http://127.0.0.1:{self.port(offset)}"
+
+    def secret(self, name: str) -> str:
+        """Content of one secret file.
+
+        Raises:
+            MissingSecretError: the file does not exist or cannot be read.
+        """
+        path = self.secrets_folder / name
+        try:
+            return path.read_text().strip()
+        except OSError as error:
+            msg = f"The secret «{name}» cannot be read at {path} ({error.strerror}). Run `udi up`, or provide the file."
+            raise MissingSecretError(msg) from error
+
+    def client_secret(self, program: ProgramName, client_id: str) -> str:
+        """Secret of a territory's client at Keycloak, derived from the program's key so that nothing is stored twice."""
+        key = self.secret(f"{program}_client_key").encode()
+        return base64.urlsafe_b64encode(hmac.digest(key, client_id.encode(), "sha256")).decode().rstrip("=")
+
+    def dsn(self, program: ProgramName, role: Role) -> str:
+        """SQLAlchemy address of a program's database as one of its roles."""
+        password = self.secret(f"{program}_{role}_password")
+        port = self.database_port or self.port(4)
+        name = self.database_names[program]
+        return f"postgresql+asyncpg://udi_{program}_{role}:{password}@{self.database_host}:{port}/{name}"
+
+
+@lru_cache(maxsize=1)
+def get_settings() -> Settings:
+    """The settings of this process."""
+    return Settings()

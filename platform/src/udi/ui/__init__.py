@@ -1,0 +1,1 @@
+"""What both programs show with: the site's frame, base page, components, style sheets, languages."""

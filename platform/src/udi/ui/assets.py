@@ -1,0 +1,56 @@
+"""Files of the interface, read once: their address carries a digest of their content, so they are kept for ever."""
+
+import gzip
+import re
+from dataclasses import dataclass, field
+from functools import lru_cache
+from hashlib import sha256
+from pathlib import Path
+
+STATIC = Path(__file__).parent / "static"
+SHEETS = ("tokens.css", "base.css", "components.css", "more.css")
+
+
+@dataclass(frozen=True)
+class Asset:
+    """One file as it is served."""
+
+    name: str
+    content: bytes
+    media_type: str
+    digest: str = field(init=False)
+    gzip: bytes = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "digest", sha256(self.content).hexdigest()[:12])
+        object.__setattr__(self, "gzip", gzip.compress(self.content, 9, mtime=0))
+
+
+@lru_cache(maxsize=1)
+def _assets() -> dict[str, Asset]:
+    css = "".join(minified((STATIC / name).read_text(encoding="utf-8")) for name in SHEETS)
+    return {"udi.css": Asset("udi.css", css.encode(), "text/css; charset=utf-8")}
+
+
+def asset_url(name: str) -> str:
+    """Address of a file, which changes with its content.
+
+    Raises:
+        KeyError: the interface has no such file.
+    """
+    return f"/static/{_assets()[name].digest}/{name}"
+
+
+def find_asset(digest: str, name: str) -> Asset | None:
+    """The file at an address, or None when there is none or its content has changed since."""
+    asset = _assets().get(name)
+    return asset if asset and asset.digest == digest else None
+
+
+def minified(css: str) -> str:
+    """A style sheet without comments and needless spaces; `calc()` and combinators keep theirs."""
+    css = re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)
+    css = re.sub(r"\s+", " ", css)
+    css = re.sub(r" ?([{};,]) ?", r"\1", css)
+    css = re.sub(r"([-\w]): ", r"\1:", css)
+    return css.replace(";}", "}").strip()

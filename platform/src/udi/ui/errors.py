@@ -1,0 +1,135 @@
+"""Refusals and accidents, as a page for a person and as problem+json (RFC 9457) for a machine."""
+
+from typing import Any
+from urllib.parse import quote
+
+import structlog
+from litestar import Request, Response
+from litestar.datastructures import State
+from litestar.exceptions import HTTPException, ValidationException
+from litestar.response import Redirect
+from litestar.types import ExceptionHandlersMap
+from sqlalchemy.exc import InterfaceError, OperationalError
+
+from udi.kit.errors import (
+    ConflictError,
+    ForbiddenError,
+    InvalidError,
+    NotFoundError,
+    Refusal,
+    TooLargeError,
+    UdiError,
+    UnauthenticatedError,
+    UnavailableError,
+)
+
+log = structlog.get_logger()
+MACHINE_PATHS = ("/api/", "/kalim/", "/oauth2/", "/.well-known/", "/konsult/", "/logout/back-channel", "/health")
+BY_STATUS: dict[int, type[UdiError]] = {
+    401: UnauthenticatedError,
+    403: ForbiddenError,
+    404: NotFoundError,
+    409: ConflictError,
+    413: TooLargeError,
+    422: InvalidError,
+    503: UnavailableError,
+}
+
+
+def wants_page(request: Request[Any, Any, State]) -> bool:
+    """Whether the answer is for a person's browser."""
+    if request.scope["path"].startswith(MACHINE_PATHS):
+        return False
+    accepted = request.headers.get("accept", "*/*")
+    return "text/html" in accepted or accepted == "*/*"
+
+
+def problem(request: Request[Any, Any, State], error: UdiError) -> Response[dict[str, Any]]:
+    """An `application/problem+json` answer: what happened, why, what to do, and each field that is wrong."""
+    say = _speaker(request)
+    body: dict[str, Any] = {
+        "type": f"/problems/{error.slug}",
+        "title": say(error.title),
+        "status": error.status,
+        "detail": _filled(say(error.detail), error.values),
+    }
+    if error.remedy:
+        body["remedy"] = _filled(say(error.remedy), error.values)
+    if error.refusals:
+        body["errors"] = [_refusal(refusal, say) for refusal in error.refusals]
+    return Response(
+        body,
+        status_code=error.status,
+        media_type="application/problem+json",
+        headers={"Cache-Control": "no-store", **error.headers},
+    )
+
+
+def on_refusal(request: Request[Any, Any, State], error: UdiError) -> Response[Any]:
+    """Answer a refusal; a page that needs a person leads to the login."""
+    if not wants_page(request):
+        return problem(request, error)
+    request.scope["state"].setdefault("locale", "en")
+    if isinstance(error, UnauthenticatedError) and request.method == "GET" and request.scope["state"].get("territory"):
+        path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        return Redirect(f"/login?back={quote(path, safe='/')}", status_code=303)
+    site = request.app.state.site
+    response: Response[str] = site.pages.render(request, "ui/error.html", status=error.status, error=error)
+    response.headers.update(error.headers)
+    return response
+
+
+def on_http_exception(request: Request[Any, Any, State], error: HTTPException) -> Response[Any]:
+    """Translate the framework's own refusals."""
+    kind = BY_STATUS.get(error.status_code, UdiError)
+    refusals: list[Refusal] = []
+    if isinstance(error, ValidationException) and isinstance(error.extra, list):
+        refusals = [Refusal(str(item.get("key", "")), str(item.get("message", ""))) for item in error.extra]
+    translated = kind("" if error.status_code == NotFoundError.status else str(error.detail), refusals=refusals)
+    translated.status = error.status_code
+    translated.headers = dict(error.headers or {})
+    return on_refusal(request, translated)
+
+
+def on_database_away(request: Request[Any, Any, State], error: Exception) -> Response[Any]:
+    """The database does not answer: say so, and when to come back."""
+    log.error("database away", error=type(error).__name__)
+    refusal = UnavailableError(
+        "The database does not answer.",
+        remedy="Try again in a minute; nothing was changed.",
+        headers={"Retry-After": "30"},
+    )
+    if request.scope["state"].get("territory") is None:
+        return problem(request, refusal)
+    return on_refusal(request, refusal)
+
+
+def on_accident(request: Request[Any, Any, State], error: Exception) -> Response[Any]:
+    """Anything unforeseen: a page that admits it, a line in the log that says where."""
+    log.error("unforeseen", path=request.url.path, error=type(error).__name__, exc_info=error)
+    accident = UdiError("Something went wrong on our side.", remedy="Try again; if it goes on, write to the team.")
+    accident.status, accident.slug, accident.title = 500, "internal", "This did not work"
+    return on_refusal(request, accident)
+
+
+def _speaker(request: Request[Any, Any, State]) -> Any:
+    return request.app.state.site.pages.speaker(request)
+
+
+def _filled(text: str, values: dict[str, Any]) -> str:
+    return text % values if values else text
+
+
+def _refusal(refusal: Refusal, say: Any) -> dict[str, str]:
+    entry = {"field": refusal.field, "reason": say(refusal.reason), "remedy": say(refusal.remedy), "code": refusal.code}
+    return {key: value for key, value in entry.items() if value}
+
+
+EXCEPTION_HANDLERS: ExceptionHandlersMap = {
+    UdiError: on_refusal,
+    HTTPException: on_http_exception,
+    OperationalError: on_database_away,
+    InterfaceError: on_database_away,
+    ConnectionError: on_database_away,
+    Exception: on_accident,
+}

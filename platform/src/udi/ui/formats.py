@@ -1,0 +1,93 @@
+"""Numbers, sizes and dates as each language writes them; the templates' filters."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
+from typing import Any
+
+from babel import Locale
+from babel.dates import format_date, format_datetime, format_timedelta
+from babel.numbers import format_decimal
+from jinja2 import pass_context
+from jinja2.runtime import Context
+
+from udi.kit import clock
+
+LOCALES = {"en": "en_GB"}
+UNITS = {"fr": ("o", "ko", "Mo", "Go", "To"), "en": ("bytes", "kB", "MB", "GB", "TB")}
+STEP = 1000
+NO_BREAK = "\N{NO-BREAK SPACE}"
+
+
+def say_size(size: int, language: str) -> str:
+    """A number of bytes in its nearest decimal unit, one decimal under a hundred: `48,2 Mo`."""
+    units = UNITS.get(language, UNITS["en"])
+    value, unit = float(size), 0
+    while value >= STEP and unit < len(units) - 1:
+        value, unit = value / STEP, unit + 1
+    digits = "#,##0.#" if unit and value < STEP / 10 else "#,##0"
+    return f"{format_decimal(value, digits, locale=_locale(language))}{NO_BREAK}{units[unit]}"
+
+
+def say_date(value: date, language: str, *, length: str = "long") -> str:
+    """A date in words: `18 novembre 2026`, and `1er` for the first of the month in French."""
+    text = format_date(value, length, locale=_locale(language))
+    return _first_day(value, text, language)
+
+
+def say_datetime(value: datetime, language: str) -> str:
+    """A date in words and the time of the day, in UTC."""
+    moment = _aware(value).astimezone(UTC)
+    pattern = "d MMMM y, H 'h' mm" if language == "fr" else "d MMMM y, HH:mm"
+    text = format_datetime(moment, f"{pattern} 'UTC'", locale=_locale(language))
+    return _first_day(moment, text, language).replace(" h ", f"{NO_BREAK}h{NO_BREAK}")
+
+
+def say_number(value: float, language: str) -> str:
+    """A number with its separators: `1 284` in French."""
+    return format_decimal(value, locale=_locale(language))
+
+
+def say_ago(value: datetime, language: str) -> str:
+    """How long ago, or in how long: `il y a 4 minutes`."""
+    return format_timedelta(_aware(value) - clock.now(), add_direction=True, locale=_locale(language))
+
+
+def said(gettext: Callable[[str], str], message: str, values: Mapping[str, object] | None = None) -> str:
+    """A message that is not written in the template: translated, filled, and still to be escaped."""
+    text = gettext(message) if message else ""
+    return text % values if values else text
+
+
+def machine_date(value: date) -> str:
+    """A date or instant for the attribute `datetime`."""
+    return _aware(value).isoformat(timespec="seconds") if isinstance(value, datetime) else value.isoformat()
+
+
+def _first_day(value: date, text: str, language: str) -> str:
+    return text.replace("1 ", "1er ", 1) if language == "fr" and value.day == 1 and text.startswith("1 ") else text
+
+
+def _aware(value: datetime) -> datetime:
+    return value if value.tzinfo else value.replace(tzinfo=UTC)
+
+
+def _locale(language: str) -> Locale:
+    return Locale.parse(LOCALES.get(language, language))
+
+
+def _in_page_language(say: Callable[..., str]) -> Callable[..., str]:
+    @pass_context
+    def filtered(context: Context, value: Any, **options: Any) -> str:
+        return "" if value is None else say(value, context["locale"], **options)
+
+    return filtered
+
+
+FILTERS: dict[str, Callable[..., Any]] = {
+    "filesize": _in_page_language(say_size),
+    "date": _in_page_language(say_date),
+    "datetime": _in_page_language(say_datetime),
+    "number": _in_page_language(say_number),
+    "ago": _in_page_language(say_ago),
+    "machine_date": machine_date,
+}

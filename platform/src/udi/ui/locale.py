@@ -1,0 +1,50 @@
+"""Languages of the interface: gettext catalogues (`fr.po`) read at start; messages are written in English."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from gettext import GNUTranslations, NullTranslations
+from io import BytesIO
+from pathlib import Path
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+LANGUAGES = {"fr": "Français", "en": "English"}
+SOURCE = "en"
+
+
+def load_translations(folders: Iterable[Path]) -> dict[str, NullTranslations]:
+    """Merge the catalogues of several `locale/` folders, by language."""
+    found: dict[str, NullTranslations] = {SOURCE: NullTranslations()}
+    for folder in folders:
+        for path in sorted(folder.glob("*.po")):
+            with path.open("rb") as file:
+                catalogue = read_po(file, locale=path.stem)
+            compiled = BytesIO()
+            write_mo(compiled, catalogue)
+            compiled.seek(0)
+            translations = GNUTranslations(compiled)
+            if path.stem in found:
+                translations.add_fallback(found[path.stem])
+            found[path.stem] = translations
+    return found
+
+
+def choose_language(wanted: str | None, accept_language: str, offered: Sequence[str]) -> str:
+    """The language to answer in: the one chosen, else the browser's first that is offered, else the first offered."""
+    known = [language for language in offered if language in LANGUAGES] or [SOURCE]
+    if wanted in known:
+        return str(wanted)
+    ranked: list[tuple[float, int, str]] = []
+    for position, part in enumerate(accept_language[:400].split(",")):
+        tag, _, weight = part.strip().partition(";q=")
+        try:
+            ranked.append((-float(weight or 1), position, tag.split("-")[0].lower()))
+        except ValueError:
+            continue
+    return next((language for _, _, language in sorted(ranked) if language in known), known[0])
+
+
+def localised(texts: Mapping[str, str] | None, language: str) -> str:
+    """The text in this language, else in English, else in any."""
+    texts = texts or {}
+    return texts.get(language) or texts.get(SOURCE) or next(iter(texts.values()), "")

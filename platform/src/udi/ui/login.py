@@ -1,0 +1,263 @@
+"""Logging in and out, the same in both programs. What fails explains itself.
+
+The founder of a `Site` gives `find_actor`, and puts `kit.sessions.Sessions` in its parts as "sessions".
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import structlog
+from litestar import Request, Response, get, post
+from litestar.datastructures import Cookie, State
+from litestar.di import NamedDependency
+from litestar.params import FromQuery
+from litestar.response import Redirect
+from litestar.types import ControllerRouterHandler
+
+from udi.kit import attempts
+from udi.kit.errors import UdiError, UnavailableError
+from udi.kit.identity import Actor
+from udi.kit.oidc import IdentityRefusedError
+from udi.kit.sessions import Sessions, obey_logout
+from udi.kit.tenancy import Territory
+from udi.kit.tokens import IdentityAwayError, InvalidTokenError
+from udi.ui.routes import local_path
+from udi.ui.site import render, site_of
+
+log = structlog.get_logger()
+AnyRequest = Request[Any, Any, State]
+LONGEST_BACK = 1000
+LONGEST_COOKIE = 100
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why nobody is logged in, in words; `slug` is for the log."""
+
+    slug: str
+    status: int
+    title: str
+    why: str
+    remedy: str
+
+
+AWAY = Failure(
+    "away",
+    503,
+    "Logging in is not possible for the moment",
+    "The identity service does not answer.",
+    "Try again in a few minutes; nothing was lost.",
+)
+LEFT = Failure(
+    "left",
+    200,
+    "You are logged out here",
+    "The identity service does not answer, so it still knows you for half an hour at most.",
+    "On a computer that you share, close the browser.",
+)
+EXPIRED = Failure(
+    "expired",
+    400,
+    "This login is out of date",
+    "It began too long ago, in another browser, or was already used.",
+    "Begin again: it takes a moment.",
+)
+FOREIGN = Failure(
+    "foreign",
+    400,
+    "This answer is not accepted",
+    "It does not come from this territory’s identity service.",
+    "Begin again from this page; if it happens again, write to the team.",
+)
+CANCELLED = Failure(
+    "cancelled",
+    403,
+    "You are not logged in",
+    "The login was cancelled, or refused by the identity service.",
+    "Begin again if you wish; what is public needs no account.",
+)
+MISFIT = Failure(
+    "misfit",
+    503,
+    "Logging in does not work here",
+    "The identity service and this site do not understand each other: the fault is ours.",
+    "Write to the team; what is public stays open meanwhile.",
+)
+
+
+def sessions_of(request: AnyRequest) -> Sessions:
+    """The sessions of the program that answers."""
+    sessions: Sessions = site_of(request).parts["sessions"]
+    return sessions
+
+
+async def find_actor(request: AnyRequest) -> Actor | None:
+    """Who asks, by the cookie and on the territory of the host."""
+    territory: Territory = request.scope["state"]["territory"]
+    token = _session_cookie(request, territory)
+    return await sessions_of(request).find_actor(territory, token) if token else None
+
+
+def cookie_name(origin: str, name: str = "udi") -> str:
+    """The prefix makes the browser hold the cookie to this host, wherever it is encrypted (RFC 6265bis)."""
+    return f"__Host-{name}" if origin.startswith("https://") else name
+
+
+def _session_cookie(request: AnyRequest, territory: Territory) -> str:
+    return request.cookies.get(cookie_name(territory.origin), "")[:LONGEST_COOKIE]
+
+
+def _cookie(territory: Territory, value: str, *, name: str = "udi", max_age: int | None = None) -> Cookie:
+    secure = territory.origin.startswith("https://")
+    return Cookie(
+        cookie_name(territory.origin, name), value=value, max_age=max_age, secure=secure, httponly=True, samesite="lax"
+    )
+
+
+def explain(request: AnyRequest, failure: Failure, *, back: str = "/") -> Response[Any]:
+    """The page that says why, what to do, and what goes on."""
+    log.warning("login failed", reason=failure.slug, program=site_of(request).program)
+    response = render(
+        request,
+        "ui/login-away.html",
+        status=failure.status,
+        failure=failure,
+        again=f"/login?back={quote(back, safe='/')}",
+    )
+    response.headers["Cache-Control"] = "no-store"
+    if failure is AWAY:
+        response.headers["Retry-After"] = "60"
+    return response
+
+
+@get("/login")
+async def begin_login(
+    request: AnyRequest,
+    territory: NamedDependency[Territory],
+    actor: NamedDependency[Actor | None],
+    back: FromQuery[str] = "/",
+) -> Response[Any]:
+    """Lead to the identity service, and later back to the page."""
+    back = local_path(back) if len(back) <= LONGEST_BACK else "/"
+    if actor is not None:
+        return Redirect(back, status_code=303)
+    if request.url.hostname != urlsplit(territory.origin).hostname:
+        return Redirect(f"{territory.origin}/login?back={quote(back, safe='/')}", status_code=303)
+    sessions = sessions_of(request)
+    try:
+        await sessions.service.keys.refresh()
+    except IdentityAwayError:
+        return explain(request, AWAY, back=back)
+    known = request.cookies.get(cookie_name(territory.origin, "udi-login"))
+    key = known if known and attempts.is_key(known) else attempts.new_key()
+    attempt = attempts.begin(key, back)
+    address = sessions.service.login_url(
+        sessions.client_of(territory),
+        state=attempt.state,
+        nonce=attempt.nonce,
+        verifier=attempt.verifier,
+        language=request.scope["state"]["locale"],
+    )
+    lifetime = int(attempts.LIFETIME.total_seconds())
+    cookie = _cookie(territory, key, name="udi-login", max_age=lifetime)
+    return Redirect(address, status_code=303, cookies=[cookie], headers={"Cache-Control": "no-store"})
+
+
+@get("/login/callback")
+async def finish_login(
+    request: AnyRequest, territory: NamedDependency[Territory], actor: NamedDependency[Actor | None]
+) -> Response[Any]:
+    """What the identity service answers: open the session, go back to the page."""
+    query = request.query_params
+    key = request.cookies.get(cookie_name(territory.origin, "udi-login"))
+    try:
+        attempt = attempts.resume(key, query.get("state", ""))
+    except attempts.InvalidAttemptError:
+        return Redirect("/", status_code=303) if actor else explain(request, EXPIRED)
+    sessions = sessions_of(request)
+    if query.get("iss") != sessions.service.issuer:
+        return explain(request, FOREIGN, back=attempt.back)
+    if "error" in query:
+        return explain(request, _refusal(query), back=attempt.back)
+    outcome = await _open(request, sessions, territory, attempt, query.get("code", ""))
+    if isinstance(outcome, Failure):
+        if outcome is EXPIRED and actor:
+            return Redirect(attempt.back, status_code=303)
+        return explain(request, outcome, back=attempt.back)
+    cookie = _cookie(territory, outcome)
+    return Redirect(attempt.back, status_code=303, cookies=[cookie], headers={"Cache-Control": "no-store"})
+
+
+def _refusal(query: Any) -> Failure:
+    error, description = query.get("error"), query.get("error_description")
+    if error == "access_denied":
+        return CANCELLED
+    if description == "authentication_expired" or error == "login_required":
+        return EXPIRED
+    return AWAY if error in {"temporarily_unavailable", "server_error"} else MISFIT
+
+
+async def _open(
+    request: AnyRequest, sessions: Sessions, territory: Territory, attempt: attempts.Attempt, code: str
+) -> str | Failure:
+    try:
+        client = sessions.client_of(territory)
+        login = await sessions.service.exchange(client, code=code, nonce=attempt.nonce, verifier=attempt.verifier)
+    except IdentityAwayError:
+        return AWAY
+    except IdentityRefusedError as error:
+        log.warning("code refused", code=error.code)
+        return EXPIRED if error.code == "invalid_grant" else MISFIT
+    except InvalidTokenError as error:
+        log.error("the identity service's tokens are refused", reason=str(error))  # noqa: TRY400 - no trace wanted
+        return MISFIT
+    return await sessions.log_in(territory, login, replaced=_session_cookie(request, territory))
+
+
+@post("/logout")
+async def log_out(request: AnyRequest, territory: NamedDependency[Territory]) -> Response[Any]:
+    """End the session here, then at the identity service."""
+    sessions = sessions_of(request)
+    token = _session_cookie(request, territory)
+    id_token = await sessions.log_out(territory, token) if token else None
+    cookie = _cookie(territory, "", max_age=0)
+    if not id_token:
+        return Redirect("/", status_code=303, cookies=[cookie])
+    try:
+        await sessions.service.keys.refresh()
+    except IdentityAwayError:
+        request.scope["state"]["actor"] = None
+        response = explain(request, LEFT)
+        response.set_cookie(cookie)
+        return response
+    address = sessions.service.logout_url(sessions.client_of(territory), id_token=id_token)
+    return Redirect(address, status_code=303, cookies=[cookie])
+
+
+@post("/logout/back-channel", status_code=200)
+async def hear_logout(request: AnyRequest) -> Response[None]:
+    """The identity service announces that a session ended; the token says on which territory."""
+    sessions, site = sessions_of(request), site_of(request)
+    form = await request.form()
+    try:
+        notice = await sessions.service.read_logout_token(str(form.get("logout_token", "")))
+    except IdentityAwayError as error:
+        raise UnavailableError("The keys of the identity service cannot be read.") from error
+    except InvalidTokenError as error:
+        log.warning("logout token refused", reason=str(error))
+        raise UdiError("This logout token is refused.") from error
+    slug = notice.client_id.removesuffix(f"-{site.program}")
+    territory = await site.registry.by_slug(slug) if slug != notice.client_id else None
+    if territory is None:
+        raise UdiError("This logout token is for another program.")
+    async with site.database.session(territory.id) as session:
+        ended = await obey_logout(session, sessions.tables, notice)
+    if ended is None:
+        raise UdiError("This logout token was used before.")
+    log.info("sessions ended by the identity service", count=ended)
+    return Response(None, status_code=200, headers={"Cache-Control": "no-store"})
+
+
+routes: Sequence[ControllerRouterHandler] = [begin_login, finish_login, log_out, hear_logout]

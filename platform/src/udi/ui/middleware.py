@@ -1,0 +1,112 @@
+"""What happens around every request: whose host, which language, who asks, what may be posted, which headers leave."""
+
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from litestar import Request
+from litestar.datastructures import MutableScopeHeaders, State
+from litestar.enums import ScopeType
+from litestar.middleware import ASGIMiddleware
+from litestar.types import ASGIApp, Message, Middleware, Receive, Scope, Send
+
+from udi.kit.errors import ForbiddenError, NotFoundError
+from udi.ui.locale import LANGUAGES, choose_language
+
+SAFE = {"GET", "HEAD", "OPTIONS"}
+ANY_HOST = ("/health", "/static/", "/logout/back-channel")
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "strict-origin-when-cross-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), interest-cohort=()",
+}
+
+
+class HeadersMiddleware(ASGIMiddleware):
+    """Puts the safe headers on every answer that has not set its own (ASVS 5.0, 3.4)."""
+
+    scopes = (ScopeType.HTTP,)
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        site = scope["litestar_app"].state.site
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableScopeHeaders.from_message(message)
+                for name, value in HEADERS.items():
+                    headers.setdefault(name, value)
+                headers.setdefault("Content-Security-Policy", content_security_policy(site.form_targets))
+                if site.settings.portal_url.startswith("https://"):
+                    headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+            await send(message)
+
+        await next_app(scope, receive, send_with_headers)
+
+
+def content_security_policy(form_targets: Sequence[str]) -> str:
+    """Nothing runs, nothing comes from elsewhere; a form may lead to the identity service."""
+    targets = " ".join(["'self'", *form_targets])
+    return (
+        "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'none'; script-src 'none'; "
+        f"connect-src 'self'; form-action {targets}; base-uri 'none'; frame-ancestors 'none'"
+    )
+
+
+class TerritoryMiddleware(ASGIMiddleware):
+    """Finds the territory by the host name, then the language and the person."""
+
+    scopes = (ScopeType.HTTP,)
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        request: Request[Any, Any, State] = Request(scope, receive, send)
+        site = scope["litestar_app"].state.site
+        state = scope["state"]
+        state["locale"] = choose_language(request.cookies.get("lang"), _accepted(request), tuple(LANGUAGES))
+        if request.url.path.startswith(ANY_HOST):
+            await next_app(scope, receive, send)
+            return
+        host = request.headers.get("host", "")
+        installation = site.settings.installation_host
+        territory = await site.registry.find(host, installation_host=installation)
+        if territory is None and host.rpartition(":")[0] != installation and host != installation:
+            raise NotFoundError(
+                "No territory answers at this address.", remedy="Check the address, or ask who gave it."
+            )
+        state["territory"] = territory
+        if territory is not None:
+            state["locale"] = choose_language(request.cookies.get("lang"), _accepted(request), territory.languages)
+            state["actor"] = await site.find_actor(request)
+        await next_app(scope, receive, send)
+
+
+def _accepted(request: Request[Any, Any, State]) -> str:
+    return request.headers.get("accept-language", "")
+
+
+class SameSiteMiddleware(ASGIMiddleware):
+    """Refuses a form posted from another site (ASVS 5.0, 3.5.1): Fetch Metadata first, Origin where it is absent.
+
+    A request with a bearer token carries no cookie's authority, and back-channel calls come from no page.
+    """
+
+    scopes = (ScopeType.HTTP,)
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        request: Request[Any, Any, State] = Request(scope, receive, send)
+        if request.method not in SAFE and "cookie" in request.headers and not _same_site(request):
+            raise ForbiddenError(
+                "This form was sent from another site.", remedy="Open the page here and send it again."
+            )
+        await next_app(scope, receive, send)
+
+
+def _same_site(request: Request[Any, Any, State]) -> bool:
+    fetch_site = request.headers.get("sec-fetch-site")
+    if fetch_site is not None:
+        return fetch_site in {"same-origin", "none"}
+    origin = request.headers.get("origin")
+    return origin is not None and urlsplit(origin).netloc == request.headers.get("host")
+
+
+FRAME: list[Middleware] = [HeadersMiddleware(), TerritoryMiddleware(), SameSiteMiddleware()]

@@ -1,0 +1,98 @@
+"""Rendering: the Jinja environment of a program and what every page is given."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from jinja2 import Environment, FileSystemLoader, PrefixLoader, StrictUndefined
+from litestar import Request, Response
+from litestar.datastructures import State
+
+from udi.kit.identity import Actor
+from udi.kit.tenancy import Territory
+from udi.ui import assets, formats, glyphs, motif
+from udi.ui.locale import LANGUAGES, SOURCE, load_translations, localised
+
+if TYPE_CHECKING:
+    from udi.ui.site import Site
+
+HERE = Path(__file__).parent
+REFUSED = 400
+
+
+class Pages:
+    """The templates of a program, one environment a language."""
+
+    def __init__(self, templates: Mapping[str, Path], locales: Sequence[Path]) -> None:
+        folders = {"ui": HERE / "templates", **templates}
+        self._translations = load_translations([HERE / "locale", *locales])
+        loader = PrefixLoader({name: FileSystemLoader(folder) for name, folder in folders.items()})
+        self._environments = {code: self._environment(loader, code) for code in self._translations}
+
+    def _environment(self, loader: PrefixLoader, language: str) -> Environment:
+        environment = Environment(
+            loader=loader,
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            extensions=["jinja2.ext.i18n"],
+        )
+        environment.install_gettext_translations(self._translations[language], newstyle=True)  # type: ignore[attr-defined]
+        environment.filters.update(formats.FILTERS)
+        environment.filters["localised"] = partial(localised, language=language)
+        environment.filters["said"] = partial(formats.said, self._translations[language].gettext)
+        environment.globals.update(locale=language, assets=assets, motif=motif, glyphs=glyphs, languages=LANGUAGES)
+        return environment
+
+    def gettext(self, language: str, message: str) -> str:
+        """A message in a language."""
+        translations = self._translations.get(language) or self._translations["en"]
+        return translations.gettext(message) if message else ""
+
+    def speaker(self, request: Request[Any, Any, State]) -> Callable[[str], str]:
+        """`gettext` in the reader's language."""
+        return partial(self.gettext, request.scope["state"].get("locale", SOURCE))
+
+    def render(
+        self, request: Request[Any, Any, State], template: str, *, status: int = 200, **context: Any
+    ) -> Response[str]:
+        """An HTML answer; pages of someone logged in are kept by nobody else."""
+        language = request.scope["state"]["locale"]
+        body = self._environments[language].get_template(template).render(**self._frame(request), status=status, **context)
+        private = request.scope["state"].get("actor") is not None or request.method != "GET"
+        headers = {
+            "Content-Language": language,
+            "Cache-Control": "no-store" if private or status >= REFUSED else "private, no-cache",
+            "Vary": "Accept-Language, Cookie",
+        }
+        return Response(body, media_type="text/html; charset=utf-8", status_code=status, headers=headers)
+
+    def _frame(self, request: Request[Any, Any, State]) -> dict[str, Any]:
+        site: Site = request.app.state.site
+        state = request.scope["state"]
+        territory: Territory | None = state.get("territory")
+        actor: Actor | None = state.get("actor")
+        path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        offered = territory.languages if territory else tuple(LANGUAGES)
+        return {
+            "territory": territory,
+            "actor": actor,
+            "program": site.program,
+            "path": request.url.path,
+            "canonical": f"{territory.origin if territory else ''}{request.url.path}",
+            "navigation": [
+                (label, url, request.url.path == url or request.url.path.startswith(f"{url}/"))
+                for label, url in site.navigation(site, request)
+            ],
+            "alternate_languages": [
+                (code, LANGUAGES[code], f"/language/{code}?back={quote(path, safe='/')}")
+                for code in offered
+                if code in LANGUAGES and code != state["locale"]
+            ],
+            "login_url": f"/login?back={quote(path, safe='/')}",
+            "logout_url": "/logout",
+            "urls": site.parts.get("urls", {}),
+        }

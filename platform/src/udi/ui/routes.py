@@ -1,0 +1,82 @@
+"""Addresses that both programs have: style sheets, language, health."""
+
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from litestar import Request, Response, get
+from litestar.datastructures import Cookie, State
+from litestar.params import FromPath, FromQuery
+from litestar.response import Redirect
+from litestar.types import ControllerRouterHandler
+from sqlalchemy import text
+
+from udi.kit.errors import NotFoundError
+from udi.kit.tenancy import Territory
+from udi.ui import assets, motif, theme
+from udi.ui.locale import LANGUAGES
+
+FOREVER = "public, max-age=31536000, immutable"
+YEAR = 365 * 24 * 3600
+
+
+@get("/static/{digest:str}/{name:str}", sync_to_thread=False)
+def static_file(request: Request[Any, Any, State], digest: FromPath[str], name: FromPath[str]) -> Response[bytes]:
+    """A style sheet or image of the interface; its address changes with its content."""
+    found = assets.find_asset(digest, name)
+    if found is None:
+        raise NotFoundError
+    zipped = "gzip" in request.headers.get("accept-encoding", "")
+    headers = {"Cache-Control": FOREVER, "Vary": "Accept-Encoding"} | ({"Content-Encoding": "gzip"} if zipped else {})
+    return Response(found.gzip if zipped else found.content, media_type=found.media_type, headers=headers)
+
+
+@get("/theme.css", sync_to_thread=False)
+def theme_sheet(request: Request[Any, Any, State]) -> Response[str]:
+    """The territory's colours."""
+    territory: Territory | None = request.scope["state"].get("territory")
+    css = theme.sheet(territory.theme, territory.theme_css) if territory else theme.neutral_sheet()
+    return Response(css, media_type="text/css", headers={"Cache-Control": "public, max-age=3600"})
+
+
+@get("/icon.svg", sync_to_thread=False)
+def icon(request: Request[Any, Any, State]) -> Response[str]:
+    """The territory's tile, which signs its pages."""
+    territory: Territory | None = request.scope["state"].get("territory")
+    drawn = motif.icon_svg(territory.slug if territory else "udi", territory.theme if territory else {})
+    return Response(drawn, media_type="image/svg+xml", headers={"Cache-Control": "public, max-age=3600"})
+
+
+@get("/language/{code:str}", sync_to_thread=False)
+def choose(code: FromPath[str], back: FromQuery[str] = "/") -> Redirect:
+    """Remember the reader's language and go back to the page."""
+    if code not in LANGUAGES:
+        raise NotFoundError
+    cookie = Cookie("lang", value=code, max_age=YEAR, httponly=True, samesite="lax")
+    return Redirect(local_path(back), status_code=303, cookies=[cookie])
+
+
+def local_path(address: str) -> str:
+    """The path to go back to, never another site."""
+    parts = urlsplit(address)
+    if parts.scheme or parts.netloc or not address.startswith("/") or address.startswith(("//", "/\\")):
+        return "/"
+    return address
+
+
+@get("/health")
+async def health(request: Request[Any, Any, State]) -> Response[dict[str, Any]]:
+    """Whether the program and its database answer; 503 when they do not."""
+    site = request.app.state.site
+    try:
+        async with site.database.platform_session() as session:
+            await session.execute(text("SELECT 1"))
+    except Exception as error:  # noqa: BLE001 - whatever it is, the answer is the same
+        body = {"status": "down", "program": site.program, "database": type(error).__name__}
+        return Response(body, status_code=503)
+    return Response({"status": "up", "program": site.program, "database": "up"})
+
+
+def common_routes() -> Sequence[ControllerRouterHandler]:
+    """The handlers above."""
+    return [static_file, theme_sheet, icon, choose, health]

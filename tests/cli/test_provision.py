@@ -1,0 +1,66 @@
+"""A territory's files made true on real parts, and again without a change."""
+
+import asyncio
+import shutil
+from pathlib import Path
+
+import pytest
+
+from udi.cli import provision
+from udi.portal.tenants.files import TenantFaultsError, read_folder
+from udi.settings import Settings
+
+pytestmark = pytest.mark.xdist_group("keycloak")
+DEMO = Path(__file__).parents[2] / "tenants/demo"
+
+
+def variant(folder: Path, slug: str) -> Path:
+    target = Path(shutil.copytree(DEMO, folder / slug))
+    source = (target / "tenant.toml").read_text()
+    for old, new in (
+        ('slug = "demo"', f'slug = "{slug}"'),
+        ("demo.localhost", f"{slug}.localhost"),
+        (".example", f".{slug}.example"),
+    ):
+        source = source.replace(old, new)
+    (target / "tenant.toml").write_text(source)
+    return target
+
+
+async def test_a_second_apply_changes_nothing(keycloak: Settings, tmp_path: Path) -> None:
+    folder = read_folder(variant(tmp_path, "twice"))
+
+    first = await asyncio.to_thread(provision.apply_folder, keycloak, folder)
+    second = await asyncio.to_thread(provision.apply_folder, keycloak, folder)
+
+    assert ("territory on the portal", "created") in first.changes
+    assert ("hosted node", "created") in first.changes
+    assert {outcome for _, outcome in second.changes} == {"unchanged"}
+
+
+async def test_the_accounts_and_the_node_credential_are_secrets_of_the_machine(
+    keycloak: Settings, tmp_path: Path
+) -> None:
+    folder = read_folder(variant(tmp_path, "secrets"))
+
+    await asyncio.to_thread(provision.apply_folder, keycloak, folder)
+
+    files = {path.name: path for path in keycloak.secrets_folder.iterdir() if "secrets" in path.name}
+    assert "node_credential_secrets" in files
+    assert sum(name.startswith("account_secrets_") for name in files) == len(folder.file.account)
+    assert {path.stat().st_mode & 0o077 for path in files.values()} == {0}
+
+
+async def test_a_host_of_another_territory_is_refused_and_nothing_is_applied(
+    keycloak: Settings, tmp_path: Path
+) -> None:
+    await asyncio.to_thread(provision.apply_folder, keycloak, read_folder(variant(tmp_path, "first")))
+    thief = variant(tmp_path, "thief")
+    path = thief / "tenant.toml"
+    path.write_text(path.read_text().replace("node.thief.localhost", "node.first.localhost"))
+
+    with pytest.raises(TenantFaultsError) as caught:
+        await asyncio.to_thread(provision.apply_folder, keycloak, read_folder(thief))
+
+    assert "hosts.node" in str(caught.value)
+    assert not (keycloak.secrets_folder / "node_credential_thief").exists()

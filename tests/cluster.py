@@ -1,0 +1,113 @@
+"""The PostgreSQL of a test run: one server, real roles, one pair of databases a worker copied from a migrated pair."""
+
+import fcntl
+import json
+import os
+import secrets
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import asyncpg
+
+from udi.cli.local.cluster import prepare_cluster, prepare_database
+from udi.kit import keys
+from udi.kit.migrations import upgrade
+from udi.settings import Settings
+
+PROGRAMS = ("portal", "node")
+ROLES = ("owner", "app", "public", "worker")
+
+
+@contextmanager
+def locked(folder: Path, name: str) -> Iterator[None]:
+    """One worker of the run at a time."""
+    with (folder / f"{name}.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def free_ports(count: int) -> int:
+    """The first of `count` ports in a row that nobody listens on."""
+    for first in range(21000 + os.getpid() % 500 * 20, 64000, 20):
+        sockets = []
+        try:
+            for port in range(first, first + count):
+                probe = socket.socket()
+                sockets.append(probe)
+                probe.bind(("127.0.0.1", port))
+        except OSError:
+            continue
+        else:
+            return first
+        finally:
+            for probe in sockets:
+                probe.close()
+    msg = "no free ports"
+    raise RuntimeError(msg)
+
+
+def run_settings(run: Path, worker: str) -> Settings:
+    """Settings of one worker: the run's secrets and server, its own databases and folders."""
+    facts = json.loads((run / "cluster.json").read_text())
+    state = run / worker
+    state.mkdir(exist_ok=True)
+    return Settings(
+        state=state,
+        secrets=run / "secrets",
+        base_port=facts["base_port"],
+        database_port=facts["port"],
+        database_names={"portal": f"udi_portal_{worker}", "node": f"udi_node_{worker}"},
+        demo=True,
+    )
+
+
+def write_secrets(folder: Path) -> None:
+    """Passwords and keys of the run."""
+    folder.mkdir(exist_ok=True)
+    names = [f"{program}_{role}_password" for program in PROGRAMS for role in ROLES]
+    names += ["portal_client_key", "node_client_key", "postgres_password", "keycloak_password", "keycloak_admin_secret"]
+    for name in names:
+        (folder / name).write_text(secrets.token_urlsafe(24))
+    (folder / "signing_keys").write_text(keys.new_secret())
+
+
+async def prepare(superuser_dsn: str, settings: Settings) -> None:
+    """Create the roles, and an empty database for each program, as `udi up` does."""
+    passwords = {f"udi_{p}_{r}": settings.secret(f"{p}_{r}_password") for p in PROGRAMS for r in ROLES}
+    passwords["udi_keycloak"] = settings.secret("keycloak_password")
+    await prepare_cluster(superuser_dsn, settings.database_names, passwords)
+
+
+async def copy_databases(superuser_dsn: str, worker: str) -> None:
+    """Give one worker its own pair, copied from the migrated one."""
+    for program in PROGRAMS:
+        name, owner = f"udi_{program}_{worker}", f"udi_{program}_owner"
+        connection = await asyncpg.connect(superuser_dsn)
+        try:
+            await connection.execute(f"CREATE DATABASE {name} TEMPLATE udi_{program}_template OWNER {owner}")
+        finally:
+            await connection.close()
+        await prepare_database(superuser_dsn, name, owner=owner, users=[f"udi_{program}_{role}" for role in ROLES])
+
+
+def migrate(run: Path) -> None:
+    """Migrate the template pair in a process of its own, as an operator does."""
+    code = (
+        "import sys; from pathlib import Path; from tests.cluster import run_settings, upgrade;"
+        "s = run_settings(Path(sys.argv[1]), 'template');"
+        "[upgrade(s, p) for p in ('portal', 'node')]"
+    )
+    root = Path(__file__).resolve().parents[1]
+    environment = {**os.environ, "PYTHONPATH": f"{root / 'platform/src'}{os.pathsep}{root}"}
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(run)], capture_output=True, text=True, check=False, env=environment
+    )
+    if done.returncode:
+        raise RuntimeError(done.stderr)
+
+
+__all__ = ["copy_databases", "free_ports", "locked", "migrate", "prepare", "run_settings", "upgrade", "write_secrets"]

@@ -1,0 +1,176 @@
+"""What every test stands on: a real PostgreSQL, two territories, both programs, pages that are checked when fetched."""
+
+import asyncio
+import json
+import os
+import tempfile
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from litestar import Litestar
+
+from tests import cluster, services, stage, visitors
+from udi.kit.db import Database
+from udi.kit.tenancy import Territory
+from udi.portal.identity.provision import admin, realm
+from udi.settings import Settings
+from udi.ui.site import Site
+
+RUN = "UDI_TEST_RUN"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The controlling process makes the run's folder; services start when first asked for."""
+    if not hasattr(config, "workerinput") and RUN not in os.environ:
+        folder = Path(tempfile.mkdtemp(prefix="udi-test-"))
+        folder.chmod(0o755)
+        os.environ[RUN] = str(folder)
+        config.add_cleanup(lambda: _clean(folder))
+
+
+def _clean(folder: Path) -> None:
+    os.environ.pop(RUN, None)
+    services.stop_all(folder)
+
+
+@pytest.fixture(scope="session")
+def run_folder() -> Path:
+    """Folder of this run, shared by its workers."""
+    return Path(os.environ[RUN])
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Third-party data beside the checkout; a test that needs them is skipped where they are absent."""
+    folder = Path(os.environ.get("UDI_SHARED", Path(__file__).resolve().parents[2] / "shared"))
+    if not folder.is_dir():
+        pytest.skip(f"needs the third-party data: set UDI_SHARED (looked in {folder})")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def worker_name() -> str:
+    return os.environ.get("PYTEST_XDIST_WORKER", "main")
+
+
+@pytest.fixture(scope="session")
+def postgres(run_folder: Path) -> str:
+    """DSN of the superuser; the databases `udi_portal_template` and `udi_node_template` are migrated."""
+    with cluster.locked(run_folder, "postgres"):
+        facts = run_folder / "cluster.json"
+        if not facts.exists():
+            base = cluster.free_ports(8)
+            cluster.write_secrets(run_folder / "secrets")
+            password = (run_folder / "secrets/postgres_password").read_text()
+            dsn = services.launch_postgres(run_folder, base + 4, password)
+            facts.write_text(json.dumps({"base_port": base, "port": base + 4, "dsn": dsn}))
+            asyncio.run(cluster.prepare(dsn, cluster.run_settings(run_folder, "template")))
+            cluster.migrate(run_folder)
+    return str(json.loads(facts.read_text())["dsn"])
+
+
+@pytest.fixture(scope="session")
+def settings(postgres: str, run_folder: Path, worker_name: str) -> Settings:
+    """Settings of this worker, with its own pair of databases."""
+    with cluster.locked(run_folder, "copy"):
+        asyncio.run(cluster.copy_databases(postgres, worker_name))
+    return cluster.run_settings(run_folder, worker_name)
+
+
+@pytest.fixture(scope="session")
+async def portal_database(settings: Settings) -> AsyncIterator[Database]:
+    database = Database(settings, "portal")
+    yield database
+    await database.close()
+
+
+@pytest.fixture(scope="session")
+async def node_database(settings: Settings) -> AsyncIterator[Database]:
+    database = Database(settings, "node")
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def demo(settings: Settings, portal_database: Database, node_database: Database) -> AsyncIterator[Territory]:
+    """A territory, new for this test, on the portal and on the node."""
+    territory = await stage.add_territory(settings, "demo")
+    yield territory
+    await stage.remove_territory(settings, territory)
+
+
+@pytest.fixture
+async def other(settings: Settings, portal_database: Database, node_database: Database) -> AsyncIterator[Territory]:
+    """Another territory, which must see nothing of the first."""
+    territory = await stage.add_territory(settings, "other")
+    yield territory
+    await stage.remove_territory(settings, territory)
+
+
+@pytest.fixture(scope="session")
+async def keycloak(settings: Settings, run_folder: Path, postgres: str) -> Settings:
+    """A real Keycloak with the realm applied, one for the run; returns the settings that reach it."""
+
+    def start() -> None:
+        with cluster.locked(run_folder, "keycloak"):
+            if not (run_folder / "keycloak.pid").exists():
+                facts = json.loads((run_folder / "cluster.json").read_text())
+                services.launch_keycloak(run_folder, settings, facts["port"])
+                realm.apply_realm(admin.connect(settings), settings)
+
+    await asyncio.to_thread(start)
+    return settings
+
+
+@pytest.fixture(scope="session")
+async def portal_site(settings: Settings) -> Site:
+    """The portal's parts."""
+    from udi.portal.app import build_site
+
+    site = build_site(settings)
+    visitors.freshen(site.registry)
+    return site
+
+
+@pytest.fixture(scope="session")
+async def portal_app(portal_site: Site) -> AsyncIterator[Litestar]:
+    """The portal, as its web workers run it."""
+    from udi.portal.app import create
+
+    app = create(portal_site)
+    yield app
+    await visitors.shut_down(app)
+
+
+@pytest.fixture(scope="session")
+async def node_site(settings: Settings) -> Site:
+    """The node's parts."""
+    from udi.node.app import build_site
+
+    site = build_site(settings)
+    visitors.freshen(site.registry)
+    return site
+
+
+@pytest.fixture(scope="session")
+async def node_app(node_site: Site) -> AsyncIterator[Litestar]:
+    """The node, as its web workers run it."""
+    from udi.node.app import create
+
+    app = create(node_site)
+    yield app
+    await visitors.shut_down(app)
+
+
+@pytest.fixture
+def browse() -> Any:
+    """`async with browse(app, territory, person) as client`: a browser whose every page is checked."""
+    return visitors.browse
+
+
+@pytest.fixture
+def make_person() -> Any:
+    """`make_person(territory, moderator=False, memberships={"slug": ["publishers"]})`: somebody who can log in."""
+    return visitors.make_person

@@ -1,0 +1,70 @@
+"""Both programs with their identity alone, and a page that says who asks."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from litestar import Litestar, get
+from litestar.di import NamedDependency
+
+from udi.kit.db import Database
+from udi.kit.http import Outgoing
+from udi.kit.identity import Actor
+from udi.kit.oidc import IdentityService, territory_client
+from udi.kit.sessions import Sessions, forget_memberships
+from udi.kit.territories import Registry
+from udi.node.identity.models import TABLES as NODE_TABLES
+from udi.node.territories.models import Tenant as NodeTenant
+from udi.portal.identity import api, pages
+from udi.portal.identity.actions import keep_memberships
+from udi.portal.identity.models import TABLES as PORTAL_TABLES
+from udi.portal.tenants.models import Tenant as PortalTenant
+from udi.settings import ProgramName, Settings
+from udi.ui import login
+from udi.ui.site import Site, create_app
+
+FOLDER = Path(pages.__file__).parent
+TABLES = {"portal": PORTAL_TABLES, "node": NODE_TABLES}
+ROWS: dict[str, Any] = {"portal": PortalTenant, "node": NodeTenant}
+
+
+@get("/who")
+async def who(actor: NamedDependency[Actor | None]) -> dict[str, Any]:
+    """Who asks, as the program sees them."""
+    if actor is None:
+        return {}
+    memberships = {slug: sorted(groups) for slug, groups in actor.memberships.items()}
+    return {"name": actor.name, "email": actor.email, "moderator": actor.moderator, "memberships": memberships}
+
+
+@asynccontextmanager
+async def program(settings: Settings, database: Database) -> AsyncIterator[Litestar]:
+    """A program that knows people, for the database it is given."""
+    name: ProgramName = database.program
+    service = IdentityService(settings)
+    sessions = Sessions(
+        database,
+        TABLES[name],
+        service,
+        partial(territory_client, settings, name),
+        keep_memberships if name == "portal" else forget_memberships,
+    )
+    site = Site(
+        program=name,
+        settings=settings,
+        database=database,
+        registry=Registry(database, ROWS[name], partial(settings.origin, name), max_age=0),
+        outgoing=Outgoing(settings.private_hosts),
+        templates={"identity": FOLDER / "templates"},
+        locales=[FOLDER / "locale"],
+        find_actor=login.find_actor,
+        navigation=lambda _site, _request: [],
+        form_targets=[settings.keycloak_url],
+        parts={"sessions": sessions},
+    )
+    routes = [*pages.routes, *api.routes] if name == "portal" else []
+    yield create_app(site, [*login.routes, *routes, who])
+    await service.close()
+    await site.outgoing.close()

@@ -1,0 +1,77 @@
+"""What a session may do follows Keycloak within five minutes."""
+
+import asyncio
+
+from tests.identity.scene import Scene, member_of
+from tests.identity.test_keycloak_away import make_due
+from udi.kit.db import Database
+from udi.portal.identity.provision.accounts import apply_memberships
+from udi.portal.identity.queries import list_members
+
+
+async def test_a_right_given_meanwhile_shows_at_the_next_refresh(scene: Scene, portal_database: Database) -> None:
+    someone, browser = await scene.logged_in()
+    await asyncio.to_thread(apply_memberships, scene.admin, someone.id, member_of(scene.territory, "seve"))
+    before = (await browser.get("/who")).json()
+
+    await make_due(portal_database, scene.territory)
+
+    assert before["memberships"] == {}
+    assert (await browser.get("/who")).json()["memberships"] == {"seve": ["managers", "publishers"]}
+
+
+async def test_a_right_taken_away_is_gone_at_the_next_refresh(scene: Scene, portal_database: Database) -> None:
+    someone, browser = await scene.logged_in(member_of(scene.territory))
+    organisations = await asyncio.to_thread(scene.admin.get, f"organizations/members/{someone.id}/organizations")
+    for each in organisations:
+        await asyncio.to_thread(scene.admin.delete, f"organizations/{each['id']}/members/{someone.id}")
+
+    await make_due(portal_database, scene.territory)
+
+    seen = (await browser.get("/who")).json()
+    assert (seen["email"], seen["moderator"], seen["memberships"]) == (someone.email, False, {})
+
+
+async def test_the_list_of_members_follows(scene: Scene, portal_database: Database) -> None:
+    someone, browser = await scene.logged_in(member_of(scene.territory))
+
+    async def listed(organisation: str) -> list[tuple[str, list[str]]]:
+        async with portal_database.session(scene.territory.id) as session:
+            return [(person.email, groups) for person, groups in await list_members(session, organisation)]
+
+    assert await listed("mairie") == [(someone.email, ["managers", "publishers"])]
+    await asyncio.to_thread(apply_memberships, scene.admin, someone.id, member_of(scene.territory, "seve"))
+    await make_due(portal_database, scene.territory)
+    await browser.get("/who")
+
+    assert await listed("seve") == [(someone.email, ["managers", "publishers"])]
+
+
+async def test_a_disabled_person_loses_the_session_at_the_next_refresh(scene: Scene, portal_database: Database) -> None:
+    someone, browser = await scene.logged_in()
+    await asyncio.to_thread(scene.admin.put, f"users/{someone.id}", {"enabled": False})
+    await make_due(portal_database, scene.territory)
+
+    assert (await browser.get("/who")).json() == {}
+
+
+async def test_a_session_that_keycloak_ended_unheard_is_ended_at_the_next_refresh(
+    scene: Scene, portal_database: Database
+) -> None:
+    someone, browser = await scene.logged_in()
+    await asyncio.to_thread(scene.admin.post, f"users/{someone.id}/logout", {})
+    before = (await browser.get("/who")).json()
+
+    await make_due(portal_database, scene.territory)
+
+    assert before["email"] == someone.email
+    assert (await browser.get("/who")).json() == {}
+
+
+async def test_requests_that_come_together_all_go_on(scene: Scene, portal_database: Database) -> None:
+    someone, browser = await scene.logged_in()
+    await make_due(portal_database, scene.territory)
+
+    answers = await asyncio.gather(*(browser.get("/who") for _ in range(8)))
+
+    assert [answer.json()["email"] for answer in answers] == [someone.email] * 8

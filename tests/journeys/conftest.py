@@ -1,0 +1,32 @@
+"""A real installation and a real browser."""
+
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+from playwright.async_api import Browser, BrowserContext
+
+from tests.journeys.installation import Installation, running
+from tests.ui.axe import open_browser
+from udi.settings import Settings
+
+
+@pytest.fixture(scope="session")
+def installation(keycloak: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """Portal, node, their workers, two territories: `demo` and `autre`."""
+    with running(keycloak, tmp_path_factory.mktemp("installation")) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    """One browser for the journeys."""
+    async with open_browser() as opened:
+        yield opened
+
+
+@pytest.fixture
+async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
+    """A fresh person: no cookie, French."""
+    context = await browser.new_context(locale="fr-FR", accept_downloads=True)
+    yield context
+    await context.close()

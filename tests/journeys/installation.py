@@ -1,0 +1,108 @@
+"""A whole installation for the journeys: both programs as processes, two territories, real identity."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from udi.cli import provision
+from udi.portal.tenants.files import read_folder
+from udi.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+PARTS = (("serve", "portal"), ("work", "portal"), ("serve", "node"), ("work", "node"))
+PATIENCE = 60
+
+
+@dataclass
+class Installation:
+    """Addresses and secrets of a running installation, and its processes."""
+
+    settings: Settings
+    folder: Path
+    processes: dict[str, subprocess.Popen[bytes]]
+
+    def portal(self, slug: str = "demo") -> str:
+        return self.settings.origin("portal", f"{slug}.localhost")
+
+    def node(self, slug: str = "demo") -> str:
+        return self.settings.origin("node", f"node.{slug}.localhost")
+
+    def password(self, username: str, slug: str = "demo") -> str:
+        return self.settings.secret(f"account_{slug}_{username}")
+
+    def log(self, part: str) -> str:
+        return (self.folder / f"{part}.log").read_text(errors="replace")
+
+    def start(self, verb: str, program: str) -> None:
+        """Start one part as `udi up` does."""
+        settings = self.settings
+        environment = {
+            **os.environ,
+            "PYTHONPATH": str(ROOT / "platform/src"),
+            "UDI_STATE": str(settings.state),
+            "UDI_SECRETS": str(settings.secrets_folder),
+            "UDI_BASE_PORT": str(settings.base_port),
+            "UDI_DATABASE_PORT": str(settings.database_port),
+            "UDI_DATABASE_NAMES": json.dumps(settings.database_names),
+        }
+        with (self.folder / f"{verb}-{program}.log").open("ab") as log:
+            self.processes[f"{verb}-{program}"] = subprocess.Popen(
+                [sys.executable, "-P", "-m", "udi", verb, program], env=environment, stdout=log, stderr=log, cwd="/"
+            )
+
+    def stop(self, part: str) -> None:
+        """Stop one part and wait for its end."""
+        process = self.processes.pop(part)
+        process.terminate()
+        process.wait(PATIENCE)
+
+    def wait(self, program: str) -> None:
+        """Wait until a program answers."""
+        port = self.settings.port(0 if program == "portal" else 1)
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            try:
+                if httpx.get(f"http://127.0.0.1:{port}/health", timeout=2).status_code == 200:
+                    return
+            except httpx.HTTPError:
+                time.sleep(0.1)
+        raise AssertionError(self.log(f"serve-{program}"))
+
+
+def second_territory(folder: Path) -> Path:
+    """Files of another territory, made from the demonstration's."""
+    target = Path(shutil.copytree(ROOT / "tenants/demo", folder / "autre"))
+    source = (target / "tenant.toml").read_text()
+    source = source.replace('slug = "demo"', 'slug = "autre"').replace("demo.localhost", "autre.localhost")
+    source = source.replace('fr = "Armorine", en = "Armorine"', 'fr = "Hautes-Terres", en = "Hautes-Terres"')
+    (target / "tenant.toml").write_text(
+        source.replace("@kerlevan", "@autre-kerlevan").replace("@armorine", "@hautes-terres")
+    )
+    return target
+
+
+@contextmanager
+def running(settings: Settings, folder: Path) -> Iterator[Installation]:
+    """Both territories applied and the four processes up; stopped at the end."""
+    provision.migrate(settings)
+    for path in (ROOT / "tenants/demo", second_territory(folder)):
+        provision.apply_folder(settings, read_folder(path))
+    installation = Installation(settings, folder, {})
+    try:
+        for verb, program in PARTS:
+            installation.start(verb, program)
+        for program in ("portal", "node"):
+            installation.wait(program)
+        yield installation
+    finally:
+        for part in list(installation.processes):
+            installation.stop(part)

@@ -1,0 +1,51 @@
+"""A part that stops takes nothing else with it, and what it leaves says why."""
+
+import re
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.async_api import BrowserContext, expect
+
+from tests.journeys.installation import Installation
+from tests.journeys.steps import check, open_page
+from tests.journeys.test_publish_and_find import TITLE, appears, publish
+
+pytestmark = pytest.mark.xdist_group("journeys")
+
+
+async def test_the_node_stopped_leaves_the_catalogue_whole_and_downloads_explain(
+    installation: Installation, context: BrowserContext, shared_data: Path
+) -> None:
+    page = await context.new_page()
+    if not await appears(installation, "depenses", within=1):
+        await publish(page, installation, shared_data / "tables/goodtables_VilleMTP_MTP_BudgetPri_2015.csv")
+        assert await appears(installation, "depenses")
+    installation.stop("serve-node")
+    try:
+        await open_page(page, f"{installation.portal()}/data?q=depenses")
+        await page.get_by_role("link", name=TITLE).click()
+        await expect(page.get_by_role("heading", level=1)).to_have_text(TITLE)
+        await check(page)
+        await page.get_by_role("link", name=re.compile("Télécharger")).first.click()
+        await expect(page.get_by_role("heading", level=1)).to_contain_text("ne répond pas")
+        await check(page)
+    finally:
+        installation.start("serve", "node")
+        installation.wait("node")
+
+
+async def test_the_portal_stopped_leaves_downloads_possible(installation: Installation) -> None:
+    with httpx.Client(base_url=f"http://127.0.0.1:{installation.settings.port(1)}") as node:
+        headers = {"Host": "node.demo.localhost"}
+        listed = node.get("/api/v1/resources", headers=headers).json()["items"]
+        address = listed[0]["available_formats"][0]["connector"]["url"]
+        installation.stop("serve-portal")
+        try:
+            answer = node.get(httpx.URL(address).raw_path.decode(), headers=headers)
+        finally:
+            installation.start("serve", "portal")
+            installation.wait("portal")
+
+    assert answer.status_code == 200
+    assert len(answer.content) == listed[0]["available_formats"][0]["file_size"]

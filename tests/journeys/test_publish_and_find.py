@@ -1,0 +1,137 @@
+"""The whole chain: a producer publishes a real file, anyone finds and downloads it, the portal holds none of it."""
+
+import asyncio
+import hashlib
+import re
+import time
+from pathlib import Path
+
+import asyncpg
+import httpx
+import pytest
+from playwright.async_api import BrowserContext, Page, expect
+
+from tests.journeys.installation import Installation
+from tests.journeys.steps import check, log_in, open_page
+
+pytestmark = pytest.mark.xdist_group("journeys")
+FILE = "goodtables_VilleMTP_MTP_BudgetPri_2015.csv"
+CANARIES = ("CHOREGRAPHIQUE", "SALUBRITE")
+"""Words of the file's cells that stand nowhere else."""
+TITLE = "Dépense votée au budget primitif 2015"
+
+
+@pytest.fixture(scope="module")
+def budget(shared_data: Path) -> Path:
+    """A real file: semicolons, cp1252, decimal commas."""
+    path = shared_data / "tables" / FILE
+    with pytest.raises(UnicodeDecodeError):
+        path.read_text(encoding="utf-8")
+    assert all(word in path.read_text(encoding="cp1252") for word in CANARIES)
+    return path
+
+
+def checksum(path: Path | str) -> str:
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+
+
+async def publish(page: Page, installation: Installation, file: Path) -> None:
+    """Drop, correct, read again, publish: each page checked."""
+    await page.goto(f"{installation.node()}/")
+    await check(page)
+    await log_in(page, installation)
+    await page.goto(f"{installation.node()}/spaces/mairie-kerlevan")
+    await check(page)
+    await page.get_by_role("link", name="Publier un fichier").click()
+    await check(page)
+    await page.get_by_label("Votre fichier").set_input_files(file)
+    await page.get_by_role("button", name="Envoyer le fichier").click()
+    await expect(page.get_by_label("Titre")).to_be_visible()
+    await check(page)
+    await page.get_by_label("Titre").fill(TITLE)
+    await page.get_by_label("Thème").select_option("economy")
+    await page.get_by_role("button", name=re.compile("Continuer")).click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text(TITLE)
+    await check(page)
+    await page.get_by_role("button", name="Publier").click()
+    await page.wait_for_load_state()
+
+
+async def appears(installation: Installation, words: str, *, slug: str = "demo", within: float = 5) -> bool:
+    """Whether the portal's search shows the title within so many seconds."""
+    deadline = time.monotonic() + within
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{installation.settings.port(0)}") as client:
+        while time.monotonic() < deadline:
+            answer = await client.get("/api/v1/datasets", params={"q": words}, headers={"Host": f"{slug}.localhost"})
+            if any(item["title"] == TITLE for item in answer.json()["items"]):
+                return True
+            await asyncio.sleep(0.1)
+    return False
+
+
+async def contents_of_portal(installation: Installation) -> str:
+    """Every row of every table of the portal's database, as text."""
+    dsn = installation.settings.dsn("portal", "owner").replace("+asyncpg", "")
+    connection = await asyncpg.connect(dsn)
+    try:
+        tenants = [row["id"] for row in await connection.fetch("SELECT id FROM platform.territory")]
+        tables = await connection.fetch(
+            "SELECT schemaname || '.' || tablename AS name FROM pg_tables WHERE schemaname IN ('app', 'platform', 'ops', 'queue')"
+        )
+        found = []
+        for tenant in tenants:
+            async with connection.transaction():
+                await connection.execute(f"SET LOCAL app.tenant = '{tenant}'")
+                for table in tables:
+                    rows = await connection.fetch(f"SELECT t::text FROM {table['name']} t")
+                    found += [row[0] for row in rows]
+    finally:
+        await connection.close()
+    return "\n".join(found)
+
+
+async def test_a_producer_publishes_and_anyone_finds_and_downloads(
+    installation: Installation, context: BrowserContext, budget: Path
+) -> None:
+    page = await context.new_page()
+    await publish(page, installation, budget)
+
+    assert await appears(installation, "depenses")
+    assert not await appears(installation, "depenses", slug="autre", within=1)
+
+    visitor = await context.browser.new_context(locale="fr-FR", accept_downloads=True)  # type: ignore[union-attr]
+    page = await visitor.new_page()
+    await open_page(page, f"{installation.portal()}/")
+    await page.get_by_role("searchbox").fill("depenses votees")
+    await page.get_by_role("searchbox").press("Enter")
+    await check(page)
+    await page.get_by_role("link", name=TITLE).click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text(TITLE)
+    await check(page)
+    async with page.expect_download() as caught:
+        await page.get_by_role("link", name=re.compile("Télécharger")).first.click()
+    download = await caught.value
+    assert download.url.startswith(installation.node())
+    assert checksum(await download.path()) == checksum(budget)
+
+    await open_page(page, f"{installation.portal('autre')}/data")
+    await expect(page.get_by_role("link", name=TITLE)).to_have_count(0)
+    await visitor.close()
+
+
+async def test_no_cell_of_a_published_file_is_kept_by_the_portal(
+    installation: Installation, context: BrowserContext, budget: Path
+) -> None:
+    if not await appears(installation, "depenses", within=1):
+        await publish(await context.new_page(), installation, budget)
+        assert await appears(installation, "depenses")
+
+    kept = await contents_of_portal(installation)
+    logs = "".join(path.read_text(errors="replace") for path in installation.folder.glob("*.log"))
+    index = b"".join(path.read_bytes() for path in installation.settings.index_folder.rglob("*") if path.is_file())
+
+    assert TITLE in kept
+    for word in CANARIES:
+        assert word.lower() not in kept.lower()
+        assert word.lower() not in logs.lower()
+        assert word.lower().encode() not in index.lower()

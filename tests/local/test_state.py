@@ -1,0 +1,109 @@
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from udi.cli.local import state
+from udi.cli.local.account import Account, can_read, place
+from udi.cli.local.disk import require_room
+from udi.cli.local.errors import LocalError
+from udi.settings import Settings
+
+STRANGER = Account("stranger", 54321, 54321)
+
+
+def test_secrets_are_made_once_and_read_by_the_caller_only(settings: Settings) -> None:
+    state.prepare(settings, None)
+    first = {name: settings.secret(name) for name in state.SECRETS}
+    state.prepare(settings, None)
+
+    assert {name: settings.secret(name) for name in state.SECRETS} == first
+    assert len(set(first.values())) == len(state.SECRETS)
+    assert stat.S_IMODE(settings.secrets_folder.stat().st_mode) == 0o700
+    assert {stat.S_IMODE(path.stat().st_mode) for path in settings.secrets_folder.iterdir()} == {0o600}
+
+
+def test_the_state_folder_is_held_by_one(settings: Settings) -> None:
+    state.prepare(settings, None)
+
+    with state.exclusive(settings) as first, state.exclusive(settings) as second:
+        assert first
+        assert not second
+        assert state.is_running(settings)
+
+    assert not state.is_running(settings)
+
+
+def test_status_is_read_only_while_something_runs(settings: Settings) -> None:
+    state.prepare(settings, None)
+    state.write_status(settings, {"pid": 1, "parts": []})
+
+    assert state.read_status(settings) == {}
+    with state.exclusive(settings):
+        assert state.read_status(settings) == {"pid": 1, "parts": []}
+
+
+def test_reset_deletes_our_data_and_nothing_else(settings: Settings) -> None:
+    state.prepare(settings, None)
+    (settings.state / "notes.txt").write_text("mine")
+
+    state.forget_all(settings)
+
+    assert [path.name for path in settings.state.iterdir()] == ["notes.txt"]
+
+
+def test_reset_refuses_a_folder_that_is_not_ours(settings: Settings) -> None:
+    (settings.state / "objects").mkdir(parents=True)
+
+    with pytest.raises(LocalError, match="was not made by `udi up`"):
+        state.forget_all(settings)
+
+    assert (settings.state / "objects").is_dir()
+
+
+def test_a_state_folder_out_of_reach_of_the_account_is_refused(settings: Settings, open_folder: Path) -> None:
+    open_folder.chmod(0o700)
+
+    with pytest.raises(LocalError, match=r"cannot reach .*UDI_STATE"):
+        state.prepare(settings, STRANGER)
+
+    open_folder.chmod(0o755)
+    state.prepare(settings, STRANGER)
+
+
+@pytest.mark.parametrize(
+    ("folder", "file", "readable"),
+    [(0o755, 0o644, True), (0o711, 0o644, True), (0o700, 0o644, False), (0o755, 0o640, False)],
+)
+def test_reading_asks_for_every_folder_above(open_folder: Path, folder: int, file: int, *, readable: bool) -> None:
+    path = open_folder / "inside/file"
+    path.parent.mkdir()
+    path.touch()
+    path.chmod(file)
+    path.parent.chmod(folder)
+
+    assert can_read(STRANGER, path) is readable
+
+
+def test_programs_out_of_reach_are_copied_where_they_can_run(open_folder: Path) -> None:
+    hidden = open_folder / "private/programs"
+    (hidden / "bin").mkdir(parents=True)
+    (hidden / "bin/tool").write_text("#!/bin/sh\n")
+    (hidden / "bin/tool").chmod(0o700)
+    (hidden.parent).chmod(0o700)
+
+    copy = place(hidden, "bin/tool", open_folder / "copy", STRANGER)
+
+    assert copy == open_folder / "copy"
+    assert can_read(STRANGER, copy / "bin/tool")
+    assert os.access(copy / "bin/tool", os.X_OK)
+    assert place(hidden, "bin/tool", open_folder / "copy", STRANGER) == copy
+    assert place(hidden, "bin/tool", open_folder / "copy", None) == hidden
+
+
+def test_a_disk_without_room_is_named_with_what_is_missing(open_folder: Path) -> None:
+    require_room(open_folder / "not/yet/made", 1, "nothing")
+
+    with pytest.raises(LocalError, match=r"MB free and the moon needs 1000000000 MB: make room"):
+        require_room(open_folder / "not/yet/made", 10**15, "the moon")

@@ -1,0 +1,119 @@
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from udi.cli.local.errors import LocalError
+from udi.cli.local.processes import BARE_ENVIRONMENT, Guardian
+from udi.cli.local.supervisor import Part, Supervisor, rotate
+
+Known = list[dict[str, Any]]
+
+
+class Watched(Supervisor):
+    """A supervisor whose last announcement is kept."""
+
+    def __init__(self, logs: Path, guardian: Guardian) -> None:
+        self.known: Known = []
+        super().__init__(logs, guardian, lambda known: setattr(self, "known", known))
+
+
+@pytest.fixture
+def supervisor(tmp_path: Path) -> Iterator[Watched]:
+    with Guardian() as guardian:
+        watched = Watched(tmp_path, guardian)
+        yield watched
+        watched.stop_all()
+
+
+def _part(
+    name: str, script: str, *, healthy: Callable[[], bool] = lambda: True, stage: int = 0, patience: float = 5
+) -> Part:
+    return Part(name, ["/bin/sh", "-c", script], BARE_ENVIRONMENT, healthy, stage=stage, patience=patience)
+
+
+def test_a_part_that_crashes_is_started_again(supervisor: Watched, tmp_path: Path) -> None:
+    supervisor.start(_part("toy", "exec sleep 300"))
+    first = supervisor.known[0]["pid"]
+    os.kill(first, signal.SIGKILL)
+
+    deadline = time.monotonic() + 10
+    while supervisor.known[0]["pid"] in (first, None) and time.monotonic() < deadline:
+        supervisor.watch(pause=0.1, rounds=1)
+
+    assert supervisor.known[0]["crashes"] == 1
+    assert psutil.Process(supervisor.known[0]["pid"]).is_running()
+    assert "toy stopped by itself (status -9)" in (tmp_path / "toy.log").read_text()
+
+
+def test_a_part_that_keeps_crashing_is_left_longer_each_time(supervisor: Watched) -> None:
+    supervisor.start(_part("toy", "exit 1"))
+    started = time.monotonic()
+
+    while supervisor.known[0]["crashes"] < 3:
+        supervisor.watch(pause=0.05, rounds=1)
+
+    assert time.monotonic() - started > 1 + 2
+
+
+def test_waiting_ends_when_the_part_is_healthy(supervisor: Watched, tmp_path: Path) -> None:
+    supervisor.start(
+        _part("toy", f"sleep 0.3; touch '{tmp_path}/up'; exec sleep 300", healthy=(tmp_path / "up").exists)
+    )
+
+    supervisor.wait("toy")
+
+    assert (tmp_path / "up").exists()
+
+
+def test_a_part_that_stops_at_once_is_explained_by_its_last_words(supervisor: Watched) -> None:
+    supervisor.start(_part("toy", "echo 'The key is missing.'; exit 4", healthy=lambda: False))
+
+    with pytest.raises(LocalError, match=r"toy stopped at once \(status 4\); its last words are «The key is missing.»"):
+        supervisor.wait("toy")
+
+
+def test_a_part_that_stays_silent_is_given_up(supervisor: Watched) -> None:
+    supervisor.start(_part("toy", "exec sleep 300", healthy=lambda: False, patience=0.3))
+
+    with pytest.raises(LocalError, match="toy did not answer within 0 s"):
+        supervisor.wait("toy")
+
+
+def test_parts_stop_by_stage(supervisor: Watched, tmp_path: Path) -> None:
+    for name, stage in (("database", 2), ("program", 0), ("identity", 1)):
+        supervisor.start(
+            _part(
+                name,
+                f"trap 'echo {name} >>\"{tmp_path}/order\"; exit' TERM; touch '{tmp_path}/{name}'; while :; do sleep 0.1; done",
+                healthy=(tmp_path / name).exists,
+                stage=stage,
+            )
+        )
+    supervisor.wait("database", "program", "identity")
+    pids = [part["pid"] for part in supervisor.known]
+
+    supervisor.stop_all()
+
+    assert (tmp_path / "order").read_text().split() == ["program", "identity", "database"]
+    assert not any(map(psutil.pid_exists, pids))
+    assert [part["pid"] for part in supervisor.known] == [None, None, None]
+
+
+def test_the_last_three_logs_are_kept(tmp_path: Path) -> None:
+    log = tmp_path / "toy.log"
+    for number in range(6):
+        rotate(log)
+        log.write_text(str(number))
+
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {
+        "toy.log": "5",
+        "toy.log.1": "4",
+        "toy.log.2": "3",
+        "toy.log.3": "2",
+    }

@@ -1,0 +1,173 @@
+"""The whole of `udi up` with a real PostgreSQL and a real Keycloak; portal and node are toys that only answer `/health`."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+import udi
+from udi.cli.local import state
+from udi.settings import Settings
+
+TOY = Path(__file__).with_name("toy.py")
+SOURCE = str(Path(udi.__file__).parents[1])
+Toy = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    ours = {"UDI_STATE": str(settings.state), "UDI_BASE_PORT": str(settings.base_port), "PYTHONPATH": SOURCE}
+    return os.environ | ours
+
+
+@pytest.fixture(scope="module")
+def settings(lasting_settings: Settings) -> Settings:
+    return lasting_settings
+
+
+@pytest.fixture
+def toy(settings: Settings) -> Iterator[Toy]:
+    """Runs a command of the toy; what it started is stopped at the end."""
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, TOY, *arguments],
+            check=False, capture_output=True, text=True, env=_environment(settings), timeout=400,
+        )  # fmt: skip
+
+    yield run
+    run("down")
+    for fault in settings.state.glob("refuse-*"):
+        fault.unlink()
+
+
+def _left(settings: Settings) -> list[str]:
+    """Command lines of this installation's processes."""
+    found = []
+    for process in psutil.process_iter(["cmdline", "environ"]):
+        words = " ".join(process.info["cmdline"] or ())
+        ours = (process.info["environ"] or {}).get("UDI_STATE") == str(settings.state)
+        if process.pid != os.getpid() and (ours or str(settings.state) in words):
+            found.append(words)
+    return found
+
+
+def _parts(toy: Toy) -> dict[str, dict[str, Any]]:
+    return {part["name"]: part for part in json.loads(toy("status").stdout)["parts"]}
+
+
+def _token_status(settings: Settings) -> int:
+    form = f"grant_type=client_credentials&client_id=udi-admin&client_secret={settings.secret('keycloak_admin_secret')}"
+    connection = HTTPConnection("127.0.0.1", settings.port(2), timeout=20)
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    connection.request("POST", "/realms/master/protocol/openid-connect/token", form, headers)
+    status = connection.getresponse().status
+    connection.close()
+    return status
+
+
+def test_a_life_in_the_background(toy: Toy, settings: Settings) -> None:
+    started = toy("up", "--detach")
+    assert started.returncode == 0, started.stdout + started.stderr
+    assert (settings.state / "migrated").exists()
+    assert (settings.state / "applied").exists()
+    assert _token_status(settings) == 200
+    parts = _parts(toy)
+    assert {part["state"] for part in parts.values()} == {"healthy"}
+    assert all(part["rss_bytes"] > 1_000_000 for part in parts.values())
+    if os.geteuid() == 0:
+        assert 0 not in {psutil.Process(parts[name]["pid"]).uids().real for name in ("postgres", "keycloak")}
+
+    again = toy("up")
+    assert again.returncode == 0
+    assert again.stdout.startswith("Already running.")
+
+    supervisor = state.read_status(settings)["pid"]
+    os.kill(supervisor, signal.SIGKILL)
+    deadline = time.monotonic() + 20
+    while _left(settings) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert _left(settings) == []
+    assert {part["state"] for part in _parts(toy).values()} == {"stopped"}
+
+    resumed = toy("up", "--detach")
+    assert resumed.returncode == 0, resumed.stdout
+    assert _token_status(settings) == 200
+    stopped = toy("down")
+    assert stopped.returncode == 0
+    assert _left(settings) == []
+    assert (settings.state / "postgres/data/PG_VERSION").exists()
+
+
+def test_ctrl_c_stops_everything(toy: Toy, settings: Settings) -> None:
+    with subprocess.Popen(
+        [sys.executable, TOY, "up"], stdout=subprocess.PIPE, text=True, env=_environment(settings)
+    ) as up:
+        assert up.stdout
+        assert any("Press Ctrl-C" in line for line in up.stdout)
+        assert _parts(toy)["keycloak"]["state"] == "healthy"
+        up.send_signal(signal.SIGINT)
+        rest = up.stdout.read()
+
+    assert up.returncode == 0
+    assert "Everything is stopped; the data are kept." in rest
+    assert _left(settings) == []
+
+
+def test_a_busy_port_starts_nothing(toy: Toy, settings: Settings) -> None:
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        other.bind(("127.0.0.1", settings.port(1)))
+        other.listen()
+        refused = toy("up", "--detach")
+
+    assert refused.returncode == 1
+    assert f"✗ Port {settings.port(1)}, needed for the node, is taken by «python" in refused.stdout
+    assert "Traceback" not in refused.stdout + refused.stderr
+    assert _left(settings) == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "sentence"),
+    [
+        ("refuse-migration", "✗ The migration 0042 is missing: the details are in "),
+        (
+            "refuse-node",
+            "✗ The part node-web stopped at once (status 1); its last words are «The Python module «granian» is missing.»",
+        ),
+    ],
+)
+def test_what_fails_on_the_way_is_unwound(toy: Toy, settings: Settings, fault: str, sentence: str) -> None:
+    settings.state.mkdir(exist_ok=True)
+    (settings.state / fault).touch()
+
+    refused = toy("up")
+
+    assert refused.returncode == 1
+    assert sentence in refused.stdout.replace("\n", " ")
+    assert _left(settings) == []
+    assert not state.is_running(settings)
+
+
+def test_status_says_stopped_when_nothing_runs(toy: Toy, settings: Settings) -> None:
+    answer = toy("status")
+
+    report = json.loads(answer.stdout)
+    assert answer.returncode == 3
+    assert {part["state"] for part in report["parts"]} == {"stopped"}
+    assert report["installation"] == f"http://localhost:{settings.base_port}"
+    assert report["identity"] == f"http://localhost:{settings.port(2)}"
+    assert report["mailbox"] == f"http://localhost:{settings.port(3)}"
+    assert report["territories"] == [
+        {"slug": "demo", "portal": "http://demo.localhost", "node": "http://node.demo.localhost"}
+    ]
+    assert report["accounts"] == [{"username": "ana@demo.example", "password": "pass", "role": "publisher"}]

@@ -1,0 +1,70 @@
+"""Three steps from a file to everyone; a new version and a withdrawal."""
+
+import hashlib
+
+import httpx
+from litestar import Litestar
+
+from tests.node.conftest import Browse
+from tests.node.producer import SLUG, TABLE, Producer
+from udi.kit.oidc import Login
+from udi.kit.tenancy import Territory
+from udi.node.spaces.models import Space
+
+
+async def test_three_steps_publish_a_file_that_anyone_downloads(
+    producer: Producer, passer_by: httpx.AsyncClient
+) -> None:
+    dataset = await producer.draft()
+    described = await producer.page(f"/datasets/{dataset}/describe")
+    assert "Windows-1252" in described
+    assert "École de voile" in described
+
+    await producer.describe(dataset)
+    assert "vie locale" in await producer.page(f"/datasets/{dataset}/review")
+    published = await producer.client.post(f"/datasets/{dataset}/publish")
+
+    assert published.headers["location"] == f"/datasets/{dataset}"
+    assert "Associations de Kerlévan" in await producer.page(f"/datasets/{dataset}")
+    file = await passer_by.get(f"/datasets/{dataset}/file")
+    assert hashlib.sha256(file.content).digest() == hashlib.sha256(TABLE).digest()
+
+
+async def test_a_draft_is_nobodys_elses(
+    producer: Producer, passer_by: httpx.AsyncClient, node_app: Litestar, demo: Territory, other: Territory,
+    browse: Browse, stranger: Login, reader: Login, publisher: Login,
+) -> None:  # fmt: skip
+    dataset = await producer.draft()
+
+    assert (await passer_by.get(f"/datasets/{dataset}/file")).status_code == 404
+    assert (await passer_by.get(f"/datasets/{dataset}")).headers["location"].startswith("/login")
+    async with browse(node_app, demo, stranger) as theirs:
+        assert (await theirs.get(f"/datasets/{dataset}")).status_code == 404
+        assert (await theirs.post(f"/datasets/{dataset}/publish")).status_code == 404
+        assert (await theirs.get(f"/spaces/{SLUG}")).status_code == 404
+    async with browse(node_app, demo, reader) as theirs:
+        refused = await theirs.get(f"/datasets/{dataset}")
+        assert refused.status_code == 403
+        assert "Mairie de Kerlévan" in refused.text
+    async with browse(node_app, other, publisher) as theirs:
+        assert (await theirs.get(f"/datasets/{dataset}")).status_code == 404
+
+
+async def test_the_space_shows_its_datasets_and_its_place(producer: Producer) -> None:
+    await producer.draft()
+
+    page = await producer.page(f"/spaces/{SLUG}")
+
+    assert "Brouillon" in page
+    assert "<meter" in page
+
+
+async def test_the_front_page_leads_each_person_where_they_may_go(
+    producer: Producer, passer_by: httpx.AsyncClient, node_app: Litestar, demo: Territory, browse: Browse, reader: Login
+) -> None:
+    assert f"/spaces/{SLUG}" in await producer.page("/")
+    assert "/login?back=" in (await passer_by.get("/")).text
+    async with browse(node_app, demo, reader) as theirs:
+        page = (await theirs.get("/")).text
+        assert f'href="/spaces/{SLUG}"' not in page
+        assert "mailto:mairie@kerlevan.example" in page

@@ -1,0 +1,43 @@
+"""Two territories' catalogues, and the process that keeps their indexes."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.portal.catalogue.corpus import Catalogue, open_catalogue
+from tests.visitors import freshen
+from udi.kit.db import Database
+from udi.kit.tenancy import Territory
+from udi.kit.territories import Registry
+from udi.portal.catalogue.search.feed import SearchFeed
+from udi.portal.catalogue.search.index import SearchIndexes
+from udi.portal.tenants.models import Tenant
+from udi.settings import Settings
+
+
+@pytest.fixture
+async def armor(portal_database: Database, demo: Territory) -> Catalogue:
+    return await open_catalogue(portal_database, demo)
+
+
+@pytest.fixture
+async def elsewhere(portal_database: Database, other: Territory) -> Catalogue:
+    return await open_catalogue(portal_database, other)
+
+
+@pytest.fixture
+def registry(portal_database: Database, settings: Settings) -> Registry:
+    registry = Registry(portal_database, Tenant, lambda host: settings.origin("portal", host))
+    freshen(registry)
+    return registry
+
+
+@pytest.fixture
+def feed(portal_database: Database, registry: Registry, settings: Settings) -> SearchFeed:
+    return SearchFeed(portal_database, registry, settings)
+
+
+@pytest.fixture
+def indexes(settings: Settings) -> SearchIndexes:
+    return SearchIndexes(settings.index_folder)

@@ -1,0 +1,120 @@
+"""A territory's files are checked whole: every fault says where it is and what to do."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from udi.portal.tenants.files import TenantFaultsError, read_folder
+
+DEMO = Path(__file__).parents[3] / "tenants/demo"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(DEMO, tmp_path / "demo"))
+
+
+def faults_of(folder: Path) -> list[str]:
+    with pytest.raises(TenantFaultsError) as caught:
+        read_folder(folder)
+    return [str(fault) for fault in caught.value.faults]
+
+
+def edit(folder: Path, old: str, new: str) -> None:
+    path = folder / "tenant.toml"
+    source = path.read_text()
+    assert old in source
+    path.write_text(source.replace(old, new, 1))
+
+
+def test_the_demonstration_territory_is_right() -> None:
+    folder = read_folder(DEMO)
+
+    assert folder.slug == "demo"
+    assert set(folder.charter) == {"fr", "en"}
+    assert folder.file.organisation[0].slug == "mairie-kerlevan"
+
+
+def test_the_same_files_give_the_same_identifiers() -> None:
+    first, second = read_folder(DEMO), read_folder(DEMO)
+
+    assert first.tenant_id == second.tenant_id
+    assert first.fingerprint == second.fingerprint
+    town = first.file.organisation[0]
+    assert first.organisation_id(town) == second.organisation_id(town)
+
+
+CASES: dict[str, tuple[str, str, str, str]] = {
+    "unknown key": ('contact = "equipe', 'contcat = "equipe', "territory.contcat", "line"),
+    "host with a port": (
+        'portal = ["demo.localhost"]',
+        'portal = ["demo.localhost:80"]',
+        "hosts.portal",
+        "not a host name",
+    ),
+    "same host twice": ('node = ["node.demo.localhost"]', 'node = ["demo.localhost"]', "hosts", "origin of their own"),
+    "unknown language": ('languages = ["fr", "en"]', 'languages = ["fr", "xx"]', "territory.languages", "xx"),
+    "hue out of range": ("hue = 186", "hue = 999", "theme.hue", "360"),
+    "not a mail address": ('sender = "ne-pas-repondre@armorine.example"', 'sender = "nobody"', "mail.sender", "line"),
+    "slug of another folder": ('slug = "demo"', 'slug = "autre"', "territory.slug", "same name"),
+    "slug twice": ('slug = "seve"', 'slug = "mairie-kerlevan"', "organisation.slug", "used twice"),
+    "account of an unknown organisation": (
+        '{ mairie-kerlevan = ["publishers"] }',
+        '{ nulle-part = ["publishers"] }',
+        "account[1]",
+        "no organisation",
+    ),
+    "unknown group": ('{ mairie-kerlevan = ["publishers"] }', '{ mairie-kerlevan = ["kings"] }', "account[1]", "kings"),
+    "broken TOML": ("[hosts]", "[hosts", "line", "TOML"),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_fault_names_its_key_or_line_and_the_remedy(folder: Path, case: str) -> None:
+    old, new, where, word = CASES[case]
+    edit(folder, old, new)
+
+    found = faults_of(folder)
+
+    assert any(where in fault and word in fault for fault in found), found
+    assert all(fault.startswith("tenant.toml, ") for fault in found)
+
+
+def test_the_line_of_a_fault_is_the_line_it_is_written_on(folder: Path) -> None:
+    edit(folder, "hue = 186", "hue = 999")
+    line = next(n for n, text in enumerate((folder / "tenant.toml").read_text().splitlines(), 1) if text == "hue = 999")
+
+    assert any(f"theme.hue, line {line}:" in fault for fault in faults_of(folder))
+
+
+def test_all_faults_are_said_at_once(folder: Path) -> None:
+    edit(folder, "hue = 186", "hue = 999")
+    edit(folder, 'contact = "equipe@armorine.example"', 'contact = "nobody"')
+    (folder / "charter.md").unlink()
+    (folder / "charter.en.md").unlink()
+    (folder / "theme.css").write_text("body { background: url(https://elsewhere.example/x.png) }")
+
+    found = " ".join(faults_of(folder))
+
+    assert all(word in found for word in ("theme.hue", "territory.contact", "charter.md", "theme.css, line 1"))
+
+
+def _binary(folder: Path) -> None:
+    (folder / "tenant.toml").write_bytes(b"\xff\xfe\x00")
+
+
+def _missing(folder: Path) -> None:
+    (folder / "tenant.toml").unlink()
+
+
+def _script(folder: Path) -> None:
+    (folder / "logo.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg"><script>1</script></svg>')
+
+
+@pytest.mark.parametrize(("spoil", "word"), [(_binary, "UTF-8"), (_missing, "missing"), (_script, "script")])
+def test_a_file_that_cannot_serve_is_refused(folder: Path, spoil: Callable[[Path], None], word: str) -> None:
+    spoil(folder)
+
+    assert any(word in fault for fault in faults_of(folder))

@@ -1,0 +1,165 @@
+"""Whatever is sent, a list of faults comes back; and what is accepted can be written and read again."""
+
+import json
+from collections.abc import Callable
+from copy import deepcopy
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.protocol.examples import a_full_record
+from udi.protocol.faults import Fault, InvalidDocument
+from udi.protocol.languages import TAGS
+from udi.protocol.record import read_record, write_record
+from udi.protocol.report import read_report
+from udi.protocol.scan import read_json
+from udi.protocol.texts import plain, rich
+from udi.protocol.upgrade import upgrade_record
+from udi.protocol.validation import validate
+from udi.protocol.vocabulary import VERSIONS
+
+patient = settings(deadline=None, database=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+
+anything = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.sampled_from([2**63, -(2**70)])
+    | st.just(4400).map(lambda digits: 10**digits)
+    | st.floats()
+    | st.text(st.characters())
+    | st.sampled_from(["\x00", "\ud800", "x" * 60_000, "<b>", "javascript:x", "https://[", "0001-01-01T00:00:00+14:00"])
+    | st.binary(max_size=3)
+    | st.datetimes(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5) | st.integers(), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    inner: list[tuple[Any, Any]] = []
+    if isinstance(value, dict):
+        inner = list(value.items())
+    elif isinstance(value, list):
+        inner = list(enumerate(value))
+    return [*([path] if path else []), *(found for name, item in inner for found in places(item, (*path, name)))]
+
+
+PLACES = places(a_full_record())
+
+
+def replaced(path: tuple[Any, ...], value: object) -> dict[str, Any]:
+    record = deepcopy(a_full_record())
+    holder: Any = record
+    for name in path[:-1]:
+        holder = holder[name]
+    holder[path[-1]] = value
+    return record
+
+
+def refusals(read: Callable[[Any], object], data: object) -> list[Fault]:
+    try:
+        read(data)
+    except InvalidDocument as refusal:
+        return list(refusal.faults)
+    return []
+
+
+def check_outcome(data: object) -> None:
+    """Either faults with words, or a record that stands a round trip and can be stored."""
+    faults = validate(data)
+    assert len(faults) <= 100
+    for fault in faults:
+        json.dumps([fault.code, fault.field, *fault.say()], ensure_ascii=False).encode()
+        assert all(fault.say())
+    assert refusals(read_record, data) == faults
+    if faults:
+        return
+    record = read_record(data)
+    written = write_record(record)
+    assert validate(written) == []
+    assert read_record(written) == record
+    assert "\x00" not in json.dumps(written, ensure_ascii=False, allow_nan=False).encode().decode()
+
+
+@patient
+@given(anything)
+def test_anything_gets_faults_or_is_read(data: object) -> None:
+    check_outcome(data)
+
+
+@patient
+@given(st.sampled_from(PLACES), anything)
+def test_a_good_record_with_anything_somewhere_gets_faults_or_is_read(path: tuple[Any, ...], value: object) -> None:
+    check_outcome(replaced(path, value))
+
+
+@patient
+@given(st.sampled_from(PLACES), anything)
+def test_the_upgrade_of_anything_ends(path: tuple[Any, ...], value: object) -> None:
+    data = replaced(path, value)
+    unfit = refusals(upgrade_record, data)
+
+    assert {fault.code.value for fault in unfit} <= {"ERR-101"}
+    if not unfit:
+        check_outcome(upgrade_record(data))
+
+
+@patient
+@given(anything)
+def test_a_report_is_read_or_refused(data: object) -> None:
+    faults = refusals(read_report, data)
+
+    assert faults or read_report(data).id
+
+
+@patient
+@given(st.binary() | st.text().map(str.encode))
+def test_any_bytes_are_json_or_refused(body: bytes) -> None:
+    faults = refusals(read_json, body)
+
+    assert {fault.code.value for fault in faults} <= {"ERR-101"}
+    assert faults or json.loads(body) == read_json(body)
+
+
+def test_json_nested_beyond_reason_is_refused() -> None:
+    for body in (b"[" * 100_000, b'{"a":' + b"[" * 500 + b"]" * 500 + b"}"):
+        faults = refusals(lambda sent: read_record(read_json(sent)), body)
+
+        assert [fault.code.value for fault in faults] == ["ERR-101"]
+
+
+pieces = st.sampled_from(
+    ["<b>", "</b>", "<p", ">", "<", "&lt;", "&amp;", "&", "<script>", "</script>", "<a href='javascript:x'>", "</a>",
+     "<!--", "-->", "<img src=x onerror=y>", "3 < 4", " x ", "é", "&#60;", "<br/>"]
+)  # fmt: skip
+writable = st.text(st.characters(exclude_categories=["Cc", "Cs", "Cn"]), max_size=20)
+markup = st.lists(pieces | writable, max_size=12).map("".join)
+
+
+@patient
+@given(markup)
+def test_making_plain_or_harmless_twice_changes_nothing_more(words: str) -> None:
+    assert plain(plain(words)) == plain(words)
+    assert rich(rich(words)) == rich(words)
+    assert "<script" not in plain(words).lower() + rich(words).lower()
+    assert "javascript:" not in rich(words)
+
+
+@patient
+@given(
+    st.lists(st.tuples(st.sampled_from(TAGS), markup, markup), min_size=1, max_size=4),
+    st.lists(writable, min_size=1, max_size=5),
+    st.sampled_from(VERSIONS),
+)
+def test_a_record_with_any_words_is_read_and_written_without_loss(
+    summary: list[tuple[str, str, str]], words: list[str], version: str
+) -> None:
+    data = a_full_record()
+    data["summary"] = [{"lang": lang, "text": f"Oui {text}", "html": html} for lang, text, html in summary]
+    data["keywords"] = [f"k{word}" for word in words]
+    data["metadata_info"]["api_version"] = version
+
+    assert validate(data) == []
+    check_outcome(data)

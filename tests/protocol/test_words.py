@@ -1,0 +1,70 @@
+"""Faults speak French and English, and say what to do."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+import udi.protocol
+from udi.protocol import kinds
+from udi.protocol.explanations import EXPLANATIONS, UNKNOWN, explain
+from udi.protocol.faults import Code, InvalidDocument, InvalidRecord, Kind
+from udi.protocol.report import InvalidReport
+from udi.ui.locale import load_translations
+
+LOCALE = Path(udi.protocol.__file__).parent / "locale"
+KINDS = {name: kind for name, kind in vars(kinds).items() if isinstance(kind, Kind)}
+MESSAGES = {
+    *(words for kind in KINDS.values() for words in (kind.message, kind.remedy)),
+    *(words for entry in (*EXPLANATIONS.values(), UNKNOWN) for words in (entry.meaning, entry.remedy)),
+    *(error.title for error in (InvalidDocument, InvalidRecord, InvalidReport)),
+}
+
+
+def french(message: str) -> str:
+    return load_translations([LOCALE])["fr"].gettext(message)
+
+
+def test_every_message_is_translated_with_the_same_places_for_values() -> None:
+    catalogue = load_translations([LOCALE])["fr"]
+    for message in MESSAGES:
+        translation = catalogue.gettext(message)
+        assert translation != message
+        assert sorted(re.findall(r"%\(\w+\)s", translation)) == sorted(re.findall(r"%\(\w+\)s", message))
+
+
+def test_no_translation_is_left_of_a_message_that_is_gone() -> None:
+    lines = (LOCALE / "fr.po").read_text().splitlines()
+    known = {line.removeprefix('msgid "').removesuffix('"') for line in lines if line.startswith("msgid ")} - {""}
+
+    assert known == MESSAGES
+
+
+def test_every_rudi_code_is_explained() -> None:
+    assert set(EXPLANATIONS) == {code.value for code in Code}
+    assert explain("ERR-106") is EXPLANATIONS["ERR-106"]
+    assert explain("ERR-999") is UNKNOWN
+
+
+def test_a_fault_is_said_in_the_language_of_who_reads_it() -> None:
+    fault = kinds.TOO_LONG.at("resource_title", length=200, limit=150)
+
+    assert fault.say() == (
+        "This text has 200 characters, and at most 150 are accepted.",
+        "Shorten it to 150 characters.",
+    )
+    assert fault.say(french)[1] == "Raccourcissez-le à 150 caractères."
+    assert fault.as_refusal(french).code == "ERR-203"
+
+
+@pytest.mark.parametrize("value", ["x" * 1_000_000, "a\x00b", "\ud800", "100 %s %(x)s", {"a": 1}, None, ""])
+def test_a_value_that_was_sent_is_shown_short_and_storable(value: object) -> None:
+    message, _ = kinds.UNKNOWN_THEME.at("theme", value=value, allowed=["culture", "health"]).say()
+
+    assert len(message) < 120
+    assert message.isprintable()
+    assert message.encode()
+
+
+def test_a_number_of_thousands_of_digits_is_not_printed() -> None:
+    assert kinds.UNKNOWN_THEME.at("theme", value=10**5000).values == {"value": "int"}

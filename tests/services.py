@@ -1,0 +1,79 @@
+"""The real services of a run: one PostgreSQL, one Keycloak when asked for, stopped with the run."""
+
+import os
+import shutil
+import signal
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from udi.cli.local import java, parts
+from udi.cli.local.account import service_account
+from udi.cli.local.distribution import built_folder, ensure_archive, ensure_built
+from udi.cli.local.keycloak import Keycloak, start_keycloak
+from udi.cli.local.postgres import Cluster, find_binaries, start_postgres
+from udi.settings import Settings
+
+PATIENCE = 20
+RUNNING: list[Any] = []
+"""Kept so that no handle of a running process is collected before the run ends."""
+
+
+def launch_postgres(run: Path, port: int, password: str) -> str:
+    """Start the run's server; returns the superuser's DSN."""
+    account = service_account()
+    binaries = find_binaries(Settings().cache, account)
+    cluster = Cluster(binaries, run / "postgres/data", port, password, account, durable=False)
+    cluster.create()
+    running = start_postgres(cluster, run / "postgres.log")
+    _remember(run, "postgres", running)
+    return cluster.dsn
+
+
+def launch_keycloak(run: Path, settings: Settings, database_port: int) -> None:
+    """Start the run's Keycloak, fetched and built if this machine has none yet."""
+    account = service_account()
+    runtime = java.find_java(settings.cache, account)
+    distribution = built_folder(settings.cache)
+    if not distribution.is_dir():
+        archive = ensure_archive(settings.cache, settings.maven_repository, lambda *_: None)
+        ensure_built(settings.cache, archive, runtime, account)
+    keycloak = Keycloak(
+        java=runtime,
+        distribution=distribution,
+        home=run / "keycloak",
+        port=settings.port(2),
+        management_port=settings.port(5),
+        url=settings.keycloak_url,
+        database=f"jdbc:postgresql://127.0.0.1:{database_port}/udi_keycloak",
+        user="udi_keycloak",
+        password=settings.secret("keycloak_password"),
+        admin_secret=settings.secret("keycloak_admin_secret"),
+        account=account,
+    )
+    running = start_keycloak(keycloak, run / "keycloak.log", themes=parts.THEMES)
+    _remember(run, "keycloak", running)
+
+
+def stop_all(run: Path) -> None:
+    """Stop what the run started, newest first, and delete its folder."""
+    for name, number in (("keycloak", signal.SIGTERM), ("postgres", signal.SIGQUIT)):
+        path = run / f"{name}.pid"
+        if path.exists():
+            _stop(int(path.read_text()), number)
+    shutil.rmtree(run, ignore_errors=True)
+
+
+def _remember(run: Path, name: str, running: Any) -> None:
+    RUNNING.append(running)
+    running.process.returncode = 0  # somebody else stops it: its handle has nothing to say when collected
+    (run / f"{name}.pid").write_text(str(running.process.pid))
+
+
+def _stop(pid: int, number: signal.Signals) -> None:
+    with suppress(psutil.NoSuchProcess, ProcessLookupError, psutil.TimeoutExpired):
+        process = psutil.Process(pid)
+        os.kill(pid, number)
+        process.wait(PATIENCE)

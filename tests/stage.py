@@ -1,0 +1,52 @@
+"""Territories and people for a test."""
+
+import secrets
+import uuid
+from typing import Any
+
+from sqlalchemy import delete
+
+from udi.kit.db import Database
+from udi.kit.tenancy import Territory
+from udi.node.territories.models import Tenant as NodeTenant
+from udi.portal.tenants.models import Tenant as PortalTenant
+from udi.settings import Settings
+
+ROWS: dict[Any, Any] = {"portal": PortalTenant, "node": NodeTenant}
+
+
+async def add_territory(settings: Settings, word: str) -> Territory:
+    """A territory with a slug of its own, in both databases; returned as the portal sees it."""
+    slug = f"{word}-{secrets.token_hex(3)}"
+    tenant = uuid.uuid4()
+    hosts = {"portal": f"{slug}.localhost", "node": f"node.{slug}.localhost"}
+    origins = {program: settings.origin(program, host) for program, host in hosts.items()}  # type: ignore[arg-type]
+    for program, host in hosts.items():
+        database = Database(settings, program)  # type: ignore[arg-type]
+        row = _row(program, tenant, slug, host, origins)
+        async with database.platform_session(role="owner") as session:
+            session.add(row)
+        await database.close()
+    return Territory(
+        id=tenant, slug=slug, name=row.name, tagline=row.tagline, languages=("fr", "en"), hosts=(hosts["portal"],),
+        origin=origins["portal"], contact=row.contact, theme=row.theme, links=origins,
+    )  # fmt: skip
+
+
+def _row(program: str, tenant: uuid.UUID, slug: str, host: str, origins: dict[str, str]) -> Any:
+    return ROWS[program](
+        id=tenant, slug=slug, name={"fr": f"Territoire {slug}", "en": f"Territory {slug}"},
+        tagline={"fr": "Les données du territoire", "en": "The territory's data"}, languages=["fr", "en"], hosts=[host],
+        links=origins, contact=f"team@{slug}.example", privacy_contact=f"privacy@{slug}.example",
+        mail_sender={"name": slug, "address": f"no-reply@{slug}.example"}, theme={"hue": 186, "spark": 62, "paper_hue": 85},
+        charter={"fr": "# Charte\n\nTexte.", "en": "# Charter\n\nText."}, legal={"fr": "# Mentions", "en": "# Legal"},
+    )  # fmt: skip
+
+
+async def remove_territory(settings: Settings, territory: Territory) -> None:
+    """Take the territory off the registers; its rows stay, unseen by every other test."""
+    for program in ("portal", "node"):
+        database = Database(settings, program)  # type: ignore[arg-type]
+        async with database.platform_session(role="owner") as session:
+            await session.execute(delete(ROWS[program]).where(ROWS[program].id == territory.id))
+        await database.close()

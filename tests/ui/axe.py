@@ -1,0 +1,46 @@
+"""axe-core in a real browser: the machine part of WCAG 2.2 AA."""
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import axe_playwright_python
+from playwright.async_api import Browser, Page, async_playwright
+
+CHROMIUM = Path(os.environ.get("UDI_CHROMIUM") or "/usr/bin/chromium")
+INSTALLED: dict[str, Any] = {"executable_path": str(CHROMIUM)} if CHROMIUM.exists() else {}
+FLAGS = [
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"]
+
+
+@asynccontextmanager
+async def open_browser() -> AsyncIterator[Browser]:
+    """Debian's chromium, else the one that Playwright downloaded."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(args=FLAGS, **INSTALLED)
+        try:
+            yield browser
+        finally:
+            await browser.close()
+
+
+async def axe_violations(page: Page) -> list[str]:
+    """What axe-core finds wrong on the page shown, one sentence for each element.
+
+    The script is handed to the browser by its debugging protocol, so that the page's policy need not allow it.
+    """
+    source = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+    await page.evaluate(f"(() => {{ {source}; window.axe = window.axe || axe }})()")
+    found = await page.evaluate(
+        "tags => axe.run(document, {runOnly: {type: 'tag', values: tags}, resultTypes: ['violations']})", TAGS
+    )
+    return [
+        f"{page.url}: {violation['id']} ({violation['impact']}): {violation['help']}: {' '.join(map(str, node['target']))}"
+        for violation in found["violations"]
+        for node in violation["nodes"]
+    ]

@@ -1,0 +1,87 @@
+"""In a real browser: no violation for axe-core, nothing wider than the narrowest screen, in light and in dark."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from playwright.async_api import Browser, Page, Route
+
+from tests.ui.axe import axe_violations, open_browser
+from tests.ui.pages import ORIGIN, SENT, TERRITORY, samples
+from udi.ui import assets, motif, theme
+
+pytestmark = pytest.mark.filterwarnings("default::ResourceWarning")
+VIEWS = [(1280, "light"), (1280, "dark"), (320, "light")]
+SHOWN = ["arrival", "error-403", "error-404", "error-422", "installation", "node", "sheet"]
+
+
+@pytest.fixture(scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    async with open_browser() as opened:
+        yield opened
+
+
+async def show(browser: Browser, name: str, *, language: str, width: int, scheme: str) -> Page:
+    """Open a sample page as a program would serve it, with the same headers."""
+    drawn = samples(language)
+    sheet = assets.asset_url("udi.css")
+    found = assets.find_asset(*sheet.split("/")[2:])
+    assert found is not None
+    files = {
+        sheet: (found.content.decode(), "text/css"),
+        "/theme.css": (theme.sheet(TERRITORY.theme), "text/css"),
+        "/icon.svg": (motif.icon_svg(TERRITORY.slug, TERRITORY.theme), "image/svg+xml"),
+    } | {f"/{key}": (html, SENT["Content-Type"]) for key, html in drawn.items()}
+
+    async def answer(route: Route) -> None:
+        body, kind = files.get(route.request.url.removeprefix(ORIGIN), ("", "text/plain"))
+        await route.fulfill(body=body, headers=SENT | {"Content-Type": kind})
+
+    page = await browser.new_page(
+        viewport={"width": width, "height": 900}, color_scheme="dark" if scheme == "dark" else "light"
+    )
+    await page.route("**/*", answer)
+    await page.goto(f"{ORIGIN}/{name}")
+    return page
+
+
+@pytest.mark.parametrize(("width", "scheme"), VIEWS)
+@pytest.mark.parametrize("name", SHOWN)
+async def test_a_page_is_accessible_and_never_scrolls_sideways(
+    browser: Browser, name: str, width: int, scheme: str
+) -> None:
+    page = await show(browser, name, language="fr", width=width, scheme=scheme)
+
+    assert await axe_violations(page) == []
+    assert await page.evaluate("document.documentElement.scrollWidth") <= width
+    await page.close()
+
+
+async def test_a_planted_fault_is_found(browser: Browser) -> None:
+    page = await show(browser, "arrival", language="fr", width=1280, scheme="light")
+    await page.evaluate("document.querySelector('main label').remove()")
+
+    violations = await axe_violations(page)
+
+    assert [violation for violation in violations if " label (critical)" in violation]
+    await page.close()
+
+
+async def test_the_page_refuses_what_its_policy_refuses(browser: Browser) -> None:
+    page = await show(browser, "arrival", language="en", width=1280, scheme="light")
+    refused: list[str] = []
+    page.on("console", lambda message: refused.append(message.text))
+
+    await page.evaluate("document.body.insertAdjacentHTML('beforeend', '<p style=\"color: red\">x</p>')")
+
+    assert any("Content Security Policy" in text for text in refused)
+    await page.close()
+
+
+async def test_the_keyboard_reaches_the_content_first(browser: Browser) -> None:
+    page = await show(browser, "sheet", language="en", width=1280, scheme="light")
+
+    await page.keyboard.press("Tab")
+
+    assert await page.evaluate("document.activeElement.getAttribute('href')") == "#content"
+    assert await page.evaluate("document.activeElement.getBoundingClientRect().top") >= 0
+    await page.close()
