@@ -7,7 +7,8 @@ import pytest
 from litestar import Litestar
 from sqlalchemy import text
 
-from tests.identity.browser import SAME_SITE, query_of
+from tests.identity.browser import SAME_SITE
+from tests.identity.programs import program
 from tests.identity.scene import Scene, member_of
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
@@ -124,8 +125,6 @@ async def test_a_logout_token_that_cannot_be_checked_is_to_be_sent_again(
 async def test_a_keycloak_that_never_answers_holds_a_session_once_and_briefly(
     scene: Scene, settings: Settings, portal_database: Database, mute_keycloak: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tests.identity.programs import program  # noqa: PLC0415
-
     monkeypatch.setattr("udi.kit.oidc.PATIENCE", 0.3)
     _, browser = await scene.logged_in()
     await make_due(portal_database, scene.territory)
@@ -137,14 +136,3 @@ async def test_a_keycloak_that_never_answers_holds_a_session_once_and_briefly(
 
     assert all(seen)
     assert took < 2
-
-
-async def test_the_state_is_kept_out_of_an_explanation(lonely_portal: Litestar, scene: Scene) -> None:
-    _, browser = await scene.visitor()
-    callback = await browser.callback()
-    away = scene.browser(lonely_portal)
-    away.app.cookies = browser.app.cookies
-
-    answer = await away.get(callback)
-
-    assert query_of(callback)["code"] not in answer.text.replace("canonical", "")

@@ -1,6 +1,6 @@
 """Folders and settings that an unprivileged account can reach, whatever runs the tests."""
 
-import random
+import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -37,6 +37,6 @@ def lasting_settings() -> Iterator[Settings]:
 
 def installation(folder: Path) -> Settings:
     """Settings in a folder, with seven free ports."""
-    candidates = (random.randrange(10000, 32000, 10) for _ in range(1000))
+    candidates = (10000 + secrets.randbelow(2200) * 10 for _ in range(1000))
     first = next(port for port in candidates if all(ports.is_free(port + i) for i in range(7)))
     return Settings(state=folder / "state", base_port=first, tenants=folder / "tenants")

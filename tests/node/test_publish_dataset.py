@@ -9,7 +9,6 @@ from tests.node.conftest import Browse
 from tests.node.producer import SLUG, TABLE, Producer
 from udi.kit.oidc import Login
 from udi.kit.tenancy import Territory
-from udi.node.spaces.models import Space
 
 
 async def test_three_steps_publish_a_file_that_anyone_downloads(

@@ -60,7 +60,12 @@ async def test_300_megabytes_pass_without_being_held(
 ) -> None:
     async with node_database.session(demo.id, role="owner") as session:
         await apply_space(
-            session, slug=SLUG, organisation_id=space.organisation_id, name=space.name, email=space.email, quota_bytes=10**9
+            session,
+            slug=SLUG,
+            organisation_id=space.organisation_id,
+            name=space.name,
+            email=space.email,
+            quota_bytes=10**9,
         )
     process, peak, count, digest = psutil.Process(), 0, 300, hashlib.sha256()
     before = process.memory_info().rss

@@ -1,7 +1,5 @@
 """Two territories' catalogues, and the process that keeps their indexes."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 

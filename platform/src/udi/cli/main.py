@@ -5,7 +5,7 @@ import sys
 import typer
 
 from udi import __version__
-from udi.cli import node, serve, tenant, territory, tests
+from udi.cli import node, search, serve, tenant, territory, tests
 from udi.cli.local.errors import LocalError
 from udi.kit.errors import UdiError
 from udi.settings import MissingSecretError
@@ -21,6 +21,7 @@ for part in (territory, serve, tests):
     part.register(app)
 app.add_typer(tenant.app, name="tenant")
 app.add_typer(node.app, name="node")
+app.add_typer(search.app, name="search")
 
 
 @app.command()

@@ -24,7 +24,12 @@ NAMING = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s",
     "pk": "pk_%(table_name)s",
 }
-TYPES = {datetime: DateTime(timezone=True), dict[str, Any]: JSONB, dict[str, str]: JSONB, UUID: postgresql.UUID(as_uuid=True)}
+TYPES = {
+    datetime: DateTime(timezone=True),
+    dict[str, Any]: JSONB,
+    dict[str, str]: JSONB,
+    UUID: postgresql.UUID(as_uuid=True),
+}
 
 
 class Table(DeclarativeBase):

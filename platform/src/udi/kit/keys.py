@@ -1,4 +1,4 @@
-"""Ed25519 signatures of a program (JWS, RFC 7515; EdDSA, RFC 8037) and the key set others check them with."""
+"""Ed25519 signatures of a program (JWS: RFC 7515, 8037 and 9864) and the key set others check them with."""
 
 import json
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from joserfc.jwk import KeySet, OKPKey
 
 from udi.kit.clock import now
 
-ALGORITHM = "EdDSA"
+ALGORITHM = "Ed25519"
 LEEWAY = timedelta(seconds=30)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from litestar import Litestar, Request
 from litestar.datastructures import State
 
+from udi import protocol
 from udi.kit import sessions
 from udi.kit.db import Database
 from udi.kit.http import Outgoing
@@ -14,7 +15,9 @@ from udi.kit.keys import Signer
 from udi.kit.oidc import IdentityService, territory_client
 from udi.kit.tenancy import Territory
 from udi.kit.territories import Registry
-from udi.portal import catalogue, nodes, organisations, tenants
+from udi.portal import nodes, tenants
+from udi.portal.catalogue import api as catalogue_api
+from udi.portal.catalogue import pages as catalogue_pages
 from udi.portal.catalogue.search.feed import SearchFeed
 from udi.portal.catalogue.search.index import SearchIndexes
 from udi.portal.identity import actions as people
@@ -32,11 +35,12 @@ from udi.ui import login
 from udi.ui.site import Site, create_app
 
 HERE = Path(__file__).parent
-DOMAINS = ("tenants", "identity", "organisations", "catalogue", "nodes")
+DOMAINS = ("tenants", "identity", "catalogue", "nodes")
+LOCALES = [Path(protocol.__file__).parent / "locale", *(HERE / name / "locale" for name in DOMAINS)]
 URLS = {
     "data": "/data",
     "producers": "/producers",
-    "api": "/api/v1/openapi.json",
+    "api": "/api",
     "charter": "/charter",
     "legal": "/legal",
     "accessibility": "/accessibility",
@@ -69,7 +73,7 @@ def build_site(settings: Settings) -> Site:
         registry=Registry(database, Tenant, lambda host: settings.origin("portal", host)),
         outgoing=Outgoing(settings.private_hosts),
         templates={name: HERE / name / "templates" for name in DOMAINS},
-        locales=[HERE / name / "locale" for name in DOMAINS],
+        locales=LOCALES,
         find_actor=login.find_actor,
         navigation=navigation,
         form_targets=(settings.keycloak_url,),
@@ -97,8 +101,8 @@ def create(site: Site | None = None) -> Litestar:
         *login.routes,
         *identity_api.routes,
         *identity_pages.routes,
-        *organisations.routes,
-        *catalogue.routes,
+        *catalogue_pages.routes,
+        *catalogue_api.routes,
         *nodes_api.routes,
         *nodes_pages.routes,
     ]
@@ -118,6 +122,3 @@ async def work(settings: Settings) -> None:
     finally:
         await site.outgoing.close()
         await site.database.close()
-
-
-__all__ = ["build_site", "create", "nodes", "tenants", "work"]

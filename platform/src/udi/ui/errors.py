@@ -24,7 +24,17 @@ from udi.kit.errors import (
 )
 
 log = structlog.get_logger()
-MACHINE_PATHS = ("/api/", "/kalim/", "/oauth2/", "/.well-known/", "/konsult/", "/logout/back-channel", "/health")
+MACHINE_PATHS = (
+    "/api/",
+    "/kalim/",
+    "/oauth2/",
+    "/.well-known/",
+    "/konsult/",
+    "/logout/back-channel",
+    "/health",
+    "/resources/",
+    "/catalog/",
+)
 BY_STATUS: dict[int, type[UdiError]] = {
     401: UnauthenticatedError,
     403: ForbiddenError,

@@ -61,7 +61,9 @@ class Pages:
     ) -> Response[str]:
         """An HTML answer; pages of someone logged in are kept by nobody else."""
         language = request.scope["state"]["locale"]
-        body = self._environments[language].get_template(template).render(**self._frame(request), status=status, **context)
+        body = (
+            self._environments[language].get_template(template).render(**self._frame(request), status=status, **context)
+        )
         private = request.scope["state"].get("actor") is not None or request.method != "GET"
         headers = {
             "Content-Language": language,

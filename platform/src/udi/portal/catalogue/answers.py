@@ -18,6 +18,7 @@ PACKAGE = Path(__file__).parents[2]
 RELEASE = max(path.stat().st_mtime_ns for path in PACKAGE.rglob("*.*") if path.is_file())
 """Changes with the code and the templates, which answers depend on too."""
 VALIDATE = "public, max-age=0, must-revalidate"
+OWN_HEADERS = ("Link",)
 VARY = "Accept-Encoding, Accept-Language, Cookie"
 
 
@@ -46,5 +47,30 @@ async def answer(
         made = await make()
         if made.status_code != 200:  # noqa: PLR2004 - RFC 9110
             return made
-        kept = cache.keep(key, _body(made), made.media_type or "application/json", _own_headers(made))
+        own = {name: made.headers[name] for name in OWN_HEADERS if name in made.headers}
+        kept = cache.keep(key, _body(made), str(made.media_type), own)
     return _sent(request, kept, headers)
+
+
+def _address(request: Request[Any, Any, State]) -> str:
+    query = request.scope["query_string"].decode("latin-1")
+    return f"{request.scope['path']}?{query}"
+
+
+def _facts(territory: Territory) -> tuple[object, ...]:
+    """What a page says of its territory, besides its colours."""
+    texts = (territory.name, territory.tagline, territory.links)
+    return (territory.id, territory.origin, territory.contact, territory.languages, repr(texts))
+
+
+def _body(made: Response[Any]) -> bytes:
+    content = made.content
+    if isinstance(content, bytes):
+        return content
+    return content.encode() if isinstance(content, str) else encode_json(content)
+
+
+def _sent(request: Request[Any, Any, State], kept: Answer, headers: dict[str, str]) -> Response[bytes]:
+    zipped = "gzip" in request.headers.get("accept-encoding", "")
+    sent = {**headers, **kept.headers, **({"Content-Encoding": "gzip"} if zipped else {})}
+    return Response(kept.body if zipped else kept.plain(), media_type=kept.media_type, headers=sent)

@@ -105,10 +105,19 @@ def relax(indexes: SearchIndexes, tenant: UUID, page: SearchPage) -> list[tuple[
 
 
 async def _list_newest(session: AsyncSession, criteria: Criteria) -> SearchPage:
-    total = await session.scalar(select(func.count()).select_from(Dataset).where(SHOWN)) or 0
-    newest = LINE.where(SHOWN).order_by(Dataset.modified_at.desc(), Dataset.seq)
+    columns = {
+        "theme": Dataset.theme,
+        "producer": Organisation.slug,
+        "access": Dataset.access,
+        "licence": Dataset.licence,
+    }
+    wanted = [SHOWN, *(columns[name].in_(values) for name, values in criteria.filters.items() if name in columns)]
+    if criteria.format:
+        wanted.append(Dataset.formats.overlap(list(criteria.format)))
+    newest = LINE.where(*wanted).order_by(Dataset.modified_at.desc(), Dataset.seq)
+    total = await session.scalar(select(func.count()).select_from(newest.subquery()))
     rows = await session.execute(newest.limit(criteria.size).offset((criteria.page - 1) * criteria.size))
-    return SearchPage(criteria, total, [_line(row) for row in rows], prepared=False)
+    return SearchPage(criteria, total or 0, [_line(row) for row in rows], prepared=False)
 
 
 async def _read_lines(session: AsyncSession, seqs: Sequence[int]) -> list[DatasetLine]:

@@ -16,4 +16,4 @@ async def list_members(session: AsyncSession, organisation: str) -> Sequence[tup
         .where(Membership.organisation_slug == organisation)
         .order_by(Person.name, Person.email)
     )
-    return (await session.execute(query)).tuples().all()
+    return (await session.execute(query)).all()

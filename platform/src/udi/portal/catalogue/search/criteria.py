@@ -66,9 +66,9 @@ class Criteria:
         }
         return ((name, value) for name, values in written.items() if name not in left_out for value in values)
 
-    def address(self, path: str) -> str:
+    def address(self, path: str, *left_out: str) -> str:
         """The path with its parameters."""
-        query = urlencode(list(self.pairs()))
+        query = urlencode(list(self.pairs(*left_out)))
         return f"{path}?{query}" if query else path
 
 

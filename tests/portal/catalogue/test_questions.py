@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 
 import pytest
-from sqlalchemy import text
 
 from tests.portal.catalogue.corpus import TABLE, Catalogue
 from udi.kit.db import Database
-from udi.portal.catalogue.queries import SearchPage, relax, search_datasets
-from udi.portal.catalogue.search.criteria import Criteria, read_criteria
+from udi.portal.catalogue.queries import SearchPage, search_datasets
+from udi.portal.catalogue.search.criteria import Criteria
 from udi.portal.catalogue.search.feed import SearchFeed
 from udi.portal.catalogue.search.index import SearchIndexes
 

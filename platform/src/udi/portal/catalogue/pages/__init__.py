@@ -1,0 +1,15 @@
+"""Pages of the catalogue: home, search, datasets, producers, and the territory's own texts."""
+
+from collections.abc import Sequence
+
+from litestar.types import ControllerRouterHandler
+
+from udi.portal.catalogue.pages import dataset, home, producers, search, texts
+
+routes: Sequence[ControllerRouterHandler] = [
+    *home.routes,
+    *search.routes,
+    *dataset.routes,
+    *producers.routes,
+    *texts.routes,
+]

@@ -1,0 +1,18 @@
+"""The parameters of an address, whatever was sent in it."""
+
+from typing import Any
+from urllib.parse import parse_qsl
+
+from litestar import Request
+from litestar.datastructures import State
+
+LONGEST_QUERY, MOST_FIELDS = 8192, 200
+
+
+def read_pairs(request: Request[Any, Any, State]) -> list[tuple[str, str]]:
+    """Names and values in order; what is no UTF-8 is replaced, what is too long is cut."""
+    query = request.scope["query_string"][:LONGEST_QUERY].decode("latin-1")
+    try:
+        return parse_qsl(query, keep_blank_values=True, errors="replace", max_num_fields=MOST_FIELDS)
+    except ValueError:
+        return []

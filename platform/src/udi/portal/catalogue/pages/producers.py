@@ -1,0 +1,44 @@
+"""Those who publish data: their list, and the page of each with its datasets."""
+
+from typing import Any
+
+from litestar import Request, Response, get
+from litestar.datastructures import State
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.tenancy import Territory
+from udi.portal.catalogue.answers import indexes_of
+from udi.portal.catalogue.pages.asked import read_pairs
+from udi.portal.catalogue.pages.search import show_results
+from udi.portal.catalogue.queries import count_by_producer, search_datasets
+from udi.portal.catalogue.search.criteria import read_criteria
+from udi.portal.organisations.queries import get_producer, list_producers
+from udi.ui.site import render
+
+
+@get("/producers")
+async def show_producers(request: Request[Any, Any, State], session: NamedDependency[AsyncSession]) -> Response[str]:
+    """Every producer, with how much it publishes."""
+    counts = await count_by_producer(session)
+    producers = [(producer, counts.get(producer.id, 0)) for producer in await list_producers(session)]
+    return render(request, "catalogue/producers.html", producers=producers)
+
+
+@get("/producers/{slug:str}")
+async def show_producer(
+    request: Request[Any, Any, State],
+    session: NamedDependency[AsyncSession],
+    territory: NamedDependency[Territory],
+    slug: FromPath[str],
+) -> Response[str]:
+    """Who it is, how to reach it, and its datasets."""
+    producer = await get_producer(session, slug)
+    criteria = read_criteria([*read_pairs(request), ("producer", producer.slug)]).changed(producer=(producer.slug,))
+    page = await search_datasets(session, indexes_of(request), territory.id, criteria)
+    view = await show_results(request, session, page, f"/producers/{producer.slug}", "producer")
+    return render(request, "catalogue/producer.html", producer=producer, **view)
+
+
+routes = [show_producers, show_producer]

@@ -1,0 +1,97 @@
+"""What the search page shows: answers with their words marked, filters with counts and names, what else to try."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from udi.portal.catalogue.markup import highlight
+from udi.portal.catalogue.queries import DatasetLine, SearchPage
+from udi.portal.catalogue.search.criteria import FILTERS, Criteria
+from udi.protocol.access import AccessRights
+from udi.protocol.licences import LICENCES
+from udi.protocol.themes import THEMES
+from udi.ui.locale import localised
+
+SHOWN_VALUES = 12
+OPEN_FILTERS = ("access", "theme")
+OTHER_LICENCE_NAME = {"fr": "Autre licence", "en": "Another licence"}
+
+
+@dataclass(frozen=True)
+class Option:
+    """A value of a filter; the macro of filters reads these names."""
+
+    value: str
+    label: str
+    count: int
+    checked: bool
+
+
+@dataclass(frozen=True)
+class Filter:
+    """A filter with its values; `hidden` says how many are left out."""
+
+    name: str
+    options: list[Option]
+    open: bool
+    hidden: int
+
+
+@dataclass(frozen=True)
+class Chip:
+    """A value in use, and the address without it."""
+
+    label: str
+    url: str
+
+
+class Names:
+    """The names of the values of filters, in one language."""
+
+    def __init__(self, language: str, producers: Mapping[str, str]) -> None:
+        self._language, self._producers = language, producers
+
+    def __call__(self, name: str, value: str) -> str:
+        """The name of a value; the value itself when nobody knows it."""
+        if name == "producer":
+            return self._producers.get(value, value)
+        tables: dict[str, Mapping[str, str] | None] = {
+            "theme": THEMES[value].label if value in THEMES else None,
+            "licence": LICENCES[value].name if value in LICENCES else OTHER_LICENCE_NAME,
+            "access": AccessRights(value).label if value in set(AccessRights) else None,
+        }
+        return localised(tables.get(name), self._language) or value
+
+
+def list_filters(page: SearchPage, names: Names, *, fixed: Sequence[str] = ()) -> list[Filter]:
+    """Each filter with the values that would find something, the most frequent first, and those in use."""
+    return [_filter(page, names, name) for name in FILTERS if page.facets.get(name) and name not in fixed]
+
+
+def _filter(page: SearchPage, names: Names, name: str) -> Filter:
+    chosen: Sequence[str] = getattr(page.criteria, name)
+    counted = page.facets[name]
+    options = [
+        Option(value, names(name, value), counted.get(value, 0), value in chosen)
+        for value in dict.fromkeys([*counted, *chosen])
+    ]
+    options.sort(key=lambda option: (-option.count, option.label.casefold()))
+    shown = options[:SHOWN_VALUES] + [option for option in options[SHOWN_VALUES:] if option.checked]
+    return Filter(name, shown, bool(chosen) or name in OPEN_FILTERS, len(options) - len(shown))
+
+
+def list_chips(criteria: Criteria, names: Names, path: str, *, fixed: Sequence[str] = ()) -> list[Chip]:
+    """The values in use, each with the address that leaves it out."""
+    return [
+        Chip(names(name, value), criteria.without(name, value).address(path))
+        for name, values in criteria.filters.items()
+        if name not in fixed
+        for value in values
+    ]
+
+
+def mark_titles(page: SearchPage) -> list[tuple[DatasetLine, Markup]]:
+    """Each answer with its title, the words that were looked for marked in it."""
+    stems = {stem for word in page.words for stem in word.stems}
+    return [(line, highlight(line.title, stems)) for line in page.lines]

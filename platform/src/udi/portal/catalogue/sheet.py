@@ -1,0 +1,145 @@
+"""What the page of a dataset says, read from its row and from the producer's record."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from markupsafe import Markup
+
+from udi.portal.catalogue.markup import describe
+from udi.portal.catalogue.models import Dataset, Distribution
+from udi.protocol import names
+from udi.protocol.access import AccessRights
+from udi.protocol.languages import LANGUAGES
+from udi.protocol.licences import LICENCES
+from udi.protocol.texts import read_texts
+from udi.protocol.themes import THEMES
+from udi.ui.locale import localised
+
+SHORT_HASH = 12
+MAP = "https://www.openstreetmap.org/?minlon={west}&minlat={south}&maxlon={east}&maxlat={north}&box=yes"
+
+
+@dataclass(frozen=True)
+class Wording:
+    """A text in the language that was found for the reader."""
+
+    text: Markup | str
+    language: str
+
+
+@dataclass(frozen=True)
+class Terms:
+    """The licence: its name, its text's address, and in plain words what it allows."""
+
+    name: str
+    url: str
+    allows: str
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """The page; `dataset` has the rest."""
+
+    dataset: Dataset
+    language: str
+    record: Mapping[str, Any]
+
+    @property
+    def files(self) -> list[Distribution]:
+        return [media for media in self.dataset.distributions if media.kind == "FILE"]
+
+    @property
+    def services(self) -> list[Distribution]:
+        return [media for media in self.dataset.distributions if media.kind != "FILE"]
+
+    @property
+    def is_open(self) -> bool:
+        return self.dataset.access == AccessRights.PUBLIC
+
+    @property
+    def access(self) -> AccessRights:
+        return AccessRights(self.dataset.access)
+
+    @property
+    def theme(self) -> str:
+        theme = THEMES.get(self.dataset.theme)
+        return localised(theme.label, self.language) if theme else self.dataset.theme
+
+    @property
+    def synopsis(self) -> Wording:
+        return _wording(self.dataset.synopsis, self.language)
+
+    @property
+    def description(self) -> Wording | None:
+        """The description, unless it only repeats the synopsis."""
+        text = _wording(self.dataset.summary, self.language)
+        marked = read_texts(self.record.get("summary"), markup=True).get(text.language, "")
+        if not marked and str(text.text).strip() == str(self.synopsis.text).strip():
+            return None
+        return Wording(describe(str(text.text), marked), text.language)
+
+    @property
+    def terms(self) -> Terms:
+        licence = LICENCES.get(self.dataset.licence)
+        if licence is not None:
+            allows = localised(licence.allows, self.language)
+            return Terms(localised(licence.name, self.language), licence.url, allows)
+        custom = self.record.get("access_condition", {}).get("licence", {})
+        name = localised(read_texts(custom.get("custom_licence_label")), self.language)
+        return Terms(name, custom.get("custom_licence_uri", ""), "")
+
+    @property
+    def constraints(self) -> list[tuple[str, Wording]]:
+        """What the producer asks besides the licence, by kind."""
+        said = self.record.get("access_condition", {})
+        texts = ((kind, read_texts(said.get(name))) for kind, name in names.CONSTRAINTS.items())
+        return [(kind, _wording(text, self.language)) for kind, text in texts if text]
+
+    @property
+    def contacts(self) -> list[Mapping[str, str]]:
+        return [contact for contact in self.record.get("contacts", []) if contact.get("email")]
+
+    @property
+    def spoken(self) -> str:
+        """The languages of the data."""
+        known = (LANGUAGES[code].label if code in LANGUAGES else {"en": code} for code in self.dataset.languages)
+        return ", ".join(localised(label, self.language) for label in known)
+
+    @property
+    def box(self) -> tuple[float, float, float, float] | None:
+        sides = (self.dataset.west, self.dataset.south, self.dataset.east, self.dataset.north)
+        west, south, east, north = sides
+        if west is None or south is None or east is None or north is None:
+            return None
+        return (west, south, east, north)
+
+    @property
+    def map_url(self) -> str:
+        sides = dict(zip(("west", "south", "east", "north"), self.box or (), strict=False))
+        return MAP.format(**sides) if sides else ""
+
+    @property
+    def year(self) -> int:
+        modified: datetime = self.dataset.modified_at
+        return modified.year
+
+    @property
+    def path(self) -> str:
+        return f"/data/{self.dataset.id}/{self.dataset.slug}" if self.dataset.slug else f"/data/{self.dataset.id}"
+
+
+def read_sheet(dataset: Dataset, language: str) -> Sheet:
+    """The sheet of a dataset read with its producer and its distributions."""
+    return Sheet(dataset, language, dataset.record)
+
+
+def short_hash(value: str) -> str:
+    """The ends of a fingerprint, for the eye."""
+    return value if len(value) <= SHORT_HASH else f"{value[:6]}…{value[-4:]}"
+
+
+def _wording(texts: Mapping[str, str], language: str) -> Wording:
+    text = localised(texts, language)
+    return Wording(text, next((code for code in (language, *texts) if texts.get(code) == text), language))

@@ -1,0 +1,96 @@
+"""What names of files and columns tell."""
+
+from pathlib import Path
+
+import pytest
+
+from udi.node.datasets.description import check_answers
+from udi.node.datasets.prefill import guess_title, prefill, renew
+from udi.node.datasets.words import guess_language, guess_theme
+from udi.node.tables.profile import profile_file
+
+
+def proposed(name: str, content: bytes) -> dict[str, str]:
+    profile = profile_file(name, content, len(content), lambda: [content])
+    return prefill(name, profile, say=str, locale="en", languages=("fr",), contact="a@example.org")
+
+
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [
+        ("associations_de_kerlevan-2026.csv", "Associations de kerlevan 2026"),
+        ("20260131-budgetPrimitif.csv", "Budget Primitif"),
+        ("export_20260131_120000_arbres.csv", "Arbres"),
+        ("data.csv", "Nom, rue"),
+        ("a1b2c3d4e5f6a7b8.csv", "Nom, rue"),
+        ("Écoles.csv", "Écoles"),
+    ],
+)
+def test_a_title_is_the_name_of_the_file_or_else_the_columns(name: str, title: str) -> None:
+    assert guess_title(name, ["nom", "rue"]) == title
+
+
+@pytest.mark.parametrize(
+    ("title", "columns", "theme"),
+    [
+        ("Défibrillateurs", ["nom", "adresse"], "publicSpace"),
+        ("Menus des cantines", [], "children"),
+        ("Budget 2026", ["compte", "montant"], "economy"),
+        ("Arrêts de bus", ["commune"], "transportation"),
+        ("Liste", ["commune", "insee"], "location"),
+        ("Zzz", [], ""),
+    ],
+)
+def test_a_theme_is_guessed_from_words(title: str, columns: list[str], theme: str) -> None:
+    assert guess_theme(title, columns) == theme
+
+
+def test_a_language_is_guessed_from_words() -> None:
+    assert guess_language("x", ["name", "address"], default="fr") == "en"
+    assert guess_language("x", ["nom", "adresse"], default="en") == "fr"
+    assert guess_language("x", ["zz"], default="it") == "it"
+
+
+def test_no_value_of_a_cell_is_quoted() -> None:
+    table = b"nom;ville\nCANARI;Rennes\nPINSON;Brest\nMERLE;Lannion\n"
+
+    answers = proposed("oiseaux.csv", table)
+
+    assert not any(word in " ".join(answers.values()) for word in ("CANARI", "PINSON", "Rennes", "Brest"))
+    assert "nom, ville" in answers["summary"]
+
+
+def test_rows_without_names_give_no_words() -> None:
+    answers = proposed("mesures.csv", b"1;2.5;2026-01-01\n2;3.5;2026-01-02\n3;4.5;2026-01-03\n")
+
+    assert "Columns" not in answers["summary"]
+    assert (answers["first_day"], answers["last_day"]) == ("2026-01-01", "2026-01-03")
+
+
+def test_a_birthday_is_no_period() -> None:
+    answers = proposed("agents.csv", b"nom;date de naissance\na;1970-01-01\nb;1980-01-01\n")
+
+    assert answers["first_day"] == ""
+
+
+def test_a_new_version_renews_what_was_left_as_proposed() -> None:
+    old, new = (
+        {"summary": "2 rows", "first_day": "", "last_day": ""},
+        {"summary": "3 rows", "first_day": "x", "last_day": "y"},
+    )
+
+    assert renew({"summary": "2 rows", "first_day": "2026-01-01", "last_day": "", "title": "t"}, old, new) == {
+        "summary": "3 rows", "first_day": "2026-01-01", "last_day": "y", "title": "t",
+    }  # fmt: skip
+
+
+def test_every_real_table_gets_answers_to_keep(shared_data: Path) -> None:
+    """What is proposed is never refused by the form itself, but for what cannot be guessed."""
+    guessless = {"title", "summary", "theme", "keywords"}
+    files = sorted((shared_data / "data/tables").glob("*.csv"))
+    for path in files:
+        answers = proposed(path.name, path.read_bytes())
+        wrong = {refusal.field for refusal in check_answers(answers) if answers[refusal.field]}
+        assert not wrong, path.name
+        assert {refusal.field for refusal in check_answers(answers)} <= guessless, path.name
+    assert len(files) > 100

@@ -1,0 +1,115 @@
+"""Only the territory's portal says what became of a record."""
+
+import uuid
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.node.counterpart import PortalDouble, report
+from tests.node.producer import Producer
+from udi.kit.keys import Signer, new_secret
+from udi.kit.tenancy import Territory
+
+
+def bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
+@pytest.fixture
+async def dataset(producer: Producer, portal: PortalDouble) -> str:
+    return await producer.publish()
+
+
+@pytest.mark.parametrize("prefix", ["", "/api/v1"])
+async def test_the_portal_gives_a_report_and_reads_it_again(
+    passer_by: httpx.AsyncClient, portal: PortalDouble, demo: Territory, dataset: str, prefix: str
+) -> None:
+    headers, address = bearer(portal.token(demo.links["node"])), f"{prefix}/resources/{dataset}/report"
+    document = report(dataset)
+
+    given = await passer_by.put(address, json=document, headers=headers)
+
+    assert given.json() == {"report_id": document["report_id"], "taken": True}
+    assert (await passer_by.get(address, headers=headers)).json()["report_id"] == document["report_id"]
+
+
+async def test_what_is_not_the_portal_is_refused(
+    passer_by: httpx.AsyncClient, portal: PortalDouble, demo: Territory, other: Territory, dataset: str
+) -> None:
+    node = demo.links["node"]
+    impostor = Signer.from_secret(new_secret())
+    tokens = {
+        "forged": portal.token(node, signer=impostor),
+        "for another node": portal.token(other.links["node"]),
+        "by another portal": portal.token(node, issuer=other.links["portal"]),
+        "expired": portal.token(node, lifetime=-120),
+        "not signed": "eyJhbGciOiJub25lIn0.eyJpc3MiOiJ4In0.",
+        "rubbish": "x",
+        "nothing": "",
+    }
+    for name, token in tokens.items():
+        for method in ("PUT", "GET"):
+            refused = await passer_by.request(
+                method, f"/resources/{dataset}/report", json=report(dataset), headers={**bearer(token), "Accept": "*/*"}
+            )
+            assert refused.status_code == 401, name
+            assert refused.headers["content-type"] == "application/problem+json"
+            assert refused.headers["www-authenticate"] == "Bearer"
+    assert (await passer_by.put(f"/resources/{dataset}/report", json=report(dataset))).status_code == 401
+
+
+async def test_a_new_key_of_the_portal_is_asked_for(
+    passer_by: httpx.AsyncClient, portal: PortalDouble, demo: Territory, dataset: str, parts: dict[str, Any]
+) -> None:
+    address = f"/resources/{dataset}/report"
+    first = await passer_by.put(address, json=report(dataset), headers=bearer(portal.token(demo.links["node"])))
+    portal.signer = Signer.from_secret(new_secret())
+    keys = parts["portal_keys"]
+    kept, fetched = keys._kept[portal.origin]
+    keys._kept[portal.origin] = (kept, fetched - 60)
+
+    second = await passer_by.put(address, json=report(dataset), headers=bearer(portal.token(demo.links["node"])))
+
+    assert (first.status_code, second.status_code) == (200, 200)
+
+
+async def test_without_the_portal_s_keys_the_node_says_to_come_back(
+    passer_by: httpx.AsyncClient, portal: PortalDouble, demo: Territory, dataset: str
+) -> None:
+    token = portal.token(demo.links["node"])
+    origin = portal.origin
+    portal.stop()
+
+    refused = await passer_by.put(f"/resources/{dataset}/report", json=report(dataset), headers=bearer(token))
+
+    assert refused.status_code == 503
+    assert refused.headers["retry-after"]
+    portal.__post_init__()
+    assert portal.origin != origin
+
+
+async def test_a_report_about_nothing_here_is_refused(
+    passer_by: httpx.AsyncClient, portal: PortalDouble, demo: Territory, dataset: str
+) -> None:
+    headers, unknown = bearer(portal.token(demo.links["node"])), str(uuid.uuid4())
+
+    absent = await passer_by.put(f"/resources/{unknown}/report", json=report(unknown), headers=headers)
+    crossed = await passer_by.put(f"/resources/{dataset}/report", json=report(unknown), headers=headers)
+    none_yet = await passer_by.get(f"/resources/{unknown}/report", headers=headers)
+
+    assert (absent.status_code, crossed.status_code, none_yet.status_code) == (404, 422, 404)
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"[]", b"null", b'{"report_id": "x"}', b"[" * 100_000, b"\x00", b'{"report_id": NaN}']
+)
+async def test_a_report_that_cannot_be_read_is_refused_with_the_fields(
+    passer_by: httpx.AsyncClient, portal: PortalDouble, demo: Territory, dataset: str, body: bytes
+) -> None:
+    refused = await passer_by.put(
+        f"/resources/{dataset}/report", content=body, headers=bearer(portal.token(demo.links["node"]))
+    )
+
+    assert refused.status_code == 422
+    assert refused.json()["errors"]

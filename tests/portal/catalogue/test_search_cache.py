@@ -1,0 +1,65 @@
+"""The answers that a web worker keeps."""
+
+import secrets
+
+from udi.portal.catalogue.search.cache import LARGEST_SHARE, AnswerCache, etag_of
+
+KEY = ("demo.localhost", "generation-1", "fr", "q=air")
+BODY = b"<p>Qualit\xc3\xa9 de l'air</p>" * 50
+
+
+def test_an_answer_is_kept_compressed_with_its_validator() -> None:
+    cache = AnswerCache()
+
+    kept = cache.keep(KEY, BODY, "text/html", {"Content-Language": "fr"})
+
+    assert cache.find(KEY) == kept
+    assert (kept.plain(), kept.etag, kept.media_type) == (BODY, etag_of(KEY), "text/html")
+    assert kept.headers == {"Content-Language": "fr"}
+    assert len(kept.body) < len(BODY)
+
+
+def test_another_generation_of_the_index_is_another_answer() -> None:
+    cache = AnswerCache()
+    cache.keep(KEY, BODY)
+    later = ("demo.localhost", "generation-2", "fr", "q=air")
+
+    assert cache.find(later) is None
+    assert etag_of(later) != etag_of(KEY)
+
+
+def test_the_answer_unused_for_longest_gives_way() -> None:
+    cache = AnswerCache(limit_bytes=30_000)
+    for number in range(10):
+        cache.keep((number,), secrets.token_bytes(3_000))
+        cache.find((0,))
+
+    kept = [number for number in range(10) if cache.find((number,))]
+
+    assert 0 in kept
+    assert 9 in kept
+    assert 1 not in kept
+    assert len(cache) == len(kept)
+
+
+def test_one_huge_answer_does_not_push_out_the_others() -> None:
+    cache = AnswerCache(limit_bytes=80_000)
+    cache.keep(KEY, BODY)
+    huge = secrets.token_bytes(80_000 // LARGEST_SHARE)
+
+    answer = cache.keep(("huge",), huge)
+
+    assert answer.plain() == huge
+    assert cache.find(("huge",)) is None
+    assert cache.find(KEY) is not None
+
+
+def test_keeping_an_answer_again_replaces_it() -> None:
+    cache = AnswerCache()
+    cache.keep(KEY, BODY)
+    cache.keep(KEY, b"new")
+
+    found = cache.find(KEY)
+
+    assert found is not None
+    assert (found.plain(), len(cache)) == (b"new", 1)

@@ -1,0 +1,428 @@
+"""The indexes follow the database: what is committed is found within a second, and nothing is missed."""
+
+import asyncio
+import json
+import shutil
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+from sqlalchemy import select, text, update
+
+from tests.portal.catalogue.corpus import TABLE, Catalogue
+from udi.kit.db import Database
+from udi.kit.tenancy import Territory
+from udi.kit.territories import Registry
+from udi.portal.catalogue.models import Dataset
+from udi.portal.catalogue.queries import search_datasets
+from udi.portal.catalogue.search.criteria import Criteria
+from udi.portal.catalogue.search.feed import SearchFeed, forget_index
+from udi.portal.catalogue.search.index import CURRENT, FINGERPRINT, SearchIndexes
+from udi.portal.organisations.models import Organisation
+from udi.portal.tenants.models import Tenant
+from udi.settings import Settings
+
+SOON = 5.0
+TitlesOf = Callable[..., Awaitable[list[str]]]
+
+
+@pytest.fixture
+def own(settings: Settings, tmp_path: Path) -> Settings:
+    """The same, with a folder of indexes for this test alone."""
+    return settings.model_copy(update={"search_index": tmp_path / "search"})
+
+
+@pytest.fixture
+def folder(own: Settings) -> Path:
+    return own.index_folder / FINGERPRINT
+
+
+@pytest.fixture
+def feed(portal_database: Database, registry: Registry, own: Settings) -> SearchFeed:
+    return SearchFeed(portal_database, registry, own)
+
+
+@pytest.fixture
+def indexes(own: Settings) -> SearchIndexes:
+    return SearchIndexes(own.index_folder)
+
+
+@pytest.fixture
+def titles_of(portal_database: Database, indexes: SearchIndexes) -> TitlesOf:
+    async def titles(catalogue: Catalogue, words: str = "", **wanted: Any) -> list[str]:
+        tenant = catalogue.territory.id
+        async with portal_database.session(tenant, role="public") as session:
+            page = await search_datasets(session, indexes, tenant, Criteria(words, **wanted))
+        assert page.prepared
+        assert page.total == len(page.lines)
+        return [line.title for line in page.lines]
+
+    return titles
+
+
+@asynccontextmanager
+async def running(feed: SearchFeed) -> AsyncIterator[None]:
+    task = asyncio.create_task(feed.run())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def eventually(check: Callable[[], Awaitable[bool]]) -> float:
+    start = time.monotonic()
+    while not await check():
+        assert time.monotonic() - start < SOON, "not in time"
+        await asyncio.sleep(0.01)
+    return time.monotonic() - start
+
+
+async def test_a_new_territory_gets_an_empty_index(armor: Catalogue, feed: SearchFeed, titles_of: TitlesOf) -> None:
+    await feed.step()
+
+    assert await titles_of(armor) == []
+
+
+async def test_what_is_there_before_the_first_run_is_found(
+    armor: Catalogue, feed: SearchFeed, titles_of: TitlesOf
+) -> None:
+    await armor.add_all()
+
+    await feed.step()
+
+    assert len(await titles_of(armor)) == len(TABLE)
+
+
+async def test_a_change_a_withdrawal_and_a_return_are_followed(
+    armor: Catalogue, feed: SearchFeed, titles_of: TitlesOf
+) -> None:
+    await feed.step()
+    record = await armor.add(0)
+    await feed.step()
+    assert await titles_of(armor, "ozone") == [TABLE[0][0]]
+
+    await armor.add(0, global_id=str(record.id), resource_title="Qualité de l'eau")
+    await feed.step()
+    assert await titles_of(armor) == ["Qualité de l'eau"]
+
+    await armor.withdraw(record)
+    await feed.step()
+    assert await titles_of(armor) == []
+
+    await armor.add(0, global_id=str(record.id))
+    await feed.step()
+    assert await titles_of(armor) == [TABLE[0][0]]
+
+
+async def test_many_updates_leave_each_dataset_once(
+    armor: Catalogue, feed: SearchFeed, indexes: SearchIndexes, titles_of: TitlesOf
+) -> None:
+    records = await armor.add_all()
+    for number in range(6):
+        await armor.add(0, global_id=str(records[0].id), resource_title=f"Version {number}")
+        await feed.step()
+
+    reader = indexes.find(armor.territory.id)
+
+    assert reader is not None
+    assert reader.searcher.num_docs == len(TABLE)
+    assert await titles_of(armor, "version") == ["Version 5"]
+
+
+async def test_nothing_is_looked_at_twice(armor: Catalogue, feed: SearchFeed) -> None:
+    await feed.step()
+    await armor.add(0)
+
+    assert await feed.step() == 1
+    assert await feed.step() == 0
+
+
+async def test_a_transaction_that_commits_late_is_not_missed(
+    armor: Catalogue, feed: SearchFeed, portal_database: Database, titles_of: TitlesOf
+) -> None:
+    await feed.step()
+    async with portal_database.session(armor.territory.id) as late:
+        await armor.add_in(late, 0)
+        await armor.add(1)
+        await feed.step()
+        assert await titles_of(armor) == [TABLE[1][0]]
+
+    await feed.step()
+
+    assert sorted(await titles_of(armor)) == sorted([TABLE[0][0], TABLE[1][0]])
+
+
+async def test_what_is_rolled_back_is_never_found(
+    armor: Catalogue, feed: SearchFeed, portal_database: Database, titles_of: TitlesOf
+) -> None:
+    await feed.step()
+    async with portal_database.session(armor.territory.id) as session:
+        await armor.add_in(session, 0)
+        await session.rollback()
+
+    await feed.step()
+
+    assert await titles_of(armor) == []
+
+
+async def test_the_new_name_of_a_producer_finds_its_datasets(
+    armor: Catalogue, feed: SearchFeed, portal_database: Database, titles_of: TitlesOf
+) -> None:
+    await armor.add(6)
+    await feed.step()
+    async with portal_database.session(armor.territory.id) as session:
+        await session.execute(
+            update(Organisation).where(Organisation.id == armor.organisations["goeland"]).values(name="Réseau Sterne")
+        )
+
+    await feed.step()
+
+    assert await titles_of(armor, "sterne") == [TABLE[6][0]]
+
+
+async def test_territories_do_not_find_each_other(
+    armor: Catalogue, elsewhere: Catalogue, feed: SearchFeed, titles_of: TitlesOf
+) -> None:
+    await armor.add(0)
+    await elsewhere.add(1)
+
+    await feed.step()
+
+    assert await titles_of(armor) == [TABLE[0][0]]
+    assert await titles_of(elsewhere) == [TABLE[1][0]]
+
+
+async def test_a_commit_is_found_within_a_second_by_notice(
+    armor: Catalogue, feed: SearchFeed, titles_of: TitlesOf, indexes: SearchIndexes
+) -> None:
+    async def ready() -> bool:
+        return indexes.find(armor.territory.id) is not None
+
+    async def found() -> bool:
+        return await titles_of(armor) == [TABLE[0][0]]
+
+    async with running(feed):
+        await eventually(ready)
+        await armor.add(0)
+
+        assert await eventually(found) < 1.0
+
+
+async def test_the_feed_goes_on_when_its_connections_are_cut(
+    armor: Catalogue, feed: SearchFeed, titles_of: TitlesOf, indexes: SearchIndexes, postgres: str, own: Settings
+) -> None:
+    async def ready() -> bool:
+        return indexes.find(armor.territory.id) is not None
+
+    async def found() -> bool:
+        return await titles_of(armor) == [TABLE[0][0]]
+
+    async with running(feed):
+        await eventually(ready)
+        superuser = await asyncpg.connect(postgres)
+        cut = await superuser.fetch(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'udi_portal_public' AND datname = $1",
+            own.database_names["portal"],
+        )
+        await superuser.close()
+        await armor.add(0)
+
+        assert cut
+        await eventually(found)
+
+
+async def test_a_deleted_index_is_made_again(
+    armor: Catalogue, feed: SearchFeed, folder: Path, titles_of: TitlesOf
+) -> None:
+    await armor.add(0)
+    await feed.step()
+    shutil.rmtree(folder / str(armor.territory.id))
+
+    await feed.step()
+
+    assert await titles_of(armor) == [TABLE[0][0]]
+
+
+async def test_a_damaged_index_is_made_again(
+    armor: Catalogue, feed: SearchFeed, folder: Path, titles_of: TitlesOf
+) -> None:
+    await armor.add(0)
+    await feed.step()
+    (folder / str(armor.territory.id) / CURRENT / "meta.json").write_text("{")
+    await armor.add(1)
+
+    await feed.step()
+    await feed.step()
+
+    assert len(await titles_of(armor)) == 2
+
+
+async def test_a_restarted_worker_goes_on_where_the_other_stopped(
+    armor: Catalogue, feed: SearchFeed, portal_database: Database, registry: Registry, own: Settings,
+    folder: Path, titles_of: TitlesOf,
+) -> None:  # fmt: skip
+    await feed.step()
+    generation = (folder / str(armor.territory.id) / CURRENT).readlink()
+    await armor.add(0)
+
+    async def found() -> bool:
+        return await titles_of(armor) == [TABLE[0][0]]
+
+    async with running(SearchFeed(portal_database, registry, own)):
+        await eventually(found)
+
+    assert (folder / str(armor.territory.id) / CURRENT).readlink() == generation
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        {"origin": "another database"},
+        {"snapshot": "99999999999:99999999999:"},
+        {"at": 0.0},
+        {"unknown": 1},
+    ],
+    ids=["another database", "a database gone back in time", "too long ago", "not a cursor"],
+)
+async def test_a_cursor_that_does_not_hold_means_a_rebuild(
+    armor: Catalogue, feed: SearchFeed, portal_database: Database, registry: Registry, own: Settings,
+    folder: Path, indexes: SearchIndexes, spoil: dict[str, Any],
+) -> None:  # fmt: skip
+    await feed.step()
+    current = folder / str(armor.territory.id) / CURRENT
+    generation = current.readlink()
+    cursor = folder / "cursor.json"
+    cursor.write_text(json.dumps(json.loads(cursor.read_text()) | spoil))
+
+    async def rebuilt() -> bool:
+        return current.readlink() != generation
+
+    async with running(SearchFeed(portal_database, registry, own)):
+        await eventually(rebuilt)
+
+    assert indexes.find(armor.territory.id) is not None
+
+
+async def test_a_territory_suspended_during_a_rebuild_is_right_when_it_returns(
+    armor: Catalogue, feed: SearchFeed, portal_database: Database, registry: Registry, own: Settings,
+    folder: Path, titles_of: TitlesOf,
+) -> None:  # fmt: skip
+    await feed.step()
+    await _suspend(portal_database, armor.territory, "suspended")
+    await armor.add(0)
+    (folder / "cursor.json").unlink()
+    anew = SearchFeed(portal_database, registry, own)
+    await anew.step()
+    assert not (folder / str(armor.territory.id)).exists()
+
+    await _suspend(portal_database, armor.territory, "active")
+    await anew.step()
+
+    assert await titles_of(armor) == [TABLE[0][0]]
+
+
+async def _suspend(database: Database, territory: Territory, state: str) -> None:
+    async with database.platform_session(role="owner") as session:
+        await session.execute(update(Tenant).where(Tenant.id == territory.id).values(state=state))
+
+
+async def test_an_index_is_forgotten_by_the_name_of_its_territory(
+    armor: Catalogue, elsewhere: Catalogue, feed: SearchFeed, folder: Path, own: Settings, titles_of: TitlesOf
+) -> None:
+    await armor.add(0)
+    await feed.step()
+    currents = [folder / str(catalogue.territory.id) / CURRENT for catalogue in (armor, elsewhere)]
+    before = [current.readlink() for current in currents]
+
+    assert forget_index(own, armor.territory.slug) == 1
+    assert await titles_of(armor) == [TABLE[0][0]]
+    await feed.step()
+
+    assert [current.readlink() == link for current, link in zip(currents, before, strict=True)] == [False, True]
+    assert await titles_of(armor) == [TABLE[0][0]]
+    assert forget_index(own, "nobody") == 0
+
+
+async def test_every_index_is_forgotten_when_none_is_named(
+    armor: Catalogue, elsewhere: Catalogue, feed: SearchFeed, own: Settings
+) -> None:
+    await feed.step()
+
+    assert forget_index(own) >= 2
+
+
+async def test_one_process_of_a_machine_writes_and_another_waits(
+    armor: Catalogue, portal_database: Database, registry: Registry, own: Settings, feed: SearchFeed,
+    titles_of: TitlesOf, indexes: SearchIndexes,
+) -> None:  # fmt: skip
+    second = SearchFeed(portal_database, registry, own)
+
+    async def ready() -> bool:
+        return indexes.find(armor.territory.id) is not None
+
+    async def found() -> bool:
+        return await titles_of(armor) == [TABLE[0][0]]
+
+    async with running(second):
+        async with running(feed):
+            await eventually(ready)
+            assert (feed._cursor is None) != (second._cursor is None)
+        await armor.add(0)
+        await eventually(found)
+
+
+async def test_indexes_of_another_version_are_removed_once_there_are_new_ones(
+    armor: Catalogue, feed: SearchFeed, own: Settings, indexes: SearchIndexes
+) -> None:
+    old = own.index_folder / "0123456789abcdef"
+    foreign = own.index_folder / "notes"
+    for folder in (old, foreign):
+        folder.mkdir(parents=True)
+
+    async def removed() -> bool:
+        return not old.exists()
+
+    async with running(feed):
+        await eventually(removed)
+
+    assert indexes.find(armor.territory.id) is not None
+    assert foreign.exists()
+
+
+async def test_the_application_may_note_changes_and_not_read_or_unwrite_them(
+    armor: Catalogue, portal_database: Database
+) -> None:
+    await armor.add(0)
+    for statement in ("SELECT count(*) FROM ops.search_change", "DELETE FROM ops.search_change"):
+        with pytest.raises(Exception, match="permission denied"):
+            async with portal_database.session(armor.territory.id) as session:
+                await session.execute(text(statement))
+
+
+async def test_old_notes_are_pruned_and_recent_ones_kept(
+    armor: Catalogue, feed: SearchFeed, portal_database: Database
+) -> None:
+    await armor.add(0)
+    async with portal_database.platform_session(role="owner") as session:
+        await session.execute(
+            text(
+                "INSERT INTO ops.search_change (tenant_id, dataset_id, at) VALUES (:t, :t, now() - interval '8 days')"
+            ),
+            {"t": armor.territory.id},
+        )
+
+    await feed._prune()
+
+    async with portal_database.platform_session(role="public") as session:
+        noted = await session.scalars(
+            text("SELECT dataset_id FROM ops.search_change WHERE tenant_id = :t"), {"t": armor.territory.id}
+        )
+        left = set(noted)
+    async with portal_database.session(armor.territory.id, role="public") as session:
+        assert left == {await session.scalar(select(Dataset.id))}
