@@ -9,14 +9,35 @@ from udi.portal.identity.provision.accounts import apply_memberships
 from udi.portal.identity.queries import list_members
 
 
+async def page_of_an_inhabitant(scene: Scene) -> str:
+    """«My space» of someone without organisation."""
+    _, browser = await scene.logged_in()
+    return (await browser.get("/my-space")).text
+
+
 async def test_a_right_given_meanwhile_shows_at_the_next_refresh(scene: Scene, portal_database: Database) -> None:
-    someone, browser = await scene.logged_in()
+    someone, browser = await scene.logged_in({f"{scene.territory.slug}--mairie": ["publishers"]})
     await asyncio.to_thread(apply_memberships, scene.admin, someone.id, member_of(scene.territory, "seve"))
     before = (await browser.get("/who")).json()
 
     await make_due(portal_database, scene.territory)
 
-    assert before["memberships"] == {}
+    assert before["memberships"] == {"mairie": ["publishers"]}
+    after = (await browser.get("/who")).json()
+    assert after["memberships"] == {"mairie": ["publishers"], "seve": ["managers", "publishers"]}
+    assert after["moderator"] is True
+
+
+async def test_the_first_organisation_shows_after_logging_in_again_without_a_password(scene: Scene) -> None:
+    someone, browser = await scene.logged_in()
+    await asyncio.to_thread(apply_memberships, scene.admin, someone.id, member_of(scene.territory, "seve"))
+    link = "/login?again=true&back=/my-space"
+
+    leaving = await browser.get(link)
+    answer = await browser.keycloak.get(leaving.headers["location"])
+    await browser.get(answer.headers["location"])
+
+    assert link.replace("&", "&amp;") in (await page_of_an_inhabitant(scene))
     assert (await browser.get("/who")).json()["memberships"] == {"seve": ["managers", "publishers"]}
 
 

@@ -14,7 +14,6 @@ import udi
 from udi.cli.local import mails, ports
 from udi.settings import Settings
 
-SERVE = "import sys, asyncio, pathlib; from udi.cli.local.mailbox import serve; a = sys.argv; asyncio.run(serve(pathlib.Path(a[1]), web_port=int(a[2]), smtp_port=int(a[3])))"
 SOURCE = os.environ | {"PYTHONPATH": str(Path(udi.__file__).parents[1])}
 Answer = tuple[int, str, dict[str, str]]
 
@@ -22,14 +21,13 @@ Answer = tuple[int, str, dict[str, str]]
 @pytest.fixture
 def mailbox(settings: Settings) -> Iterator[Path]:
     """A running mailbox; its folder."""
-    folder = settings.state / "mail"
-    folder.mkdir(parents=True)
-    web, smtp = settings.port(3), settings.port(6)
-    with subprocess.Popen([sys.executable, "-c", SERVE, folder, str(web), str(smtp)], env=SOURCE) as process:
+    address = {"UDI_STATE": str(settings.state), "UDI_BASE_PORT": str(settings.base_port)}
+    command = [sys.executable, "-m", "udi.cli.local.mailbox"]
+    with subprocess.Popen(command, env=SOURCE | address) as process:
         deadline = time.monotonic() + 20
-        while not ports.answers(web, "/health") and time.monotonic() < deadline:
+        while not ports.answers(settings.port(3), "/health") and time.monotonic() < deadline:
             time.sleep(0.05)
-        yield folder
+        yield settings.state / "mail"
         process.terminate()
     assert process.returncode == 0
 

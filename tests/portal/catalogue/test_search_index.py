@@ -164,6 +164,10 @@ def test_a_misspelt_word_gives_way_to_the_nearest_and_says_so(shared: Written) -
     assert [(word.text, word.instead) for word in found.words] == [("polution", "pollution")]
 
 
+def test_the_word_searched_instead_is_shown_with_its_accents(shared: Written) -> None:
+    assert [word.instead for word in shared.find("electons municipale").words] == ["élections", ""]
+
+
 def test_the_exact_word_can_be_insisted_on(shared: Written) -> None:
     assert shared.find("polution", exact=True).total == 0
 

@@ -42,7 +42,6 @@ def serve(
         websockets=False,
         log_enabled=True,
         log_access=False,
-        process_name=f"udi-{program}",
     )
     server.serve()
 

@@ -138,10 +138,14 @@ async def begin_login(
     territory: NamedDependency[Territory],
     actor: NamedDependency[Actor | None],
     back: FromQuery[str] = "/",
+    again: FromQuery[bool] = False,  # noqa: FBT001
 ) -> Response[Any]:
-    """Lead to the identity service, and later back to the page."""
+    """Lead to the identity service, and later back to the page.
+
+    `again` asks anew for someone already logged in: Keycloak tells a refresh nothing of the very first organisation.
+    """
     back = local_path(back) if len(back) <= LONGEST_BACK else "/"
-    if actor is not None:
+    if actor is not None and not again:
         return Redirect(back, status_code=303)
     if request.url.hostname != urlsplit(territory.origin).hostname:
         return Redirect(f"{territory.origin}/login?back={quote(back, safe='/')}", status_code=303)

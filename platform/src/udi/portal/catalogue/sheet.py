@@ -39,6 +39,15 @@ class Terms:
 
 
 @dataclass(frozen=True)
+class Contact:
+    """Whom to ask."""
+
+    name: str
+    role: str
+    email: str
+
+
+@dataclass(frozen=True)
 class Sheet:
     """The page; `dataset` has the rest."""
 
@@ -98,8 +107,13 @@ class Sheet:
         return [(kind, _wording(text, self.language)) for kind, text in texts if text]
 
     @property
-    def contacts(self) -> list[Mapping[str, str]]:
-        return [contact for contact in self.record.get("contacts", []) if contact.get("email")]
+    def contacts(self) -> list[Contact]:
+        """The contacts that have an address."""
+        return [
+            Contact(contact.get("contact_name", ""), contact.get("role", ""), contact["email"])
+            for contact in self.record.get("contacts", [])
+            if contact.get("email")
+        ]
 
     @property
     def spoken(self) -> str:

@@ -42,12 +42,14 @@ SELECT concat_ws('/', system_identifier, timeline_id, (SELECT oid FROM pg_databa
 FROM pg_control_system(), pg_control_checkpoint()""")
 """Differs after a restore, and after a standby took over (which may have lost the last transactions)."""
 NOW = text("SELECT pg_current_snapshot()::text")
-AHEAD = text("SELECT pg_snapshot_xmax(cast(:cursor AS pg_snapshot)) > pg_snapshot_xmax(pg_current_snapshot())")
+AHEAD = text(
+    "SELECT pg_snapshot_xmax(cast(cast(:cursor AS text) AS pg_snapshot)) > pg_snapshot_xmax(pg_current_snapshot())"
+)
 CHANGES = text("""
 WITH changed AS (
   SELECT DISTINCT tenant_id, dataset_id FROM ops.search_change
-  WHERE xid >= pg_snapshot_xmin(cast(:cursor AS pg_snapshot))
-  AND NOT pg_visible_in_snapshot(xid, cast(:cursor AS pg_snapshot)))
+  WHERE xid >= pg_snapshot_xmin(cast(cast(:cursor AS text) AS pg_snapshot))
+  AND NOT pg_visible_in_snapshot(xid, cast(cast(:cursor AS text) AS pg_snapshot)))
 SELECT pg_current_snapshot()::text, tenant_id, dataset_id FROM (SELECT) once LEFT JOIN changed ON true""")
 PRUNE = text("DELETE FROM ops.search_change WHERE at < now() - make_interval(days => :days)")
 

@@ -24,13 +24,14 @@ LONGEST_NAME = 200
 
 
 def make_schema() -> tantivy.Schema:
-    """`text` and `title` hold stems, `words` plain words (for beginnings and misspellings), `seq` leads to the row."""
+    """`text` and `title` hold stems, `words` plain words (for misspellings; `written`, with accents), `seq` leads to the row."""
     builder = tantivy.SchemaBuilder()
     builder.add_text_field("id", stored=True, tokenizer_name="raw", index_option="basic")
     builder.add_unsigned_field("seq", fast=True)
     builder.add_text_field("text", tokenizer_name="whitespace", index_option="freq")
     builder.add_text_field("title", tokenizer_name="whitespace", index_option="freq")
-    builder.add_text_field("words", stored=True, tokenizer_name="whitespace", index_option="basic")
+    builder.add_text_field("words", tokenizer_name="whitespace", index_option="basic")
+    builder.add_bytes_field("written", stored=True)
     for field in (*FACETS, FORMATS):
         builder.add_text_field(field, tokenizer_name="raw", fast=True, index_option="basic")
     builder.add_text_field(FORMAT, tokenizer_name="raw", index_option="basic")
@@ -44,13 +45,14 @@ def make_document(row: Any) -> tantivy.Document:
     named = f"{row.title} {' '.join(row.keywords)}"
     title = words.text_stems(named)
     described = [*words.texts_stems(row.synopsis), *words.texts_stems(row.summary)]
-    spoken = [named, row.producer_name, *row.synopsis.values()]
+    spoken = words.typed_words(" ".join([named, row.producer_name, *row.synopsis.values()]))
     document = tantivy.Document()
     document.add_text("id", str(row.id))
     document.add_unsigned("seq", row.seq)
     document.add_text("text", " ".join([*title, *words.text_stems(row.producer_name), *described]))
     document.add_text("title", " ".join(title))
-    document.add_text("words", " ".join(word for text in spoken for word in words.plain_words(text)))
+    document.add_text("words", " ".join(words.plain(word) for word in spoken))
+    document.add_bytes("written", " ".join(spoken).encode())
     for field in FACETS:
         document.add_text(field, getattr(row, field))
     document.add_text(FORMATS, SEPARATOR.join(row.formats))

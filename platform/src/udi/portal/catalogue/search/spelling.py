@@ -1,5 +1,7 @@
 """The word that was probably meant, among the words of this index."""
 
+from collections.abc import Iterable
+
 import tantivy
 
 from udi.portal.catalogue.search import words
@@ -18,15 +20,24 @@ def find_near(reader: Reader, word: str) -> str | None:
     if len(word) < SHORTEST or word.isdecimal():
         return None
     for distance in (1, 2) if len(word) >= LONG else (1,):
-        fuzzy = tantivy.Query.fuzzy_term_query(
-            reader.schema, "words", word, distance=distance, transposition_cost_one=True
-        )
-        hits = reader.searcher.search(fuzzy, SAMPLE, count=False).hits
-        seen = {term for _, at in hits for term in str(reader.searcher.doc(at).get_first("words")).split()}
-        near = [term for term in seen if slips(word, term, distance) <= distance and not words.word_stems(term)[1]]
+        near = [
+            (plain, written)
+            for plain, written in _words_near(reader, word, distance)
+            if slips(word, plain, distance) <= distance and not words.word_stems(plain)[1]
+        ]
         if near:
-            return max(near, key=lambda term: (reader.searcher.doc_freq("words", term), term))
+            return max(near, key=lambda pair: (reader.searcher.doc_freq("words", pair[0]), pair))[1]
     return None
+
+
+def _words_near(reader: Reader, word: str, distance: int) -> Iterable[tuple[str, str]]:
+    """Words of a sample of the datasets that have one near this one: plain, and as it is written, with its accents."""
+    fuzzy = tantivy.Query.fuzzy_term_query(reader.schema, "words", word, distance=distance, transposition_cost_one=True)
+    hits = reader.searcher.search(fuzzy, SAMPLE, count=False).hits
+    written: set[str] = set()
+    for _, address in hits:
+        written.update(bytes(reader.searcher.doc(address).get_first("written") or b"").decode().split())
+    return {words.plain(each): each for each in sorted(written)}.items()
 
 
 def slips(word: str, other: str, most: int) -> int:

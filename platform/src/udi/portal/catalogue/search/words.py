@@ -40,6 +40,16 @@ def clean(text: str) -> str:
     return unicodedata.normalize("NFKC", text.encode("utf-8", "ignore").decode())
 
 
+def typed_words(text: str) -> list[str]:
+    """Each different word, with its accents, in small letters."""
+    return list(dict.fromkeys(AS_TYPED.analyze(clean(text))))
+
+
+def plain(word: str) -> str:
+    """The word without its accents."""
+    return "".join(PLAIN.analyze(word))
+
+
 def plain_words(text: str) -> list[str]:
     """Each word, without accents or capitals."""
     return PLAIN.analyze(clean(text))
@@ -76,7 +86,7 @@ def query_words(text: str) -> list[tuple[str, Stems]]:
     """
     kept: list[tuple[str, Stems]] = []
     stopped: list[tuple[str, Stems]] = []
-    for typed in list(dict.fromkeys(AS_TYPED.analyze(clean(text))))[:MOST_ASKED]:
+    for typed in typed_words(text)[:MOST_ASKED]:
         stems, is_stop = word_stems(typed)
-        (stopped if is_stop else kept).append(("".join(PLAIN.analyze(typed)), stems))
+        (stopped if is_stop else kept).append((plain(typed), stems))
     return kept or [(word, stems) for word, stems in stopped if stems]
