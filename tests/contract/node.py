@@ -194,41 +194,41 @@ async def link(pusher: Pusher, organisations: set[UUID]) -> None:
         await update_node(session, node, name=node.name, url=node.url, organisations=organisations)
 
 
-@asynccontextmanager
-async def pushing(
+async def registered(
     site: Site,
-    app: Litestar,
     territory: Territory,
-    issuer: Issuer,
     *,
     slug: str = "north",
     url: str = "http://localhost:1",
     hosted: bool = False,
     producers: tuple[UUID, ...] | None = None,
-) -> AsyncIterator[Pusher]:
-    """Register a node with one producer of its own (or those given) and open its connection."""
+) -> tuple[Node, UUID]:
+    """A node with one producer of its own (or those given), and the first producer."""
     own = uuid.uuid4()
     if producers is None:
         await add_organisation(site, territory, own, f"{slug}-town")
         producers = (own,)
-    client_id = f"{territory.slug}-node-{slug}"
+    client = f"{territory.slug}-node-{slug}"
     async with site.database.session(territory.id) as session:
         node = await register_node(
-            session,
-            slug=slug,
-            name=f"Node {slug}",
-            url=url,
-            client_id=client_id,
-            hosted=hosted,
-            organisations=producers,
+            session, slug=slug, name=f"Node {slug}", url=url, client_id=client, hosted=hosted, organisations=producers
         )
-    token = issuer.token(client_id, territory.origin)
+    return node, next(iter(producers), own)
+
+
+@asynccontextmanager
+async def pushing(
+    site: Site, app: Litestar, territory: Territory, issuer: Issuer, **node: Any
+) -> AsyncIterator[Pusher]:
+    """Register a node as `registered` does, and open its connection."""
+    known, organisation = await registered(site, territory, **node)
+    token = issuer.token(known.client_id, territory.origin)
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app=app),
         base_url=f"http://{territory.hosts[0]}",
         headers={"Authorization": f"Bearer {token}"},
     ) as client:
-        yield Pusher(site, territory, node, producers[0] if producers else own, client)
+        yield Pusher(site, territory, known, organisation, client)
 
 
 def make_record(organisation: UUID, **changes: Any) -> dict[str, Any]:

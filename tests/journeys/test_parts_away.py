@@ -19,7 +19,7 @@ async def test_the_node_stopped_leaves_the_catalogue_whole_and_downloads_explain
 ) -> None:
     page = await context.new_page()
     if not await appears(installation, "depenses", within=1):
-        await publish(page, installation, shared_data / "tables/goodtables_VilleMTP_MTP_BudgetPri_2015.csv")
+        await publish(page, installation, shared_data / "data/tables/goodtables_VilleMTP_MTP_BudgetPri_2015.csv")
         assert await appears(installation, "depenses")
     installation.stop("serve-node")
     try:

@@ -24,7 +24,7 @@ TITLE = "Dépense votée au budget primitif 2015"
 @pytest.fixture(scope="module")
 def budget(shared_data: Path) -> Path:
     """A real file: semicolons, cp1252, decimal commas."""
-    path = shared_data / "tables" / FILE
+    path = shared_data / "data/tables" / FILE
     with pytest.raises(UnicodeDecodeError):
         path.read_text(encoding="utf-8")
     assert all(word in path.read_text(encoding="cp1252") for word in CANARIES)

@@ -29,6 +29,7 @@ async def test_the_team_sees_the_nodes_and_what_failed(
         page = await team.get("/nodes")
 
     assert page.status_code == 200
+    assert "Nœuds des producteurs" in page.text
     assert "Node listening" in page.text
     assert "Arbres perdus" in page.text
     assert "404" in page.text

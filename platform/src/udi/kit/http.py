@@ -102,15 +102,19 @@ class Outgoing:
         json: Any = None,
         data: Mapping[str, str] | None = None,
         limit: int = MAX_ANSWER,
+        patience: float | None = None,
     ) -> httpx.Response:
-        """Send one request and read at most `limit` bytes of the answer.
+        """Send one request and read at most `limit` bytes of the answer; `patience`: seconds for each step.
 
         Raises:
             RefusedAddressError: the address may not be reached.
             OutgoingError: no answer, or one that is too long.
         """
+        timeout = TIMEOUT if patience is None else httpx.Timeout(patience)
         try:
-            async with self._client.stream(method, url, headers=headers, json=json, data=data) as response:
+            async with self._client.stream(
+                method, url, headers=headers, json=json, data=data, timeout=timeout
+            ) as response:
                 body = bytearray()
                 async for part in response.aiter_bytes():
                     body += part

@@ -36,7 +36,7 @@ from udi.ui.site import Site, create_app
 
 HERE = Path(__file__).parent
 DOMAINS = ("tenants", "identity", "catalogue", "nodes")
-LOCALES = [Path(protocol.__file__).parent / "locale", *(HERE / name / "locale" for name in DOMAINS)]
+LOCALES = [Path(protocol.__file__).parent / "locale", HERE / "locale", *(HERE / name / "locale" for name in DOMAINS)]
 URLS = {
     "data": "/data",
     "producers": "/producers",

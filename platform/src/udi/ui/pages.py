@@ -62,7 +62,9 @@ class Pages:
         """An HTML answer; pages of someone logged in are kept by nobody else."""
         language = request.scope["state"]["locale"]
         body = (
-            self._environments[language].get_template(template).render({**self._frame(request), "status": status, **context})
+            self._environments[language]
+            .get_template(template)
+            .render({**self._frame(request), "status": status, **context})
         )
         private = request.scope["state"].get("actor") is not None or request.method != "GET"
         headers = {

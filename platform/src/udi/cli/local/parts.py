@@ -15,7 +15,8 @@ from udi.cli.local.supervisor import Part
 from udi.settings import ProgramName, Settings
 
 NAMES = ("postgres", "keycloak", "mailbox", "portal-web", "portal-worker", "node-web", "node-worker")
-THEMES = Path(udi.__file__).parent / "ui/keycloak"
+SOURCE = Path(udi.__file__).resolve().parents[1]
+THEMES = SOURCE / "udi/ui/keycloak"
 PORTS = {"portal": 0, "node": 1}
 
 
@@ -79,6 +80,7 @@ def _own_part(plan: Plan, name: str, *command: str) -> Part:
     environment = {
         **os.environ,
         "PYTHONUNBUFFERED": "1",
+        "PYTHONPATH": str(SOURCE),
         "UDI_STATE": str(settings.state),
         "UDI_CACHE": str(settings.cache),
         "UDI_TENANTS": str(settings.tenants.resolve()),

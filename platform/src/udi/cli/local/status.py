@@ -125,7 +125,7 @@ def show_addresses(report: dict[str, Any], console: Console) -> None:
 def _table(*headings: str) -> Table:
     table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 3, 0, 0))
     for heading in headings:
-        table.add_column(heading, overflow="fold")
+        table.add_column(heading, overflow="fold", no_wrap=heading != headings[-1])
     return table
 
 

@@ -70,7 +70,7 @@ def _summary(title: str, profile: Profile, names: list[str], say: Say) -> str:
     if names:
         listed = ", ".join(name[:LONGEST_NAME] for name in names[:NAMED_COLUMNS])
         more = "…" if len(names) > NAMED_COLUMNS else ""
-        sentences.append(say("Columns: %(columns)s.") % {"columns": listed + more})
+        sentences.append((say("Columns: %(columns)s.") % {"columns": listed + more}).replace("….", "…"))
     return " ".join(sentences)
 
 

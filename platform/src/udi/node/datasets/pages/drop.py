@@ -161,7 +161,7 @@ def drop_page(
     errors: dict[str, str] | None = None,
 ) -> Response[str]:
     """The form that takes one file."""
-    limit = site_of(request).settings.upload_limit
+    limit = min(site_of(request).settings.upload_limit, space.quota_bytes)
     return render(
         request, "datasets/drop.html", status=status, space=space, dataset=dataset, errors=errors or {}, limit=limit
     )

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 
 from litestar.types import ControllerRouterHandler
 
-from udi.portal.catalogue.pages import dataset, home, producers, search, texts
+from udi.portal.catalogue.pages import dataset, files, home, producers, search, texts
 
 routes: Sequence[ControllerRouterHandler] = [
     *home.routes,
     *search.routes,
     *dataset.routes,
+    *files.routes,
     *producers.routes,
     *texts.routes,
 ]

@@ -9,7 +9,7 @@ from udi.portal.catalogue.search.index import Reader
 
 SHORTEST = 4
 LONG = 8
-SAMPLE = 100
+SAMPLE = 20
 
 
 def find_near(reader: Reader, word: str) -> str | None:
@@ -37,7 +37,8 @@ def _words_near(reader: Reader, word: str, distance: int) -> Iterable[tuple[str,
     written: set[str] = set()
     for _, address in hits:
         written.update(bytes(reader.searcher.doc(address).get_first("written") or b"").decode().split())
-    return {words.plain(each): each for each in sorted(written)}.items()
+    alike = (each for each in sorted(written) if abs(len(each) - len(word)) <= distance + 1)
+    return {words.plain(each): each for each in alike}.items()
 
 
 def slips(word: str, other: str, most: int) -> int:

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import quote
 
-from keycloak import KeycloakAdmin, KeycloakOpenIDConnection
+from keycloak import KeycloakOpenIDConnection
+from keycloak.exceptions import KeycloakAuthenticationError, KeycloakError
 
 from udi.settings import Settings
 
-ADMIN_CLIENT = "udi-admin"
+ADMIN_CLIENT, ADMIN_SECRET = "udi-admin", "keycloak_admin_secret"
 TIMEOUT = 30
 EVERYTHING = 100_000
 OK, NOT_FOUND, CONFLICT = range(200, 300), 404, 409
@@ -34,56 +35,55 @@ class ProvisionError(Exception):
 
 
 class Admin:
-    """Calls to the Admin REST API of one realm, counted."""
+    """Calls to the Admin REST API of one realm, counted. Each raises `ProvisionError`."""
 
     def __init__(self, connection: KeycloakOpenIDConnection, realm: str) -> None:
         self.connection, self.realm = connection, realm
-        self.keycloak = KeycloakAdmin(connection=connection)
         self.calls = 0
 
     def get(self, path: str, **query: Any) -> Any:
         """The JSON at a path under the realm, or None when there is nothing."""
-        self.calls += 1
-        answer = self.connection.raw_get(self._address(path), **query)
-        if answer.status_code == NOT_FOUND:
-            return None
-        return self._accepted("GET", path, answer).json()
+        answer = self._send("get", self._address(path), accepted=NOT_FOUND, **query)
+        return None if answer.status_code == NOT_FOUND else answer.json()
 
     def post(self, path: str, body: object, *, conflict: bool = False) -> Any:
         """Create something: its answer, or None when `conflict` is accepted and it was there already."""
-        self.calls += 1
-        answer = self.connection.raw_post(self._address(path), data=json.dumps(body))
-        if answer.status_code == CONFLICT and conflict:
-            return None
-        return self._accepted("POST", path, answer)
+        answer = self._send("post", self._address(path), body, accepted=CONFLICT if conflict else None)
+        return None if answer.status_code == CONFLICT else answer
 
     def put(self, path: str, body: object = None, *, conflict: bool = False) -> None:
-        """Replace something, or put something somewhere."""
-        self.calls += 1
-        answer = self.connection.raw_put(self._address(path), data=json.dumps(body) if body is not None else "")
-        if not (answer.status_code == CONFLICT and conflict):
-            self._accepted("PUT", path, answer)
+        """Replace something, or put something somewhere; `conflict` accepts that it was there already."""
+        self._send("put", self._address(path), body, accepted=CONFLICT if conflict else None)
 
     def delete(self, path: str) -> None:
         """Delete something, if it is there."""
-        self.calls += 1
-        answer = self.connection.raw_delete(self._address(path))
-        if answer.status_code != NOT_FOUND:
-            self._accepted("DELETE", path, answer)
+        self._send("delete", self._address(path), accepted=NOT_FOUND)
 
     def create_realm(self, body: Mapping[str, Any]) -> None:
         """Create this realm."""
-        self.calls += 1
-        self._accepted("POST", "", self.connection.raw_post("admin/realms", data=json.dumps(body)))
+        self._send("post", "admin/realms", body)
         # A token says which realms it may manage: the one in hand does not know this one yet.
         self.connection.get_token()
 
     def _address(self, path: str) -> str:
         return f"admin/realms/{quote(self.realm)}{'/' if path else ''}{path}"
 
-    def _accepted(self, method: str, path: str, answer: Any) -> Any:
-        if answer.status_code not in OK:
-            msg = f"Keycloak answers {answer.status_code} to {method} {path or 'the realm'}: {answer.text[:300]}"
+    def _send(self, method: str, path: str, body: object = None, *, accepted: int | None = None, **query: Any) -> Any:
+        self.calls += 1
+        call = getattr(self.connection, f"raw_{method}")
+        content = {"data": json.dumps(body) if body is not None else ""} if method in {"post", "put"} else {}
+        try:
+            answer = call(path, **content, **query)
+        except KeycloakAuthenticationError as error:
+            msg = f"Keycloak refuses the administrator «{ADMIN_CLIENT}»: check the secret «{ADMIN_SECRET}»."
+            raise ProvisionError(msg) from error
+        except KeycloakError as error:
+            msg = (
+                f"Keycloak does not answer to {method.upper()} {path} ({error.error_message or type(error).__name__})."
+            )
+            raise ProvisionError(msg) from error
+        if answer.status_code not in OK and answer.status_code != accepted:
+            msg = f"Keycloak answers {answer.status_code} to {method.upper()} {path}: {answer.text[:300]}"
             raise ProvisionError(msg)
         return answer
 
@@ -99,7 +99,7 @@ def connect(settings: Settings) -> Admin:
         realm_name=settings.identity_realm,
         user_realm_name="master",
         client_id=ADMIN_CLIENT,
-        client_secret_key=settings.secret("keycloak_admin_secret"),
+        client_secret_key=settings.secret(ADMIN_SECRET),
         timeout=TIMEOUT,
     )
     return Admin(connection, settings.identity_realm)

@@ -1,0 +1,63 @@
+"""The way to a file: straight to its producer's node, or a page that says why it cannot be reached now."""
+
+from typing import Any
+from uuid import UUID
+
+from litestar import Request, get
+from litestar.datastructures import State
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from litestar.response import Redirect
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.errors import NotFoundError, UnavailableError
+from udi.kit.http import Outgoing, OutgoingError, RefusedAddressError
+from udi.portal.catalogue.queries import get_dataset
+from udi.ui.site import site_of
+
+PATIENCE = 4.0
+BROKEN = 500
+
+
+class NodeAwayError(UnavailableError):
+    """The producer's node does not answer, or says that it cannot serve."""
+
+    slug = "node-away"
+    title = "The producer’s node does not answer"
+
+
+@get("/data/{dataset_id:uuid}/files/{media_id:uuid}")
+async def fetch_file(
+    request: Request[Any, Any, State],
+    session: NamedDependency[AsyncSession],
+    dataset_id: FromPath[UUID],
+    media_id: FromPath[UUID],
+) -> Redirect:
+    """Lead to the file at its node; no byte of it passes here."""
+    dataset = await get_dataset(session, dataset_id)
+    media = next((media for media in dataset.distributions if media.id == media_id), None)
+    if media is None:
+        raise NotFoundError("This dataset has no such file.")
+    if not await is_reachable(site_of(request).outgoing, media.url):
+        values = {"file": media.name, "producer": dataset.organisation.name, "url": media.url}
+        raise NodeAwayError(
+            "The file “%(file)s” is kept by its producer, %(producer)s, whose machine cannot be reached now.",
+            remedy="Try again in a few minutes. The description stays here; the file’s own address is %(url)s.",
+            values=values,
+            headers={"Retry-After": "300"},
+        )
+    return Redirect(media.url, status_code=302, headers={"Cache-Control": "no-store"})
+
+
+async def is_reachable(outgoing: Outgoing, url: str) -> bool:
+    """Whether the machine of an address answers within a few seconds; where we may not look, we do not know better."""
+    try:
+        answer = await outgoing.request("HEAD", url, patience=PATIENCE)
+    except RefusedAddressError:
+        return True
+    except OutgoingError:
+        return False
+    return answer.status_code < BROKEN
+
+
+routes = [fetch_file]
