@@ -14,6 +14,8 @@ from litestar import Litestar
 from tests import cluster, services, stage, visitors
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
+from udi.node import app as node
+from udi.portal import app as portal
 from udi.portal.identity.provision import admin, realm
 from udi.settings import Settings
 from udi.ui.site import Site
@@ -127,9 +129,7 @@ async def keycloak(settings: Settings, run_folder: Path, postgres: str) -> Setti
 @pytest.fixture(scope="session")
 async def portal_site(settings: Settings) -> Site:
     """The portal's parts."""
-    from udi.portal.app import build_site
-
-    site = build_site(settings)
+    site = portal.build_site(settings)
     visitors.freshen(site.registry)
     return site
 
@@ -137,9 +137,7 @@ async def portal_site(settings: Settings) -> Site:
 @pytest.fixture(scope="session")
 async def portal_app(portal_site: Site) -> AsyncIterator[Litestar]:
     """The portal, as its web workers run it."""
-    from udi.portal.app import create
-
-    app = create(portal_site)
+    app = portal.create(portal_site)
     yield app
     await visitors.shut_down(app)
 
@@ -147,9 +145,7 @@ async def portal_app(portal_site: Site) -> AsyncIterator[Litestar]:
 @pytest.fixture(scope="session")
 async def node_site(settings: Settings) -> Site:
     """The node's parts."""
-    from udi.node.app import build_site
-
-    site = build_site(settings)
+    site = node.build_site(settings)
     visitors.freshen(site.registry)
     return site
 
@@ -157,9 +153,7 @@ async def node_site(settings: Settings) -> Site:
 @pytest.fixture(scope="session")
 async def node_app(node_site: Site) -> AsyncIterator[Litestar]:
     """The node, as its web workers run it."""
-    from udi.node.app import create
-
-    app = create(node_site)
+    app = node.create(node_site)
     yield app
     await visitors.shut_down(app)
 

@@ -42,7 +42,7 @@ WRONG = {
     "access_condition": [{}, [], None],
     "access_condition.licence": [{}, {"licence_type": "STANDARD", "licence_label": "wtfpl"}, {"licence_type": "CUSTOM"}],
     "access_condition.confidentiality": [{}, {"restricted_access": "yes"}, None],
-    "metadata_info": [{}, [], {"api_version": "9.9.9"}, {"api_version": "1.1.0"}, {"api_version": 1.4}],
+    "metadata_info": [{}, [], {"api_version": "9.9.9"}, {"api_version": "1.1.0"}, {"api_version": 1.4}, {"api_version": 10**30}],
     "producer": [{}, {"organization_id": "north", "organization_name": "North"}, "North"],
 }  # fmt: skip
 EXTRA = {
@@ -104,6 +104,7 @@ def bad_bodies(record: dict[str, Any]) -> Iterator[tuple[str, bytes]]:
     yield "NaN", whole.replace(b"1200", b"NaN")
     yield "infinity", whole.replace(b"1200", b"1e999")
     yield "a number of 5,000 digits", whole.replace(b"1200", b"9" * 5000)
+    yield "a version of 5,000 digits", whole.replace(b'"1.4.1"', b"9" * 5000)
     yield "cut in the middle", whole[: len(whole) // 2]
     yield "twice", whole + whole
     yield "in Latin-1", json.dumps(record, ensure_ascii=False).encode("latin-1").replace(b"align", b"\xe9lign")

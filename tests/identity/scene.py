@@ -5,8 +5,10 @@ import secrets
 from dataclasses import dataclass, field
 
 from litestar import Litestar
+from sqlalchemy import text
 
 from tests.identity.browser import Browser
+from udi.kit.db import Database
 from udi.kit.identity import MANAGERS, MODERATORS, PUBLISHERS
 from udi.kit.tenancy import Territory
 from udi.portal.identity.provision.accounts import apply_memberships
@@ -35,6 +37,12 @@ def provision(
 def member_of(territory: Territory, organisation: str = "mairie") -> dict[str, list[str]]:
     """A manager and publisher of an organisation, in the territory's team: groups by alias."""
     return {f"{territory.slug}--{organisation}": [MANAGERS, PUBLISHERS], territory.slug: [MODERATORS]}
+
+
+async def make_due(database: Database, territory: Territory) -> None:
+    """The memberships of every session of the territory are to be asked again."""
+    async with database.session(territory.id) as session:
+        await session.execute(text("UPDATE app.web_session SET access_expires_at = now() - interval '1 minute'"))
 
 
 @dataclass(frozen=True)

@@ -9,19 +9,11 @@ from sqlalchemy import text
 
 from tests.identity.browser import SAME_SITE
 from tests.identity.programs import program
-from tests.identity.scene import Scene, member_of
+from tests.identity.scene import Scene, make_due, member_of
 from udi.kit.db import Database
-from udi.kit.tenancy import Territory
 from udi.settings import Settings
 
 ENGLISH = {"Accept-Language": "en"}
-OLD = "UPDATE app.web_session SET access_expires_at = now() - interval '1 minute'"
-
-
-async def make_due(database: Database, territory: Territory) -> None:
-    """The memberships of every session of the territory are to be asked again."""
-    async with database.session(territory.id) as session:
-        await session.execute(text(OLD))
 
 
 @pytest.fixture

@@ -4,11 +4,13 @@ import asyncio
 from datetime import timedelta
 from urllib.parse import urlencode
 
+import httpx
 import pytest
 from litestar import Litestar
 from sqlalchemy import text
 
 from tests.identity.browser import query_of
+from tests.identity.programs import program
 from tests.identity.scene import PASSWORD, Scene, member_of
 from udi.kit import attempts, clock
 from udi.kit.db import Database
@@ -124,6 +126,22 @@ async def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(scene: Scen
     assert {"HttpOnly", "Path=/", "SameSite=lax"} <= set(cookie.split("; "))
     assert "Max-Age" not in cookie
     assert "Domain" not in cookie
+
+
+async def test_where_it_is_encrypted_the_cookie_is_held_to_the_host(
+    connected: Settings, portal_database: Database, armorine: Territory
+) -> None:
+    encrypted = connected.model_copy(update={"portal_url": "https://{host}"})
+    async with (
+        program(encrypted, portal_database) as app,
+        httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url=f"https://{armorine.hosts[0]}") as browser,
+    ):
+        leaving = await browser.get("/login")
+
+    cookie = leaving.headers["set-cookie"]
+    assert cookie.startswith("__Host-udi-login=")
+    assert {"Secure", "HttpOnly", "Path=/"} <= set(cookie.split("; "))
+    assert query_of(leaving.headers["location"])["redirect_uri"].startswith("https://")
 
 
 async def test_the_request_to_keycloak_asks_for_a_code_with_pkce_in_the_readers_language(scene: Scene) -> None:

@@ -2,11 +2,12 @@
 
 import asyncio
 import secrets
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.cluster import free_ports
+from tests.cluster import free_ports, locked
 from tests.identity.scene import ORGANISATIONS, Scene, provision
 from udi.kit.tenancy import Territory
 from udi.portal.identity.provision.accounts import account_secret, apply_account
@@ -29,6 +30,14 @@ def outcomes(changes: list) -> set[str]:
     return {change.outcome for change in changes}
 
 
+@pytest.fixture
+def alone(run_folder: Path) -> Iterator[None]:
+    """The realm is shared by the run's workers: one at a time changes it."""
+    with locked(run_folder, "realm"):
+        yield
+
+
+@pytest.mark.usefixtures("alone")
 async def test_the_realm_applied_again_is_unchanged_in_three_calls(admin: Admin, settings: Settings) -> None:
     before = admin.calls
 
@@ -38,6 +47,7 @@ async def test_the_realm_applied_again_is_unchanged_in_three_calls(admin: Admin,
     assert admin.calls - before == 3
 
 
+@pytest.mark.usefixtures("alone")
 async def test_a_setting_of_the_realm_changed_by_hand_is_put_back(admin: Admin, settings: Settings) -> None:
     await asyncio.to_thread(admin.put, "", {"failureFactor": 30, "otpPolicyType": "totp", "otpPolicyPeriod": 60})
 

@@ -2,8 +2,7 @@
 
 import asyncio
 
-from tests.identity.scene import Scene, member_of
-from tests.identity.test_keycloak_away import make_due
+from tests.identity.scene import Scene, make_due, member_of
 from udi.kit.db import Database
 from udi.portal.identity.provision.accounts import apply_memberships
 from udi.portal.identity.queries import list_members

@@ -36,16 +36,15 @@ async def test_the_node_stopped_leaves_the_catalogue_whole_and_downloads_explain
 
 
 async def test_the_portal_stopped_leaves_downloads_possible(installation: Installation) -> None:
-    with httpx.Client(base_url=f"http://127.0.0.1:{installation.settings.port(1)}") as node:
-        headers = {"Host": "node.demo.localhost"}
-        listed = node.get("/api/v1/resources", headers=headers).json()["items"]
-        address = listed[0]["available_formats"][0]["connector"]["url"]
+    headers = {"Host": "node.demo.localhost"}
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{installation.settings.port(1)}", headers=headers) as node:
+        published = (await node.get("/api/v1/resources")).json()["items"][0]["available_formats"][0]
         installation.stop("serve-portal")
         try:
-            answer = node.get(httpx.URL(address).raw_path.decode(), headers=headers)
+            answer = await node.get(httpx.URL(published["connector"]["url"]).raw_path.decode())
         finally:
             installation.start("serve", "portal")
             installation.wait("portal")
 
     assert answer.status_code == 200
-    assert len(answer.content) == listed[0]["available_formats"][0]["file_size"]
+    assert len(answer.content) == published["file_size"]

@@ -2,8 +2,8 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
-import click
 import typer
 from pydantic import BaseModel
 
@@ -27,12 +27,12 @@ def documented(page: str, pattern: str) -> set[str]:
     return set(re.findall(rf"^\| `({pattern})`", (REFERENCE / page).read_text(), re.MULTILINE))
 
 
-def commands(group: click.Group, prefix: str = "") -> set[str]:
+def commands(group: Any, prefix: str = "") -> set[str]:
     found = set()
     for name, command in group.commands.items():
         if command.hidden:
             continue
-        if isinstance(command, click.Group):
+        if hasattr(command, "commands"):
             found |= commands(command, f"{prefix}{name} ")
         else:
             found.add(f"{prefix}{name}")
@@ -48,10 +48,10 @@ def test_every_setting_is_documented_with_its_words() -> None:
 
 
 def test_every_command_is_documented() -> None:
-    group = typer.main.get_command(app)
-    assert isinstance(group, click.Group)
+    found = {f"udi {name}" for name in commands(typer.main.get_command(app))}
 
-    assert documented("commands.md", r"udi [a-z -]+") == {f"udi {name}" for name in commands(group)}
+    assert len(found) > 10
+    assert documented("commands.md", r"udi [a-z -]+") == found
 
 
 def test_every_key_of_a_territory_is_documented_with_its_words() -> None:

@@ -1,6 +1,5 @@
 """Two territories' catalogues, and the process that keeps their indexes."""
 
-
 import pytest
 
 from tests.portal.catalogue.corpus import Catalogue, open_catalogue

@@ -1,13 +1,22 @@
-"""The catalogue's pages: each is checked by the page checker when fetched."""
+"""The catalogue's pages, as visitors see them; each is checked by the page checker when fetched."""
 
+from pathlib import Path
 from uuid import uuid4
 
+import httpx
 import pytest
+from babel.messages.pofile import read_po
+from jinja2 import Environment
 from litestar import Litestar
+from sqlalchemy import text
 
 from tests.portal.catalogue.corpus import TABLE, Catalogue
-from tests.visitors import browse
+from tests.visitors import browse, make_person
+from udi.kit.db import Database
+from udi.portal import catalogue
 from udi.portal.catalogue.search.feed import SearchFeed
+
+LIMIT, MOST_REQUESTS = 100_000, 8
 
 
 @pytest.fixture
@@ -18,8 +27,15 @@ async def filled(armor: Catalogue, elsewhere: Catalogue, feed: SearchFeed) -> Ca
     return armor
 
 
+async def fetch(app: Litestar, catalogue: Catalogue, url: str, language: str = "en") -> httpx.Response:
+    async with browse(app, catalogue.territory) as visitor:
+        return await visitor.get(url, headers={"Accept-Language": language})
+
+
 @pytest.mark.parametrize("language", ["fr", "en"])
-async def test_each_page_is_sound_in_both_languages(filled: Catalogue, portal_app: Litestar, language: str) -> None:
+async def test_each_page_is_sound_and_light_in_both_languages(
+    filled: Catalogue, portal_app: Litestar, language: str
+) -> None:
     record = await filled.add(1)
     addresses = [
         "/", "/data", "/data?q=velos", "/data?q=trotinette", "/data?q=xylophone", "/data?theme=environment&access=restricted",
@@ -29,6 +45,235 @@ async def test_each_page_is_sound_in_both_languages(filled: Catalogue, portal_ap
 
     async with browse(portal_app, filled.territory) as visitor:
         answers = {url: await visitor.get(url, headers={"Accept-Language": language}) for url in addresses}
+        shared = await visitor.get("/theme.css")
 
     assert {url: answer.status_code for url, answer in answers.items() if answer.status_code != 200} == {}
     assert all(f'<html lang="{language}"' in answer.text for answer in answers.values())
+    assert max(len(answer.text.encode()) for answer in answers.values()) + len(shared.content) < LIMIT / 2
+
+
+async def test_the_home_page_says_what_there_is(filled: Catalogue, portal_app: Litestar) -> None:
+    home = await fetch(portal_app, filled, "/")
+
+    assert f"{len(TABLE)} datasets, 3 producers" in home.text
+    assert 'href="/data?theme=environment"' in home.text
+    assert TABLE[-1][0] in home.text
+    assert TABLE[0][0] not in home.text, "only the latest are on the home page"
+
+
+async def test_an_empty_territory_invites_to_publish(
+    elsewhere: Catalogue, feed: SearchFeed, portal_app: Litestar
+) -> None:
+    await feed.step()
+
+    home = await fetch(portal_app, elsewhere, "/")
+    data = await fetch(portal_app, elsewhere, "/data")
+
+    assert "Nothing is published yet" in home.text
+    assert elsewhere.territory.links["node"] in home.text
+    assert "Nothing is published yet" in data.text
+
+
+async def test_a_search_marks_its_words_and_names_its_filters(filled: Catalogue, portal_app: Litestar) -> None:
+    page = await fetch(portal_app, filled, "/data?q=v%C3%A9los&access=public", "fr")
+
+    assert "<mark>vélo</mark>" in page.text
+    assert "1 jeu de données sur «\N{NO-BREAK SPACE}vélos\N{NO-BREAK SPACE}»" in page.text
+    assert 'href="/data?q=v%C3%A9los"><span class="hide">Enlever le filtre </span>Ouverte' in page.text
+    assert 'name="robots" content="noindex' in page.text
+
+
+async def test_a_misspelt_word_is_replaced_and_said_so(filled: Catalogue, portal_app: Litestar) -> None:
+    page = await fetch(portal_app, filled, "/data?q=trotinette")
+    exact = await fetch(portal_app, filled, "/data?q=trotinette&exact=1")
+
+    assert "No dataset has the word “trotinette”: here are those that have “trottinette”." in page.text
+    assert 'href="/data?q=trotinette&amp;exact=1"' in page.text
+    assert "No dataset is about “trotinette”" in exact.text
+
+
+async def test_an_empty_search_says_what_less_would_find(filled: Catalogue, portal_app: Litestar) -> None:
+    page = await fetch(portal_app, filled, "/data?q=velos+cantine&theme=housing")
+    fewer = await fetch(portal_app, filled, "/data?q=velos&theme=housing")
+
+    assert "No dataset is about “velos cantine”" in page.text
+    assert "mailto:" in page.text
+    assert "Without the filter “Housing”" in fewer.text
+    assert 'href="/data?q=velos"' in fewer.text
+
+
+async def test_without_an_index_the_newest_are_listed_and_it_is_said(armor: Catalogue, portal_app: Litestar) -> None:
+    await armor.add_all()
+
+    page = await fetch(portal_app, armor, "/data?q=velos&theme=environment")
+
+    assert "Search is being prepared" in page.text
+    assert page.text.count("<h3>") == sum(line[3] == "environment" for line in TABLE)
+    assert "etag" not in page.headers
+
+
+async def test_a_dataset_page_says_everything(filled: Catalogue, portal_app: Litestar) -> None:
+    record = await filled.add(
+        1,
+        resource_title="Comptages, tout compris",
+        summary=[{"lang": "fr", "text": "Lisez", "html": "<p>Lisez <b>ceci</b>.</p><script>alert(1)</script>"}],
+        temporal_spread={"start_date": "2019-01-01T00:00:00Z"},
+        geography={"bounding_box": {"west_longitude": -3.5, "south_latitude": 48.0, "east_longitude": -3.0, "north_latitude": 48.5}},
+        resource_languages=["fr", "en"],
+    )  # fmt: skip
+
+    page = await fetch(portal_app, filled, f"/data/{record.id}")
+
+    for said in (
+        record.media[0].url, "48.2\N{NO-BREAK SPACE}MB", record.media[0].checksum.value, "GeoJSON",  # type: ignore[union-attr]
+        "Open Licence 2.0", "You may copy, change and sell these data", "Armorine Métropole", "6 January 2026",
+        "since 1 January 2019", "about 37 km by 56 km", "mailto:donnees@armor.example", "French, English",
+        f"{filled.territory.origin}/data/{record.id}", "<b>ceci</b>",
+    ):  # fmt: skip
+        assert said in page.text, said
+    assert "<script" not in page.text
+    canonical = f'rel="canonical" href="{filled.territory.origin}/data/{record.id}/comptages-tout-compris"'
+    assert canonical in page.text
+    assert (await fetch(portal_app, filled, f"/data/{record.id}/any-old-slug")).text.count(canonical) == 1
+
+
+async def test_a_restricted_dataset_is_found_but_not_offered(filled: Catalogue, portal_app: Litestar) -> None:
+    record = await filled.add(7)
+
+    page = await fetch(portal_app, filled, f"/data/{record.id}")
+
+    assert "one project at a time" in page.text
+    assert record.media[0].name in page.text
+    assert record.media[0].url not in page.text
+
+
+async def test_a_licence_of_their_own_is_named_with_its_text(filled: Catalogue, portal_app: Litestar) -> None:
+    record = await filled.add(5)
+
+    page = await fetch(portal_app, filled, f"/data/{record.id}", "fr")
+
+    assert "Conditions du réseau" in page.text
+    assert 'href="https://goeland.example/licence"' in page.text
+
+
+async def test_a_withdrawn_dataset_says_who_and_when_and_no_more(
+    filled: Catalogue, portal_app: Litestar, portal_database: Database
+) -> None:
+    record = await filled.add(4)
+    await filled.withdraw(record)
+
+    page = await fetch(portal_app, filled, f"/data/{record.id}/slug", "fr")
+
+    assert page.status_code == 410
+    assert "Mairie de Kerlévan a retiré ces données le " in page.text
+    assert TABLE[4][1] not in page.text
+    async with portal_database.session(filled.territory.id) as session:
+        kept = await session.execute(
+            text("SELECT record, synopsis, keywords FROM app.dataset WHERE id = :id"), {"id": record.id}
+        )
+        assert kept.one() == ({}, {}, [])
+
+
+async def test_an_unknown_dataset_is_not_here(filled: Catalogue, portal_app: Litestar) -> None:
+    for url in (f"/data/{uuid4()}", "/data/not-an-id", "/producers/nobody", "/producers/%00", "/data/%ff"):
+        assert (await fetch(portal_app, filled, url)).status_code in {400, 404}, url
+
+
+async def test_another_territory_sees_nothing(filled: Catalogue, elsewhere: Catalogue, portal_app: Litestar) -> None:
+    record = await filled.add(1)
+    person = make_person(elsewhere.territory, moderator=True)
+
+    async with browse(portal_app, elsewhere.territory, person) as neighbour:
+        answers = [
+            await neighbour.get(url)
+            for url in (
+                f"/data/{record.id}",
+                f"/api/v1/datasets/{record.id}",
+                f"/konsult/v1/datasets/{record.id}/metadatas",
+            )
+        ]
+        pages = [await neighbour.get(url) for url in ("/", "/data?q=velos", "/producers/armor")]
+
+    assert [answer.status_code for answer in answers] == [404, 404, 404]
+    assert all(TABLE[1][0] not in page.text for page in pages)
+
+
+async def test_a_producer_page_shows_who_and_only_its_data(filled: Catalogue, portal_app: Litestar) -> None:
+    page = await fetch(portal_app, filled, "/producers/kerlevan?producer=armor")
+
+    assert "Mairie de Kerlévan, in short." in page.text
+    assert 'href="mailto:donnees@kerlevan.example"' in page.text
+    assert "1 place du Marché" in page.text
+    assert TABLE[3][0] in page.text
+    assert TABLE[0][0] not in page.text
+
+
+async def test_the_territorys_texts_come_in_the_readers_language(filled: Catalogue, portal_app: Litestar) -> None:
+    french, english = [await fetch(portal_app, filled, "/charter", language) for language in ("fr", "en")]
+
+    assert "<h1>Charte</h1>" in french.text
+    assert "<h1>Charter</h1>" in english.text
+
+
+async def test_an_answer_is_kept_until_the_index_changes(
+    filled: Catalogue, feed: SearchFeed, portal_app: Litestar
+) -> None:
+    async with browse(portal_app, filled.territory) as visitor:
+        first = await visitor.get("/data")
+        again = await visitor.get("/data", headers={"If-None-Match": first.headers["etag"]})
+        english = await visitor.get("/data", headers={"Accept-Language": "en", "If-None-Match": first.headers["etag"]})
+        await filled.add(0, resource_title="Fontaines à boire")
+        await feed.step()
+        later = await visitor.get("/data", headers={"If-None-Match": first.headers["etag"]})
+
+    assert (again.status_code, again.content) == (304, b"")
+    assert first.headers["cache-control"] == "public, max-age=0, must-revalidate"
+    assert english.status_code == later.status_code == 200
+    assert "Fontaines à boire" in later.text
+    assert "Fontaines à boire" not in first.text
+
+
+async def test_a_member_gets_a_page_of_their_own(filled: Catalogue, portal_app: Litestar) -> None:
+    await fetch(portal_app, filled, "/data", "fr")
+
+    async with browse(portal_app, filled.territory, make_person(filled.territory)) as member:
+        page = await member.get("/data")
+
+    assert "/my-space" in page.text
+    assert page.headers["cache-control"] == "no-store"
+    assert "etag" not in page.headers
+
+
+HOSTILE = [
+    "q=%00", "q=" + "x" * 10_000, "q=%ff%fe", "q=%ED%A0%80", "q=\"(((*:~^", "q=a%22+OR+theme:x", "theme=%00&theme=nope",
+    "access=x", "producer=" + "é" * 500, "page=-1", "page=99999999999999999999", "page=x", "sort=%00", "size=1000000",
+    "&".join(f"format=f{number}" for number in range(400)), "%00=%00", "q=%F0%9F%9A%B2", "q[]=1&q=2", ";;;&&&===",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("query", HOSTILE, ids=lambda query: query[:20])
+async def test_a_hostile_address_is_never_an_accident(filled: Catalogue, portal_app: Litestar, query: str) -> None:
+    async with browse(portal_app, filled.territory) as visitor:
+        answers = [
+            await visitor.get(f"{path}?{query}") for path in ("/data", "/producers/armor", "/", "/api/v1/datasets")
+        ]
+
+    assert [answer.status_code for answer in answers[:3]] == [200, 200, 200]
+    assert answers[3].status_code in {200, 422}
+    if answers[3].status_code == 422:
+        assert answers[3].headers["content-type"].startswith("application/problem+json")
+        assert all(error["field"] and error["remedy"] for error in answers[3].json()["errors"])
+
+
+def test_every_message_is_translated() -> None:
+    folder = Path(catalogue.__file__).parent
+    with (folder / "locale/fr.po").open("rb") as file:
+        known = read_po(file, locale="fr")
+    environment = Environment(extensions=["jinja2.ext.i18n"], autoescape=True)
+    written = {
+        message if isinstance(message, str) else message[0]
+        for path in (folder / "templates").glob("*.html")
+        for _, _, message in environment.extract_translations(path.read_text())  # type: ignore[attr-defined]
+    }
+
+    assert sorted(message for message in written if not (known.get(message) and known[message].string)) == []

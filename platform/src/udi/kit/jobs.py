@@ -31,7 +31,7 @@ from udi.kit.tenancy import NoTenantError, tenant_context
 
 log = structlog.get_logger()
 SCHEMA = DBSettings(db_schema="queue")
-ATTEMPTS = 8
+ATTEMPTS = 30
 FIRST_DELAY = timedelta(seconds=2)
 LONGEST_DELAY = timedelta(hours=1)
 

@@ -15,7 +15,6 @@ from udi.kit.keys import Signer
 from udi.kit.oidc import IdentityService, territory_client
 from udi.kit.tenancy import Territory
 from udi.kit.territories import Registry
-from udi.portal import nodes, tenants
 from udi.portal.catalogue import api as catalogue_api
 from udi.portal.catalogue import pages as catalogue_pages
 from udi.portal.catalogue.search.feed import SearchFeed

@@ -1,8 +1,8 @@
 """The table of files."""
 
-import uuid
 from datetime import datetime
 from enum import StrEnum
+from urllib.parse import quote
 from uuid import UUID
 
 from sqlalchemy import BigInteger, ForeignKeyConstraint, Index, Text, text
@@ -30,7 +30,6 @@ class StoredFile(Owned, NodeTable):
         Index("ix_stored_file_space", "tenant_id", "space_id"),
     )
 
-    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
     space_id: Mapped[UUID]
     dataset_id: Mapped[UUID]
     name: Mapped[str] = mapped_column(Text)
@@ -49,7 +48,7 @@ class StoredFile(Owned, NodeTable):
     @property
     def path(self) -> str:
         """Its own address on the node."""
-        return f"/files/{self.id}/{self.name}"
+        return f"/files/{self.id}/{quote(self.name)}"
 
 
 def object_key(tenant: UUID, space: UUID, dataset: UUID, file: UUID) -> str:

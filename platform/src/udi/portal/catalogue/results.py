@@ -7,13 +7,14 @@ from markupsafe import Markup
 
 from udi.portal.catalogue.markup import highlight
 from udi.portal.catalogue.queries import DatasetLine, SearchPage
-from udi.portal.catalogue.search.criteria import FILTERS, Criteria
+from udi.portal.catalogue.search.criteria import Criteria
 from udi.protocol.access import AccessRights
 from udi.protocol.licences import LICENCES
 from udi.protocol.themes import THEMES
 from udi.ui.locale import localised
 
-SHOWN_VALUES = 12
+SHOWN_VALUES = 14
+ORDER = ("access", "theme", "producer", "format", "licence")
 OPEN_FILTERS = ("access", "theme")
 OTHER_LICENCE_NAME = {"fr": "Autre licence", "en": "Another licence"}
 
@@ -66,7 +67,7 @@ class Names:
 
 def list_filters(page: SearchPage, names: Names, *, fixed: Sequence[str] = ()) -> list[Filter]:
     """Each filter with the values that would find something, the most frequent first, and those in use."""
-    return [_filter(page, names, name) for name in FILTERS if page.facets.get(name) and name not in fixed]
+    return [_filter(page, names, name) for name in ORDER if page.facets.get(name) and name not in fixed]
 
 
 def _filter(page: SearchPage, names: Names, name: str) -> Filter:

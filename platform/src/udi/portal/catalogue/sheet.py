@@ -1,5 +1,6 @@
 """What the page of a dataset says, read from its row and from the producer's record."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +19,7 @@ from udi.protocol.themes import THEMES
 from udi.ui.locale import localised
 
 SHORT_HASH = 12
+KM_A_DEGREE, TURN = 111.32, 360
 MAP = "https://www.openstreetmap.org/?minlon={west}&minlat={south}&maxlon={east}&maxlat={north}&box=yes"
 
 
@@ -128,6 +130,16 @@ class Sheet:
         if west is None or south is None or east is None or north is None:
             return None
         return (west, south, east, north)
+
+    @property
+    def extent(self) -> tuple[int, int] | None:
+        """How wide and how high the area is, in kilometres, at its middle; None without an area, or for a point."""
+        if self.box is None:
+            return None
+        west, south, east, north = self.box
+        across = (east - west) % TURN * KM_A_DEGREE * math.cos(math.radians((south + north) / 2))
+        width, height = round(across), round((north - south) * KM_A_DEGREE)
+        return (width, height) if width and height else None
 
     @property
     def map_url(self) -> str:

@@ -78,9 +78,7 @@ class Admin:
             msg = f"Keycloak refuses the administrator «{ADMIN_CLIENT}»: check the secret «{ADMIN_SECRET}»."
             raise ProvisionError(msg) from error
         except KeycloakError as error:
-            msg = (
-                f"Keycloak does not answer to {method.upper()} {path} ({error.error_message or type(error).__name__})."
-            )
+            msg = f"Keycloak does not answer to {method.upper()} {path} ({error})."
             raise ProvisionError(msg) from error
         if answer.status_code not in OK and answer.status_code != accepted:
             msg = f"Keycloak answers {answer.status_code} to {method.upper()} {path}: {answer.text[:300]}"

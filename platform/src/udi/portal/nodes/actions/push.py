@@ -84,7 +84,7 @@ async def push_record(
         submitted_at=submitted_at,
         resource_id=record.id if record else _usable_id(document),
         title=record.title if record and not faults else "",
-        version=str(dig(document, "metadata_info", "api_version") or ""),
+        version=_said_version(document),
         faults=faults,
     )
     return Outcome(report, tuple(faults))
@@ -107,6 +107,8 @@ async def _publish(
         async with session.begin_nested():
             await catalogue.store_dataset(session, record, node_id=node.id)
     except IntegrityError:
+        if not (record.local_id or record.doi):
+            raise
         field, value = ("local_id", record.local_id) if record.local_id else ("doi", record.doi)
         return [kinds.IDENTIFIER_USED.at(field, value=value)]
     return []
@@ -141,6 +143,11 @@ async def _one_at_a_time(session: AsyncSession, resource_id: UUID) -> None:
     """Two calls about one record wait for each other, even before it exists; the lock ends with the transaction."""
     key = f"{session.info['tenant']}/{resource_id}"
     await session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": key})
+
+
+def _said_version(document: dict[str, Any]) -> str:
+    version = dig(document, "metadata_info", "api_version")
+    return version if isinstance(version, str) else ""
 
 
 def _usable_id(document: dict[str, Any]) -> UUID | None:

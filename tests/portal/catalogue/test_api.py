@@ -1,0 +1,147 @@
+"""The catalogue for programs."""
+
+import json
+from uuid import uuid4
+
+import pytest
+from litestar import Litestar
+
+from tests.portal.catalogue.corpus import TABLE, Catalogue
+from tests.visitors import browse
+from udi.portal.catalogue.search.feed import SearchFeed
+
+BASE = "/api/v1"
+
+
+@pytest.fixture
+async def filled(armor: Catalogue, feed: SearchFeed) -> Catalogue:
+    await armor.add_all()
+    await feed.step()
+    return armor
+
+
+async def test_a_search_answers_as_the_page_does(filled: Catalogue, portal_app: Litestar) -> None:
+    async with browse(portal_app, filled.territory) as program:
+        answer = await program.get(f"{BASE}/datasets", params={"q": "velos", "access": "public"})
+        page = await program.get("/data", params={"q": "velos", "access": "public"})
+
+    found = answer.json()
+    assert found["total"] == len(found["items"]) == 1
+    assert found["items"][0]["title"] == TABLE[1][0]
+    assert found["items"][0]["producer"] == {"slug": "armor", "name": "Armorine Métropole"}
+    assert f"/data/{found['items'][0]['id']}" in page.text
+    assert {"value": "transportation", "count": 1} in found["facets"]["theme"]
+    assert answer.headers["access-control-allow-origin"] == "*"
+
+
+async def test_pages_are_linked_to_their_neighbours(filled: Catalogue, portal_app: Litestar) -> None:
+    seen: list[str] = []
+    async with browse(portal_app, filled.territory) as program:
+        url = f"{BASE}/datasets?size=5"
+        while url:
+            answer = await program.get(url)
+            seen += [item["id"] for item in answer.json()["items"]]
+            url = answer.links.get("next", {}).get("url", "")
+
+    assert len(seen) == len(set(seen)) == len(TABLE)
+    assert answer.links["prev"]["url"].endswith("size=5&page=2")
+    assert answer.links["first"]["url"] == f"{filled.territory.origin}{BASE}/datasets?size=5"
+    assert answer.links["last"]["url"] == answer.json()["links"]["self"]
+
+
+async def test_an_unchanged_answer_costs_nothing(filled: Catalogue, feed: SearchFeed, portal_app: Litestar) -> None:
+    async with browse(portal_app, filled.territory) as program:
+        first = await program.get(f"{BASE}/datasets")
+        second = await program.get(f"{BASE}/datasets")
+        plain = await program.get(f"{BASE}/datasets", headers={"Accept-Encoding": "identity"})
+        unchanged = await program.get(f"{BASE}/datasets", headers={"If-None-Match": first.headers["etag"]})
+        await filled.add(0)
+        await feed.step()
+        changed = await program.get(f"{BASE}/datasets", headers={"If-None-Match": first.headers["etag"]})
+
+    assert first.json() == second.json() == plain.json()
+    assert first.headers["link"] == second.headers["link"]
+    assert second.headers["content-encoding"] == "gzip"
+    assert "content-encoding" not in plain.headers
+    assert (unchanged.status_code, unchanged.content) == (304, b"")
+    assert changed.json()["total"] == len(TABLE) + 1
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("page=0", "page"), ("page=x", "page"), ("size=101", "size"), ("size=-3", "size"), ("sort=newest", "sort"),
+        ("access=open", "access"), ("theme=Mobilité", "theme"), ("q=" + "x" * 201, "q"), ("them=housing", "them"),
+        ("exact=yes", "exact"), ("page=%D9%A3", "page"), ("format=" + "&format=".join("abcdefghijklmnopqrstuvwxyz012345"), "format"),
+    ],
+)  # fmt: skip
+async def test_a_wrong_parameter_is_named_with_its_remedy(
+    filled: Catalogue, portal_app: Litestar, query: str, field: str
+) -> None:
+    async with browse(portal_app, filled.territory) as program:
+        answer = await program.get(f"{BASE}/datasets?{query}")
+
+    assert answer.status_code == 422
+    assert answer.headers["content-type"].startswith("application/problem+json")
+    assert answer.headers["access-control-allow-origin"] == "*"
+    assert [(error["field"], bool(error["reason"] and error["remedy"])) for error in answer.json()["errors"]] == [
+        (field, True)
+    ]
+
+
+async def test_a_dataset_comes_with_its_record(filled: Catalogue, portal_app: Litestar) -> None:
+    record = await filled.add(1, local_id="velo-1", doi="10.5072/FK2/JV9LCO")
+
+    async with browse(portal_app, filled.territory) as program:
+        ours = (await program.get(f"{BASE}/datasets/{record.id}")).json()
+        theirs = await program.get(f"/konsult/v1/datasets/{record.id}/metadatas")
+
+    assert ours["record"] == theirs.json()
+    assert theirs.json()["global_id"] == str(record.id) == ours["id"]
+    assert theirs.json()["local_id"] == "velo-1"
+    assert [media["format"] for media in ours["distributions"]] == ["CSV", "GeoJSON"]
+    assert ours["distributions"][0]["checksum"] == {"algorithm": "SHA-256", "value": record.media[0].checksum.value}  # type: ignore[union-attr]
+
+
+async def test_what_is_not_there_is_said_in_json(filled: Catalogue, portal_app: Litestar) -> None:
+    record = await filled.add(1)
+    await filled.withdraw(record)
+    urls = {
+        f"{BASE}/datasets/{record.id}": 410,
+        f"{BASE}/datasets/{uuid4()}": 404,
+        f"{BASE}/datasets/x": 404,
+        f"{BASE}/producers/nobody": 404,
+        f"/konsult/v1/datasets/{uuid4()}/metadatas": 404,
+        f"/konsult/v1/datasets/{record.id}/metadatas": 410,
+    }
+
+    async with browse(portal_app, filled.territory) as program:
+        answers = {url: await program.get(url) for url in urls}
+
+    assert {url: answer.status_code for url, answer in answers.items()} == urls
+    assert all(answer.headers["content-type"].startswith("application/problem+json") for answer in answers.values())
+    gone = answers[f"{BASE}/datasets/{record.id}"].json()
+    assert TABLE[1][0] in gone["detail"]
+    assert "Armorine Métropole" in gone["detail"]
+
+
+async def test_producers_are_listed_with_their_counts(filled: Catalogue, portal_app: Litestar) -> None:
+    async with browse(portal_app, filled.territory) as program:
+        everyone = (await program.get(f"{BASE}/producers")).json()
+        one = (await program.get(f"{BASE}/producers/goeland")).json()
+
+    expected = {slug: sum(line[5] == slug for line in TABLE) for slug in ("armor", "kerlevan", "goeland")}
+    assert {item["slug"]: item["datasets"] for item in everyone["items"]} == expected
+    assert one in everyone["items"]
+
+
+async def test_an_answer_holds_no_row_of_another_territory(
+    filled: Catalogue, elsewhere: Catalogue, portal_app: Litestar
+) -> None:
+    async with browse(portal_app, elsewhere.territory) as neighbour:
+        found = await neighbour.get(f"{BASE}/datasets")
+        producers = await neighbour.get(f"{BASE}/producers")
+
+    assert found.json()["total"] == 0
+    assert [item["datasets"] for item in producers.json()["items"]] == [0, 0, 0]
+    assert json.dumps(TABLE[1][0])[1:-1] not in found.text

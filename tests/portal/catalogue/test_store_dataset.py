@@ -1,0 +1,138 @@
+"""Publishing, changing and withdrawing a dataset."""
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+
+from tests.portal.catalogue.corpus import NODE, TABLE, Catalogue, document
+from udi.kit.db import Database
+from udi.kit.errors import NotFoundError
+from udi.portal.audit.models import AuditEvent
+from udi.portal.catalogue.actions import slug_of
+from udi.portal.catalogue.models import Dataset, Distribution, Withdrawal
+from udi.portal.catalogue.queries import WithdrawnError, get_dataset
+from udi.protocol.record import read_record, write_record
+
+
+async def test_a_record_is_kept_whole_and_in_columns(armor: Catalogue, portal_database: Database) -> None:
+    record = await armor.add(
+        1, temporal_spread={"start_date": "2019-01-01T00:00:00Z", "end_date": "2020-01-01T00:00:00Z"}
+    )
+
+    async with portal_database.session(armor.territory.id, role="public") as session:
+        dataset = await get_dataset(session, record.id)
+
+    assert dataset.record == write_record(record)
+    assert read_record(dataset.record) == record
+    assert (dataset.title, dataset.slug, dataset.theme) == (TABLE[1][0], "comptages-velo", "transportation")
+    assert (dataset.licence, dataset.access, dataset.formats) == ("etalab-2.0", "public", ["CSV", "GeoJSON"])
+    assert (dataset.period_start, dataset.period_end) == (record.period.start, record.period.end)  # type: ignore[union-attr]
+    assert [media.id for media in dataset.distributions] == [media.id for media in record.media]
+    assert dataset.node_id == NODE
+    assert dataset.organisation.slug == "armor"
+
+
+async def test_a_new_version_replaces_the_old_one(armor: Catalogue, portal_database: Database) -> None:
+    first = await armor.add(1)
+    second = await armor.add(0, global_id=str(first.id))
+
+    async with portal_database.session(armor.territory.id) as session:
+        dataset = await get_dataset(session, first.id)
+        events = await session.scalars(
+            select(AuditEvent.name).where(AuditEvent.subject_id == first.id).order_by(AuditEvent.at)
+        )
+
+    assert dataset.title == second.title != first.title
+    assert [media.id for media in dataset.distributions] == [second.media[0].id]
+    assert dataset.published_at < dataset.described_at
+    assert events.all() == ["dataset.published", "dataset.updated"]
+
+
+async def test_a_withdrawal_keeps_a_name_and_lets_its_identifiers_go(
+    armor: Catalogue, portal_database: Database
+) -> None:
+    record = await armor.add(1, local_id="velo-1")
+    await armor.withdraw(record)
+    other = await armor.add(0, local_id="velo-1")
+
+    async with portal_database.session(armor.territory.id, role="public") as session:
+        with pytest.raises(WithdrawnError) as gone:
+            await get_dataset(session, record.id)
+        assert (await get_dataset(session, other.id)).local_id == "velo-1"
+        assert (
+            await session.scalar(
+                select(func.count()).select_from(Distribution).where(Distribution.dataset_id == record.id)
+            )
+            == 0
+        )
+    assert gone.value.values["title"] == TABLE[1][0]
+
+
+async def test_a_withdrawn_dataset_can_come_back(armor: Catalogue, portal_database: Database) -> None:
+    record = await armor.add(1)
+    await armor.withdraw(record)
+    await armor.add(1, global_id=str(record.id))
+
+    async with portal_database.session(armor.territory.id, role="public") as session:
+        assert (await get_dataset(session, record.id)).title == TABLE[1][0]
+        assert await session.scalar(select(func.count()).select_from(Withdrawal)) == 0
+
+
+async def test_two_datasets_do_not_share_a_local_identifier(armor: Catalogue, elsewhere: Catalogue) -> None:
+    await armor.add(1, local_id="velo-1")
+
+    with pytest.raises(IntegrityError):
+        await armor.add(0, local_id="velo-1")
+    await elsewhere.add(0, local_id="velo-1")
+
+
+async def test_two_datasets_may_share_a_file(armor: Catalogue, portal_database: Database) -> None:
+    files = document(1)["available_formats"]
+    records = [await armor.add(number, available_formats=files) for number in (0, 1)]
+
+    async with portal_database.session(armor.territory.id) as session:
+        datasets = [await get_dataset(session, record.id) for record in records]
+
+    assert [[media.id for media in dataset.distributions] for dataset in datasets] == [
+        [media.id for media in record.media] for record in records
+    ]
+
+
+async def test_a_passer_by_reads_published_rows_and_writes_none(armor: Catalogue, portal_database: Database) -> None:
+    record = await armor.add(1)
+    await armor.withdraw(record)
+    shown = await armor.add(0)
+
+    async with portal_database.session(armor.territory.id, role="public") as session:
+        assert (await session.scalars(select(Dataset.id))).all() == [shown.id]
+    with pytest.raises(Exception, match="permission denied"):
+        async with portal_database.session(armor.territory.id, role="public") as session:
+            session.add(
+                Withdrawal(id=shown.id, title="x", organisation_id=shown.producer.id, withdrawn_at=shown.dates.created)
+            )
+
+
+async def test_another_territory_does_not_have_the_dataset(
+    armor: Catalogue, elsewhere: Catalogue, portal_database: Database
+) -> None:
+    record = await armor.add(1)
+
+    async with portal_database.session(elsewhere.territory.id) as session:
+        with pytest.raises(NotFoundError):
+            await get_dataset(session, record.id)
+        assert (await session.scalars(select(Distribution))).all() == []
+
+
+@pytest.mark.parametrize(
+    ("title", "slug"),
+    [
+        ("Qualité de l'air, heure par heure", "qualite-de-l-air-heure-par-heure"),
+        ("Œuvres d’art", "oeuvres-d-art"),
+        ("  2026 : BUDGET (primitif)  ", "2026-budget-primitif"),
+        ("日本語", ""),
+        ("x" * 200, "x" * 80),
+        (" ".join(["mot"] * 60), "-".join(["mot"] * 20)),
+    ],
+)
+def test_an_address_is_readable(title: str, slug: str) -> None:
+    assert slug_of(title) == slug
