@@ -17,6 +17,7 @@ from udi.portal.catalogue.search.index import SearchIndexes
 from udi.portal.organisations.actions import apply_organisation
 from udi.protocol.record import read_record
 from udi.protocol.upgrade import upgrade_record
+from udi.protocol.validation import validate
 
 AIR, BIKES, ELECTIONS, MENUS, TREES, SCOOTERS, BUSES, POWER, BUDGET, CENSUS, PLAN, SCHOOLS = (line[0] for line in TABLE)
 FIRST = {
@@ -31,7 +32,7 @@ FIRST = {
     "effectif": SCHOOLS, "réseau goéland": BUSES, "inondatoin": None, "2027": None, "xylophone": None,
 }  # fmt: skip
 FIRST_IN_RENNES = {
-    "subventions": "subventions aux associations", "meteo": "", "vegetation": "Végétation fine 2011", "mariage": "Mariages",
+    "subventions": "ubvention", "meteo": "", "vegetation": "Végétation fine 2011", "mariage": "Mariages",
     "adresses": "Adresses du référentiel", "stationnement": "", "mobilites professionelles": "Mobilités professionnelles",
 }  # fmt: skip
 COUNTS = {
@@ -114,12 +115,15 @@ async def test_what_less_would_find_is_counted(search: Searcher) -> None:
 async def rennes(
     armor: Catalogue, feed: SearchFeed, portal_database: Database, indexes: SearchIndexes, shared_data: Path
 ) -> Searcher:
-    """The sixty real records, after the translation of what is old in them."""
+    """The real records that a node may send once what is old in them is translated: 54 of 60 say where their data are."""
     source = shared_data / "reference/rudi-samples/20-datarennes-extract.json"
     known: set[uuid.UUID] = set()
     async with portal_database.session(armor.territory.id) as session:
         for document in json.loads(source.read_text()):
-            record = read_record(upgrade_record(document))
+            upgraded = upgrade_record(document)
+            if validate(upgraded):
+                continue
+            record = read_record(upgraded)
             if record.producer.id not in known:
                 known.add(record.producer.id)
                 await apply_organisation(
@@ -130,11 +134,11 @@ async def rennes(
     return Searcher(portal_database, indexes, armor.territory.id)
 
 
-async def test_the_sixty_records_of_rennes_are_found(rennes: Searcher) -> None:
+async def test_the_records_of_rennes_are_found(rennes: Searcher) -> None:
     everything = await rennes(size=100)
     found = {question: (await rennes(question)).lines for question in FIRST_IN_RENNES}
 
-    assert everything.total == len(everything.lines) == 60
+    assert everything.total == len(everything.lines) == 54
     for name in COUNTS:
         assert everything.facets[name] == await rennes.count(name)
     for question, lines in found.items():

@@ -35,6 +35,7 @@ def _create_territory() -> None:
         *pages,
         sa.Column("languages", ARRAY(sa.Text), nullable=False),
         sa.Column("hosts", ARRAY(sa.Text), nullable=False),
+        sa.Column("box", ARRAY(sa.Double)),
         sa.Column("contact", sa.Text, nullable=False),
         sa.Column("privacy_contact", sa.Text, nullable=False),
         sa.Column("theme_css", sa.Text, nullable=False),

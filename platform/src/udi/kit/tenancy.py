@@ -27,6 +27,8 @@ class Territory:
     origin: str
     """Public address of this program for the territory, without a final slash."""
     contact: str
+    box: tuple[float, ...] | None = None
+    """West, south, east and north, in degrees (WGS 84)."""
     theme: dict[str, Any] = field(default_factory=dict)
     theme_css: str = ""
     links: dict[str, str] = field(default_factory=dict)

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import LargeBinary, Text, select, text
+from sqlalchemy import Double, LargeBinary, Text, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
@@ -29,6 +29,7 @@ class TerritoryColumns:
     languages: Mapped[list[str]] = mapped_column(ARRAY(Text))
     hosts: Mapped[list[str]] = mapped_column(ARRAY(Text))
     links: Mapped[dict[str, str]]
+    box: Mapped[list[float] | None] = mapped_column(ARRAY(Double), default=None)
     contact: Mapped[str] = mapped_column(Text)
     privacy_contact: Mapped[str] = mapped_column(Text)
     mail_sender: Mapped[dict[str, str]]
@@ -93,6 +94,7 @@ class Registry:
             languages=tuple(row.languages),
             hosts=tuple(row.hosts),
             origin=self._origin(row.hosts[0]),
+            box=tuple(row.box) if row.box else None,
             contact=row.contact,
             theme=row.theme,
             theme_css=row.theme_css,

@@ -44,6 +44,7 @@ URLS = {
     "legal": "/legal",
     "accessibility": "/accessibility",
     "my_space": "/my-space",
+    "nodes": "/nodes",
 }
 
 

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 from uuid import UUID
 
+from udi.kit.tenancy import Territory
 from udi.node.datasets.description import LOCALE, read_day, split_keywords
 from udi.node.datasets.models import Dataset, Version
 from udi.node.spaces.models import Space
@@ -14,9 +15,11 @@ from udi.protocol.access import AccessRights
 from udi.protocol.faults import InvalidRecord
 from udi.protocol.record import write_record
 from udi.protocol.structures import (
+    Box,
     Checksum,
     Contact,
     Dates,
+    Geography,
     LicenceTerms,
     Media,
     Organisation,
@@ -39,6 +42,7 @@ FORM_FIELDS = {
     "resource_languages": "language",
     "access_condition": "licence",
 }
+SIDES = ("west", "south", "east", "north")
 LONGEST_SYNOPSIS = 150
 END_OF_DAY = time(23, 59, 59)
 
@@ -48,13 +52,13 @@ def current_file_url(origin: str, dataset_id: UUID) -> str:
     return f"{origin}/datasets/{dataset_id}/file"
 
 
-def compose_document(dataset: Dataset, version: Version, *, origin: str, at: datetime) -> dict[str, Any]:
+def compose_document(dataset: Dataset, version: Version, territory: Territory, *, at: datetime) -> dict[str, Any]:
     """The JSON of a dataset, checked as the portal will.
 
     Raises:
         InvalidRecord: the portal would refuse it; the fields are the form's.
     """
-    document = write_record(compose_record(dataset, version, origin=origin, at=at))
+    document = write_record(compose_record(dataset, version, territory, at=at))
     if faults := validate(document):
         raise InvalidRecord([replace(fault, field=form_field(fault.field)) for fault in faults])
     return document
@@ -65,8 +69,8 @@ def form_field(field: str) -> str:
     return next((name for start, name in FORM_FIELDS.items() if field.startswith(start)), "")
 
 
-def compose_record(dataset: Dataset, version: Version, *, origin: str, at: datetime) -> Record:
-    """The record of a dataset whose answers are complete; `origin` is the node's, `at` the instant of publication."""
+def compose_record(dataset: Dataset, version: Version, territory: Territory, *, at: datetime) -> Record:
+    """The record of a dataset whose answers are complete, about its territory; `at` is the instant of publication."""
     answers, space = dataset.description, dataset.space
     profile = Profile.from_json(version.profile)
     locale = answers.get(LOCALE) or "fr"
@@ -80,12 +84,13 @@ def compose_record(dataset: Dataset, version: Version, *, origin: str, at: datet
         keywords=tuple(split_keywords(answers)),
         producer=Organisation(id=space.organisation_id, name=space.name),
         contacts=(_contact(space, answers["contact"]),),
-        media=(_media(dataset, version, profile, origin),),
+        media=(_media(dataset, version, profile, territory.origin),),
         dates=Dates(created=dataset.created_at, updated=at, published=dataset.opened_at or at),
         access=AccessRights.PUBLIC,
         licence=LicenceTerms(code=answers["licence"]),
         languages=(answers["language"],),
         period=_period(first, read_day(answers.get("last_day", ""))) if first else None,
+        geography=Geography(box=Box(**dict(zip(SIDES, territory.box, strict=True)))) if territory.box else None,
         size=Size(records=profile.rows if profile.exact else None, fields=len(profile.columns))
         if profile.is_table
         else None,

@@ -59,7 +59,8 @@ async def withdraw_dataset(session: AsyncSession, dataset: Dataset) -> Withdrawa
 def slug_of(title: str) -> str:
     """The readable end of an address: `qualite-de-lair`."""
     plain = unicodedata.normalize("NFKD", title.replace("œ", "oe").replace("Œ", "oe"))
-    words = re.findall(r"[a-z0-9]+", plain.encode("ascii", "ignore").decode().lower())
+    letters = "".join(sign for sign in plain if not unicodedata.combining(sign))
+    words = re.findall(r"[a-z0-9]+", letters.lower())
     slug = "-".join(words)
     return slug if len(slug) <= LONGEST_SLUG else slug[:LONGEST_SLUG].rpartition("-")[0] or slug[:LONGEST_SLUG]
 

@@ -7,6 +7,7 @@ from typing import Any
 from litestar import Request, Response
 from litestar.datastructures import State
 from litestar.serialization import encode_json
+from litestar.status_codes import HTTP_200_OK, HTTP_304_NOT_MODIFIED
 
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.search.cache import Answer, AnswerCache, etag_of
@@ -40,12 +41,12 @@ async def answer(
     etag = etag_of(key)
     headers = {"ETag": etag, "Cache-Control": VALIDATE, "Vary": VARY, "Content-Language": state["locale"]}
     if etag in request.headers.get("if-none-match", ""):
-        return Response(None, status_code=304, headers=headers)
+        return Response(None, status_code=HTTP_304_NOT_MODIFIED, headers=headers)
     cache: AnswerCache = site_of(request).parts.setdefault("answers", AnswerCache())
     kept = cache.find(key)
     if kept is None:
         made = await make()
-        if made.status_code != 200:  # noqa: PLR2004 - RFC 9110
+        if made.status_code not in {None, HTTP_200_OK}:
             return made
         own = {name: made.headers[name] for name in OWN_HEADERS if name in made.headers}
         kept = cache.keep(key, _body(made), str(made.media_type), own)

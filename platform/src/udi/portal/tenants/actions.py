@@ -25,6 +25,7 @@ def register_values(folder: TenantFolder, settings: Settings, program: ProgramNa
             "portal": settings.origin("portal", hosts["portal"][0]),
             "node": settings.origin("node", hosts["node"][0]),
         },
+        "box": list(file.territory.box) if file.territory.box else None,
         "contact": file.territory.contact,
         "privacy_contact": file.territory.privacy_contact,
         "mail_sender": {"name": file.mail.sender_name, "address": file.mail.sender},

@@ -13,6 +13,9 @@ HOST = re.compile(r"^(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0
 Mail = Annotated[str, Field(pattern=r"^[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+$", max_length=254)]
 Slug = Annotated[str, Field(pattern=SLUG, max_length=40)]
 Words = Annotated[str, Field(min_length=1, max_length=300)]
+POLE = 90
+Degrees = Annotated[float, Field(ge=-180, le=180)]
+Box = tuple[Degrees, Degrees, Degrees, Degrees]
 ByLanguage = dict[str, Words]
 
 
@@ -31,8 +34,17 @@ class TerritoryPart(Part):
     languages: list[str] = Field(
         default=["fr", "en"], min_length=1, description="Languages of the pages, the first by default."
     )
+    box: Box | None = Field(default=None, description="Area: west, south, east and north in degrees (WGS 84).")
     contact: Mail = Field(description="Address of the territory's team.")
     privacy_contact: Mail = Field(description="Address of the data protection officer.")
+
+    @field_validator("box")
+    @classmethod
+    def _upright(cls, value: Box | None) -> Box | None:
+        if value and not -POLE <= value[1] <= value[3] <= POLE:
+            msg = "the south is above the north, or past a pole: write west, south, east, north"
+            raise ValueError(msg)
+        return value
 
     @field_validator("languages")
     @classmethod

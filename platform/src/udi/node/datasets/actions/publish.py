@@ -5,6 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.clock import now
 from udi.kit.errors import ConflictError, InvalidError, Refusal
 from udi.kit.identity import Actor
+from udi.kit.tenancy import Territory
 from udi.node.datasets.actions.history import note
 from udi.node.datasets.actions.outbox import queue_delivery
 from udi.node.datasets.description import check_answers
@@ -15,8 +16,8 @@ from udi.node.files.models import Access
 RETRIED = (DeliveryState.FAILED, DeliveryState.REFUSED, DeliveryState.SENT)
 
 
-async def publish_dataset(session: AsyncSession, actor: Actor, dataset: Dataset, *, origin: str) -> None:
-    """Open the dataset to everyone on the node, and announce it to the portal; `origin` is the node's.
+async def publish_dataset(session: AsyncSession, actor: Actor, dataset: Dataset, territory: Territory) -> None:
+    """Open the dataset to everyone on the node, and announce it to the portal.
 
     A first publication, a new version, a corrected description or a return after withdrawal: the same act.
 
@@ -26,7 +27,7 @@ async def publish_dataset(session: AsyncSession, actor: Actor, dataset: Dataset,
     if refusals := check_answers(dataset.description):
         raise InvalidError("The description is not complete yet.", refusals=refusals)
     at, version, known = now(), dataset.latest, dataset.in_catalogue
-    record = compose_document(dataset, version, origin=origin, at=at)
+    record = compose_document(dataset, version, territory, at=at)
     for published in dataset.versions:
         if published.published_at is not None or published is version:
             published.file.access = Access.OPEN

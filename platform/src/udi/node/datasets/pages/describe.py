@@ -92,7 +92,7 @@ async def publish(
     form = await request.form()
     dataset.latest.note = clean_text(str(form.get("note") or ""))[:LONGEST_REASON]
     try:
-        await publish_dataset(session, member, dataset, origin=territory.origin)
+        await publish_dataset(session, member, dataset, territory)
     except InvalidError as error:
         return describe_page(request, dataset, error.refusals, status=422)
     return Redirect(f"/datasets/{dataset.id}", status_code=303)

@@ -7,14 +7,13 @@ from litestar import Request, Response, get
 from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.params import FromPath
+from litestar.status_codes import HTTP_410_GONE
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.queries import WithdrawnError, get_dataset
 from udi.portal.catalogue.sheet import read_sheet, short_hash
 from udi.ui.site import render
-
-GONE = 410
 
 
 @get(["/data/{dataset_id:uuid}", "/data/{dataset_id:uuid}/{slug:str}"])
@@ -28,7 +27,7 @@ async def show_dataset(
     try:
         dataset = await get_dataset(session, dataset_id)
     except WithdrawnError as error:
-        return render(request, "catalogue/withdrawn.html", status=GONE, withdrawal=error.withdrawal)
+        return render(request, "catalogue/withdrawn.html", status=HTTP_410_GONE, withdrawal=error.withdrawal)
     sheet = read_sheet(dataset, request.scope["state"]["locale"])
     return render(
         request,

@@ -103,6 +103,8 @@ def read_strict_criteria(pairs: Pairs) -> Criteria:
 def _collect(pairs: Pairs) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for name, value in pairs:
+        if not name:
+            continue
         readable = "".join(sign for sign in value if sign.isprintable() or sign.isspace())
         found.setdefault(name, []).append(readable)
     return found
