@@ -175,7 +175,14 @@ async def test_a_withdrawn_dataset_says_who_and_when_and_no_more(
 
 
 async def test_an_unknown_dataset_is_not_here(filled: Catalogue, portal_app: Litestar) -> None:
-    for url in (f"/data/{uuid4()}", "/data/not-an-id", "/producers/nobody", "/producers/%00", "/data/%ff"):
+    for url in (
+        f"/data/{uuid4()}",
+        "/data/not-an-id",
+        "/nothing-here",
+        "/producers/nobody",
+        "/producers/%00",
+        "/data/%ff",
+    ):
         assert (await fetch(portal_app, filled, url)).status_code in {400, 404}, url
 
 

@@ -32,7 +32,7 @@ FIRST = {
     "effectif": SCHOOLS, "réseau goéland": BUSES, "inondatoin": None, "2027": None, "xylophone": None,
 }  # fmt: skip
 FIRST_IN_RENNES = {
-    "subventions": "ubvention", "meteo": "", "vegetation": "Végétation fine 2011", "mariage": "Mariages",
+    "subventions": "ubvention", "meteo": "", "mariage": "Mariages",
     "adresses": "Adresses du référentiel", "stationnement": "", "mobilites professionelles": "Mobilités professionnelles",
 }  # fmt: skip
 COUNTS = {

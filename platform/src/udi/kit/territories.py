@@ -66,11 +66,15 @@ class Registry:
 
         One territory alone answers to any host except the installation's own.
         """
+        await self.list()
+        return self.find_known(host, installation_host=installation_host)
+
+    def find_known(self, host: str, *, installation_host: str) -> Territory | None:
+        """The same among the territories read last."""
         name = host.rpartition(":")[0] if ":" in host and not host.endswith("]") else host
-        territories = await self.list()
-        found = next((territory for territory in territories if name.lower() in territory.hosts), None)
-        if found is None and len(territories) == 1 and name.lower() != installation_host:
-            return territories[0]
+        found = next((territory for territory in self._known if name.lower() in territory.hosts), None)
+        if found is None and len(self._known) == 1 and name.lower() != installation_host:
+            return self._known[0]
         return found
 
     async def by_slug(self, slug: str) -> Territory | None:

@@ -22,6 +22,7 @@ from udi.kit.errors import (
     UnauthenticatedError,
     UnavailableError,
 )
+from udi.ui.locale import LANGUAGES, choose_language
 
 log = structlog.get_logger()
 MACHINE_PATHS = (
@@ -79,7 +80,7 @@ def on_refusal(request: Request[Any, Any, State], error: UdiError) -> Response[A
     """Answer a refusal; a page that needs a person leads to the login."""
     if not wants_page(request):
         return problem(request, error)
-    request.scope["state"].setdefault("locale", "en")
+    _frame(request)
     if isinstance(error, UnauthenticatedError) and request.method == "GET" and request.scope["state"].get("territory"):
         path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         return Redirect(f"/login?back={quote(path, safe='/')}", status_code=303)
@@ -87,6 +88,18 @@ def on_refusal(request: Request[Any, Any, State], error: UdiError) -> Response[A
     response: Response[str] = site.pages.render(request, "ui/error.html", status=error.status, error=error)
     response.headers.update(error.headers)
     return response
+
+
+def _frame(request: Request[Any, Any, State]) -> None:
+    """Find the territory and the language where no page has this address, so that nothing before it did."""
+    state, site = request.scope["state"], request.app.state.site
+    if "locale" in state:
+        return
+    installation = site.settings.installation_host
+    territory = site.registry.find_known(request.headers.get("host", ""), installation_host=installation)
+    offered = territory.languages if territory else tuple(LANGUAGES)
+    accepted = request.headers.get("accept-language", "")
+    state["territory"], state["locale"] = territory, choose_language(request.cookies.get("lang"), accepted, offered)
 
 
 def on_http_exception(request: Request[Any, Any, State], error: HTTPException) -> Response[Any]:

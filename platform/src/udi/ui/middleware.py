@@ -23,25 +23,17 @@ HEADERS = {
 }
 
 
-class HeadersMiddleware(ASGIMiddleware):
-    """Puts the safe headers on every answer that has not set its own (ASVS 5.0, 3.4)."""
-
-    scopes = (ScopeType.HTTP,)
-
-    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
-        site = scope["litestar_app"].state.site
-
-        async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableScopeHeaders.from_message(message)
-                for name, value in HEADERS.items():
-                    headers.setdefault(name, value)
-                headers.setdefault("Content-Security-Policy", content_security_policy(site.form_targets))
-                if site.settings.portal_url.startswith("https://"):
-                    headers.setdefault("Strict-Transport-Security", "max-age=31536000")
-            await send(message)
-
-        await next_app(scope, receive, send_with_headers)
+async def put_headers(message: Message, scope: Scope) -> None:
+    """Put the safe headers on every answer that has not set its own (ASVS 5.0, 3.4), addresses without a page included."""
+    if message["type"] != "http.response.start":
+        return
+    site = scope["litestar_app"].state.site
+    headers = MutableScopeHeaders.from_message(message)
+    for name, value in HEADERS.items():
+        headers.setdefault(name, value)
+    headers.setdefault("Content-Security-Policy", content_security_policy(site.form_targets))
+    if site.settings.portal_url.startswith("https://"):
+        headers.setdefault("Strict-Transport-Security", "max-age=31536000")
 
 
 def content_security_policy(form_targets: Sequence[str]) -> str:
@@ -109,4 +101,4 @@ def _same_site(request: Request[Any, Any, State]) -> bool:
     return origin is not None and urlsplit(origin).netloc == request.headers.get("host")
 
 
-FRAME: list[Middleware] = [HeadersMiddleware(), TerritoryMiddleware(), SameSiteMiddleware()]
+FRAME: list[Middleware] = [TerritoryMiddleware(), SameSiteMiddleware()]

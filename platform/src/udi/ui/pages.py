@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from udi.ui.site import Site
 
 HERE = Path(__file__).parent
+PATH_SIGNS = "/:@!$&'()*+,;=~"
+"""What stands in a path as it is (RFC 3986, pchar)."""
 REFUSED = 400
 
 
@@ -79,24 +81,24 @@ class Pages:
         state = request.scope["state"]
         territory: Territory | None = state.get("territory")
         actor: Actor | None = state.get("actor")
-        path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        path = quote(request.url.path, safe=PATH_SIGNS, errors="replace")
+        back = quote(path + (f"?{request.url.query}" if request.url.query else ""), safe="/", errors="replace")
         offered = territory.languages if territory else tuple(LANGUAGES)
         return {
             "territory": territory,
             "actor": actor,
             "program": site.program,
-            "path": request.url.path,
-            "canonical": f"{territory.origin if territory else ''}{request.url.path}",
+            "path": path,
+            "canonical": f"{territory.origin if territory else ''}{path}",
             "navigation": [
-                (label, url, request.url.path == url or request.url.path.startswith(f"{url}/"))
-                for label, url in site.navigation(site, request)
+                (label, url, path == url or path.startswith(f"{url}/")) for label, url in site.navigation(site, request)
             ],
             "alternate_languages": [
-                (code, LANGUAGES[code], f"/language/{code}?back={quote(path, safe='/')}")
+                (code, LANGUAGES[code], f"/language/{code}?back={back}")
                 for code in offered
                 if code in LANGUAGES and code != state["locale"]
             ],
-            "login_url": f"/login?back={quote(path, safe='/')}",
+            "login_url": f"/login?back={back}",
             "logout_url": "/logout",
             "urls": site.parts.get("urls", {}),
         }

@@ -20,7 +20,7 @@ from udi.kit.tenancy import Territory
 from udi.kit.territories import Registry
 from udi.settings import Role, Settings
 from udi.ui.errors import EXCEPTION_HANDLERS
-from udi.ui.middleware import FRAME
+from udi.ui.middleware import FRAME, put_headers
 from udi.ui.pages import Pages
 from udi.ui.routes import common_routes
 
@@ -123,6 +123,7 @@ def create_app(
             "session": Provide(provide_session),
         },
         middleware=FRAME,
+        before_send=[put_headers],
         exception_handlers=EXCEPTION_HANDLERS,
         on_shutdown=[*on_shutdown, close],
         state=State({"site": site}),

@@ -34,7 +34,7 @@ async def get_producer(session: AsyncSession, slug: str) -> Organisation:
         NotFoundError: the territory has none of this name.
     """
     producer = select(Organisation).where(Organisation.slug == slug, Organisation.producer)
-    found = await session.scalar(producer)
+    found = await session.scalar(producer) if slug.isprintable() else None
     if found is None:
         raise NotFoundError("No producer has this address here.")
     return found
