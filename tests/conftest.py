@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from litestar import Litestar
+from xdist.scheduler import LoadScopeScheduling
 
 from tests import cluster, services, stage, visitors
 from udi.kit.db import Database
@@ -30,6 +31,17 @@ def pytest_configure(config: pytest.Config) -> None:
         folder.chmod(0o755)
         os.environ[RUN] = str(folder)
         config.add_cleanup(lambda: _clean(folder))
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Tests of one file stay together; the journeys, which share an installation, too."""
+
+    class ByPart(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.partition("::")[0]
+            return "tests/journeys" if file.startswith("tests/journeys") else file
+
+    return ByPart(config, log)
 
 
 def _clean(folder: Path) -> None:

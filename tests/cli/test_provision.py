@@ -10,7 +10,6 @@ from udi.cli import provision
 from udi.portal.tenants.files import TenantFaultsError, read_folder
 from udi.settings import Settings
 
-pytestmark = pytest.mark.xdist_group("keycloak")
 DEMO = Path(__file__).parents[2] / "tenants/demo"
 
 

@@ -1,19 +1,26 @@
 """A real installation and a real browser."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, BrowserContext
 
+from tests import cluster
 from tests.journeys.installation import Installation, running
 from tests.ui.axe import open_browser
 from udi.settings import Settings
 
 
 @pytest.fixture(scope="session")
-def installation(keycloak: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    """Portal, node, their workers, two territories: `demo` and `autre`."""
-    with running(keycloak, tmp_path_factory.mktemp("installation")) as found:
+def installation(
+    keycloak: Settings, postgres: str, run_folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Installation]:
+    """Portal, node, their workers, two territories, `demo` and `autre`; databases and folders of their own."""
+    asyncio.run(cluster.copy_databases(postgres, "journeys"))
+    own = cluster.run_settings(run_folder, "journeys")
+    with running(own, tmp_path_factory.mktemp("installation")) as found:
         yield found
 
 

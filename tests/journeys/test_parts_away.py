@@ -4,26 +4,24 @@ import re
 from pathlib import Path
 
 import httpx
-import pytest
 from playwright.async_api import BrowserContext, expect
 
 from tests.journeys.installation import Installation
 from tests.journeys.steps import check, open_page
-from tests.journeys.test_publish_and_find import TITLE, appears, publish
+from tests.journeys.test_publish_and_find import FILE, appears, publish
 
-pytestmark = pytest.mark.xdist_group("journeys")
+TITLE = "Recette inscrite au budget primitif 2015"
 
 
 async def test_the_node_stopped_leaves_the_catalogue_whole_and_downloads_explain(
     installation: Installation, context: BrowserContext, shared_data: Path
 ) -> None:
     page = await context.new_page()
-    if not await appears(installation, "depenses", within=1):
-        await publish(page, installation, shared_data / "data/tables/goodtables_VilleMTP_MTP_BudgetPri_2015.csv")
-        assert await appears(installation, "depenses")
+    await publish(page, installation, shared_data / "data/tables" / FILE, TITLE)
+    assert await appears(installation, "recettes", TITLE)
     installation.stop("serve-node")
     try:
-        await open_page(page, f"{installation.portal()}/data?q=depenses")
+        await open_page(page, f"{installation.portal()}/data?q=recettes")
         await page.get_by_role("link", name=TITLE).click()
         await expect(page.get_by_role("heading", level=1)).to_have_text(TITLE)
         await check(page)
