@@ -104,7 +104,7 @@ async def test_the_report_makes_it_published(
 
     assert await state_of(node_database, demo, dataset) == "published"
     page = await producer.page(f"/datasets/{dataset}")
-    assert f"{portal.origin}/datasets/{dataset}" in page
+    assert f"{portal.origin}/data/{dataset}" in page
     assert "Accepté par le portail" in page
 
 
@@ -201,7 +201,7 @@ async def test_a_withdrawal_is_told_and_can_be_undone(
     sent = await delivery_of(node_database, demo, dataset)
     await answer(report(dataset, "DELETE", report_id=sent.report_id))
 
-    assert portal.pushed[-1][:2] == ("DELETE", f"/kalim/v1/resources/{dataset}")
+    assert portal.pushed[-1][:2] == ("DELETE", f"/kalim/v1/resources/{dataset}?reason=Erreur+de+colonne")
     assert await state_of(node_database, demo, dataset) == "withdrawn"
     assert "Erreur de colonne" in await producer.page(f"/datasets/{dataset}")
     again = await producer.client.post(f"/datasets/{dataset}/withdraw", data={"reason": "x"})

@@ -2,7 +2,9 @@
 
 import asyncio
 import uuid
+from typing import Any
 
+from litestar import Litestar
 from sqlalchemy import select
 
 from tests.contract.node import RESOURCES, Pusher, make_file, make_record
@@ -244,3 +246,17 @@ async def test_a_search_that_makes_no_sense_is_refused(north: Pusher) -> None:
 
         assert answer.status_code == 400, wrong
         assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_the_reason_of_a_withdrawal_is_read_at_its_address(
+    north: Pusher, portal_app: Litestar, browse: Any
+) -> None:
+    record = make_record(north.organisation)
+    await north.post(record)
+
+    await north.delete(f"{record['global_id']}?reason=Two%20columns%0A<b>were</b>%00%20swapped.")
+
+    async with browse(portal_app, north.territory) as reader:
+        page = await reader.get(f"/data/{record['global_id']}")
+    assert page.status_code == 410
+    assert "Two columns were swapped." in page.text

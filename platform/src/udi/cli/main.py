@@ -38,11 +38,14 @@ def main() -> None:
         print(error, file=sys.stderr)
         sys.exit(1)
     except UdiError as error:
-        print(" ".join(filter(None, (error.detail or error.title, error.remedy))), file=sys.stderr)
-        sys.exit(1)
-    except ModuleNotFoundError as error:
         print(
-            f"The Python module «{error.name}» is missing: delete the folder .venv and run the same command again.",
+            " ".join(filter(None, (_filled(error.detail or error.title, error), _filled(error.remedy, error)))),
             file=sys.stderr,
         )
+        for refusal in error.refusals:
+            print(f"  {refusal.field}: {refusal.reason} {refusal.remedy}".rstrip(), file=sys.stderr)
         sys.exit(1)
+
+
+def _filled(words: str, error: UdiError) -> str:
+    return words % error.values if error.values else words

@@ -74,7 +74,7 @@ class Pages:
             "Cache-Control": "no-store" if private or status >= REFUSED else "private, no-cache",
             "Vary": "Accept-Language, Cookie",
         }
-        return Response(body, media_type="text/html; charset=utf-8", status_code=status, headers=headers)
+        return Response(body, media_type="text/html", status_code=status, headers=headers)
 
     def _frame(self, request: Request[Any, Any, State]) -> dict[str, Any]:
         site: Site = request.app.state.site

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 from uuid import UUID
 
 from udi.kit.clock import now
@@ -72,9 +72,12 @@ class PortalClient:
         raise PortalAwayError("The portal answered with an error.", f"status {answer.status_code}")
 
     async def _send(self, territory: Territory, method: str, dataset_id: UUID, record: Mapping[str, Any] | None) -> Any:
-        url = _portal(territory) + RESOURCES + (f"/{dataset_id}" if method == "DELETE" else "")
         headers = {"Authorization": f"Bearer {await self._token(territory)}"}
-        return await self._request(method, url, headers=headers, json=record)
+        url = _portal(territory) + RESOURCES
+        if method != "DELETE":
+            return await self._request(method, url, headers=headers, json=record)
+        reason = urlencode({"reason": str((record or {}).get("reason", ""))})
+        return await self._request(method, f"{url}/{dataset_id}?{reason}", headers=headers)
 
     async def _token(self, territory: Territory) -> str:
         kept = self._tokens.get(territory.id)

@@ -41,10 +41,14 @@ async def store_dataset(session: AsyncSession, record: Record, *, node_id: UUID)
     return dataset
 
 
-async def withdraw_dataset(session: AsyncSession, dataset: Dataset) -> Withdrawal:
-    """Take a dataset out of the catalogue; its address keeps saying what it was, and no more than that."""
+async def withdraw_dataset(session: AsyncSession, dataset: Dataset, *, reason: str = "") -> Withdrawal:
+    """Take a dataset out of the catalogue; its address keeps saying what it was and why it left, and no more."""
     withdrawal = Withdrawal(
-        id=dataset.id, title=dataset.title, organisation_id=dataset.organisation_id, withdrawn_at=now()
+        id=dataset.id,
+        title=dataset.title,
+        organisation_id=dataset.organisation_id,
+        withdrawn_at=now(),
+        reason=reason,
     )
     session.add(withdrawal)
     dataset.state = DatasetState.WITHDRAWN

@@ -115,5 +115,7 @@ class Withdrawal(Owned, PortalTable):
     title: Mapped[str] = mapped_column(Text)
     organisation_id: Mapped[UUID]
     withdrawn_at: Mapped[datetime]
+    reason: Mapped[str] = mapped_column(Text, server_default="")
+    """In the producer's words; empty when its node gave none."""
 
     organisation: Mapped[Organisation] = relationship(lazy="raise")

@@ -26,11 +26,13 @@ from udi.portal.nodes.models import Node
 from udi.portal.nodes.rudi import refuse, report_document, request_document
 from udi.protocol import kinds
 from udi.protocol.faults import Gettext, InvalidDocument
+from udi.protocol.texts import plain
 from udi.ui.errors import problem
 from udi.ui.site import site_of
 
 RESOURCES = "/kalim/v1/resources"
 LARGEST_SLICE, USUAL_SLICE = 100, 20
+LONGEST_REASON = 500
 Machine = Request[Any, Any, State]
 
 
@@ -67,6 +69,11 @@ def as_json(value: object) -> Response[bytes]:
     """A JSON answer that nobody keeps."""
     body = json.dumps(value, ensure_ascii=False).encode()
     return Response(body, media_type="application/json", headers={"Cache-Control": "no-store"})
+
+
+def clean_reason(text: str) -> str:
+    """The words of a withdrawal, on one line."""
+    return " ".join(plain(text).replace("\0", "").split())[:LONGEST_REASON]
 
 
 def parse_id(text: str) -> UUID:
@@ -126,12 +133,12 @@ async def replace_one_resource(
 
 @delete(f"{RESOURCES}/{{resource_id:str}}", status_code=200)
 async def withdraw_resource(
-    request: Machine, territory: NamedDependency[Territory], resource_id: FromPath[str]
+    request: Machine, territory: NamedDependency[Territory], resource_id: FromPath[str], reason: FromQuery[str] = ""
 ) -> Response[Any]:
-    """Withdraw a record."""
+    """Withdraw a record; `reason` (not RUDI's) is shown at its address, 500 characters at most."""
     client_id = await identify(request, territory)
     async with node_session(request, territory, client_id) as (session, node):
-        outcome = await push.withdraw_record(session, node, parse_id(resource_id))
+        outcome = await push.withdraw_record(session, node, parse_id(resource_id), reason=clean_reason(reason))
     return answer(request, outcome)
 
 

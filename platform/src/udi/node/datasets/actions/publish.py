@@ -56,7 +56,7 @@ async def withdraw_dataset(session: AsyncSession, actor: Actor, dataset: Dataset
     dataset.state, dataset.withdrawn_at, dataset.withdrawal_reason = State.WITHDRAWING, now(), reason
     dataset.updated_at = now()
     note(session, actor, dataset, "dataset.withdrawn")
-    await queue_delivery(session, dataset, method="DELETE", record=None)
+    await queue_delivery(session, dataset, method="DELETE", record={"reason": reason})
 
 
 async def retry_delivery(session: AsyncSession, actor: Actor, dataset: Dataset) -> None:

@@ -49,7 +49,7 @@ async def show_dataset(
         ),
         events=await list_events(session, dataset),
         profile=profile_of(dataset),
-        public_url=f"{territory.links.get('portal', '')}/datasets/{dataset.id}",
+        public_url=f"{territory.links.get('portal', '')}/data/{dataset.id}",
         file_url=f"{territory.origin}/datasets/{dataset.id}/file",
         **shown(request, dataset),
     )

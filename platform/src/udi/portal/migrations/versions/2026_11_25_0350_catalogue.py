@@ -123,6 +123,7 @@ def _create_withdrawal() -> None:
         *_columns(UUID(as_uuid=True), "id", "organisation_id"),
         *_columns(sa.Text, "title"),
         *_columns(INSTANT, "withdrawn_at"),
+        sa.Column("reason", sa.Text, server_default="", nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "id", name="pk_withdrawal"),
         _of_dataset("withdrawal", "id"),
         _producer("withdrawal"),

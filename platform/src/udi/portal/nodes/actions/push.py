@@ -119,14 +119,14 @@ def _is_repeat(node: Node, dataset: Dataset, record: Record) -> bool:
     return dataset.node_id == node.id and is_published(dataset) and dataset.record == write_record(record)
 
 
-async def withdraw_record(session: AsyncSession, node: Node, resource_id: UUID) -> Outcome:
-    """Withdraw a record (DELETE); its address keeps saying that it was there."""
+async def withdraw_record(session: AsyncSession, node: Node, resource_id: UUID, *, reason: str = "") -> Outcome:
+    """Withdraw a record (DELETE); its address keeps saying that it was there, and why it left."""
     submitted_at = now()
     await _one_at_a_time(session, resource_id)
     dataset = await find_dataset(session, resource_id)
     faults = change_faults(node, dataset, resource_id)
     if dataset is not None and not faults:
-        await catalogue.withdraw_dataset(session, dataset)
+        await catalogue.withdraw_dataset(session, dataset, reason=reason)
     report = await record_report(
         session,
         node,
