@@ -18,7 +18,7 @@ from udi.portal.tenants.files import read_folder
 from udi.settings import Settings
 
 ROOT = Path(__file__).parents[2]
-PARTS = (("serve", "portal"), ("work", "portal"), ("serve", "node"), ("work", "node"))
+PARTS = (("mailbox", ""), ("serve", "portal"), ("work", "portal"), ("serve", "node"), ("work", "node"))
 PATIENCE = 60
 
 
@@ -42,10 +42,20 @@ class Installation:
     def log(self, part: str) -> str:
         return (self.folder / f"{part}.log").read_text(errors="replace")
 
-    def start(self, verb: str, program: str) -> None:
-        """Start one part as `udi up` does."""
+    def mails(self) -> str:
+        """Everything that was sent, as received by the mailbox."""
+        folder = self.settings.state / "mail"
+        return "".join(path.read_text(errors="replace") for path in folder.rglob("*") if path.is_file())
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """One command, as an operator types it."""
+        command = [sys.executable, "-P", "-m", "udi", *arguments]
+        return subprocess.run(command, env=self.environment(), capture_output=True, text=True, check=False)
+
+    def environment(self) -> dict[str, str]:
+        """The settings of this installation, for another process."""
         settings = self.settings
-        environment = {
+        return {
             **os.environ,
             "PYTHONPATH": str(ROOT / "platform/src"),
             "UDI_STATE": str(settings.state),
@@ -53,10 +63,18 @@ class Installation:
             "UDI_BASE_PORT": str(settings.base_port),
             "UDI_DATABASE_PORT": str(settings.database_port),
             "UDI_DATABASE_NAMES": json.dumps(settings.database_names),
+            "UDI_TENANTS": str(ROOT / "tenants"),
         }
+
+    def start(self, verb: str, program: str) -> None:
+        """Start one part as `udi up` does."""
         with (self.folder / f"{verb}-{program}.log").open("ab") as log:
             self.processes[f"{verb}-{program}"] = subprocess.Popen(
-                [sys.executable, "-P", "-m", "udi", verb, program], env=environment, stdout=log, stderr=log, cwd="/"
+                [sys.executable, "-P", "-m", "udi", *filter(None, (verb, program))],
+                env=self.environment(),
+                stdout=log,
+                stderr=log,
+                cwd="/",
             )
 
     def stop(self, part: str) -> None:

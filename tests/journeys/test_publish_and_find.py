@@ -127,10 +127,12 @@ async def test_no_cell_of_a_published_file_is_kept_by_the_portal(
 
     kept = await contents_of_portal(installation)
     logs = "".join(path.read_text(errors="replace") for path in installation.folder.glob("*.log"))
+    mails = installation.mails()
     index = b"".join(path.read_bytes() for path in installation.settings.index_folder.rglob("*") if path.is_file())
 
     assert title in kept
     for word in CANARIES:
         assert word.lower() not in kept.lower()
         assert word.lower() not in logs.lower()
+        assert word.lower() not in mails.lower()
         assert word.lower().encode() not in index.lower()

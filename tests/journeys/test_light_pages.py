@@ -1,0 +1,86 @@
+"""A first visit costs little, needs no script, and a keyboard is enough."""
+
+import pytest
+from playwright.async_api import Browser, BrowserContext, Response, expect
+
+from tests.journeys.installation import Installation
+from tests.journeys.steps import log_in
+
+MOST_BYTES, MOST_REQUESTS = 100_000, 8
+VISITS = {
+    "home": "{portal}/",
+    "search": "{portal}/data?q=arbres",
+    "producers": "{portal}/producers",
+    "charter": "{portal}/charter",
+    "api": "{portal}/api",
+    "node": "{node}/",
+    "installation": "{installation}/",
+}
+
+
+async def weigh(context: BrowserContext, url: str) -> tuple[int, int]:
+    """Uncompressed bytes and requests of a first visit."""
+    page = await context.new_page()
+    answers: list[Response] = []
+    page.on("response", answers.append)
+    await page.goto(url, wait_until="networkidle")
+    bodies = [len(await answer.body()) for answer in answers if answer.status < 300]
+    await page.close()
+    return sum(bodies), len(answers)
+
+
+@pytest.mark.parametrize("visit", VISITS)
+async def test_a_first_visit_is_light(installation: Installation, context: BrowserContext, visit: str) -> None:
+    own = installation.settings.origin("portal", "localhost")
+    url = VISITS[visit].format(portal=installation.portal(), node=installation.node(), installation=own)
+
+    size, requests = await weigh(context, url)
+
+    print(f"{visit}: {size} bytes uncompressed, {requests} requests")  # noqa: T201 - a figure to publish
+    assert size < MOST_BYTES
+    assert requests <= MOST_REQUESTS
+
+
+async def test_the_publish_page_is_light_too(installation: Installation, context: BrowserContext) -> None:
+    page = await context.new_page()
+    await page.goto(f"{installation.node()}/")
+    await log_in(page, installation)
+
+    size, requests = await weigh(context, f"{installation.node()}/spaces/mairie-kerlevan/datasets/new")
+
+    print(f"publish: {size} bytes uncompressed, {requests} requests")  # noqa: T201 - a figure to publish
+    assert size < MOST_BYTES
+    assert requests <= MOST_REQUESTS
+
+
+async def test_searching_needs_no_script(installation: Installation, browser: Browser) -> None:
+    context = await browser.new_context(locale="fr-FR", java_script_enabled=False)
+    page = await context.new_page()
+    await page.goto(f"{installation.portal()}/")
+
+    await page.get_by_role("searchbox").fill("xylophone")
+    await page.get_by_role("button", name="Chercher").click()
+
+    await page.wait_for_url("**/data?**")
+    await expect(page.get_by_role("heading", level=1)).to_contain_text("xylophone")
+    await context.close()
+
+
+async def test_a_keyboard_is_enough_to_search_and_to_change_language(
+    installation: Installation, context: BrowserContext
+) -> None:
+    page = await context.new_page()
+    await page.goto(f"{installation.portal()}/")
+
+    await page.keyboard.press("Tab")
+    await expect(page.get_by_role("link", name="Aller au contenu")).to_be_focused()
+    await page.keyboard.press("Enter")
+    await page.keyboard.press("Tab")
+    await expect(page.get_by_role("searchbox")).to_be_focused()
+    await page.keyboard.type("xylophone")
+    await page.keyboard.press("Enter")
+    await page.wait_for_url("**/data?**")
+    await page.get_by_role("link", name="English").focus()
+    await page.keyboard.press("Enter")
+    await expect(page.locator("html")).to_have_attribute("lang", "en")
+    assert "q=xylophone" in page.url
