@@ -8,9 +8,18 @@ from tests.ui.axe import axe_violations
 PUBLISHER = "publication@kerlevan.example"
 
 
+NARROW = 320
+"""Width at which a page must read without scrolling sideways, in CSS pixels (WCAG 2.2, 1.4.10)."""
+
+
 async def check(page: Page) -> None:
-    """The page shown has nothing that axe-core finds wrong."""
+    """The page shown has nothing that axe-core finds wrong, and fits a narrow screen."""
     assert await axe_violations(page) == []
+    usual = page.viewport_size
+    assert usual is not None
+    await page.set_viewport_size({"width": NARROW, "height": usual["height"]})
+    assert await page.evaluate("document.documentElement.scrollWidth") <= NARROW, f"{page.url} scrolls sideways"
+    await page.set_viewport_size(usual)
 
 
 async def log_in(page: Page, installation: Installation, username: str = PUBLISHER) -> None:

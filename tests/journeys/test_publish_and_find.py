@@ -96,6 +96,9 @@ async def test_a_producer_publishes_and_anyone_finds_and_downloads(
     await publish(page, installation, budget, TITLE)
 
     assert await appears(installation, "depenses", TITLE)
+    await page.goto(f"{installation.portal()}/login?back=/my-space")
+    await expect(page.get_by_role("heading", name="Mes organisations")).to_be_visible()
+    await check(page)
     assert not await appears(installation, "depenses", TITLE, slug="autre", within=1)
 
     visitor = await context.browser.new_context(locale="fr-FR", accept_downloads=True)  # type: ignore[union-attr]
@@ -113,6 +116,7 @@ async def test_a_producer_publishes_and_anyone_finds_and_downloads(
     assert download.url.startswith(installation.node())
     assert checksum(await download.path()) == checksum(budget)
 
+    await open_page(page, f"{installation.portal()}/producers/mairie-kerlevan")
     await open_page(page, f"{installation.portal('autre')}/data")
     await expect(page.get_by_role("link", name=TITLE)).to_have_count(0)
     await visitor.close()

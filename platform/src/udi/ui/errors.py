@@ -33,6 +33,8 @@ MACHINE_PATHS = (
     "/konsult/",
     "/logout/back-channel",
     "/health",
+    "/ready",
+    "/metrics",
     "/resources/",
     "/catalog/",
 )

@@ -14,7 +14,7 @@ from udi.kit.errors import ForbiddenError, NotFoundError
 from udi.ui.locale import LANGUAGES, choose_language
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
-ANY_HOST = ("/health", "/static/", "/logout/back-channel")
+ANY_HOST = ("/health", "/ready", "/metrics", "/static/", "/logout/back-channel")
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "strict-origin-when-cross-origin",

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, PrefixLoader, StrictUndefined
@@ -14,9 +14,6 @@ from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
 from udi.ui import assets, formats, glyphs, motif
 from udi.ui.locale import LANGUAGES, SOURCE, load_translations, localised
-
-if TYPE_CHECKING:
-    from udi.ui.site import Site
 
 HERE = Path(__file__).parent
 PATH_SIGNS = "/:@!$&'()*+,;=~"
@@ -77,7 +74,7 @@ class Pages:
         return Response(body, media_type="text/html", status_code=status, headers=headers)
 
     def _frame(self, request: Request[Any, Any, State]) -> dict[str, Any]:
-        site: Site = request.app.state.site
+        site = request.app.state.site
         state = request.scope["state"]
         territory: Territory | None = state.get("territory")
         actor: Actor | None = state.get("actor")

@@ -1,4 +1,4 @@
-"""Addresses that both programs have: style sheets, language, health."""
+"""Addresses that both programs have: style sheets, language, health, metrics."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,9 +11,10 @@ from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler
 from sqlalchemy import text
 
+from udi.kit import migrations
 from udi.kit.errors import NotFoundError
 from udi.kit.tenancy import Territory
-from udi.ui import assets, motif, theme
+from udi.ui import assets, metrics, motif, theme
 from udi.ui.locale import LANGUAGES
 
 FOREVER = "public, max-age=31536000, immutable"
@@ -77,6 +78,27 @@ async def health(request: Request[Any, Any, State]) -> Response[dict[str, Any]]:
     return Response({"status": "up", "program": site.program, "database": "up"})
 
 
+@get("/ready")
+async def ready(request: Request[Any, Any, State]) -> Response[dict[str, Any]]:
+    """Whether requests may be sent here; 503 while the database is away or lacks a migration."""
+    site = request.app.state.site
+    try:
+        async with site.database.platform_session() as session:
+            pending = await migrations.find_pending(session, site.program)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the answer is the same
+        return Response({"ready": False, "program": site.program, "database": type(error).__name__}, status_code=503)
+    body = {"ready": not pending, "program": site.program, "pending": pending}
+    return Response(body, status_code=503 if pending else 200)
+
+
+@get("/metrics")
+async def show_metrics(request: Request[Any, Any, State]) -> Response[str]:
+    """Numbers for whoever watches the installation; nothing is here for anybody else."""
+    if not metrics.may_read(request):
+        raise NotFoundError
+    return Response(await metrics.measure(request.app.state.site), media_type=metrics.CONTENT_TYPE)
+
+
 def common_routes() -> Sequence[ControllerRouterHandler]:
     """The handlers above."""
-    return [static_file, theme_sheet, icon, choose, health]
+    return [static_file, theme_sheet, icon, choose, health, ready, show_metrics]

@@ -20,9 +20,11 @@ from udi.kit.tenancy import Territory
 from udi.kit.territories import Registry
 from udi.settings import Role, Settings
 from udi.ui.errors import EXCEPTION_HANDLERS
+from udi.ui.metrics import Metrics
 from udi.ui.middleware import FRAME, put_headers
 from udi.ui.pages import Pages
 from udi.ui.routes import common_routes
+from udi.ui.watch import Watch
 
 Navigation = Callable[["Site", Request[Any, Any, State]], Sequence[tuple[str, str]]]
 FindActor = Callable[[Request[Any, Any, State]], Awaitable[Actor | None]]
@@ -47,6 +49,7 @@ class Site:
     """Origins that a form or its redirect may reach, besides this one (Keycloak)."""
     parts: dict[str, Any] = field(default_factory=dict)
     """What a domain keeps for the life of the process (search index, object store, signer)."""
+    metrics: Metrics = field(default_factory=Metrics)
     pages: Pages = field(init=False)
 
     def __post_init__(self) -> None:
@@ -114,7 +117,7 @@ def create_app(
         await site.outgoing.close()
         await site.database.close()
 
-    return Litestar(
+    app = Litestar(
         route_handlers=[*common_routes(), *handlers],
         dependencies={
             "territory": Provide(provide_territory),
@@ -131,3 +134,5 @@ def create_app(
         request_max_body_size=MAX_FORM,
         debug=False,
     )
+    app.asgi_handler = Watch(app.asgi_handler, site)
+    return app
