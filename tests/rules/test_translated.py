@@ -1,0 +1,86 @@
+"""What a person meets in English exists in French: messages of templates, and words of refusals."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from babel.messages.extract import extract_from_dir
+
+from udi.node.app import LOCALES as NODE_LOCALES
+from udi.portal.app import LOCALES as PORTAL_LOCALES
+from udi.ui.locale import load_translations
+
+SOURCE = Path(__file__).parents[2] / "platform/src/udi"
+UI = SOURCE / "ui/locale"
+FOLDERS = {"portal": ("portal", "ui", "protocol"), "node": ("node", "ui", "protocol")}
+LOCALES = {"portal": [UI, *PORTAL_LOCALES], "node": [UI, *NODE_LOCALES]}
+SPOKEN = ("Refusal", "Failure", "Kind", "Explanation")
+"""Besides exceptions, what carries words to a person."""
+
+
+def of_templates(folder: Path) -> Iterator[tuple[str, str]]:
+    """(message, where) of each message that a template says."""
+    options = {"**.html": {"newstyle_gettext": "true", "trimmed": "true"}}
+    for name, line, message, _, _ in extract_from_dir(folder, [("**/templates/**.html", "jinja2")], options):
+        yield (message if isinstance(message, str) else message[0]), f"{name}:{line}"
+
+
+def of_refusals(folder: Path) -> Iterator[tuple[str, str]]:
+    """(sentence, where) of each sentence given to an exception for people, a refusal or a fault."""
+    for path in sorted(folder.rglob("*.py")):
+        if "migrations" in path.parts or "provision" in path.parts:
+            continue
+        for call in (node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)):
+            name = getattr(call.func, "id", getattr(call.func, "attr", ""))
+            if name in SPOKEN or (name.endswith("Error") and name[:-5] in SPOKEN_ERRORS):
+                for value in (*call.args, *(keyword.value for keyword in call.keywords)):
+                    if isinstance(value, ast.Constant) and isinstance(value.value, str) and _is_sentence(value.value):
+                        yield value.value, f"{path.relative_to(SOURCE)}:{value.lineno}"
+
+
+SAME_IN_BOTH = {
+    "API",
+    "Date",
+    "Format",
+    "Licence",
+    "Urban Data Interface",
+    "Version",
+    "Versions",
+    "Action",
+    "tabulation",
+    "Description",
+    "Page",
+}
+SPOKEN_ERRORS = {
+    "Udi",
+    "Invalid",
+    "Unauthenticated",
+    "Forbidden",
+    "NotFound",
+    "Gone",
+    "Conflict",
+    "TooLarge",
+    "Unavailable",
+    "NodeAway",
+}
+
+
+def _is_sentence(text: str) -> bool:
+    return " " in text and text[:1].isupper() and text.rstrip()[-1:] in ".?!"
+
+
+@pytest.mark.parametrize("program", FOLDERS)
+def test_every_message_has_its_french(program: str) -> None:
+    french = load_translations(LOCALES[program])["fr"]
+    said = {}
+    for folder in FOLDERS[program]:
+        said |= dict(of_templates(SOURCE / folder)) | dict(of_refusals(SOURCE / folder))
+
+    assert len(said) > 100
+    missing = {
+        message: where
+        for message, where in said.items()
+        if french.gettext(message) == message and french.ngettext(message, message, 2) == message
+    }
+    assert {message: where for message, where in missing.items() if message not in SAME_IN_BOTH} == {}
