@@ -58,6 +58,8 @@ CASES: dict[str, tuple[str, str, str, str]] = {
     "unknown language": ('languages = ["fr", "en"]', 'languages = ["fr", "xx"]', "territory.languages", "xx"),
     "hue out of range": ("hue = 186", "hue = 999", "theme.hue", "360"),
     "not a mail address": ('sender = "ne-pas-repondre@armorine.example"', 'sender = "nobody"', "mail.sender", "line"),
+    "slug like a node's client": ('slug = "demo"', 'slug = "demo-node-sea"', "territory.slug", "node of another"),
+    "area upside down": ("48.22, -4.21, 48.49", "48.49, -4.21, 48.22", "territory.box", "south"),
     "slug of another folder": ('slug = "demo"', 'slug = "autre"', "territory.slug", "same name"),
     "slug twice": ('slug = "seve"', 'slug = "mairie-kerlevan"', "organisation.slug", "used twice"),
     "account of an unknown organisation": (

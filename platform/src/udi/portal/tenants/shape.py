@@ -38,6 +38,14 @@ class TerritoryPart(Part):
     contact: Mail = Field(description="Address of the territory's team.")
     privacy_contact: Mail = Field(description="Address of the data protection officer.")
 
+    @field_validator("slug")
+    @classmethod
+    def _apart_from_nodes(cls, value: str) -> str:
+        if "-node-" in f"{value}-":
+            msg = f"«{value}» would be taken for a node of another territory at the identity service: leave out «-node»"
+            raise ValueError(msg)
+        return value
+
     @field_validator("box")
     @classmethod
     def _upright(cls, value: Box | None) -> Box | None:
