@@ -22,7 +22,8 @@ BACK_CHANNEL = "/logout/back-channel"
 
 async def announce(browser: Browser, token: str) -> httpx.Response:
     """Send a logout token as Keycloak does: at any host, without cookie."""
-    return await browser.app.post(f"http://127.0.0.1{BACK_CHANNEL}", data={"logout_token": token})
+    english = {"Accept-Language": "en"}
+    return await browser.app.post(f"http://127.0.0.1{BACK_CHANNEL}", data={"logout_token": token}, headers=english)
 
 
 def announced(heard: list[httpx.Request]) -> str:

@@ -52,7 +52,7 @@ async def test_head_says_the_same_without_the_bytes(passer_by: httpx.AsyncClient
     whole, head = await passer_by.get(address), await passer_by.head(address, headers={"Range": "bytes=0-0"})
 
     assert (head.status_code, head.content) == (200, b"")
-    assert {name: head.headers[name] for name in whole.headers} == dict(whole.headers)
+    assert {**head.headers, "x-request-id": ""} == {**whole.headers, "x-request-id": ""}
 
 
 LENGTH = len(TABLE)

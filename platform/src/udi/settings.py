@@ -139,6 +139,15 @@ class Settings(BaseSettings):
             msg = f"The secret «{name}» cannot be read at {path} ({error.strerror}). Run `udi up`, or provide the file."
             raise MissingSecretError(msg) from error
 
+    def find_secret(self, name: str) -> Path:
+        """The file of a secret, for a part that follows its changes.
+
+        Raises:
+            MissingSecretError: the file does not exist or cannot be read.
+        """
+        self.secret(name)
+        return self.secrets_folder / name
+
     def client_secret(self, program: ProgramName, client_id: str) -> str:
         """Secret of a territory's client at Keycloak, derived from the program's key so that nothing is stored twice."""
         key = self.secret(f"{program}_client_key").encode()

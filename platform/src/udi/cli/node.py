@@ -6,7 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
-from udi.cli import output
+from udi.cli import doctor, output
+from udi.cli.checks.node import check_node
 from udi.kit.db import Database
 from udi.kit.errors import ConflictError, NotFoundError
 from udi.portal.identity.provision import admin
@@ -52,6 +53,19 @@ def list_(territory: TerritorySlug, as_json: AsJson = False) -> None:
     rows = asyncio.run(_rows(get_settings(), territory))
     columns = {"slug": "Node", "name": "Name", "url": "Address", "state": "State", "last_seen": "Last seen"}
     output.show(rows, columns, as_json=as_json, empty="No node yet: `udi node add` registers one.")
+
+
+@app.command()
+def check(
+    territory: TerritorySlug,
+    slug: Annotated[str, typer.Argument(help="Short name of the node.")],
+    as_json: AsJson = False,
+) -> None:
+    """Try a node: does its address answer, is its credential accepted, did its last report arrive. Changes nothing.
+
+    The credential is tried as the node would use it and never shown. The status is 0 without a fault, 1 with one.
+    """
+    raise typer.Exit(doctor.tell(asyncio.run(check_node(get_settings(), territory, slug)), as_json=as_json))
 
 
 async def _tenant(settings: Settings, territory: str, slug: str) -> Tenant:

@@ -165,6 +165,8 @@ def write_secret(settings: Settings, name: str, draw: Callable[[], str], *, keep
     partial = path.with_name(f".{name}.{os.getpid()}")
     partial.touch(mode=0o600)
     partial.write_text(draw() + "\n")
+    if path.exists():
+        os.chown(partial, path.stat().st_uid, path.stat().st_gid)
     partial.rename(path)
 
 

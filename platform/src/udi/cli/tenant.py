@@ -2,19 +2,26 @@
 
 import asyncio
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
 
 from udi.cli import output, provision
+from udi.cli.suspension import Switched, switch
 from udi.kit.db import Database
+from udi.portal.identity.actions import sync_memberships
+from udi.portal.identity.provision import admin
+from udi.portal.identity.provision.members import Memberships, read_members
 from udi.portal.tenants.files import TenantFaultsError, TenantFolder, read_folder
-from udi.portal.tenants.queries import list_tenants
+from udi.portal.tenants.models import Tenant
+from udi.portal.tenants.queries import get_tenant, list_tenants
 from udi.settings import Settings, get_settings
 
 app = typer.Typer(help="Territories: files first, then made true.", no_args_is_help=True)
 Slug = Annotated[str, typer.Argument(help="Slug of the territory, or the path of its folder.")]
+KnownSlug = Annotated[str, typer.Argument(help="Slug of the territory.")]
 AsJson = Annotated[bool, typer.Option("--json", help="For a program.")]
 
 
@@ -37,6 +44,60 @@ def apply(slug: Slug, json: AsJson = False) -> None:
         _refuse(error)
     rows = [{"what": what, "outcome": outcome} for what, outcome in applied.changes]
     output.show(rows, {"what": "What", "outcome": "Outcome"}, as_json=json, empty="Nothing to apply.")
+
+
+@app.command()
+def suspend(slug: KnownSlug, json: AsJson = False) -> None:
+    """Close a territory: its pages say that it is suspended, pushes are refused, data are kept. May be repeated.
+
+    Portal and node answer 503 within two seconds; applying its files does not open it. `udi tenant resume` does.
+    """
+    _say_switched(asyncio.run(switch(get_settings(), slug, "suspended")), as_json=json)
+
+
+@app.command()
+def resume(slug: KnownSlug, json: AsJson = False) -> None:
+    """Open a suspended territory again, as it was. May be repeated."""
+    _say_switched(asyncio.run(switch(get_settings(), slug, "active")), as_json=json)
+
+
+@app.command()
+def sync(slug: KnownSlug, json: AsJson = False) -> None:
+    """Read from Keycloak who is in which organisation, for everybody who logged in once. May be repeated.
+
+    The portal's lists and mails use it; rights do not wait for it (they come with each login). People who accepted an
+    invitation receive the right to publish or manage that came with it. Worth a timer, once an hour.
+    """
+    settings = get_settings()
+    tenant = asyncio.run(_tenant(settings, slug))
+    members = read_members(admin.connect(settings), slug)
+    people, changed = asyncio.run(_sync(settings, tenant, members))
+    rows = [{"territory": slug, "members": len(members), "people": people, "changed": changed}]
+    columns = {"members": "Members in Keycloak", "people": "Known here", "changed": "Changed"}
+    output.show(rows, columns, as_json=json, empty="")
+
+
+async def _tenant(settings: Settings, slug: str) -> Tenant:
+    database = Database(settings, "portal", pool_size=1)
+    try:
+        async with database.platform_session() as session:
+            return await get_tenant(session, slug)
+    finally:
+        await database.close()
+
+
+async def _sync(settings: Settings, tenant: Tenant, members: Memberships) -> tuple[int, int]:
+    database = Database(settings, "portal", pool_size=1)
+    try:
+        async with database.session(tenant.id, role="worker") as session:
+            return await sync_memberships(session, settings.issuer, members)
+    finally:
+        await database.close()
+
+
+def _say_switched(switched: Switched, *, as_json: bool) -> None:
+    rows = [{"program": program, "outcome": outcome} for program, outcome in asdict(switched).items()]
+    output.show(rows, {"program": "Program", "outcome": "Outcome"}, as_json=as_json, empty="")
 
 
 @app.command("list")

@@ -100,3 +100,10 @@ class UnavailableError(UdiError):
     status = 503
     slug = "unavailable"
     title = "A part of the service does not answer"
+
+
+class SuspendedError(UnavailableError):
+    """The operator suspended the territory; its data are kept."""
+
+    slug = "suspended"
+    title = "This territory is suspended"

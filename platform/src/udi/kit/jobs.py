@@ -24,6 +24,7 @@ from pgqueuer.core.qm import QueueManager
 from pgqueuer.domain.models import Job as QueuedJob
 from pgqueuer.domain.settings import DBSettings
 from pgqueuer.domain.types import Channel, JobId
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.db import Database
@@ -61,6 +62,19 @@ class HeldJob:
     payload: dict[str, Any]
     attempts: int
     since: datetime
+
+
+@dataclass(frozen=True)
+class QueueState:
+    """How a queue stands for one territory; ages are in seconds, of the oldest job."""
+
+    tenant: UUID
+    waiting: int
+    held: int
+    age: float
+    """Since the oldest waiting job was queued."""
+    overdue: float
+    """Since the oldest waiting job should have begun: grows when no worker runs."""
 
 
 def install_sql() -> str:
@@ -107,6 +121,20 @@ async def list_held_jobs(session: AsyncSession, *, limit: int = 100) -> list[Hel
 async def requeue_jobs(session: AsyncSession, ids: list[int]) -> None:
     """Give held jobs all their attempts again."""
     await (await _session_queries(session)).requeue_jobs([JobId(id_) for id_ in ids])
+
+
+STANDING = text("""
+SELECT convert_from(payload, 'UTF8')::jsonb ->> 'tenant' AS tenant,
+  count(*) FILTER (WHERE status <> 'failed') AS waiting, count(*) FILTER (WHERE status = 'failed') AS held,
+  coalesce(extract(epoch FROM now() - min(created) FILTER (WHERE status <> 'failed')), 0)::float AS age,
+  greatest(coalesce(extract(epoch FROM now() - min(execute_after) FILTER (WHERE status = 'queued')), 0), 0)::float AS overdue
+FROM queue.pgqueuer WHERE status IN ('queued', 'picked', 'failed') GROUP BY 1 ORDER BY 1""")
+
+
+async def list_queues(session: AsyncSession) -> list[QueueState]:
+    """How the queue stands for each territory that has jobs in it (for the operator)."""
+    rows = (await session.execute(STANDING)).mappings()
+    return [QueueState(**{**row, "tenant": UUID(row["tenant"])}) for row in rows]
 
 
 def _held(job: QueuedJob) -> HeldJob:

@@ -1,8 +1,11 @@
 """Ed25519 signatures of a program (JWS: RFC 7515, 8037 and 9864) and the key set others check them with."""
 
 import json
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from joserfc import jwt
@@ -12,7 +15,12 @@ from joserfc.jwk import KeySet, OKPKey
 from udi.kit.clock import now
 
 ALGORITHM = "Ed25519"
+LONG_AGO = datetime.fromtimestamp(0, UTC)
 LEEWAY = timedelta(seconds=30)
+PUBLISHED_FIRST = timedelta(minutes=10)
+"""How long a new key is published before it signs, so that whoever kept the old set has read it again."""
+KEPT = timedelta(days=1)
+"""How long a replaced key stays published: far longer than any token lives."""
 
 
 class InvalidSignatureError(Exception):
@@ -21,30 +29,108 @@ class InvalidSignatureError(Exception):
 
 @dataclass(frozen=True)
 class Signer:
-    """Signs with the first key of a set (a secret file holding a JWK set); publishes all its public halves."""
+    """Signs with a key of a set (a secret file holding a JWK set, newest first); publishes all its public halves."""
 
-    keys: KeySet
+    read: Callable[[], KeySet]
 
     @classmethod
     def from_secret(cls, text: str) -> "Signer":
-        return cls(KeySet.import_key_set(json.loads(text)))
+        keys = _import(text)
+        return cls(lambda: keys)
+
+    @classmethod
+    def from_file(cls, path: Path) -> "Signer":
+        """Follows the file: a rotation needs no restart."""
+        return cls(_KeyFile(path))
 
     def sign(self, claims: dict[str, Any], *, lifetime: timedelta, issuer: str, audience: str) -> str:
         """A compact JWS of the claims, with `iss`, `aud`, `iat` and `exp`."""
-        key = self.keys.keys[0]
+        key = signing_key(self.read())
         issued = now() - timedelta(seconds=10)
         body = {**claims, "iss": issuer, "aud": audience, "iat": _seconds(issued), "exp": _seconds(now() + lifetime)}
         return jwt.encode({"alg": ALGORITHM, "kid": key.kid, "typ": "JWT"}, body, key, algorithms=[ALGORITHM])
 
     def public(self) -> dict[str, Any]:
         """The JWK set to publish."""
-        return dict(self.keys.as_dict(private=False))
+        return dict(self.read().as_dict(private=False))
+
+
+class _KeyFile:
+    """The set of a file, read again when the file changes; what was known stays while it cannot be read."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._stamp = path.stat().st_mtime_ns
+        self._keys = _import(path.read_text())
+
+    def __call__(self) -> KeySet:
+        with suppress(OSError, ValueError, JoseError):
+            stamp = self._path.stat().st_mtime_ns
+            if stamp != self._stamp:
+                self._keys = _import(self._path.read_text())
+                self._stamp = stamp
+        return self._keys
+
+
+def _import(text: str) -> KeySet:
+    return KeySet.import_key_set(json.loads(text))
+
+
+def signing_key(keys: KeySet) -> Any:
+    """The newest key that was published long enough; the oldest one while none was."""
+    known = [key for key in keys.keys if made_at(key) <= now() - PUBLISHED_FIRST]
+    return known[0] if known else keys.keys[-1]
+
+
+def made_at(key: Any) -> datetime:
+    """When a key was drawn; long ago when it does not say."""
+    return datetime.fromtimestamp(int(key.as_dict(private=False).get("iat", 0)), UTC)
+
+
+@dataclass(frozen=True)
+class KeyAge:
+    """A key of a set: which, since when, and whether it is the one that signs."""
+
+    id: str
+    made_at: datetime
+    signs: bool
+
+
+def key_ages(path: Path) -> list[KeyAge]:
+    """The keys of a secret file, newest first; one that does not say its age is as old as the file.
+
+    Raises:
+        ValueError: the file holds no set of keys.
+    """
+    try:
+        keys = _import(path.read_text())
+        signing = signing_key(keys)
+    except (JoseError, KeyError, IndexError, TypeError) as error:
+        msg = f"{path} holds no set of keys."
+        raise ValueError(msg) from error
+    written = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    ages = [(key, made_at(key)) for key in keys.keys]
+    return [KeyAge(str(key.kid), made if made > LONG_AGO else written, key is signing) for key, made in ages]
 
 
 def new_secret() -> str:
     """A fresh JWK set with one Ed25519 private key, as text for a secret file."""
-    key = OKPKey.generate_key("Ed25519", {"use": "sig", "alg": ALGORITHM}, auto_kid=True)
-    return json.dumps({"keys": [key.as_dict(private=True)]})
+    return json.dumps({"keys": [_draw()]})
+
+
+def rotated(text: str) -> str:
+    """The set of a secret file with a new key before the others, without those that were replaced long ago."""
+    keys = _import(text)
+    kept = [keys.keys[0]]
+    for newer, key in zip(keys.keys, keys.keys[1:], strict=False):
+        if made_at(newer) > now() - KEPT:
+            kept.append(key)
+    return json.dumps({"keys": [_draw(), *(key.as_dict(private=True) for key in kept)]})
+
+
+def _draw() -> dict[str, Any]:
+    parameters: Any = {"use": "sig", "alg": ALGORITHM, "iat": _seconds(now())}
+    return dict(OKPKey.generate_key("Ed25519", parameters, auto_kid=True).as_dict(private=True))
 
 
 def verify(token: str, keys: Any, *, issuer: str, audience: str) -> dict[str, Any]:

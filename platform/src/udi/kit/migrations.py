@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import TypeVar
@@ -10,9 +11,9 @@ from alembic import command, context
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import MetaData, pool
+from sqlalchemy import MetaData, pool, text
 from sqlalchemy.engine import Connection
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
 from udi.settings import ProgramName, Settings
 
@@ -28,6 +29,7 @@ def configuration(settings: Settings, program: ProgramName) -> Config:
     config.set_main_option("script_location", str(PACKAGE / program / "migrations"))
     config.set_main_option("path_separator", "os")
     config.attributes["dsn"] = settings.dsn(program, "owner")
+    config.attributes["reader"] = f"udi_{program}_app"
     return config
 
 
@@ -47,11 +49,28 @@ def check(settings: Settings, program: ProgramName) -> None:
 
 def pending(settings: Settings, program: ProgramName) -> list[str]:
     """Revisions that the database does not have yet, oldest first."""
-    config = configuration(settings, program)
-    scripts = ScriptDirectory.from_config(config)
-    heads = asyncio.run(_with_connection(settings.dsn(program, "owner"), _current_heads))
-    known = {revision.revision for head in heads for revision in scripts.iterate_revisions(head, "base")}
-    return [r.revision for r in reversed(list(scripts.walk_revisions())) if r.revision not in known]
+    return _missing(program, asyncio.run(_with_connection(settings.dsn(program, "owner"), _current_heads)))
+
+
+async def find_pending(session: AsyncSession, program: ProgramName) -> list[str]:
+    """The same as the application's role, which may read where the database stands."""
+    return _missing(program, tuple(await session.scalars(text("SELECT version_num FROM public.alembic_version"))))
+
+
+def _missing(program: ProgramName, heads: tuple[str, ...]) -> list[str]:
+    """A database ahead of this program (one goes back to the previous version) lacks nothing."""
+    revisions = _revisions(program)
+    if any(head not in revisions for head in heads):
+        return []
+    reached = max((revisions.index(head) for head in heads), default=-1)
+    return list(revisions[reached + 1 :])
+
+
+@cache
+def _revisions(program: ProgramName) -> tuple[str, ...]:
+    """The one chain of a program, oldest first."""
+    scripts = ScriptDirectory(str(PACKAGE / program / "migrations"))
+    return tuple(reversed([revision.revision for revision in scripts.walk_revisions()]))
 
 
 def _current_heads(connection: Connection) -> tuple[str, ...]:
@@ -90,5 +109,7 @@ def run_environment(metadata: MetaData) -> None:
         connection.commit()
         with context.begin_transaction():
             context.run_migrations()
+        connection.exec_driver_sql(f"GRANT SELECT ON public.alembic_version TO {context.config.attributes['reader']}")
+        connection.commit()
 
     asyncio.run(_with_connection(context.config.attributes["dsn"], migrate))

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from udi.kit.clock import now
 from udi.kit.db import Database
+from udi.kit.errors import NotFoundError
 from udi.kit.tenancy import Territory
 
 State = Literal["active", "suspended"]
@@ -49,15 +50,16 @@ class Registry:
     def __init__(self, database: Database, row: Any, origin: Callable[[str], str], *, max_age: float = 2.0) -> None:
         self._database, self._row, self._origin, self._max_age = database, row, origin, max_age
         self._known: list[Territory] = []
+        self._suspended: list[Territory] = []
         self._read_at = -max_age - 1
 
     async def list(self) -> list[Territory]:
         """Every active territory, by slug. What was known is served while the database does not answer."""
         if time.monotonic() - self._read_at > self._max_age:
             async with self._database.platform_session() as session:
-                query = select(self._row).where(self._row.state == "active").order_by(self._row.slug)
-                rows = (await session.scalars(query)).all()
-            self._known = [self._territory(row) for row in rows]
+                rows = (await session.scalars(select(self._row).order_by(self._row.slug))).all()
+            self._known = [self._territory(row) for row in rows if row.state == "active"]
+            self._suspended = [self._territory(row) for row in rows if row.state != "active"]
             self._read_at = time.monotonic()
         return self._known
 
@@ -71,11 +73,17 @@ class Registry:
 
     def find_known(self, host: str, *, installation_host: str) -> Territory | None:
         """The same among the territories read last."""
-        name = host.rpartition(":")[0] if ":" in host and not host.endswith("]") else host
-        found = next((territory for territory in self._known if name.lower() in territory.hosts), None)
-        if found is None and len(self._known) == 1 and name.lower() != installation_host:
+        name = _without_port(host)
+        found = next((territory for territory in self._known if name in territory.hosts), None)
+        alone = len(self._known) == 1 and not self._suspended
+        if found is None and alone and name != installation_host:
             return self._known[0]
         return found
+
+    def find_suspended(self, host: str) -> Territory | None:
+        """The suspended territory of a host name (port ignored), among those read last."""
+        name = _without_port(host)
+        return next((territory for territory in self._suspended if name in territory.hosts), None)
 
     async def by_slug(self, slug: str) -> Territory | None:
         """The active territory of this slug, or None."""
@@ -106,10 +114,29 @@ class Registry:
         )
 
 
+def _without_port(host: str) -> str:
+    return (host.rpartition(":")[0] if ":" in host and not host.endswith("]") else host).lower()
+
+
 async def find_taken(session: AsyncSession, row: Any, slug: str, hosts: Sequence[str]) -> dict[str, str]:
     """The hosts of the list that belong to another territory, with its slug."""
     others = await session.scalars(select(row).where(row.slug != slug, row.hosts.overlap(list(hosts))))
     return {host: other.slug for other in others for host in hosts if host in other.hosts}
+
+
+async def set_state(session: AsyncSession, row: Any, slug: str, state: State) -> str:
+    """Suspend or resume a territory as the owner: "updated", or "unchanged" when it was so already.
+
+    Raises:
+        NotFoundError: none has this slug.
+    """
+    known = await session.scalar(select(row).where(row.slug == slug))
+    if known is None:
+        raise NotFoundError(f"No territory is called «{slug}».", remedy="See `udi tenant list`.")
+    if known.state == state:
+        return "unchanged"
+    known.state = state
+    return "updated"
 
 
 async def upsert(session: AsyncSession, row: Any, values: Mapping[str, Any]) -> str:

@@ -7,7 +7,7 @@ from litestar import Litestar, Request
 from litestar.datastructures import State
 
 from udi import protocol
-from udi.kit import sessions
+from udi.kit import logs, sessions
 from udi.kit.db import Database
 from udi.kit.http import Outgoing
 from udi.kit.identity import Actor
@@ -18,6 +18,7 @@ from udi.kit.territories import Registry
 from udi.node.datasets import api as datasets_api
 from udi.node.datasets import jobs as datasets_jobs
 from udi.node.datasets import pages as datasets_pages
+from udi.node.datasets.measures import measure_outbox
 from udi.node.datasets.portal import PortalClient, PortalKeys
 from udi.node.files import pages as files_pages
 from udi.node.files.store import ObjectStore
@@ -70,13 +71,17 @@ def build_site(settings: Settings) -> Site:
             ),
             "objects": ObjectStore(settings.object_store_url),
             "portal_keys": PortalKeys(outgoing),
+            "measures": (measure_outbox,),
         },
     )
 
 
 def create(site: Site | None = None) -> Litestar:
-    """The ASGI application."""
-    site = site or build_site(get_settings())
+    """The ASGI application; without a site, that of a web worker, which the server gave its own logging."""
+    if site is None:
+        settings = get_settings()
+        logs.configure(settings.log_format)
+        site = build_site(settings)
     handlers = [
         *login.routes,
         *spaces_pages.routes,

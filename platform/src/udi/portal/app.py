@@ -7,7 +7,7 @@ from litestar import Litestar, Request
 from litestar.datastructures import State
 
 from udi import protocol
-from udi.kit import sessions
+from udi.kit import logs, sessions
 from udi.kit.db import Database
 from udi.kit.http import Outgoing
 from udi.kit.jobs import Worker, run_until_stopped
@@ -17,6 +17,7 @@ from udi.kit.tenancy import Territory
 from udi.kit.territories import Registry
 from udi.portal.catalogue import api as catalogue_api
 from udi.portal.catalogue import pages as catalogue_pages
+from udi.portal.catalogue.measures import measure_index
 from udi.portal.catalogue.search.feed import SearchFeed
 from udi.portal.catalogue.search.index import SearchIndexes
 from udi.portal.identity import actions as people
@@ -26,6 +27,7 @@ from udi.portal.identity.models import TABLES
 from udi.portal.nodes import api as nodes_api
 from udi.portal.nodes import jobs as nodes_jobs
 from udi.portal.nodes import pages as nodes_pages
+from udi.portal.nodes.measures import measure_reports
 from udi.portal.organisations.queries import name_organisations
 from udi.portal.tenants import pages as tenants_pages
 from udi.portal.tenants.models import Tenant
@@ -86,16 +88,20 @@ def build_site(settings: Settings) -> Site:
                 lambda territory: territory_client(settings, "portal", territory),
                 people.keep_memberships,
             ),
-            "signer": Signer.from_secret(settings.secret("signing_keys")),
+            "signer": Signer.from_file(settings.find_secret("signing_keys")),
             "search": SearchIndexes(settings.index_folder),
             "name_organisations": name_organisations,
+            "measures": (measure_reports, measure_index),
         },
     )
 
 
 def create(site: Site | None = None) -> Litestar:
-    """The ASGI application."""
-    site = site or build_site(get_settings())
+    """The ASGI application; without a site, that of a web worker, which the server gave its own logging."""
+    if site is None:
+        settings = get_settings()
+        logs.configure(settings.log_format)
+        site = build_site(settings)
     handlers = [
         *tenants_pages.routes,
         *login.routes,

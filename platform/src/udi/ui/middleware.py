@@ -10,11 +10,13 @@ from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Message, Middleware, Receive, Scope, Send
 
-from udi.kit.errors import ForbiddenError, NotFoundError
+from udi.kit.errors import ForbiddenError, NotFoundError, SuspendedError
 from udi.ui.locale import LANGUAGES, choose_language
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
 ANY_HOST = ("/health", "/ready", "/metrics", "/static/", "/logout/back-channel")
+LOOKS = ("/theme.css", "/icon.svg", "/language/")
+"""What the page of a suspended territory needs."""
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "strict-origin-when-cross-origin",
@@ -61,6 +63,17 @@ class TerritoryMiddleware(ASGIMiddleware):
         host = request.headers.get("host", "")
         installation = site.settings.installation_host
         territory = await site.registry.find(host, installation_host=installation)
+        if territory is None and (suspended := site.registry.find_suspended(host)) is not None:
+            state["territory"] = territory = suspended
+            state["locale"] = choose_language(request.cookies.get("lang"), _accepted(request), suspended.languages)
+            if not request.url.path.startswith(LOOKS):
+                raise SuspendedError(
+                    "Its pages are closed for the moment; its data are kept.",
+                    remedy="Write to the territory’s team to know when it opens again.",
+                    headers={"Retry-After": "3600"},
+                )
+            await next_app(scope, receive, send)
+            return
         if territory is None and host.rpartition(":")[0] != installation and host != installation:
             raise NotFoundError(
                 "No territory answers at this address.", remedy="Check the address, or ask who gave it."

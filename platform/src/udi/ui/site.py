@@ -131,6 +131,7 @@ def create_app(
         on_shutdown=[*on_shutdown, close],
         state=State({"site": site}),
         openapi_config=None,
+        logging_config=None,
         request_max_body_size=MAX_FORM,
         debug=False,
     )

@@ -1,17 +1,43 @@
 """Keeping what the portal knows of memberships in step with Keycloak."""
 
-from sqlalchemy import delete
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from uuid import UUID
+
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.identity import Actor
-from udi.portal.identity.models import Membership
+from udi.portal.identity.models import Membership, Person
+
+Groups = Mapping[str, Collection[str]]
+"""Groups by slug of the organisation."""
 
 
 async def keep_memberships(session: AsyncSession, actor: Actor) -> None:
     """Replace a person's memberships by those just read from their token."""
-    await session.execute(delete(Membership).where(Membership.person_id == actor.person_id))
+    await _replace(session, actor.person_id, actor.memberships)
+
+
+async def sync_memberships(session: AsyncSession, issuer: str, memberships: Mapping[str, Groups]) -> tuple[int, int]:
+    """Bring those of everybody known here up to date, from groups by subject: people, and how many changed."""
+    people = (await session.execute(select(Person.id, Person.subject).where(Person.issuer == issuer))).all()
+    known: dict[UUID, dict[str, list[str]]] = defaultdict(dict)
+    for row in await session.scalars(select(Membership)):
+        known[row.person_id][row.organisation_slug] = sorted(row.groups)
+    changed = 0
+    for person_id, subject in people:
+        wanted = {slug: sorted(groups) for slug, groups in memberships.get(subject, {}).items()}
+        if wanted != known[person_id]:
+            await _replace(session, person_id, wanted)
+            changed += 1
+    return len(people), changed
+
+
+async def _replace(session: AsyncSession, person_id: UUID, memberships: Groups) -> None:
+    await session.execute(delete(Membership).where(Membership.person_id == person_id))
     session.add_all(
-        Membership(person_id=actor.person_id, organisation_slug=slug, groups=sorted(groups))
-        for slug, groups in actor.memberships.items()
+        Membership(person_id=person_id, organisation_slug=slug, groups=sorted(groups))
+        for slug, groups in memberships.items()
     )
     await session.flush()

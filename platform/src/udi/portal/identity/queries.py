@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.portal.identity.models import Membership, Person
@@ -17,3 +17,9 @@ async def list_members(session: AsyncSession, organisation: str) -> Sequence[tup
         .order_by(Person.name, Person.email)
     )
     return (await session.execute(query)).all()
+
+
+async def count_members(session: AsyncSession) -> dict[str, int]:
+    """How many people of each organisation (its slug) logged in once."""
+    query = select(Membership.organisation_slug, func.count()).group_by(Membership.organisation_slug)
+    return {row[0]: row[1] for row in await session.execute(query)}

@@ -34,7 +34,6 @@ def register_values(folder: TenantFolder, settings: Settings, program: ProgramNa
         "charter": folder.charter,
         "legal": folder.legal,
         "logo": folder.logo,
-        "state": "active",
         "fingerprint": folder.fingerprint,
     }
 

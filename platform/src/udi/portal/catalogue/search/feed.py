@@ -216,6 +216,15 @@ async def _take(lock: int) -> None:
             return
 
 
+def cursor_age(settings: Settings) -> float | None:
+    """Seconds since the worker last said that the indexes are true; None when it never did."""
+    try:
+        cursor = json.loads((settings.index_folder / FINGERPRINT / "cursor.json").read_text())
+        return max(now().timestamp() - float(cursor["at"]), 0.0)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
 def forget_index(settings: Settings, territory: str | None = None) -> int:
     """Have the index of a territory (its slug), or all of them, made again by the worker; how many there are.
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from keycloak import KeycloakOpenIDConnection
 from keycloak.exceptions import KeycloakAuthenticationError, KeycloakError
@@ -51,6 +51,15 @@ class Admin:
         answer = self._send("post", self._address(path), body, accepted=CONFLICT if conflict else None)
         return None if answer.status_code == CONFLICT else answer
 
+    def post_form(self, path: str, form: Mapping[str, str]) -> bool:
+        """Send a form, where Keycloak takes no JSON; False when what it asks was there already."""
+        self.connection.add_param_headers("Content-Type", "application/x-www-form-urlencoded")
+        try:
+            answer = self._send("post", self._address(path), encoded=urlencode(form), accepted=CONFLICT)
+        finally:
+            self.connection.add_param_headers("Content-Type", "application/json")
+        return bool(answer.status_code != CONFLICT)
+
     def put(self, path: str, body: object = None, *, conflict: bool = False) -> None:
         """Replace something, or put something somewhere; `conflict` accepts that it was there already."""
         self._send("put", self._address(path), body, accepted=CONFLICT if conflict else None)
@@ -68,10 +77,20 @@ class Admin:
     def _address(self, path: str) -> str:
         return f"admin/realms/{quote(self.realm)}{'/' if path else ''}{path}"
 
-    def _send(self, method: str, path: str, body: object = None, *, accepted: int | None = None, **query: Any) -> Any:
+    def _send(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        encoded: str = "",
+        accepted: int | None = None,
+        **query: Any,
+    ) -> Any:
         self.calls += 1
         call = getattr(self.connection, f"raw_{method}")
-        content = {"data": json.dumps(body) if body is not None else ""} if method in {"post", "put"} else {}
+        sent = json.dumps(body) if body is not None else encoded
+        content = {"data": sent} if method in {"post", "put"} else {}
         try:
             answer = call(path, **content, **query)
         except KeycloakAuthenticationError as error:

@@ -1,0 +1,45 @@
+"""The certificate of a host: trusted by this machine, and for how long."""
+
+import asyncio
+import ssl
+from urllib.parse import urlsplit
+
+from udi.cli.checks.finding import DAY, Finding, duration, fault, ok, warning
+from udi.kit.clock import now
+
+PATIENCE = 5
+LEFT_NOTED, LEFT_REFUSED = 21 * DAY, 7 * DAY
+HTTPS = 443
+
+
+async def check_certificate(slug: str, origin: str) -> list[Finding]:
+    """Nothing for an address without TLS, or that does not answer (its own check says so)."""
+    parts = urlsplit(origin)
+    host = parts.hostname or ""
+    if parts.scheme != "https":
+        return []
+    name, remedy = (
+        f"{slug} {host} certificate",
+        "Renew it, and see that the proxy serves the new one (`nginx -s reload`).",
+    )
+    try:
+        until = await asyncio.wait_for(_read(host, parts.port or HTTPS), PATIENCE)
+    except ssl.SSLCertVerificationError as error:
+        return [fault("territory", name, f"It is refused: {error.verify_message}.", remedy)]
+    except (OSError, TimeoutError):
+        return []
+    left = until - now().timestamp()
+    said = f"It is good for {duration(left)}."
+    if left < LEFT_NOTED:
+        return [(fault if left < LEFT_REFUSED else warning)("territory", name, said, remedy)]
+    return [ok("territory", name, said)]
+
+
+async def _read(host: str, port: int) -> float:
+    address = "127.0.0.1" if host.endswith("localhost") else host
+    context = ssl.create_default_context()
+    _, writer = await asyncio.open_connection(address, port, ssl=context, server_hostname=host)
+    try:
+        return ssl.cert_time_to_seconds(writer.get_extra_info("peercert")["notAfter"])
+    finally:
+        writer.close()

@@ -1,0 +1,115 @@
+"""This machine: room on its disks, its secrets, the object store, the signing key, the search index."""
+
+import shutil
+import stat
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from udi.cli.checks.finding import DAY, MINUTE, Finding, duration, fault, ok, warning
+from udi.kit.clock import now
+from udi.kit.keys import key_ages
+from udi.node.files.store import ObjectStore
+from udi.portal.catalogue.search.feed import cursor_age
+from udi.settings import MissingSecretError, Settings
+
+GIGABYTE = 10**9
+ROOM_NOTED, ROOM_REFUSED = 5 * GIGABYTE, GIGABYTE
+SHARE_NOTED = 0.1
+KEY_NOTED = 365 * DAY
+INDEX_NOTED, INDEX_REFUSED = 2 * MINUTE, 15 * MINUTE
+PROBE = "doctor/probe"
+SECRETS = [
+    *(f"{program}_{role}_password" for program in ("portal", "node") for role in ("owner", "app", "public", "worker")),
+    "portal_client_key", "node_client_key", "signing_keys", "keycloak_admin_secret",
+]  # fmt: skip
+
+
+async def check_machine(settings: Settings) -> list[Finding]:
+    """Disks, secrets, files, key and index."""
+    return [*_disks(settings), *_secrets(settings), await _objects(settings), _signing_key(settings), _index(settings)]
+
+
+def _disks(settings: Settings) -> list[Finding]:
+    places = {"state": settings.state, "index": settings.index_folder}
+    if "://" not in settings.object_store_url:
+        places["objects"] = Path(settings.object_store_url)
+    return [_disk(name, folder) for name, folder in places.items()]
+
+
+def _disk(name: str, folder: Path) -> Finding:
+    existing = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+    usage = shutil.disk_usage(existing)
+    said = f"{usage.free / GIGABYTE:.1f} GB free of {usage.total / GIGABYTE:.1f} for {folder}."
+    remedy = "Make room, or put this folder on a larger disk (docs/reference/files-of-an-installation.md)."
+    if usage.free < ROOM_REFUSED:
+        return fault("disk", name, said, remedy)
+    tight = usage.free < ROOM_NOTED or usage.free < SHARE_NOTED * usage.total
+    return warning("disk", name, said, remedy) if tight else ok("disk", name, said)
+
+
+def _secrets(settings: Settings) -> list[Finding]:
+    folder = settings.secrets_folder
+    if not folder.is_dir():
+        return [fault("secrets", "folder", f"{folder} does not exist.", "Run `udi up`, or set UDI_SECRETS.")]
+    found = [
+        fault("secrets", name, f"{folder / name} is absent.", "Run `udi up`, or provide the file.")
+        for name in SECRETS
+        if not (folder / name).exists()
+    ]
+    for path in sorted(path for path in folder.iterdir() if path.is_file()):
+        mode = stat.S_IMODE(path.stat().st_mode)
+        if mode & 0o077:
+            said = f"{path} may be read by others (mode {mode:04o})."
+            found.append(fault("secrets", path.name, said, f"Run `chmod 600 {path}`, then renew what it protects."))
+    return found or [ok("secrets", "folder", f"All are in {folder}, readable by their owner only.")]
+
+
+async def _objects(settings: Settings) -> Finding:
+    url = settings.object_store_url
+    if _is_absent(url):
+        remedy = "Start the node (`udi up`), which makes it, or set UDI_OBJECT_STORE."
+        return fault("objects", "store", f"{url} does not exist.", remedy)
+    try:
+        store = ObjectStore(url)
+        await store.put(PROBE, _probe())
+        await store.delete(PROBE)
+    except Exception as error:  # noqa: BLE001 - the store's reasons are many
+        reason = str(error).strip().partition("\n")[0] or type(error).__name__
+        remedy = "Check UDI_OBJECT_STORE, its credential, and that the programs' account may write there."
+        return fault("objects", "store", f"Nothing can be written at {url} ({reason}).", remedy)
+    return ok("objects", "store", f"Can be written at {url}.")
+
+
+def _is_absent(url: str) -> bool:
+    """Whether a local folder is not there: looking must not make it."""
+    return "://" not in url and not Path(url).is_dir()
+
+
+async def _probe() -> AsyncIterator[bytes]:
+    yield b"udi doctor"
+
+
+def _signing_key(settings: Settings) -> Finding:
+    remedy = "Restore it from the backup of the secrets, or run `udi up` to draw one."
+    try:
+        ages = key_ages(settings.find_secret("signing_keys"))
+    except MissingSecretError:
+        return fault("signing key", "portal", "The secret «signing_keys» is absent.", remedy)
+    except ValueError as error:
+        return fault("signing key", "portal", str(error), remedy)
+    age = (now() - ages[0].made_at).total_seconds()
+    said = f"Drawn {duration(age)} ago, {len(ages)} published."
+    if age > KEY_NOTED:
+        return warning("signing key", "portal", said, "Run `udi key rotate`.")
+    return ok("signing key", "portal", said)
+
+
+def _index(settings: Settings) -> Finding:
+    age = cursor_age(settings)
+    remedy = "See that `udi work portal` runs, and what it says: `udi logs portal-worker`."
+    if age is None:
+        return fault("search", "index", f"No index is in {settings.index_folder}.", remedy)
+    said = f"True {duration(age)} ago."
+    if age > INDEX_NOTED:
+        return (fault if age > INDEX_REFUSED else warning)("search", "index", said, remedy)
+    return ok("search", "index", said)

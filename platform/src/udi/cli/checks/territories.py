@@ -1,0 +1,85 @@
+"""Each territory: its hosts answer, and its hosted node can speak to the portal."""
+
+import glob
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from sqlalchemy import select
+
+from udi.cli.checks.certificate import check_certificate
+from udi.cli.checks.finding import Finding, fault, ok, warning
+from udi.kit.db import Database
+from udi.kit.http import Outgoing, OutgoingError, RefusedAddressError
+from udi.kit.oidc import IdentityRefusedError, IdentityService
+from udi.kit.tokens import IdentityAwayError
+from udi.node.territories.models import Tenant as NodeTenant
+from udi.portal.tenants.models import Tenant as PortalTenant
+from udi.settings import MissingSecretError, ProgramName, Settings
+
+PATIENCE = 5
+ROWS: dict[ProgramName, Any] = {"portal": PortalTenant, "node": NodeTenant}
+
+
+async def check_territories(settings: Settings) -> list[Finding]:
+    """Hosts of the portal, hosts of the node, credential of the hosted node."""
+    found, slugs = [], set()
+    for program in ROWS:
+        for tenant in await _tenants(settings, program):
+            if tenant.state != "active":
+                said = f"Suspended: its {program} says so to everybody."
+                found.append(
+                    warning("territory", f"{tenant.slug} {program}", said, "`udi tenant resume` serves it again.")
+                )
+                continue
+            slugs.add(tenant.slug)
+            for host in tenant.hosts:
+                found.append(await _host(settings, program, tenant.slug, host))
+                found += await check_certificate(tenant.slug, settings.origin(program, host))
+    found += [await _credential(settings, slug) for slug in sorted(slugs)]
+    if not found:
+        remedy = "Write tenants/<slug>/, then run `udi tenant apply <slug>`."
+        found = [warning("territory", "none", "No territory was applied.", remedy)]
+    return found
+
+
+async def _tenants(settings: Settings, program: ProgramName) -> Sequence[Any]:
+    database, row = Database(settings, program, pool_size=1), ROWS[program]
+    try:
+        async with database.platform_session() as session:
+            return (await session.scalars(select(row).order_by(row.slug))).all()
+    finally:
+        await database.close()
+
+
+async def _host(settings: Settings, program: ProgramName, slug: str, host: str) -> Finding:
+    address = f"{settings.origin(program, host)}/health"
+    outgoing = Outgoing([glob.escape(urlsplit(address).hostname or host)])
+    remedy = f"See that `udi serve {program}` and the reverse proxy run, and that the name {host} leads here."
+    try:
+        answer = await outgoing.request("GET", address, patience=PATIENCE)
+    except (OutgoingError, RefusedAddressError) as error:
+        return fault("territory", f"{slug} {host}", str(error), remedy)
+    finally:
+        await outgoing.close()
+    if not answer.is_success or f'"{program}"' not in answer.text:
+        return fault("territory", f"{slug} {host}", f"{address} answers {answer.status_code}.", remedy)
+    return ok("territory", f"{slug} {host}", f"{address} answers.")
+
+
+async def _credential(settings: Settings, slug: str) -> Finding:
+    name = f"{slug} hosted node"
+    remedy = f"Run `udi tenant apply {slug}`; delete the file node_credential_{slug} first if it is wrong."
+    service = IdentityService(settings)
+    try:
+        secret = settings.secret(f"node_credential_{slug}")
+        await service.machine_token(f"{slug}-node-hosted", secret)
+    except MissingSecretError as error:
+        return fault("territory", name, str(error), remedy)
+    except IdentityRefusedError as error:
+        return fault("territory", name, f"Keycloak refuses its credential ({error.code}).", remedy)
+    except IdentityAwayError as error:
+        return warning("territory", name, f"Its credential could not be tried: {error}", "Start Keycloak.")
+    finally:
+        await service.close()
+    return ok("territory", name, "Its credential is accepted.")

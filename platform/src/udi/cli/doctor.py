@@ -1,0 +1,89 @@
+"""`udi doctor`: every dependency, how it stands, and the remedy beside each fault."""
+
+import asyncio
+import json as jsonlib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from udi.cli.checks.databases import check_databases
+from udi.cli.checks.finding import Check, Finding, Severity, guarded
+from udi.cli.checks.identity import check_identity
+from udi.cli.checks.machine import check_machine
+from udi.cli.checks.territories import check_territories
+from udi.settings import Settings, get_settings
+
+CHECKS: dict[str, Check] = {
+    "machine": check_machine,
+    "postgresql": check_databases,
+    "keycloak": check_identity,
+    "territory": check_territories,
+}
+MANY = 5
+COLOURS: dict[Severity, str] = {"ok": "green", "warning": "yellow", "fault": "red"}
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(doctor)
+
+
+def doctor(json: Annotated[bool, typer.Option("--json", help="For a program.")] = False) -> None:
+    """Look at every dependency and say what is wrong, with the remedy. Changes nothing.
+
+    Disks, secrets, object store, signing key and search index of this machine; PostgreSQL as each role, its
+    migrations and queues; Keycloak; each territory's hosts. The exit status is 0 when there is no fault (warnings
+    do not count), 1 otherwise.
+    """
+    raise typer.Exit(tell(asyncio.run(examine(get_settings())), as_json=json))
+
+
+def tell(findings: Sequence[Finding], *, as_json: bool) -> int:
+    """Print findings, for a person or as JSON; the exit status: 0 without a fault, 1 with one."""
+    healthy = not any(finding.severity == "fault" for finding in findings)
+    if as_json:
+        report = {"healthy": healthy, "findings": [asdict(finding) for finding in findings]}
+        print(jsonlib.dumps(report, indent=2, ensure_ascii=False))
+    else:
+        show(findings, Console())
+    return 0 if healthy else 1
+
+
+async def examine(settings: Settings) -> list[Finding]:
+    """What every check finds, in a stable order; one that stops does not stop the others."""
+    found = await asyncio.gather(*(guarded(part, check, settings) for part, check in CHECKS.items()))
+    return [finding for findings in found for finding in findings]
+
+
+def show(findings: Sequence[Finding], console: Console) -> None:
+    """Print a line for each part that is well, each thing that is not with its remedy, and a sentence that sums up."""
+    table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 3, 0, 0))
+    for overflow in ("ignore", "ignore", "fold"):
+        table.add_column(overflow=overflow, no_wrap=overflow == "ignore")
+    for part in dict.fromkeys(finding.part for finding in findings):
+        for severity, words in _lines([finding for finding in findings if finding.part == part]):
+            table.add_row(f"[{COLOURS[severity]}]{severity}[/]", part, words)
+    console.print(table)
+    count = Counter(finding.severity for finding in findings)
+    console.print(f"\n{count['fault']} fault(s), {count['warning']} warning(s), {count['ok']} all right.")
+
+
+def _lines(group: Sequence[Finding]) -> list[tuple[Severity, str]]:
+    """What is well in one line, what is not with its remedy; names that share a fault share its line."""
+    shared: dict[tuple[Severity, str, str], list[str]] = {}
+    for finding in group:
+        if finding.severity != "ok":
+            shared.setdefault((finding.severity, finding.said, finding.remedy), []).append(finding.name)
+    well = [finding for finding in group if finding.severity == "ok"]
+    names = ", ".join(finding.name for finding in well)
+    said = escape(well[0].said if len(well) == 1 else names if len(well) < MANY else f"{len(well)} looked at")
+    lines: list[tuple[Severity, str]] = [("ok", said)] if well else []
+    for (severity, what, remedy), where in shared.items():
+        lines.append((severity, escape(f"{', '.join(where)}: {what}") + f"\n[dim]{escape(remedy)}[/]"))
+    return lines

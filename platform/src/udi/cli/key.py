@@ -1,0 +1,59 @@
+"""`udi key`: the keys that sign what the portal sends."""
+
+from typing import Annotated, Any
+
+import typer
+
+from udi.cli import output
+from udi.cli.checks.finding import duration
+from udi.cli.provision import write_secret
+from udi.kit.clock import now
+from udi.kit.errors import ConflictError
+from udi.kit.keys import PUBLISHED_FIRST, key_ages, rotated
+from udi.settings import Settings, get_settings
+
+app = typer.Typer(help="The keys that sign what the portal sends.", no_args_is_help=True)
+AsJson = Annotated[bool, typer.Option("--json", help="For a program.")]
+COLUMNS = {"id": "Key", "drawn": "Drawn", "state": "State"}
+SECRET = "signing_keys"  # noqa: S105 - the name of a file
+
+
+@app.command("list")
+def list_(json: AsJson = False) -> None:
+    """List the keys that are published, newest first, and which one signs."""
+    output.show(_rows(get_settings()), COLUMNS, as_json=json, empty="There is no key.")
+
+
+@app.command()
+def rotate(json: AsJson = False) -> None:
+    """Draw a new signing key; nothing that was signed is refused meanwhile. May be repeated.
+
+    The new key is published at once and signs ten minutes later, when everybody has read it. The one before stays
+    published for a day, far longer than a token lives. Programs follow the file; where they received a copy of it
+    (systemd credentials, another machine), give them the new one and restart them within those ten minutes.
+    """
+    settings = get_settings()
+    path = settings.find_secret(SECRET)
+    try:
+        fresh = (now() - key_ages(path)[0].made_at) < PUBLISHED_FIRST
+        if not fresh:
+            text = path.read_text()
+            write_secret(settings, SECRET, lambda: rotated(text))
+    except ValueError as error:
+        raise ConflictError(str(error), remedy="Restore it from the backup of the secrets.") from error
+    if not json:
+        print("A key drawn a moment ago waits to sign: nothing changed." if fresh else "A new key is published.")
+    output.show(_rows(settings), COLUMNS, as_json=json, empty="There is no key.")
+
+
+def _rows(settings: Settings) -> list[dict[str, Any]]:
+    ages, moment = key_ages(settings.find_secret(SECRET)), now()
+    signing = next(rank for rank, key in enumerate(ages) if key.signs)
+    return [
+        {
+            "id": key.id,
+            "drawn": f"{duration((moment - key.made_at).total_seconds())} ago",
+            "state": "signs" if key.signs else "published, will sign" if rank < signing else "published, replaced",
+        }
+        for rank, key in enumerate(ages)
+    ]

@@ -1,0 +1,70 @@
+"""`udi keycloak`: the pinned Keycloak as a service of a machine."""
+
+import os
+import sys
+from dataclasses import dataclass
+
+import typer
+
+from udi.cli.local import account, distribution, java, keycloak, parts
+from udi.settings import Settings, get_settings
+
+app = typer.Typer(help="The identity service, run by systemd.", no_args_is_help=True)
+BEHIND_PROXY = {"KC_PROXY_HEADERS": "xforwarded", "KC_PROXY_TRUSTED_ADDRESSES": "127.0.0.1"}
+TENTHS = 10
+
+
+@dataclass
+class Download:
+    """Says each tenth of a download once."""
+
+    said: int = 0
+
+    def __call__(self, done: int, total: int) -> None:
+        """Told the bytes received and expected."""
+        tenth = done * TENTHS // max(total, 1)
+        if tenth > self.said:
+            self.said = tenth
+            print(f"{tenth * TENTHS} % of {total // 1000**2} MB", file=sys.stderr)
+
+
+@app.command()
+def install() -> None:
+    """Fetch the pinned archive, check its sha256 and build it into UDI_CACHE. May be repeated."""
+    settings = get_settings()
+    built = distribution.built_folder(settings.cache)
+    if built.is_dir():
+        print("unchanged")
+        return
+    settings.cache.mkdir(parents=True, exist_ok=True)
+    archive = distribution.ensure_archive(settings.cache, settings.maven_repository, Download())
+    distribution.ensure_built(settings.cache, archive, java.find_java(settings.cache), None)
+    account.open_up(built)
+    archive.unlink()
+    print(f"built {built}")
+
+
+@app.command()
+def run() -> None:
+    """Become Keycloak, behind a proxy of this machine; its folder is in UDI_STATE."""
+    settings = get_settings()
+    instance = _instance(settings)
+    instance.prepare(parts.THEMES)
+    command = instance.command()
+    os.execve(command[0], command, {**instance.environment(), **BEHIND_PROXY})  # noqa: S606
+
+
+def _instance(settings: Settings) -> keycloak.Keycloak:
+    port = settings.database_port or settings.port(4)
+    return keycloak.Keycloak(
+        java=java.find_java(settings.cache),
+        distribution=distribution.built_folder(settings.cache),
+        home=settings.state / "keycloak",
+        port=settings.port(2),
+        management_port=settings.port(5),
+        url=settings.keycloak_url,
+        database=f"jdbc:postgresql://{settings.database_host}:{port}/udi_keycloak",
+        user="udi_keycloak",
+        password=settings.secret("keycloak_password"),
+        admin_secret=settings.secret("keycloak_admin_secret"),
+    )

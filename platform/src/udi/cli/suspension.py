@@ -1,0 +1,41 @@
+"""Suspending a territory and resuming it, on the portal and on the node; nothing is deleted."""
+
+from dataclasses import dataclass
+
+from udi.kit.db import Database
+from udi.kit.territories import State, set_state
+from udi.node.territories.models import Tenant as NodeTenant
+from udi.portal.audit.territories import note_state
+from udi.portal.tenants.models import Tenant as PortalTenant
+from udi.portal.tenants.queries import get_tenant
+from udi.settings import Settings
+
+
+@dataclass(frozen=True)
+class Switched:
+    """What became of each program's register: updated, unchanged."""
+
+    portal: str
+    node: str
+
+
+async def switch(settings: Settings, slug: str, state: State) -> Switched:
+    """Make both programs serve a territory, or say that it is suspended. May be repeated.
+
+    Raises:
+        NotFoundError: no territory has this slug.
+    """
+    portal, node = Database(settings, "portal", pool_size=1), Database(settings, "node", pool_size=1)
+    try:
+        async with portal.platform_session(role="owner") as session:
+            in_portal = await set_state(session, PortalTenant, slug, state)
+            tenant = await get_tenant(session, slug)
+        async with node.platform_session(role="owner") as session:
+            in_node = await set_state(session, NodeTenant, slug, state)
+        if in_portal == "updated":
+            async with portal.session(tenant.id, role="worker") as session:
+                note_state(session, tenant.id, state)
+    finally:
+        await portal.close()
+        await node.close()
+    return Switched(in_portal, in_node)

@@ -1,0 +1,27 @@
+"""What the portal was not told yet, for the metrics."""
+
+from sqlalchemy import func, select
+
+from udi.node.datasets.models import Delivery, DeliveryState
+from udi.ui.metrics import Family, Sample
+from udi.ui.site import Site
+
+UNTOLD = (DeliveryState.QUEUED, DeliveryState.FAILED)
+
+
+async def measure_outbox(site: Site) -> list[Family]:
+    """How many announcements wait and how many failed, by territory, and the age of the oldest that waits."""
+    waiting = func.min(Delivery.updated_at).filter(Delivery.state == DeliveryState.QUEUED)
+    age = func.coalesce(func.extract("epoch", func.now() - waiting), 0)
+    query = select(age, *(func.count().filter(Delivery.state == state) for state in UNTOLD))
+    counts, ages = [], []
+    for territory in await site.registry.list():
+        async with site.database.session(territory.id) as session:
+            oldest, *numbers = (await session.execute(query)).one()
+        labels = {"territory": territory.slug}
+        counts += [Sample({**labels, "state": state.value}, n) for state, n in zip(UNTOLD, numbers, strict=True)]
+        ages.append(Sample(labels, float(oldest)))
+    return [
+        Family("udi_outbox", "gauge", "Datasets whose portal was not told yet.", counts),
+        Family("udi_outbox_age_seconds", "gauge", "Since the oldest of those that wait.", ages),
+    ]

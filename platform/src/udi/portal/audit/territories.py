@@ -1,0 +1,13 @@
+"""Events of a territory itself, noted among its own."""
+
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.territories import State
+from udi.portal.audit import record
+
+
+def note_state(session: AsyncSession, tenant: UUID, state: State) -> None:
+    """The operator suspended the territory, or resumed it."""
+    record(session, None, "territory.resumed" if state == "active" else "territory.suspended", tenant)

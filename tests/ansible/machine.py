@@ -1,0 +1,140 @@
+"""A bare Debian machine with an address of its own, the play run on it, and a visitor who trusts its authority."""
+
+import os
+import re
+import shutil
+import ssl
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PLAY = ROOT / "infra/ansible"
+TOOL = Path(os.environ.get("UDI_FRESH_MACHINE", ROOT.parent / "shared/tools/fresh-machine"))
+GROUPS = ("db", "identity", "portal", "node", "proxy")
+RECAP = re.compile(r"^(\S+)\s+: ok=(\d+)\s+changed=(\d+)\s+unreachable=(\d+)\s+failed=(\d+)", re.MULTILINE)
+
+
+def require_tool() -> None:
+    """Skip, with the reason, where no machine can be booted."""
+    if os.geteuid() != 0:
+        pytest.skip("booting a machine needs root")
+    if not TOOL.exists():
+        pytest.skip(f"needs fresh-machine: set UDI_FRESH_MACHINE (looked at {TOOL})")
+
+
+def ansible(*arguments: str | Path, patience: float = 900) -> subprocess.CompletedProcess[str]:
+    """One of Ansible's programs, from the environment of the tests, in the folder of the play."""
+    programs = Path(sys.executable).parent
+    environment = {**os.environ, "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}", "ANSIBLE_NOCOLOR": "1"}
+    environment |= {"PYTHONPATH": "", "ANSIBLE_CONFIG": str(PLAY / "ansible.cfg")}
+    command = [str(programs / arguments[0]), *map(str, arguments[1:])]
+    return subprocess.run(
+        command, cwd=PLAY, env=environment, capture_output=True, text=True, check=False, timeout=patience
+    )
+
+
+def build_wheel(folder: Path) -> Path:
+    """The wheel of the checkout as it is now."""
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    return next(folder.glob("*.whl"))
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one run of the play did, on the machine."""
+
+    output: str
+    seconds: float
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many tasks changed or failed, on all hosts together."""
+        lines = RECAP.findall(self.output)
+        assert lines, self.output[-3000:]
+        return {"changed": sum(int(line[2]) for line in lines), "failed": sum(int(line[4]) for line in lines)}
+
+
+@dataclass
+class Machine:
+    """A booted machine and the inventory that names it."""
+
+    name: str
+    address: str
+    inventory: Path
+
+    def play(self) -> Run:
+        """Run the whole play, over ssh, as an account that may use sudo."""
+        started = time.monotonic()
+        done = ansible("ansible-playbook", "-i", self.inventory, "site.yml")
+        assert done.returncode == 0, (done.stdout + done.stderr)[-4000:]
+        return Run(done.stdout, time.monotonic() - started)
+
+    def run(self, command: str) -> str:
+        """What a shell command says on the machine, as root."""
+        done = subprocess.run(
+            [TOOL, "exec", self.name, "--", "sh", "-c", command], capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def visitor(self, host: str, authority: Path) -> httpx.AsyncClient:
+        """A client that resolves every name to this machine and trusts its authority only."""
+        transport = ToMachine(self.address, ssl.create_default_context(cafile=str(authority)))
+        headers = {"Sec-Fetch-Site": "same-origin", "Accept-Language": "fr"}
+        return httpx.AsyncClient(transport=transport, base_url=f"https://{host}", headers=headers, timeout=30)
+
+
+class ToMachine(httpx.AsyncBaseTransport):
+    """Connects to one address whatever the name, which is kept for TLS and Host."""
+
+    def __init__(self, address: str, context: ssl.SSLContext) -> None:
+        self._address = address
+        self._inner = httpx.AsyncHTTPTransport(verify=context)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        pinned = request.url.copy_with(host=self._address)
+        extensions = {**request.extensions, "sni_hostname": request.url.host}
+        return await self._inner.handle_async_request(
+            httpx.Request(request.method, pinned, headers=request.headers, stream=request.stream, extensions=extensions)
+        )
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+
+def lay_territory(folder: Path, slug: str, hosts: dict[str, str]) -> None:
+    """The demonstration territory under another name and other hosts."""
+    target = Path(shutil.copytree(ROOT / "tenants/demo", folder / slug))
+    text = (target / "tenant.toml").read_text()
+    for old, new in (
+        ('slug = "demo"', f'slug = "{slug}"'),
+        ('"demo.localhost"', f'"{hosts["portal"]}"'),
+        ('"node.demo.localhost"', f'"{hosts["node"]}"'),
+    ):
+        assert old in text
+        text = text.replace(old, new)
+    (target / "tenant.toml").write_text(text)
+
+
+@contextmanager
+def booted(name: str, address: str, folder: Path, variables: dict[str, str]) -> Iterator[Machine]:
+    """A machine that lives as long as the block."""
+    subprocess.run([TOOL, "boot", name, "--ip", address], check=True, capture_output=True, timeout=600)
+    try:
+        line = subprocess.run([TOOL, "inventory", name], check=True, capture_output=True, text=True).stdout
+        groups = "".join(f"[{group}]\n{name}\n" for group in GROUPS)
+        said = "".join(f"{key}={value}\n" for key, value in variables.items())
+        inventory = folder / "hosts.ini"
+        inventory.write_text(f"[all]\n{line}{groups}[all:vars]\n{said}")
+        yield Machine(name, address, inventory)
+    finally:
+        subprocess.run([TOOL, "stop", name], check=False, capture_output=True, timeout=120)

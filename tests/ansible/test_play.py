@@ -1,0 +1,153 @@
+"""The play without a machine: well formed, in good style, its variables documented, its scripts doing what they say."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.ansible.machine import PLAY, ROOT, ansible, build_wheel
+
+ROLES = sorted(path.name for path in (PLAY / "roles").iterdir())
+REFERENCE = ROOT / "docs/reference/roles.md"
+EXAMPLE = PLAY / "inventory/example/hosts.ini"
+SCRIPTS = sorted((PLAY / "roles").rglob("*.sh"))
+
+
+def read(role: str, name: str) -> Any:
+    path = PLAY / "roles" / role / name
+    return yaml.safe_load(path.read_text()) if path.exists() else {}
+
+
+def options(role: str) -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = read(role, "meta/argument_specs.yml")["argument_specs"]["main"].get(
+        "options", {}
+    )
+    return found
+
+
+def test_the_syntax_is_right() -> None:
+    done = ansible("ansible-playbook", "-i", EXAMPLE, "--syntax-check", "site.yml")
+
+    assert done.returncode == 0, done.stderr
+
+
+def test_ansible_lint_has_nothing_to_say_in_its_production_profile() -> None:
+    done = ansible("ansible-lint", "--profile", "production", "--offline", "--nocolor")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_the_variables_of_a_role_are_declared_and_documented_with_their_words(role: str) -> None:
+    section = REFERENCE.read_text().partition(f"\n## {role}\n")[2].partition("\n## ")[0]
+    declared = options(role)
+    optional = {name for name, said in declared.items() if not said.get("required")}
+
+    assert read(role, "meta/argument_specs.yml")["argument_specs"]["main"]["short_description"] in section
+    assert set(re.findall(r"^\| `(\w+)`", section, re.MULTILINE)) == declared.keys()
+    assert [name for name, said in declared.items() if said["description"] not in section] == []
+    assert (read(role, "defaults/main.yml") or {}).keys() == optional
+
+
+def test_only_modules_that_come_with_ansible_are_used() -> None:
+    tasks = [path for path in PLAY.rglob("*.yml") if path.parent.name in {"tasks", "handlers"}]
+    modules = {
+        name
+        for path in tasks
+        for name in re.findall(r"^\s+([a-z_]+\.[a-z_]+\.[a-z_]+):", path.read_text(), re.MULTILINE)
+    }
+
+    assert len(modules) > 5
+    assert {name for name in modules if not name.startswith("ansible.builtin.")} == set()
+
+
+def test_no_task_file_is_long() -> None:
+    assert [path for path in PLAY.rglob("tasks/*.yml") if len(path.read_text().splitlines()) > 80] == []
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
+def test_a_script_is_read_by_the_shell(script: Path) -> None:
+    assert subprocess.run(["sh", "-n", str(script)], check=False).returncode == 0
+
+
+def test_an_inventory_of_several_machines_is_refused_with_the_reason(tmp_path: Path) -> None:
+    two = tmp_path / "hosts.ini"
+    two.write_text(EXAMPLE.read_text().replace("[proxy]\nterritory", "[proxy]\nanother ansible_host=192.0.2.11"))
+
+    done = ansible("ansible-playbook", "-i", two, "site.yml")
+
+    assert done.returncode != 0
+    assert "must all name the same one" in done.stdout
+
+
+def test_a_wheel_that_is_not_the_announced_one_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "udi-9.9.9-py3-none-any.whl").write_text("another")
+    said = {"installation_ready_wheel": str(tmp_path / "udi-9.9.9-py3-none-any.whl")}
+    said["installation_ready_wheel_sha256"] = "0" * 64
+
+    done = ansible("ansible-playbook", "-i", EXAMPLE, "-e", json.dumps(said), "site.yml")
+
+    assert done.returncode != 0
+    assert "not the one whose sha256" in done.stdout
+
+
+def test_the_hosts_of_territories_are_read() -> None:
+    command = [sys.executable, str(PLAY / "files/read_hosts.py"), str(ROOT / "tenants"), "demo"]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+
+    assert json.loads(done.stdout) == [{"slug": "demo", "portal": ["demo.localhost"], "node": ["node.demo.localhost"]}]
+
+
+def test_the_wheel_holds_every_file_of_the_program(tmp_path: Path) -> None:
+    source = ROOT / "platform/src"
+    files = {path for path in source.rglob("*") if path.is_file() and "__pycache__" not in path.parts}
+    with zipfile.ZipFile(build_wheel(tmp_path)) as wheel:
+        held = set(wheel.namelist())
+
+    assert {".po", ".html", ".css", ".ftl", ".mako"} <= {path.suffix for path in files}
+    assert {str(path.relative_to(source)) for path in files} - held == set()
+
+
+def draw(folder: Path) -> str:
+    script = PLAY / "roles/secrets/files/draw_secrets.sh"
+    done = subprocess.run(["sh", str(script), str(folder), "one", "two"], check=True, capture_output=True, text=True)
+    return done.stdout
+
+
+def test_secrets_are_drawn_once_and_never_told(tmp_path: Path) -> None:
+    first = draw(tmp_path)
+    drawn = {path.name: path.read_text() for path in tmp_path.iterdir()}
+
+    assert first == "CHANGED\nCHANGED\n"
+    assert draw(tmp_path) == ""
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == drawn
+    assert {path.stat().st_mode & 0o077 for path in tmp_path.iterdir()} == {0}
+    assert len(drawn["one"].strip()) == 48
+    assert drawn["one"] != drawn["two"]
+
+
+def issue(folder: Path, *arguments: str) -> bool:
+    script = PLAY / "roles/reverse_proxy/files/issue_certificate.sh"
+    command = ["sh", str(script), *arguments[:-1], str(folder), *arguments[-1].split()]
+    return "CHANGED" in subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+@pytest.mark.skipif(not shutil.which("openssl"), reason="needs openssl")
+def test_a_certificate_is_issued_again_only_when_the_names_change(tmp_path: Path) -> None:
+    assert issue(tmp_path, "a.example b.example")
+    authority = (tmp_path / "authority.pem").read_bytes()
+    assert not issue(tmp_path, "a.example b.example")
+    assert not issue(tmp_path, "--once", "a.example c.example")
+    assert issue(tmp_path, "a.example c.example")
+
+    verify = ["openssl", "verify", "-CAfile", "authority.pem", "-verify_hostname", "c.example", "certificate.pem"]
+    assert subprocess.run(verify, cwd=tmp_path, check=False, capture_output=True).returncode == 0
+    assert (tmp_path / "authority.pem").read_bytes() == authority
+    assert {path.stat().st_mode & 0o077 for path in tmp_path.iterdir()} == {0}

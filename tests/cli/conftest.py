@@ -1,0 +1,42 @@
+"""Running a command as an operator does, on the test's own parts."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from tests.identity.scene import provision
+from udi.cli import key, node, producer, tenant
+from udi.cli.main import app
+from udi.kit.tenancy import Territory
+from udi.portal.identity.provision import admin
+from udi.settings import Settings
+
+Run = Callable[..., Awaitable[Result]]
+
+
+@pytest.fixture
+def command_settings(settings: Settings) -> Settings:
+    """What the commands read; a test that needs others overrides this."""
+    return settings
+
+
+@pytest.fixture
+def run(command_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """`await run("tenant", "list")`: the command's result; it may speak to a program of this test meanwhile."""
+    for module in (key, node, producer, tenant):
+        monkeypatch.setattr(module, "get_settings", lambda: command_settings)
+
+    async def invoke(*arguments: str | Path) -> Result:
+        return await asyncio.to_thread(CliRunner().invoke, app, [str(each) for each in arguments])
+
+    return invoke
+
+
+@pytest.fixture
+async def known(keycloak: Settings, demo: Territory) -> Territory:
+    """A territory that Keycloak knows too, with the organisations `mairie` and `seve`."""
+    await asyncio.to_thread(provision, admin.connect(keycloak), keycloak, demo)
+    return demo

@@ -1,0 +1,73 @@
+"""A certificate that ends soon, or that nobody trusts, is told before people see it."""
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from tests.cluster import free_ports
+from udi.cli.checks.certificate import check_certificate
+from udi.kit.clock import now
+
+HOST = "town.localhost"
+
+
+def make(folder: Path, days: int) -> Path:
+    """A certificate that signs itself, with its key in the same file."""
+    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, HOST)])
+    builder = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+    builder = builder.not_valid_before(now() - timedelta(days=60)).not_valid_after(
+        now() + timedelta(days=days, hours=1)
+    )
+    builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(HOST)]), critical=False)
+    builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+    certificate = builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+    secret = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    path = folder / "certificate.pem"
+    path.write_bytes(certificate + secret)
+    return path
+
+
+@asynccontextmanager
+async def shown(certificate: Path) -> AsyncIterator[str]:
+    """A host that shows the certificate; its origin."""
+    context, port = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH), free_ports(1)
+    context.load_cert_chain(certificate)
+    server = await asyncio.start_server(lambda _reader, writer: writer.close(), "127.0.0.1", port, ssl=context)
+    async with server:
+        yield f"https://{HOST}:{port}"
+
+
+@pytest.mark.parametrize(("days", "severity"), [(60, "ok"), (20, "warning"), (6, "fault"), (-1, "fault")])
+async def test_what_is_left_decides(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, days: int, severity: str) -> None:
+    certificate = make(tmp_path, days)
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+
+    async with shown(certificate) as origin:
+        [found] = await check_certificate("town", origin)
+
+    assert (found.name, found.severity) == (f"town {HOST} certificate", severity)
+    assert (f"{days} d" in found.said) is (days > 0)
+
+
+async def test_one_that_this_machine_does_not_trust_is_a_fault(tmp_path: Path) -> None:
+    async with shown(make(tmp_path, 60)) as origin:
+        [found] = await check_certificate("town", origin)
+
+    assert found.severity == "fault"
+    assert "refused" in found.said
+
+
+async def test_nothing_is_said_without_tls_or_without_an_answer() -> None:
+    assert await check_certificate("town", f"http://{HOST}") == []
+    assert await check_certificate("town", f"https://{HOST}:{free_ports(1)}") == []

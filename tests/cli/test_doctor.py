@@ -1,0 +1,248 @@
+"""The doctor finds nothing on a sound installation, and names each thing that is broken with its remedy."""
+
+import asyncio
+import io
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from litestar import Litestar
+from rich.console import Console
+from sqlalchemy import text
+from typer.testing import CliRunner
+
+from tests.cli.wire import served
+from tests.cluster import free_ports
+from udi.cli import doctor
+from udi.cli.checks.databases import check_databases, skew
+from udi.cli.checks.finding import Finding, duration
+from udi.cli.checks.identity import check_identity
+from udi.cli.checks.machine import check_machine
+from udi.cli.checks.territories import check_territories
+from udi.cli.main import app
+from udi.kit import jobs
+from udi.kit.db import Database
+from udi.kit.tenancy import Territory
+from udi.portal.catalogue.search.feed import SearchFeed
+from udi.portal.identity.provision import admin
+from udi.portal.identity.provision.territory import apply_machine
+from udi.settings import Settings
+from udi.ui.site import Site
+
+
+@pytest.fixture
+def sound(settings: Settings, tmp_path: Path) -> Settings:
+    """Settings with secrets of the right modes, and an object store."""
+    secrets = Path(shutil.copytree(settings.secrets_folder, tmp_path / "secrets"))
+    for path in secrets.iterdir():
+        path.chmod(0o600)
+    (tmp_path / "objects").mkdir()
+    return settings.model_copy(update={"secrets": secrets, "state": tmp_path})
+
+
+@pytest.fixture
+async def empty_queue(portal_database: Database, node_database: Database) -> None:
+    """No job of another test waits or is held."""
+    for database in (portal_database, node_database):
+        async with database.platform_session(role="worker") as session:
+            await session.execute(text("DELETE FROM queue.pgqueuer"))
+
+
+def faults(findings: list[Finding]) -> dict[str, Finding]:
+    return {finding.name: finding for finding in findings if finding.severity == "fault"}
+
+
+def severities(findings: list[Finding]) -> set[str]:
+    return {finding.severity for finding in findings}
+
+
+async def test_a_sound_database_has_no_fault(sound: Settings, empty_queue: None) -> None:
+    found = await check_databases(sound)
+
+    assert faults(found) == {}
+    assert {f.name for f in found if f.part == "postgresql"} >= {"udi_portal_public", "udi_node_worker", "version"}
+    assert {f.name for f in found if f.part in {"migrations", "queue"}} == {"portal", "node"}
+
+
+async def test_a_stopped_database_is_named_with_its_remedy(sound: Settings) -> None:
+    found = await check_databases(sound.model_copy(update={"database_port": free_ports(1)}))
+
+    assert severities(found) == {"fault"}
+    assert all("Start PostgreSQL" in finding.remedy for finding in found)
+
+
+async def test_a_wrong_password_names_the_secret_and_never_shows_it(sound: Settings) -> None:
+    (sound.secrets_folder / "node_public_password").write_text("not-the-password")
+
+    found = faults(await check_databases(sound))
+
+    assert list(found) == ["udi_node_public"]
+    assert "node_public_password" in found["udi_node_public"].remedy
+    assert "not-the-password" not in str(found)
+
+
+async def test_a_job_that_nobody_begins_is_a_fault_and_a_held_one_a_warning(
+    sound: Settings, demo: Territory, portal_database: Database, empty_queue: None
+) -> None:
+    async with portal_database.session(demo.id) as session:
+        await jobs.enqueue(session, "send_report", {"report": "late"})
+        await jobs.enqueue(session, "send_report", {"report": "held"})
+    late = "UPDATE queue.pgqueuer SET created = now() - interval '1 hour', execute_after = now() - interval '1 hour'"
+    async with portal_database.platform_session(role="worker") as session:
+        await session.execute(text(f"{late} WHERE convert_from(payload, 'UTF8') LIKE '%late%'"))
+        await session.execute(
+            text("UPDATE queue.pgqueuer SET status = 'failed' WHERE convert_from(payload, 'UTF8') LIKE '%held%'")
+        )
+
+    queue = next(f for f in await check_databases(sound) if f.part == "queue" and f.name == "portal")
+
+    assert queue.severity == "fault"
+    assert queue.said.startswith("1 waiting, 1 held")
+    assert "udi work portal" in queue.remedy
+
+    async with portal_database.platform_session(role="worker") as session:
+        await session.execute(text("DELETE FROM queue.pgqueuer WHERE status = 'queued'"))
+    queue = next(f for f in await check_databases(sound) if f.part == "queue" and f.name == "portal")
+    assert queue.severity == "warning"
+
+
+async def test_a_database_of_an_earlier_version_is_a_fault(sound: Settings, portal_database: Database) -> None:
+    move = text("UPDATE public.alembic_version SET version_num = :to")
+    async with portal_database.platform_session(role="owner") as session:
+        newest = (await session.scalars(text("SELECT version_num FROM public.alembic_version"))).one()
+        await session.execute(move, {"to": "foundation"})
+    try:
+        found = faults(await check_databases(sound))
+    finally:
+        async with portal_database.platform_session(role="owner") as session:
+            await session.execute(move, {"to": newest})
+
+    assert newest in found["portal"].said
+
+
+async def test_the_realm_and_its_administrator_are_tried(keycloak: Settings, sound: Settings) -> None:
+    assert severities(await check_identity(sound)) == {"ok"}
+
+    (sound.secrets_folder / "keycloak_admin_secret").write_text("not-the-secret")
+    refused = faults(await check_identity(sound))
+
+    assert list(refused) == ["administrator"]
+    assert "keycloak_admin_secret" in refused["administrator"].remedy
+
+
+async def test_a_stopped_keycloak_is_named_with_its_remedy(sound: Settings) -> None:
+    away = sound.model_copy(update={"identity_internal_url": f"http://localhost:{free_ports(1)}"})
+
+    found = faults(await check_identity(away))
+
+    assert "Start Keycloak" in found["realm"].remedy
+
+
+async def test_a_sound_machine_has_no_fault_once_the_index_was_made(sound: Settings, portal_site: Site) -> None:
+    assert list(faults(await check_machine(sound))) == ["index"]
+
+    await SearchFeed(portal_site.database, portal_site.registry, sound).step()
+
+    assert faults(await check_machine(sound)) == {}
+
+
+async def test_a_secret_that_others_may_read_and_one_that_is_absent_are_faults(sound: Settings) -> None:
+    (sound.secrets_folder / "portal_client_key").chmod(0o644)
+    (sound.secrets_folder / "node_client_key").unlink()
+
+    found = faults(await check_machine(sound))
+
+    assert "chmod 600" in found["portal_client_key"].remedy
+    assert "absent" in found["node_client_key"].said
+
+
+async def test_an_object_store_that_cannot_be_written_is_a_fault(sound: Settings) -> None:
+    missing = sound.model_copy(update={"object_store": str(sound.state / "nowhere")})
+    closed = sound.model_copy(update={"object_store": "/proc/udi"})
+
+    assert "store" in faults(await check_machine(missing))
+    assert "store" in faults(await check_machine(closed))
+    assert not (sound.state / "nowhere").exists()
+
+
+async def test_a_broken_signing_key_is_a_fault(sound: Settings) -> None:
+    (sound.secrets_folder / "signing_keys").write_text("{}")
+
+    assert "holds no set of keys" in faults(await check_machine(sound))["portal"].said
+
+
+async def test_the_hosts_of_a_territory_and_its_hosted_node_are_tried(
+    keycloak: Settings, sound: Settings, demo: Territory, portal_app: Litestar, node_app: Litestar
+) -> None:
+    machine = await asyncio.to_thread(
+        apply_machine, admin.connect(sound), f"{demo.slug}-node-hosted", demo.origin, rotate=True
+    )
+    (sound.secrets_folder / f"node_credential_{demo.slug}").write_text(machine.secret or "")
+    ports = {"portal": free_ports(1)}
+    ports["node"] = ports["portal"] + 1
+    told = sound.model_copy(update={f"{program}_url": f"http://{{host}}:{port}" for program, port in ports.items()})
+
+    stopped = faults(await check_territories(told))
+    async with served(portal_app, ports["portal"]), served(node_app, ports["node"]):
+        found = await check_territories(told)
+
+    assert {f"{demo.slug} {demo.slug}.localhost", f"{demo.slug} node.{demo.slug}.localhost"} <= stopped.keys()
+    assert {f.severity for f in found if f.name.startswith(demo.slug)} == {"ok"}
+
+
+async def test_a_node_credential_that_is_absent_or_refused_is_a_fault(
+    keycloak: Settings, sound: Settings, demo: Territory
+) -> None:
+    name = f"{demo.slug} hosted node"
+
+    assert "cannot be read" in faults(await check_territories(sound))[name].said
+
+    (sound.secrets_folder / f"node_credential_{demo.slug}").write_text("not-the-secret")
+    refused = faults(await check_territories(sound))[name]
+    assert "Keycloak refuses" in refused.said
+    assert f"udi tenant apply {demo.slug}" in refused.remedy
+
+
+@pytest.mark.parametrize(("seconds", "severity"), [(-0.4, "ok"), (3, "warning"), (-31, "fault")])
+def test_a_clock_that_differs_is_told_before_tokens_are_refused(seconds: float, severity: str) -> None:
+    assert skew("keycloak", seconds).severity == severity
+
+
+@pytest.mark.parametrize(("seconds", "words"), [(12, "12 s"), (180, "3 min"), (7200, "2 h"), (3 * 86400, "3 d")])
+def test_a_duration_is_said_in_its_largest_unit(seconds: float, words: str) -> None:
+    assert duration(seconds) == words
+
+
+@pytest.fixture
+def broken(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """An installation that was never started."""
+    nothing = settings.model_copy(update={"secrets": tmp_path / "none", "state": tmp_path})
+    monkeypatch.setattr(doctor, "get_settings", lambda: nothing)
+    return nothing
+
+
+def test_the_command_ends_with_1_and_goes_on_after_each_fault(broken: Settings) -> None:
+    result = CliRunner().invoke(app, ["doctor", "--json"])
+
+    report = json.loads(result.stdout)
+    assert result.exit_code == 1
+    assert report["healthy"] is False
+    assert {finding["part"] for finding in report["findings"]} >= {"secrets", "postgresql", "keycloak", "territory"}
+    assert all(f["remedy"] for f in report["findings"] if f["severity"] != "ok")
+    assert {tuple(f) for f in report["findings"]} == {("part", "name", "severity", "said", "remedy")}
+
+
+def test_a_person_reads_the_remedy_under_the_fault() -> None:
+    console = Console(file=io.StringIO(), width=200)
+
+    found = [Finding("disk", name, "fault", "Full [x].", "Make room.") for name in ("state", "index")]
+
+    doctor.show([*found, Finding("a", "b", "ok", "Right.")], console)
+
+    assert isinstance(console.file, io.StringIO)
+    lines = console.file.getvalue().splitlines()
+    assert "state, index: Full [x]." in lines[0]
+    assert "Make room." in lines[1]
+    assert "Right." in lines[2]
+    assert lines[-1] == "2 fault(s), 0 warning(s), 1 all right."

@@ -1,0 +1,154 @@
+"""Rotating the signing key: published before it signs, the one before kept, no valid report refused meanwhile."""
+
+import json
+import shutil
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Run
+from tests.node.counterpart import PortalDouble
+from udi.kit.errors import ConflictError
+from udi.kit.http import outgoing
+from udi.kit.keys import KEPT, PUBLISHED_FIRST, Signer, key_ages, rotated, verify
+from udi.kit.tenancy import Territory
+from udi.node.datasets.portal import PortalKeys
+from udi.settings import Settings
+
+MINUTE = timedelta(minutes=1)
+WHO = {"issuer": "https://portal.example", "audience": "https://node.example"}
+
+
+@pytest.fixture
+def command_settings(settings: Settings, tmp_path: Path) -> Settings:
+    """Secrets of this test's own."""
+    folder = Path(shutil.copytree(settings.secrets_folder, tmp_path / "secrets"))
+    return settings.model_copy(update={"secrets": folder})
+
+
+@pytest.fixture
+def secret(command_settings: Settings) -> Path:
+    """A key that was drawn long ago."""
+    path = command_settings.secrets_folder / "signing_keys"
+    path.write_text(aged(path.read_text(), timedelta(days=400)))
+    return path
+
+
+def aged(text: str, by: timedelta) -> str:
+    """The same set as if its keys had been drawn earlier."""
+    listed = json.loads(text)["keys"]
+    return json.dumps({"keys": [{**key, "iat": key["iat"] - int(by.total_seconds())} for key in listed]})
+
+
+def sign(signer: Signer) -> str:
+    return signer.sign({"sub": "x"}, lifetime=timedelta(minutes=5), **WHO)
+
+
+def content(path: Path) -> str:
+    return path.read_text()
+
+
+def write(path: Path, text: str) -> None:
+    path.write_text(text)
+
+
+def mode(path: Path) -> int:
+    return path.stat().st_mode
+
+
+def grow_old(path: Path, by: timedelta) -> None:
+    path.write_text(aged(path.read_text(), by))
+
+
+async def test_the_new_key_is_published_at_once_and_signs_ten_minutes_later(run: Run, secret: Path) -> None:
+    portal = Signer.from_file(secret)
+    before = sign(portal)
+
+    result = await run("key", "rotate", "--json")
+
+    states = [row["state"] for row in json.loads(result.stdout)]
+    assert states == ["published, will sign", "signs"]
+    assert len(portal.public()["keys"]) == 2
+    assert not any("d" in key for key in portal.public()["keys"])
+    old = [key.id for key in key_ages(secret) if key.signs]
+    grow_old(secret, PUBLISHED_FIRST + MINUTE)
+    assert [key.id for key in key_ages(secret) if key.signs] != old
+    for token in (before, sign(portal)):
+        assert verify(token, portal.public(), **WHO)["sub"] == "x"
+
+
+async def test_a_second_rotation_at_once_changes_nothing(run: Run, secret: Path) -> None:
+    await run("key", "rotate")
+    first = content(secret)
+
+    result = await run("key", "rotate")
+
+    assert result.exit_code == 0
+    assert "nothing changed" in result.stdout
+    assert content(secret) == first
+
+
+async def test_the_file_stays_readable_by_its_owner_only(run: Run, secret: Path) -> None:
+    await run("key", "rotate")
+
+    assert mode(secret) & 0o077 == 0
+
+
+async def test_a_broken_file_is_refused_and_left(run: Run, secret: Path) -> None:
+    write(secret, "{}")
+
+    result = await run("key", "rotate")
+
+    assert isinstance(result.exception, ConflictError)
+    assert content(secret) == "{}"
+
+
+def test_a_replaced_key_goes_a_day_after_the_next_came(secret: Path) -> None:
+    twice = rotated(aged(rotated(secret.read_text()), KEPT - MINUTE))
+    thrice = rotated(aged(twice, 2 * MINUTE))
+
+    assert len(json.loads(twice)["keys"]) == 3
+    assert len(json.loads(thrice)["keys"]) == 3
+
+
+def test_a_program_keeps_the_keys_it_knows_while_the_file_cannot_be_read(secret: Path) -> None:
+    portal = Signer.from_file(secret)
+    known = portal.public()
+
+    secret.write_text("half a fi")
+    assert portal.public() == known
+
+    secret.unlink()
+    assert portal.public() == known
+
+
+async def test_a_node_takes_reports_signed_before_and_after_and_asks_for_the_new_key(
+    run: Run, secret: Path, demo: Territory
+) -> None:
+    portal = PortalDouble(demo.slug, signer=Signer.from_file(secret))
+    served = replace(demo, origin=demo.links["node"], links={"portal": portal.origin})
+    async with outgoing(["*.localhost"]) as client:
+        node = PortalKeys(client)
+        try:
+            before = portal.token(served.origin)
+            assert (await node.claims(served, before))["sub"] == "x"
+            await run("key", "rotate")
+            waiting = portal.token(served.origin)
+            grow_old(secret, PUBLISHED_FIRST + MINUTE)
+            after = portal.token(served.origin)
+            known, fetched = node._kept[portal.origin]
+            node._kept[portal.origin] = (known, fetched - 60)
+
+            assert len({head(before), head(waiting), head(after)}) == 2
+            for token in (waiting, after, before):
+                assert (await node.claims(served, token))["sub"] == "x"
+            assert len(node._kept[portal.origin][0]["keys"]) == 2
+        finally:
+            portal.stop()
+
+
+def head(token: str) -> str:
+    """The part of a token that names its key."""
+    return token.partition(".")[0]

@@ -1,0 +1,108 @@
+"""A suspended territory says so on both programs and keeps its data; nobody else notices."""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+from litestar import Litestar
+from sqlalchemy import select
+
+from tests.cli.conftest import Run
+from tests.cli.test_provision import variant
+from tests.contract.conftest import issuer, north
+from tests.contract.node import Pusher, make_record
+from udi.cli import provision
+from udi.kit.db import Database
+from udi.kit.errors import NotFoundError
+from udi.kit.tenancy import Territory
+from udi.portal.audit.models import AuditEvent
+from udi.portal.tenants.files import read_folder
+from udi.portal.tenants.queries import get_tenant
+from udi.settings import Settings
+
+__all__ = ["issuer", "north"]
+
+
+async def test_its_pages_say_so_in_plain_words_and_come_back(
+    run: Run, demo: Territory, other: Territory, portal_app: Litestar, node_app: Litestar, browse: Any
+) -> None:
+    suspended = await run("tenant", "suspend", demo.slug, "--json")
+
+    assert suspended.exit_code == 0
+    assert {row["outcome"] for row in json.loads(suspended.stdout)} == {"updated"}
+    for app in (portal_app, node_app):
+        async with browse(app, demo) as visitor:
+            page = await visitor.get("/")
+            look = await visitor.get("/theme.css")
+        assert (page.status_code, page.headers["retry-after"]) == (503, "3600")
+        assert "Ce territoire est suspendu" in page.text
+        assert demo.contact in page.text
+        assert look.status_code == 200
+    async with browse(portal_app, other) as visitor:
+        assert (await visitor.get("/")).status_code == 200
+
+    await run("tenant", "resume", demo.slug)
+
+    async with browse(portal_app, demo) as visitor:
+        assert (await visitor.get("/")).status_code == 200
+
+
+async def test_it_is_not_listed_and_a_machine_reads_a_problem(
+    run: Run, demo: Territory, portal_app: Litestar, browse: Any
+) -> None:
+    await run("tenant", "suspend", demo.slug)
+
+    async with browse(portal_app, None) as visitor:
+        listed = (await visitor.get("/")).text
+    async with browse(portal_app, demo) as visitor:
+        answer = await visitor.get("/api/v1/datasets")
+
+    assert demo.links["portal"] not in listed
+    assert (answer.status_code, answer.json()["type"]) == (503, "/problems/suspended")
+
+
+async def test_pushes_are_refused_and_what_was_pushed_is_kept(run: Run, north: Pusher) -> None:
+    record = make_record(north.organisation)
+    assert (await north.post(record)).status_code == 200
+
+    await run("tenant", "suspend", north.territory.slug)
+    refused = await north.post(make_record(north.organisation))
+    await run("tenant", "resume", north.territory.slug)
+
+    assert refused.status_code == 503
+    assert await north.count_datasets() == 1
+    assert (await north.post(make_record(north.organisation))).status_code == 200
+
+
+async def test_a_second_time_changes_nothing_and_each_change_is_noted_once(
+    run: Run, demo: Territory, portal_database: Database
+) -> None:
+    for command in ("suspend", "suspend", "resume", "resume"):
+        assert (await run("tenant", command, demo.slug)).exit_code == 0
+
+    async with portal_database.session(demo.id, role="worker") as session:
+        noted = (await session.scalars(select(AuditEvent.name).order_by(AuditEvent.at))).all()
+    assert noted == ["territory.suspended", "territory.resumed"]
+
+
+async def test_an_unknown_territory_is_refused_with_what_to_do(run: Run) -> None:
+    result = await run("tenant", "suspend", "nowhere")
+
+    assert result.exit_code == 1
+    assert isinstance(result.exception, NotFoundError)
+    assert "udi tenant list" in result.exception.remedy
+
+
+async def test_applying_its_files_does_not_open_it(
+    run: Run, keycloak: Settings, tmp_path: Path, portal_database: Database
+) -> None:
+    folder = read_folder(variant(tmp_path, "closed"))
+    await asyncio.to_thread(provision.apply_folder, keycloak, folder)
+    await run("tenant", "suspend", "closed")
+
+    again = await asyncio.to_thread(provision.apply_folder, keycloak, folder)
+
+    assert {outcome for _, outcome in again.changes} == {"unchanged"}
+    async with portal_database.platform_session() as session:
+        assert (await get_tenant(session, "closed")).state == "suspended"
