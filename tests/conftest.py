@@ -34,12 +34,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Tests of one file stay together; the journeys, which share an installation, too."""
+    """Tests of one file stay together; so do the journeys, which share an installation, and what listens for mail
+    on the same port before them.
+    """
 
     class ByPart(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
             file = nodeid.partition("::")[0]
-            return "tests/journeys" if file.startswith("tests/journeys") else file
+            return "tests/journeys" if file.startswith(("tests/journeys", "tests/cli/test_producer")) else file
 
     return ByPart(config, log)
 
