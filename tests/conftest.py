@@ -132,8 +132,7 @@ async def keycloak(settings: Settings, run_folder: Path, postgres: str) -> Setti
     def start() -> None:
         with cluster.locked(run_folder, "keycloak"):
             if not (run_folder / "keycloak.pid").exists():
-                facts = json.loads((run_folder / "cluster.json").read_text())
-                services.launch_keycloak(run_folder, settings, facts["port"])
+                services.launch_keycloak(run_folder, settings)
                 realm.apply_realm(admin.connect(settings), settings)
 
     await asyncio.to_thread(start)

@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import psutil
 from udi.cli.local import java, parts
 from udi.cli.local.account import service_account
 from udi.cli.local.distribution import built_folder, ensure_archive, ensure_built
-from udi.cli.local.keycloak import Keycloak, start_keycloak
+from udi.cli.local.keycloak import configured, start_keycloak
 from udi.cli.local.postgres import Cluster, find_binaries, start_postgres
 from udi.settings import Settings
 
@@ -32,7 +33,7 @@ def launch_postgres(run: Path, port: int, password: str) -> str:
     return cluster.dsn
 
 
-def launch_keycloak(run: Path, settings: Settings, database_port: int) -> None:
+def launch_keycloak(run: Path, settings: Settings) -> None:
     """Start the run's Keycloak, fetched and built if this machine has none yet."""
     account = service_account()
     runtime = java.find_java(settings.cache, account)
@@ -40,19 +41,8 @@ def launch_keycloak(run: Path, settings: Settings, database_port: int) -> None:
     if not distribution.is_dir():
         archive = ensure_archive(settings.cache, settings.maven_repository, lambda *_: None)
         ensure_built(settings.cache, archive, runtime, account)
-    keycloak = Keycloak(
-        java=runtime,
-        distribution=distribution,
-        home=run / "keycloak",
-        port=settings.port(2),
-        management_port=settings.port(5),
-        url=settings.keycloak_url,
-        database=f"jdbc:postgresql://127.0.0.1:{database_port}/udi_keycloak",
-        user="udi_keycloak",
-        password=settings.secret("keycloak_password"),
-        admin_secret=settings.secret("keycloak_admin_secret"),
-        account=account,
-    )
+    keycloak = configured(settings, java=runtime, distribution=distribution, account=account)
+    keycloak = replace(keycloak, home=run / "keycloak")
     running = start_keycloak(keycloak, run / "keycloak.log", themes=parts.THEMES)
     _remember(run, "keycloak", running)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import typer
 
 from udi.cli.local import account, distribution, java, keycloak, parts
-from udi.settings import Settings, get_settings
+from udi.settings import get_settings
 
 app = typer.Typer(help="The identity service, run by systemd.", no_args_is_help=True)
 BEHIND_PROXY = {"KC_PROXY_HEADERS": "xforwarded", "KC_PROXY_TRUSTED_ADDRESSES": "127.0.0.1"}
@@ -48,23 +48,8 @@ def install() -> None:
 def run() -> None:
     """Become Keycloak, behind a proxy of this machine; its folder is in UDI_STATE."""
     settings = get_settings()
-    instance = _instance(settings)
+    built = distribution.built_folder(settings.cache)
+    instance = keycloak.configured(settings, java=java.find_java(settings.cache), distribution=built)
     instance.prepare(parts.THEMES)
     command = instance.command()
-    os.execve(command[0], command, {**instance.environment(), **BEHIND_PROXY})  # noqa: S606
-
-
-def _instance(settings: Settings) -> keycloak.Keycloak:
-    port = settings.database_port or settings.port(4)
-    return keycloak.Keycloak(
-        java=java.find_java(settings.cache),
-        distribution=distribution.built_folder(settings.cache),
-        home=settings.state / "keycloak",
-        port=settings.port(2),
-        management_port=settings.port(5),
-        url=settings.keycloak_url,
-        database=f"jdbc:postgresql://{settings.database_host}:{port}/udi_keycloak",
-        user="udi_keycloak",
-        password=settings.secret("keycloak_password"),
-        admin_secret=settings.secret("keycloak_admin_secret"),
-    )
+    os.execve(command[0], command, {**instance.environment(), **BEHIND_PROXY})  # noqa: S606 - no shell, our own command

@@ -138,7 +138,7 @@ async def begin_login(
     territory: NamedDependency[Territory],
     actor: NamedDependency[Actor | None],
     back: FromQuery[str] = "/",
-    again: FromQuery[bool] = False,  # noqa: FBT002
+    again: FromQuery[bool] = False,  # noqa: FBT002 - a parameter of the address
 ) -> Response[Any]:
     """Lead to the identity service, and later back to the page.
 

@@ -39,7 +39,7 @@ class Pages:
             lstrip_blocks=True,
             extensions=["jinja2.ext.i18n"],
         )
-        environment.install_gettext_translations(self._translations[language], newstyle=True)  # type: ignore[attr-defined]
+        environment.install_gettext_translations(self._translations[language], newstyle=True)  # type: ignore[attr-defined]  # the extension adds it
         environment.filters.update(formats.FILTERS)
         environment.filters["localised"] = partial(localised, language=language)
         environment.filters["said"] = partial(formats.said, self._translations[language].gettext)

@@ -1,6 +1,7 @@
 """PostgreSQL as each role of each program: reachable, recent, migrated, with its queue going on."""
 
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -121,7 +122,7 @@ async def _reports(database: Database) -> list[Finding]:
         tenants = await list_tenants(session)
     found = []
     for tenant in tenants:
-        failed, old = await _undelivered(database, tenant)
+        failed, old = await _undelivered(database, tenant.id)
         said = f"{failed} could not be delivered, {old} under way for more than an hour."
         if failed or old:
             remedy = f"Look at {tenant.links['portal']}/nodes, or run `udi node check {tenant.slug} <node>`."
@@ -131,12 +132,12 @@ async def _reports(database: Database) -> list[Finding]:
     return found
 
 
-async def _undelivered(database: Database, tenant: object) -> tuple[int, int]:
+async def _undelivered(database: Database, tenant: UUID) -> tuple[int, int]:
     old = func.extract("epoch", func.now() - Report.submitted_at) > HOUR
     query = select(
         func.count().filter(Report.delivery == Delivery.FAILED),
         func.count().filter(Report.delivery == Delivery.PENDING, old),
     )
-    async with database.session(tenant.id, role="worker") as session:  # type: ignore[attr-defined]
+    async with database.session(tenant, role="worker") as session:
         failed, late = (await session.execute(query)).one()
     return failed, late

@@ -11,6 +11,7 @@ from udi.cli.local import ports
 from udi.cli.local.account import Account, give
 from udi.cli.local.distribution import java_command
 from udi.cli.local.processes import BARE_ENVIRONMENT, Guardian, failure, spawn, stop
+from udi.settings import Settings
 
 ADMIN_CLIENT = "udi-admin"
 FLAGS = (
@@ -84,6 +85,24 @@ class Keycloak:
     def ready(self) -> bool:
         """Whether it can serve; its port opens long before."""
         return ports.answers(self.management_port, "/health/ready")
+
+
+def configured(settings: Settings, *, java: Path, distribution: Path, account: Account | None = None) -> Keycloak:
+    """The instance that the settings describe: its ports, its address, its database."""
+    database_port = settings.database_port or settings.port(4)
+    return Keycloak(
+        java=java,
+        distribution=distribution,
+        home=settings.state / "keycloak",
+        port=settings.port(2),
+        management_port=settings.port(5),
+        url=settings.keycloak_url,
+        database=f"jdbc:postgresql://{settings.database_host}:{database_port}/udi_keycloak",
+        user="udi_keycloak",
+        password=settings.secret("keycloak_password"),
+        admin_secret=settings.secret("keycloak_admin_secret"),
+        account=account,
+    )
 
 
 @dataclass(frozen=True)

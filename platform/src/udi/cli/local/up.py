@@ -14,7 +14,7 @@ from udi.cli.local.cluster import prepare_cluster
 from udi.cli.local.distribution import built_folder, ensure_archive, ensure_built
 from udi.cli.local.errors import LocalError, explain
 from udi.cli.local.interrupts import Interrupts, Stopped
-from udi.cli.local.keycloak import Keycloak
+from udi.cli.local.keycloak import Keycloak, configured
 from udi.cli.local.plan import Plan
 from udi.cli.local.processes import Guardian
 from udi.cli.local.status import describe, show_addresses, status
@@ -107,19 +107,7 @@ def _prepare_services(
         with step(steps, "Building Keycloak") as current:
             current.note("once, half a minute or so")
             ensure_built(settings.cache, archive, runtime, service)
-    return Keycloak(
-        java=runtime,
-        distribution=distribution,
-        home=settings.state / "keycloak",
-        port=settings.port(2),
-        management_port=settings.port(5),
-        url=settings.keycloak_url,
-        database=f"jdbc:postgresql://127.0.0.1:{cluster.port}/udi_keycloak",
-        user="udi_keycloak",
-        password=settings.secret("keycloak_password"),
-        admin_secret=settings.secret("keycloak_admin_secret"),
-        account=service,
-    )
+    return configured(settings, java=runtime, distribution=distribution, account=service)
 
 
 def _passwords(settings: Settings) -> dict[str, str]:
