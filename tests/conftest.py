@@ -22,6 +22,10 @@ from udi.settings import Settings
 from udi.ui.site import Site
 
 RUN = "UDI_TEST_RUN"
+TOGETHER = {
+    "one machine": "tests/ansible/test_machine",
+    "journeys": ("tests/journeys", "tests/cli/test_producer"),
+}
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -34,14 +38,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Tests of one file stay together; so do the journeys, which share an installation, and what listens for mail
-    on the same port before them.
-    """
+    """Tests of one file stay together; so do those of files that share an installation, a port or a machine."""
 
     class ByPart(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
             file = nodeid.partition("::")[0]
-            return "tests/journeys" if file.startswith(("tests/journeys", "tests/cli/test_producer")) else file
+            return next((part for part, files in TOGETHER.items() if file.startswith(files)), file)
 
     return ByPart(config, log)
 

@@ -1,97 +1,55 @@
-"""From a bare Debian to a published file over TLS, by the play alone."""
+"""From nothing to a published file over TLS on a bare Debian, by the template and the play alone; then a second territory."""
 
 import asyncio
 import hashlib
-import os
 import re
-import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
+from playwright.async_api import expect
 
-from tests.ansible.machine import Machine, booted, build_wheel, lay_territory, require_tool
-from tests.identity.browser import form_action
-from tests.node.producer import ANSWERS, TABLE, Producer
+from tests.ansible import operator_folder
+from tests.ansible.conftest import Deployment, Timings
+from tests.ansible.machine import Machine
+from tests.journeys.steps import publish
+from tests.node.producer import ANSWERS, TABLE
+from tests.ui.axe import open_browser
 
-SLUG = "baie"
-HOSTS = {"portal": "donnees.baie.test", "node": "depot.baie.test", "identity": "id.baie.test"}
-INSTALLATION = "udi.baie.test"
-PUBLISHER = "publication@kerlevan.example"
 LARGEST_EXPOSURE = 3.0
+PATIENCE = 60
+WHAT_IS_OF_THE_FIRST = """
+cd /etc/udi && sha256sum tenants/{first}/* secrets/*{first}*
+psql -U postgres -Atc "SELECT xmin, ctid, * FROM platform.territory WHERE slug = '{first}'" udi_portal | sha256sum
+psql -U postgres -Atc "SELECT id, client_id, secret FROM client WHERE client_id LIKE '{first}-%' ORDER BY 2" udi_keycloak | sha256sum
+"""
+"""Its files and secrets, the version of its row, and its clients at Keycloak with their secrets."""
 
 
-@pytest.fixture(scope="module")
-def timings(request: pytest.FixtureRequest) -> Iterator[dict[str, float]]:
-    """Seconds that each stage took, shown at the end."""
-    found: dict[str, float] = {}
-    yield found
-    capture = request.config.pluginmanager.getplugin("capturemanager")
-    with capture.global_and_fixture_disabled():
-        said = ", ".join(f"{stage} {seconds:.1f} s" for stage, seconds in found.items())
-        sys.__stderr__.write(f"\none machine: {said}\n")
-
-
-@pytest.fixture(scope="module")
-def machine(tmp_path_factory: pytest.TempPathFactory, timings: dict[str, float]) -> Iterator[Machine]:
-    """A machine that was bare, and on which the play ran once."""
-    require_tool()
-    folder = tmp_path_factory.mktemp("operator")
-    lay_territory(folder / "tenants", SLUG, HOSTS)
-    wheel = build_wheel(folder)
-    variables = {
-        "installation_host": INSTALLATION,
-        "installation_identity_host": HOSTS["identity"],
-        "installation_territories": f'["{SLUG}"]',
-        "installation_territories_folder": str(folder / "tenants"),
-        "installation_ready_wheel": str(wheel),
-        "installation_ready_wheel_sha256": hashlib.sha256(wheel.read_bytes()).hexdigest(),
-        "release_demo": "true",
-    }
-    number = os.getpid() % 100
-    started = time.monotonic()
-    with booted(f"udi{number}", f"10.99.0.{100 + number}", folder, variables) as found:
-        timings["boot"] = time.monotonic() - started
-        run = found.play()
-        timings["bare machine to territory"] = run.seconds
-        assert run.counts["failed"] == 0
-        assert run.counts["changed"] > 20
-        yield found
-
-
-@pytest.fixture(scope="module")
-def authority(machine: Machine, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The certificate of the machine's own authority."""
-    path = tmp_path_factory.mktemp("authority") / "authority.pem"
-    path.write_text(machine.run("cat /etc/udi/tls/authority.pem"))
-    return path
-
-
-def test_a_second_run_changes_nothing(machine: Machine, timings: dict[str, float]) -> None:
+def test_a_second_run_changes_nothing(machine: Machine, timings: Timings) -> None:
     run = machine.play()
     timings["second run"] = run.seconds
 
     assert run.counts == {"changed": 0, "failed": 0}
 
 
-async def test_every_name_answers_over_tls_and_administration_does_not(machine: Machine, authority: Path) -> None:
+async def test_every_name_answers_over_tls_and_administration_does_not(deployment: Deployment) -> None:
+    names = deployment.names
     answers = {
-        f"{HOSTS['portal']}/": 200,
-        f"{HOSTS['portal']}/data": 200,
-        f"{HOSTS['portal']}/metrics": 404,
-        f"{HOSTS['node']}/": 200,
-        f"{INSTALLATION}/": 200,
-        f"{HOSTS['identity']}/realms/udi/.well-known/openid-configuration": 200,
-        f"{HOSTS['identity']}/realms/master": 404,
-        f"{HOSTS['identity']}/admin/": 404,
+        f"{names.portal}/": 200,
+        f"{names.portal}/data": 200,
+        f"{names.portal}/metrics": 404,
+        f"{names.node}/": 200,
+        f"{names.installation}/": 200,
+        f"{names.identity}/realms/udi/.well-known/openid-configuration": 200,
+        f"{names.identity}/realms/master": 404,
+        f"{names.identity}/admin/": 404,
     }
-    async with machine.visitor(HOSTS["portal"], authority) as visitor:
+    async with deployment.visitor(names.portal) as visitor:
         found = {address: (await visitor.get(f"https://{address}")).status_code for address in answers}
-        issuer = (await visitor.get(f"https://{HOSTS['identity']}/realms/udi/.well-known/openid-configuration")).json()
+        issuer = (await visitor.get(f"https://{names.identity}/realms/udi/.well-known/openid-configuration")).json()
 
     assert found == answers
-    assert issuer["issuer"] == f"https://{HOSTS['identity']}/realms/udi"
+    assert issuer["issuer"] == f"https://{names.identity}/realms/udi"
 
 
 def test_our_units_are_hardened_and_run_as_their_own_accounts(machine: Machine) -> None:
@@ -131,46 +89,43 @@ def test_no_secret_is_readable_by_others_or_told_elsewhere(machine: Machine) -> 
     assert "Permission denied" in machine.run("su deploy -c 'ls /etc/udi/secrets' 2>&1; true")
 
 
-async def test_a_producer_publishes_and_anyone_finds_and_downloads(
-    machine: Machine, authority: Path, timings: dict[str, float]
+def checksum(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+async def test_a_producer_logs_in_publishes_and_anyone_finds_and_downloads(
+    deployment: Deployment, timings: Timings, tmp_path: Path
 ) -> None:
     started = time.monotonic()
-    password = machine.run(f"cat /etc/udi/secrets/account_{SLUG}_{PUBLISHER}").strip()
-    async with machine.visitor(HOSTS["node"], authority) as person:
-        page = await person.get("/login", params={"back": "/"}, follow_redirects=True)
-        page = await person.post(form_action(page), data={"username": PUBLISHER}, follow_redirects=True)
-        form = {"username": PUBLISHER, "password": password}
-        page = await person.post(form_action(page), data=form, follow_redirects=True)
-        assert page.url.host == HOSTS["node"], page.text
-        await Producer(person).publish()
-    timings["log in and publish"] = time.monotonic() - started
-
-    async with machine.visitor(HOSTS["portal"], authority) as visitor:
-        deadline = time.monotonic() + 20
-        while not (found := (await visitor.get("/api/v1/datasets", params={"q": "associations"})).json()["items"]):
-            assert time.monotonic() < deadline, machine.run("journalctl -u 'udi-*-worker' --no-pager -n 20")
+    file = tmp_path / "associations.csv"
+    file.write_bytes(TABLE)
+    async with open_browser(*deployment.browser_flags) as browser:
+        page = await browser.new_page(locale="fr-FR")
+        await publish(page, deployment, file, ANSWERS["title"])
+        timings["log in and publish"] = time.monotonic() - started
+        await page.goto(f"{deployment.portal()}/data?q=associations")
+        while not await page.get_by_role("link", name=ANSWERS["title"]).count():
+            assert time.monotonic() < started + PATIENCE, deployment.machine.run("journalctl -u 'udi-*-worker' -n 20")
             await asyncio.sleep(0.2)
+            await page.reload()
         timings["log in to found"] = time.monotonic() - started
-        shown = await visitor.get("/data", params={"q": "associations"})
-        page = await visitor.get(re.findall(r'href="(/data/[^"?#]+)"', shown.text)[0])
-        link = re.findall(rf'href="(https://{HOSTS["node"]}/[^"]+)"', page.text)[0]
-        downloaded = await visitor.get(link, follow_redirects=True)
+        await page.get_by_role("link", name=ANSWERS["title"]).click()
+        await expect(page.get_by_role("heading", level=1)).to_have_text(ANSWERS["title"])
+        async with page.expect_download() as caught:
+            await page.get_by_role("link", name=re.compile("Télécharger")).first.click()
+        await (await caught.value).save_as(tmp_path / "downloaded")
 
-    assert [item["title"] for item in found] == [ANSWERS["title"]]
-    assert ANSWERS["title"] in page.text
-    assert hashlib.sha256(downloaded.content).hexdigest() == hashlib.sha256(TABLE).hexdigest()
+    assert checksum(tmp_path / "downloaded") == checksum(file)
 
 
-async def test_no_request_is_refused_while_the_web_units_restart(
-    machine: Machine, authority: Path, timings: dict[str, float]
-) -> None:
+async def test_no_request_is_refused_while_the_web_units_restart(deployment: Deployment, timings: Timings) -> None:
     started = time.monotonic()
     command = "udi-rolling-restart /ready udi-portal-web-8000:8000 udi-portal-web-8010:8010"
-    restart = asyncio.create_task(asyncio.to_thread(machine.run, command))
+    restart = asyncio.create_task(asyncio.to_thread(deployment.machine.run, command))
     answers: list[int] = []
 
     async def ask() -> None:
-        async with machine.visitor(HOSTS["portal"], authority) as visitor:
+        async with deployment.visitor(deployment.names.portal) as visitor:
             while not restart.done():
                 answers.append((await visitor.get("/")).status_code)
 
@@ -179,3 +134,30 @@ async def test_no_request_is_refused_while_the_web_units_restart(
 
     assert len(answers) > 100
     assert set(answers) == {200}
+
+
+async def test_a_second_territory_joins_and_the_first_is_untouched(
+    deployment: Deployment, timings: Timings, tmp_path: Path
+) -> None:
+    machine, first = deployment.machine, deployment.names
+    async with deployment.visitor(first.portal) as visitor:
+        before = (await visitor.get("/api/v1/datasets")).json()
+    kept = machine.run(WHAT_IS_OF_THE_FIRST.format(first=first.slug))
+
+    second = operator_folder.join(deployment.folder, tmp_path / "cote", "cote")
+    run = machine.play()
+    timings["one more territory"] = run.seconds
+
+    async with deployment.visitor(second.portal) as visitor:
+        theirs = (await visitor.get("/api/v1/datasets")).json()
+        home = await visitor.get("/")
+        node = await visitor.get(f"https://{second.node}/")
+        after = (await visitor.get(f"https://{first.portal}/api/v1/datasets")).json()
+    assert run.counts["failed"] == 0
+    assert [home.status_code, node.status_code] == [200, 200]
+    assert "Pays de cote" in home.text
+    assert theirs["items"] == []
+    assert len(before["items"]) >= 1
+    assert after == before
+    assert machine.run(WHAT_IS_OF_THE_FIRST.format(first=first.slug)) == kept
+    assert machine.play().counts == {"changed": 0, "failed": 0}

@@ -1,8 +1,11 @@
 """What a person does in the browser, in their own words."""
 
-from playwright.async_api import Page
+import re
+from pathlib import Path
+from typing import Protocol
 
-from tests.journeys.installation import Installation
+from playwright.async_api import Page, expect
+
 from tests.ui.axe import axe_violations
 
 PUBLISHER = "publication@kerlevan.example"
@@ -10,6 +13,16 @@ PUBLISHER = "publication@kerlevan.example"
 
 NARROW = 320
 """Width at which a page must read without scrolling sideways, in CSS pixels (WCAG 2.2, 1.4.10)."""
+
+
+class Place(Protocol):
+    """An installation, for a person who has an account there."""
+
+    def node(self) -> str:
+        """Origin of the hosted node."""
+
+    def password(self, username: str) -> str:
+        """Password of a demonstration account."""
 
 
 async def check(page: Page) -> None:
@@ -22,13 +35,13 @@ async def check(page: Page) -> None:
     await page.set_viewport_size(usual)
 
 
-async def log_in(page: Page, installation: Installation, username: str = PUBLISHER) -> None:
+async def log_in(page: Page, place: Place, username: str = PUBLISHER) -> None:
     """From any page of a program: log in by the identity service's own pages, checked on the way."""
     await page.get_by_role("link", name="Se connecter").first.click()
     await page.locator("input[name=username]").fill(username)
     await check(page)
     await page.locator("input[name=username]").press("Enter")
-    await page.locator("input[name=password]").fill(installation.password(username))
+    await page.locator("input[name=password]").fill(place.password(username))
     await check(page)
     await page.locator("input[name=password]").press("Enter")
     await page.wait_for_url(lambda url: "/realms/" not in url)
@@ -40,3 +53,25 @@ async def open_page(page: Page, url: str) -> None:
     assert response is not None
     assert response.status == 200, url
     await check(page)
+
+
+async def publish(page: Page, place: Place, file: Path, title: str) -> None:
+    """Log in at the node, then drop, correct, read again, publish: each page checked."""
+    await page.goto(f"{place.node()}/")
+    await check(page)
+    await log_in(page, place)
+    await page.goto(f"{place.node()}/spaces/mairie-kerlevan")
+    await check(page)
+    await page.get_by_role("link", name="Publier un fichier").click()
+    await check(page)
+    await page.get_by_label("Votre fichier").set_input_files(file)
+    await page.get_by_role("button", name="Envoyer le fichier").click()
+    await expect(page.get_by_label("Titre")).to_be_visible()
+    await check(page)
+    await page.get_by_label("Titre").fill(title)
+    await page.get_by_label("Thème").select_option("economy")
+    await page.get_by_role("button", name=re.compile("Continuer")).click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text(title)
+    await check(page)
+    await page.get_by_role("button", name="Publier").click()
+    await page.wait_for_load_state()

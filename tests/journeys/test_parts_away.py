@@ -7,8 +7,8 @@ import httpx
 from playwright.async_api import BrowserContext, expect
 
 from tests.journeys.installation import Installation
-from tests.journeys.steps import check, open_page
-from tests.journeys.test_publish_and_find import FILE, appears, publish
+from tests.journeys.steps import check, open_page, publish
+from tests.journeys.test_publish_and_find import FILE, appears
 
 TITLE = "Recette inscrite au budget primitif 2015"
 

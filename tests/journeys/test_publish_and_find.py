@@ -9,10 +9,10 @@ from pathlib import Path
 import asyncpg
 import httpx
 import pytest
-from playwright.async_api import BrowserContext, Page, expect
+from playwright.async_api import BrowserContext, expect
 
 from tests.journeys.installation import Installation
-from tests.journeys.steps import check, log_in, open_page
+from tests.journeys.steps import check, open_page, publish
 
 FILE = "goodtables_VilleMTP_MTP_BudgetPri_2015.csv"
 CANARIES = ("CHOREGRAPHIQUE", "SALUBRITE")
@@ -32,28 +32,6 @@ def budget(shared_data: Path) -> Path:
 
 def checksum(path: Path | str) -> str:
     return hashlib.sha256(Path(path).read_bytes()).hexdigest()
-
-
-async def publish(page: Page, installation: Installation, file: Path, title: str) -> None:
-    """Drop, correct, read again, publish: each page checked."""
-    await page.goto(f"{installation.node()}/")
-    await check(page)
-    await log_in(page, installation)
-    await page.goto(f"{installation.node()}/spaces/mairie-kerlevan")
-    await check(page)
-    await page.get_by_role("link", name="Publier un fichier").click()
-    await check(page)
-    await page.get_by_label("Votre fichier").set_input_files(file)
-    await page.get_by_role("button", name="Envoyer le fichier").click()
-    await expect(page.get_by_label("Titre")).to_be_visible()
-    await check(page)
-    await page.get_by_label("Titre").fill(title)
-    await page.get_by_label("Thème").select_option("economy")
-    await page.get_by_role("button", name=re.compile("Continuer")).click()
-    await expect(page.get_by_role("heading", level=1)).to_have_text(title)
-    await check(page)
-    await page.get_by_role("button", name="Publier").click()
-    await page.wait_for_load_state()
 
 
 async def appears(installation: Installation, words: str, title: str, *, slug: str = "demo", within: float = 5) -> bool:

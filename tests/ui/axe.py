@@ -19,10 +19,10 @@ TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best
 
 
 @asynccontextmanager
-async def open_browser() -> AsyncIterator[Browser]:
+async def open_browser(*flags: str) -> AsyncIterator[Browser]:
     """Debian's chromium, else the one that Playwright downloaded."""
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(args=FLAGS, **INSTALLED)
+        browser = await playwright.chromium.launch(args=[*FLAGS, *flags], **INSTALLED)
         try:
             yield browser
         finally:

@@ -42,6 +42,6 @@ def run(context: typer.Context) -> None:
             )
             if done.returncode:
                 raise typer.Exit(1)
-    arguments = context.args or ["-n", "2", "--dist", "loadscope"]
+    arguments = context.args or ["-n", "2", "--dist", "loadscope", "--no-loadscope-reorder"]
     done = subprocess.run([sys.executable, "-m", "pytest", *arguments], cwd=ROOT, env=environment, check=False)
     raise typer.Exit(done.returncode)

@@ -1,0 +1,99 @@
+"""One machine that the play made from a generated territory; shared by the files `test_machine*.py`, which run together."""
+
+import hashlib
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.ansible import operator_folder
+from tests.ansible.machine import Machine, address_of_this_run, booted, build_wheel, require_tool
+
+Timings = dict[str, float]
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """A machine that was bare, the operator's folder that made it, and the authority that its visitors trust."""
+
+    machine: Machine
+    folder: Path
+    authority: Path
+    names: operator_folder.Names
+
+    def portal(self) -> str:
+        """Origin of the first territory's portal."""
+        return f"https://{self.names.portal}"
+
+    def node(self) -> str:
+        """Origin of its hosted node."""
+        return f"https://{self.names.node}"
+
+    def password(self, username: str) -> str:
+        """Password of a demonstration account of the first territory, as the machine drew it."""
+        return self.machine.run(f"cat '/etc/udi/secrets/account_{self.names.slug}_{username}'").strip()
+
+    def visitor(self, host: str) -> httpx.AsyncClient:
+        """A client for one of the names of this machine."""
+        return self.machine.visitor(host, self.authority)
+
+    @property
+    def browser_flags(self) -> tuple[str, str]:
+        """What leads a browser to this machine for every name, and to trust its authority and no other."""
+        trusted = operator_folder.public_key_fingerprint(self.authority)
+        return f"--host-resolver-rules=MAP * {self.machine.address}", f"--ignore-certificate-errors-spki-list={trusted}"
+
+
+@pytest.fixture(scope="session")
+def timings(request: pytest.FixtureRequest) -> Iterator[Timings]:
+    """Seconds that each stage took, shown at the end."""
+    found: Timings = {}
+    yield found
+    capture = request.config.pluginmanager.getplugin("capturemanager")
+    with capture.global_and_fixture_disabled():
+        said = ", ".join(f"{stage} {seconds:.1f} s" for stage, seconds in found.items())
+        sys.__stderr__.write(f"\none machine: {said}\n")
+
+
+@pytest.fixture(scope="session")
+def deployment(tmp_path_factory: pytest.TempPathFactory, timings: Timings) -> Iterator[Deployment]:
+    """The territory «baie», generated from its answers, deployed on a bare machine by the play."""
+    require_tool()
+    folder = tmp_path_factory.mktemp("operator")
+    names = operator_folder.generate(folder, "baie")
+    wheel = build_wheel(tmp_path_factory.mktemp("wheel"))
+    operator_folder.settle(
+        folder,
+        installation_ready_wheel=str(wheel),
+        installation_ready_wheel_sha256=hashlib.sha256(wheel.read_bytes()).hexdigest(),
+        release_demo=True,
+        installation_territories_folder=str(folder / "tenants"),
+    )
+    name, address = address_of_this_run()
+    started = time.monotonic()
+    with booted(name, address) as host:
+        timings["boot"] = time.monotonic() - started
+        machine = Machine(name, address, operator_folder.point(folder, host))
+        run = machine.play()
+        timings["bare machine to territory"] = run.seconds
+        assert run.counts["failed"] == 0
+        assert run.counts["changed"] > 20
+        authority = folder / "authority.pem"
+        authority.write_text(machine.run("cat /etc/udi/tls/authority.pem"))
+        yield Deployment(machine, folder, authority, names)
+
+
+@pytest.fixture(scope="session")
+def machine(deployment: Deployment) -> Machine:
+    """The deployed machine."""
+    return deployment.machine
+
+
+@pytest.fixture(scope="session")
+def authority(deployment: Deployment) -> Path:
+    """The certificate of the machine's own authority."""
+    return deployment.authority
