@@ -1,11 +1,17 @@
-"""Migrations of one program's database, run as its owner (Alembic)."""
+"""Migrations of one program's database, run as its owner (Alembic).
+
+A revision says its `phase`. «expand» only adds, so that the program of the release before goes on beside it; these
+are one chain, run by every upgrade. «contract» takes away what no kept release uses any more; these are a second
+chain (its first revision has no `down_revision` and the label «contract»), run only when an operator asks.
+"""
 
 import asyncio
+import time
 from collections.abc import Callable
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from alembic import command, context
 from alembic.config import Config
@@ -13,12 +19,15 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import MetaData, pool, text
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
 from udi.settings import ProgramName, Settings
 
 T = TypeVar("T")
-LOCK_TIMEOUT = "4s"
+Phase = Literal["expand", "contract"]
+LOCK_TIMEOUT, LOCK_NOT_AVAILABLE = "4s", "55P03"
+LOCK_TRIES, LOCK_PAUSE = 5, 2.0
 OWN_SCHEMAS = {"app", "platform"}
 PACKAGE = Path(__file__).parents[1]
 
@@ -33,9 +42,30 @@ def configuration(settings: Settings, program: ProgramName) -> Config:
     return config
 
 
-def upgrade(settings: Settings, program: ProgramName) -> None:
-    """Bring the database to the newest revision; does nothing when it is there."""
-    command.upgrade(configuration(settings, program), "head")
+def upgrade(settings: Settings, program: ProgramName, *, contract: bool = True) -> None:
+    """Bring the database to the newest revision; does nothing when it is there, or ahead of this program.
+
+    Without `contract` what earlier releases use stays, unless the database is new and so has no earlier release.
+    A table that somebody holds is waited for in short tries, so that nobody waits behind us for long.
+    """
+    heads = asyncio.run(_with_connection(settings.dsn(program, "owner"), _current_heads))
+    expand, last = chain(program), chain(program, "contract")
+    wanted = [expand[-1]] if _missing(program, heads) else []
+    if last and (contract or not heads) and last[-1] not in heads:
+        wanted = [expand[-1], last[-1]]
+    for revision in wanted:
+        _upgrade_patiently(configuration(settings, program), revision)
+
+
+def _upgrade_patiently(config: Config, revision: str) -> None:
+    for left in reversed(range(LOCK_TRIES)):
+        try:
+            return command.upgrade(config, revision)
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) != LOCK_NOT_AVAILABLE or not left:
+                raise
+            time.sleep(LOCK_PAUSE)
+    return None
 
 
 def check(settings: Settings, program: ProgramName) -> None:
@@ -48,7 +78,7 @@ def check(settings: Settings, program: ProgramName) -> None:
 
 
 def pending(settings: Settings, program: ProgramName) -> list[str]:
-    """Revisions that the database does not have yet, oldest first."""
+    """Expanding revisions that the database does not have yet, oldest first."""
     return _missing(program, asyncio.run(_with_connection(settings.dsn(program, "owner"), _current_heads)))
 
 
@@ -57,20 +87,44 @@ async def find_pending(session: AsyncSession, program: ProgramName) -> list[str]
     return _missing(program, tuple(await session.scalars(text("SELECT version_num FROM public.alembic_version"))))
 
 
+def find_contracting(settings: Settings, program: ProgramName) -> dict[str, str]:
+    """Contracting revisions that were not run, oldest first, each with the first version that can do without."""
+    heads = asyncio.run(_with_connection(settings.dsn(program, "owner"), _current_heads))
+    found = chain(program, "contract")
+    reached = max((found.index(head) for head in heads if head in found), default=-1)
+    return {name: unused_since(program, name) for name in found[reached + 1 :]}
+
+
+def find_contracted(settings: Settings, program: ProgramName) -> dict[str, str]:
+    """Contracting revisions that were run: a program older than what each says no longer works."""
+    left = find_contracting(settings, program)
+    return {name: unused_since(program, name) for name in chain(program, "contract") if name not in left}
+
+
+def unused_since(program: ProgramName, revision: str) -> str:
+    """The version that a contracting revision declares."""
+    return str(_scripts(program).get_revision(revision).module.unused_since)
+
+
 def _missing(program: ProgramName, heads: tuple[str, ...]) -> list[str]:
     """A database ahead of this program (one goes back to the previous version) lacks nothing."""
-    revisions = _revisions(program)
-    if any(head not in revisions for head in heads):
+    revisions = chain(program)
+    reached = [revisions.index(head) for head in heads if head in revisions]
+    if heads and not reached:
         return []
-    reached = max((revisions.index(head) for head in heads), default=-1)
-    return list(revisions[reached + 1 :])
+    return list(revisions[max(reached, default=-1) + 1 :])
 
 
 @cache
-def _revisions(program: ProgramName) -> tuple[str, ...]:
-    """The one chain of a program, oldest first."""
-    scripts = ScriptDirectory(str(PACKAGE / program / "migrations"))
-    return tuple(reversed([revision.revision for revision in scripts.walk_revisions()]))
+def chain(program: ProgramName, phase: Phase = "expand") -> tuple[str, ...]:
+    """The revisions of one phase of a program, oldest first."""
+    found = [script for script in _scripts(program).walk_revisions() if script.module.phase == phase]
+    return tuple(script.revision for script in reversed(found))
+
+
+@cache
+def _scripts(program: ProgramName) -> ScriptDirectory:
+    return ScriptDirectory(str(PACKAGE / program / "migrations"))
 
 
 def _current_heads(connection: Connection) -> tuple[str, ...]:

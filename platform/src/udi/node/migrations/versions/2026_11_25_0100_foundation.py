@@ -6,6 +6,7 @@ revision = "foundation"
 down_revision = None
 branch_labels = None
 depends_on = None
+phase = "expand"
 
 
 def upgrade() -> None:

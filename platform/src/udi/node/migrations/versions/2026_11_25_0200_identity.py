@@ -10,6 +10,7 @@ revision = "identity"
 down_revision = "foundation"
 branch_labels = None
 depends_on = None
+phase = "expand"
 
 TABLES = ("person", "web_session", "used_token")
 NOW = sa.text("now()")

@@ -10,6 +10,7 @@ revision = "spaces"
 down_revision = "identity"
 branch_labels = None
 depends_on = None
+phase = "expand"
 
 
 def upgrade() -> None:

@@ -10,6 +10,8 @@ revision = "datasets"
 down_revision = "spaces"
 branch_labels = None
 depends_on = None
+phase = "expand"
+compatible_because = "the tables that it constrains are made a few lines before"
 
 NOW = sa.text("now()")
 

@@ -12,6 +12,7 @@ revision = "organisations"
 down_revision = "identity"
 branch_labels = None
 depends_on = None
+phase = "expand"
 
 
 def _owned() -> list[sa.Column[Any]]:

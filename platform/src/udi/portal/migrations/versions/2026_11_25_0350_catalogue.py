@@ -10,6 +10,7 @@ revision = "catalogue"
 down_revision = "organisations"
 branch_labels = None
 depends_on = None
+phase = "expand"
 
 INSTANT = sa.DateTime(timezone=True)
 DATASET_OF_ROW = {

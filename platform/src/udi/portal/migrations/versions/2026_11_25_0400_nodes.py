@@ -10,6 +10,7 @@ revision = "nodes"
 down_revision = "catalogue"
 branch_labels = None
 depends_on = None
+phase = "expand"
 
 INSTANT = sa.DateTime(timezone=True)
 
