@@ -9,9 +9,10 @@ import pytest
 
 from tests.cluster import free_ports, locked
 from tests.identity.scene import ORGANISATIONS, Scene, provision
+from udi.kit.errors import ProvisionError
 from udi.kit.tenancy import Territory
 from udi.portal.identity.provision.accounts import account_secret, apply_account
-from udi.portal.identity.provision.admin import Admin, ProvisionError, connect
+from udi.portal.identity.provision.admin import Admin, connect
 from udi.portal.identity.provision.realm import apply_realm
 from udi.portal.identity.provision.territory import apply_territory
 from udi.portal.tenants.shape import AccountPart

@@ -7,6 +7,7 @@ import os
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
+from urllib.parse import quote
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -51,6 +52,10 @@ class Settings(BaseSettings):
 
     database_host: str = Field(default="127.0.0.1", description="Host of PostgreSQL.")
     database_port: int | None = Field(default=None, description="Port of PostgreSQL; unset: base port + 4.")
+    database_replica_port: int | None = Field(
+        default=None,
+        description="Port of a copy that follows the database, for public reads; unset: the database itself.",
+    )
     database_names: dict[ProgramName, str] = Field(
         default={"portal": "udi_portal", "node": "udi_node"}, description="Name of each program's database."
     )
@@ -71,6 +76,13 @@ class Settings(BaseSettings):
         default="", description="Address at which the programs reach Keycloak; empty: the public one."
     )
     identity_realm: str = Field(default="udi", description="Realm of the deployment.")
+    identity_address: str = Field(default="127.0.0.1", description="Address of this machine that Keycloak listens on.")
+    identity_peers: list[str] = Field(
+        default=[], description="Addresses of all the Keycloaks that share sessions; empty: there is one, alone."
+    )
+    identity_proxies: list[str] = Field(
+        default=[], description="Addresses of the reverse proxies that Keycloak believes; empty: there is none."
+    )
     private_hosts: list[str] = Field(
         default=["localhost", "*.localhost"],
         description="Host patterns of private addresses that outgoing requests may reach.",
@@ -82,9 +94,20 @@ class Settings(BaseSettings):
     object_store: str = Field(
         default="", description="Where files live: a folder or `s3://bucket`; empty: a folder of the state."
     )
+    object_store_endpoint: str = Field(default="", description="Address of the S3 service; empty: Amazon's, by region.")
+    object_store_region: str = Field(default="us-east-1", description="Region of the S3 service.")
+    object_store_path_style: bool = Field(
+        default=True, description="Name the bucket in the path of S3 addresses, not in their host."
+    )
     upload_limit: int = Field(default=50 * 1024**3, description="Largest file accepted by the node, in bytes.")
     search_index: Path | None = Field(
         default=None, description="Folder of the search indexes; unset: in the state folder."
+    )
+    backup_plan: Path = Field(
+        default=Path("/etc/udi/backup.toml"), description="File that says where backups go, written by the role backup."
+    )
+    backup_state: Path = Field(
+        default=Path("/var/lib/udi-backup"), description="Folder where `udi backup` notes what it did on this machine."
     )
     log_format: Literal["text", "json"] = Field(default="text", description="How lines of the log are written.")
 
@@ -153,12 +176,17 @@ class Settings(BaseSettings):
         key = self.secret(f"{program}_client_key").encode()
         return base64.urlsafe_b64encode(hmac.digest(key, client_id.encode(), "sha256")).decode().rstrip("=")
 
-    def dsn(self, program: ProgramName, role: Role) -> str:
-        """SQLAlchemy address of a program's database as one of its roles."""
+    def dsn(self, program: ProgramName, role: Role, *, replica: bool = False) -> str:
+        """SQLAlchemy address of a program's database, or of the copy that follows it, as one of its roles."""
         password = self.secret(f"{program}_{role}_password")
-        port = self.database_port or self.port(4)
+        port = (self.database_replica_port if replica else None) or self.database_port or self.port(4)
         name = self.database_names[program]
         return f"postgresql+asyncpg://udi_{program}_{role}:{password}@{self.database_host}:{port}/{name}"
+
+    def superuser_dsn(self, secret: str) -> str:
+        """Address of the superuser's connection, with the password of a secret."""
+        port = self.database_port or self.port(4)
+        return f"postgresql://postgres:{quote(self.secret(secret), safe='')}@{self.database_host}:{port}/postgres"
 
 
 @lru_cache(maxsize=1)

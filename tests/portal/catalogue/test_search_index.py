@@ -17,6 +17,7 @@ from udi.portal.catalogue.search.index import (
     CURRENT,
     FINGERPRINT,
     MOST_OPEN,
+    POSITION,
     SearchIndexes,
     delete_documents,
     make_document,
@@ -71,6 +72,7 @@ class Written:
 
     def start(self, name: str, rows: Sequence[Row]) -> None:
         (self.home / name).mkdir(parents=True)
+        (self.home / POSITION).write_text("0/1")
         tantivy.Index(make_schema(), path=str(self.home / name))
         link = self.home / "new"
         link.symlink_to(name)

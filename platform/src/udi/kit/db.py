@@ -10,7 +10,9 @@ from uuid import UUID
 from sqlalchemy import DateTime, MetaData, event, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, ExceptionContext
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, SessionTransaction, mapped_column
 
@@ -24,6 +26,12 @@ NAMING = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s",
     "pk": "pk_%(table_name)s",
 }
+PATIENCE = 3.0
+"""Seconds that a page waits for one statement: a machine that lost its power never answers, nor refuses."""
+READ_ONLY, CONFLICT = "25006", "40001"
+"""What a machine answers that follows another: to a write, and to a reading that held up what it follows."""
+RECYCLE = 900
+"""Seconds after which a connection gives way to a new one, which may lead to another machine."""
 TYPES = {
     datetime: DateTime(timezone=True),
     dict[str, Any]: JSONB,
@@ -64,25 +72,61 @@ def _say_tenant(session: Session, _transaction: SessionTransaction, connection: 
         connection.exec_driver_sql(f"SET LOCAL app.person = '{UUID(str(person))}'")
 
 
-class Database:
-    """The engines of one program, one a role, opened when first used."""
+def is_away(error: BaseException) -> bool:
+    """Whether the database does not answer for now: it is cut off, starting, stopping, full, or handing over."""
+    if isinstance(error, (OperationalError, InterfaceError, PoolTimeoutError, OSError)):
+        return True
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return True
+    state = getattr(getattr(error, "orig", None) or error, "sqlstate", None) or ""
+    return state.startswith(("08", "53", "57P")) or state in {READ_ONLY, CONFLICT}
 
-    def __init__(self, settings: Settings, program: ProgramName, *, pool_size: int = 5) -> None:
-        self._settings, self.program, self._pool_size = settings, program, pool_size
+
+def _give_up(context: ExceptionContext) -> None:
+    """A statement that was not answered leaves its connection in the middle of it: nothing more is asked there."""
+    if isinstance(context.original_exception, TimeoutError):
+        context.is_disconnect = True
+
+
+class Database:
+    """The engines of one program, one a role, opened when first used.
+
+    For pages (`pages=True`) somebody waits: no statement takes longer than `PATIENCE`, and what the role `public`
+    reads comes from the copy that follows the database, where there is one. A worker takes its time, at the database.
+    """
+
+    def __init__(self, settings: Settings, program: ProgramName, *, pool_size: int = 5, pages: bool = False) -> None:
+        self._settings, self.program, self._pool_size, self._pages = settings, program, pool_size, pages
         self._makers: dict[Role, async_sessionmaker[AsyncSession]] = {}
         self._engines: dict[Role, AsyncEngine] = {}
+
+    @property
+    def has_replica(self) -> bool:
+        """Whether the role `public` may read somewhat later than the others wrote."""
+        return self._pages and self._settings.database_replica_port is not None
 
     def engine(self, role: Role) -> AsyncEngine:
         """The engine that connects as this role."""
         if role not in self._engines:
-            self._engines[role] = create_async_engine(
-                self._settings.dsn(self.program, role),
-                pool_size=self._pool_size,
-                max_overflow=5,
-                pool_pre_ping=True,
-                connect_args={"server_settings": {"jit": "off", "search_path": "app,public"}, "timeout": 5},
-            )
+            self._engines[role] = self._open(role)
         return self._engines[role]
+
+    def _open(self, role: Role) -> AsyncEngine:
+        engine = create_async_engine(
+            self._settings.dsn(self.program, role, replica=self.has_replica and role == "public"),
+            pool_size=self._pool_size,
+            max_overflow=5,
+            pool_pre_ping=True,
+            pool_recycle=RECYCLE,
+            pool_timeout=PATIENCE if self._pages else 30,
+            connect_args={
+                "server_settings": {"jit": "off", "search_path": "app,public"},
+                "timeout": PATIENCE if self._pages else 5,
+                "command_timeout": PATIENCE if self._pages else None,
+            },
+        )
+        event.listen(engine.sync_engine, "handle_error", _give_up)
+        return engine
 
     @asynccontextmanager
     async def session(

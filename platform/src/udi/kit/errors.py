@@ -107,3 +107,7 @@ class SuspendedError(UnavailableError):
 
     slug = "suspended"
     title = "This territory is suspended"
+
+
+class ProvisionError(Exception):
+    """The identity service refused a change; the message names the call and its answer."""

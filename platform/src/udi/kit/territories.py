@@ -7,16 +7,18 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
+import structlog
 from sqlalchemy import Double, LargeBinary, Text, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from udi.kit.clock import now
-from udi.kit.db import Database
+from udi.kit.db import Database, is_away
 from udi.kit.errors import NotFoundError
 from udi.kit.tenancy import Territory
 
+log = structlog.get_logger()
 State = Literal["active", "suspended"]
 
 
@@ -56,12 +58,20 @@ class Registry:
     async def list(self) -> list[Territory]:
         """Every active territory, by slug. What was known is served while the database does not answer."""
         if time.monotonic() - self._read_at > self._max_age:
-            async with self._database.platform_session() as session:
-                rows = (await session.scalars(select(self._row).order_by(self._row.slug))).all()
-            self._known = [self._territory(row) for row in rows if row.state == "active"]
-            self._suspended = [self._territory(row) for row in rows if row.state != "active"]
+            try:
+                await self._read()
+            except Exception as error:
+                if not is_away(error) or not (self._known or self._suspended):
+                    raise
+                log.warning("database away, the territories known are served", error=type(error).__name__)
             self._read_at = time.monotonic()
         return self._known
+
+    async def _read(self) -> None:
+        async with self._database.platform_session(role="public") as session:
+            rows = (await session.scalars(select(self._row).order_by(self._row.slug))).all()
+        self._known = [self._territory(row) for row in rows if row.state == "active"]
+        self._suspended = [self._territory(row) for row in rows if row.state != "active"]
 
     async def find(self, host: str, *, installation_host: str) -> Territory | None:
         """The territory of a host name (port ignored), or None.

@@ -48,9 +48,9 @@ def navigation(site: Site, request: Request[Any, Any, State]) -> list[tuple[str,
     return [(say("Data"), f"{territory.links['portal']}/data"), (say("Publish"), publish)]
 
 
-def build_site(settings: Settings) -> Site:
-    """The node's parts."""
-    database = Database(settings, "node")
+def build_site(settings: Settings, *, pages: bool = True) -> Site:
+    """The node's parts, for web workers or (without `pages`) for the worker."""
+    database = Database(settings, "node", pages=pages)
     outgoing = Outgoing(settings.private_hosts)
     service = IdentityService(settings)
     return Site(
@@ -69,7 +69,7 @@ def build_site(settings: Settings) -> Site:
             "sessions": sessions.Sessions(
                 database, TABLES, service, lambda territory: territory_client(settings, "node", territory)
             ),
-            "objects": ObjectStore(settings.object_store_url),
+            "objects": ObjectStore.of(settings),
             "portal_keys": PortalKeys(outgoing),
             "measures": (measure_outbox,),
         },
@@ -94,7 +94,7 @@ def create(site: Site | None = None) -> Litestar:
 
 async def work(settings: Settings) -> None:
     """Tell the portals, sweep unfinished uploads, forget old sessions; until cancelled."""
-    site = build_site(settings)
+    site = build_site(settings, pages=False)
     portal = PortalClient(settings, site.outgoing)
     try:
         await run_until_stopped(

@@ -27,12 +27,13 @@ from udi.portal.identity.models import TABLES
 from udi.portal.nodes import api as nodes_api
 from udi.portal.nodes import jobs as nodes_jobs
 from udi.portal.nodes import pages as nodes_pages
-from udi.portal.nodes.measures import measure_reports
+from udi.portal.nodes.measures import measure_key, measure_reports
 from udi.portal.organisations.queries import name_organisations
 from udi.portal.tenants import pages as tenants_pages
 from udi.portal.tenants.models import Tenant
 from udi.settings import Settings, get_settings
 from udi.ui import login
+from udi.ui.backups import measure_backups
 from udi.ui.site import Site, create_app
 
 HERE = Path(__file__).parent
@@ -64,9 +65,9 @@ def navigation(site: Site, request: Request[Any, Any, State]) -> list[tuple[str,
     ]
 
 
-def build_site(settings: Settings) -> Site:
-    """The portal's parts."""
-    database = Database(settings, "portal")
+def build_site(settings: Settings, *, pages: bool = True) -> Site:
+    """The portal's parts, for web workers or (without `pages`) for the worker."""
+    database = Database(settings, "portal", pages=pages)
     service = IdentityService(settings)
     return Site(
         program="portal",
@@ -91,7 +92,7 @@ def build_site(settings: Settings) -> Site:
             "signer": Signer.from_file(settings.find_secret("signing_keys")),
             "search": SearchIndexes(settings.index_folder),
             "name_organisations": name_organisations,
-            "measures": (measure_reports, measure_index),
+            "measures": (measure_reports, measure_key, measure_index, measure_backups),
         },
     )
 
@@ -117,7 +118,7 @@ def create(site: Site | None = None) -> Litestar:
 
 async def work(settings: Settings) -> None:
     """Send reports, keep the search indexes, forget old sessions; until cancelled."""
-    site = build_site(settings)
+    site = build_site(settings, pages=False)
     feed = SearchFeed(site.database, site.registry, settings)
     try:
         await run_until_stopped(

@@ -3,14 +3,16 @@
 from typing import Any
 from urllib.parse import quote
 
+import asyncpg
 import structlog
 from litestar import Request, Response
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.response import Redirect
 from litestar.types import ExceptionHandlersMap
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import SQLAlchemyError
 
+from udi.kit.db import is_away
 from udi.kit.errors import (
     ConflictError,
     ForbiddenError,
@@ -38,6 +40,8 @@ MACHINE_PATHS = (
     "/resources/",
     "/catalog/",
 )
+NOTHING_LOST = "Try again in a minute; nothing was changed."
+UNSURE = "Wait a minute, look whether it was done, and send it again if it was not."
 BY_STATUS: dict[int, type[UdiError]] = {
     401: UnauthenticatedError,
     403: ForbiddenError,
@@ -116,12 +120,18 @@ def on_http_exception(request: Request[Any, Any, State], error: HTTPException) -
     return on_refusal(request, translated)
 
 
-def on_database_away(request: Request[Any, Any, State], error: Exception) -> Response[Any]:
-    """The database does not answer: say so, and when to come back."""
+def on_database_error(request: Request[Any, Any, State], error: Exception) -> Response[Any]:
+    """The database does not answer: say so, and when to come back. Whatever else it says is an accident.
+
+    A write that was not acknowledged may have been made.
+    """
+    if not is_away(error):
+        return on_accident(request, error)
     log.error("database away", error=type(error).__name__)
+    reads = request.method in {"GET", "HEAD"}
     refusal = UnavailableError(
         "The database does not answer.",
-        remedy="Try again in a minute; nothing was changed.",
+        remedy=NOTHING_LOST if reads else UNSURE,
         headers={"Retry-After": "30"},
     )
     if request.scope["state"].get("territory") is None:
@@ -153,8 +163,9 @@ def _refusal(refusal: Refusal, say: Any) -> dict[str, str]:
 EXCEPTION_HANDLERS: ExceptionHandlersMap = {
     UdiError: on_refusal,
     HTTPException: on_http_exception,
-    OperationalError: on_database_away,
-    InterfaceError: on_database_away,
-    ConnectionError: on_database_away,
+    SQLAlchemyError: on_database_error,
+    asyncpg.PostgresError: on_database_error,
+    ConnectionError: on_database_error,
+    TimeoutError: on_database_error,
     Exception: on_accident,
 }

@@ -80,10 +80,10 @@ async def health(request: Request[Any, Any, State]) -> Response[dict[str, Any]]:
 
 @get("/ready")
 async def ready(request: Request[Any, Any, State]) -> Response[dict[str, Any]]:
-    """Whether requests may be sent here; 503 while the database is away or lacks a migration."""
+    """Whether requests may be sent here: 503 while public pages have no database, or it lacks a migration."""
     site = request.app.state.site
     try:
-        async with site.database.platform_session() as session:
+        async with site.database.platform_session(role="public") as session:
             pending = await migrations.find_pending(session, site.program)
     except Exception as error:  # noqa: BLE001 - whatever it is, the answer is the same
         return Response({"ready": False, "program": site.program, "database": type(error).__name__}, status_code=503)

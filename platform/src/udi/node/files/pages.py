@@ -36,7 +36,7 @@ async def deliver_file(
     filename: FromPath[str],  # noqa: ARG001 - for the reader; the id decides
 ) -> Response[Any]:
     """One version of a dataset's file."""
-    return answer(request, await get_file(session, actor, file_id))
+    return await answer(request, await get_file(session, actor, file_id))
 
 
 @route("/datasets/{dataset_id:uuid}/file", http_method=READ)
@@ -44,10 +44,10 @@ async def deliver_current(
     request: Request[Any, Any, State], session: NamedDependency[AsyncSession], dataset_id: FromPath[UUID]
 ) -> Response[Any]:
     """The newest version: this address never changes."""
-    return answer(request, await get_current_file(session, dataset_id))
+    return await answer(request, await get_current_file(session, dataset_id))
 
 
-def answer(request: Request[Any, Any, State], file: StoredFile) -> Response[Any]:
+async def answer(request: Request[Any, Any, State], file: StoredFile) -> Response[Any]:
     """The file, a part of it, or the news that the client's copy is good."""
     etag, headers = f'"{file.sha256}"', _headers(file)
     if is_fresh(request.headers, etag, file.created_at):
@@ -65,9 +65,8 @@ def answer(request: Request[Any, Any, State], file: StoredFile) -> Response[Any]
     if span != whole:
         headers["Content-Range"] = f"bytes {span.start}-{span.end - 1}/{file.size}"
     store: ObjectStore = site_of(request).parts["objects"]
-    return Stream(
-        store.stream(file.key, span.start, span.end), status_code=206 if span != whole else 200, headers=headers
-    )
+    content = await store.open(file.key, span.start, span.end)
+    return Stream(content, status_code=206 if span != whole else 200, headers=headers)
 
 
 def _asked(request: Request[Any, Any, State], file: StoredFile, etag: str) -> Span | None:

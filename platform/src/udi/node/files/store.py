@@ -1,52 +1,121 @@
 """The object store: a local folder or S3, the same calls for both; nothing is ever held whole in memory."""
 
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
+from urllib.parse import urlsplit
 
 import obstore
-from obstore.store import LocalStore, from_url
+import structlog
+from obstore import exceptions
+from obstore.store import LocalStore, S3Store
 
+from udi.kit.errors import UnavailableError
+from udi.settings import Settings
+
+log = structlog.get_logger()
 PART = 8 * 1024 * 1024
 PIECE = 256 * 1024
+NO_BUCKET = "NoSuchBucket"
+ABSENT = "the bucket does not exist"
+REFUSED = "access is refused"
+SILENT = "it does not answer"
+PROBE = "probe/object"
+# A download may last hours, a read of it may not; a machine that went silent is given up in about fifteen seconds.
+PATIENCE = {"connect_timeout": "3s", "read_timeout": "60s", "timeout": "7d"}
+RETRIES: Any = {"max_retries": 3, "retry_timeout": timedelta(seconds=15)}
+
+
+class StoreError(UnavailableError):
+    """The store did not do what was asked. `reason` is for the operator, and holds no name of a file."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            "The place where files are kept does not answer.",
+            remedy="Nothing was lost: try again in some minutes.",
+            headers={"Retry-After": "30"},
+        )
+        self.reason = reason
 
 
 class ObjectStore:
-    """Objects by key. An upload that fails on the way leaves no object."""
+    """Objects by key. An upload that fails on the way leaves no object.
 
-    def __init__(self, url: str) -> None:
+    Raises:
+        StoreError: S3 cannot be reached, or refuses; from every method.
+    """
+
+    def __init__(self, url: str, **s3: Any) -> None:
+        """Use a folder, made if it is absent, or `s3://bucket` as the keywords of obstore's `S3Store` say."""
         self.folder = None if "://" in url else Path(url)
+        self.url = url
         if self.folder is not None:
             self.folder.mkdir(parents=True, exist_ok=True)
             self._store: Any = LocalStore(self.folder, automatic_cleanup=True)
         else:
-            self._store = from_url(url)
+            self._store = S3Store(urlsplit(url).netloc, retry_config=RETRIES, **s3)
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """The store that the settings name.
+
+        Raises:
+            MissingSecretError: it is in S3, and one of the two secret files of its key is absent.
+        """
+        if "://" not in settings.object_store_url:
+            return cls(settings.object_store_url)
+        endpoint = settings.object_store_endpoint
+        client = {**PATIENCE, "allow_http": endpoint.startswith("http://")}
+        return cls(
+            settings.object_store_url,
+            **({"endpoint": endpoint} if endpoint else {}),
+            region=settings.object_store_region,
+            virtual_hosted_style_request=not settings.object_store_path_style,
+            access_key_id=settings.secret("s3_access_key_id"),
+            secret_access_key=settings.secret("s3_secret_access_key"),
+            client_options=client,
+        )
+
+    async def require(self) -> None:
+        """Write an object and remove it: the store is there, and what is asked of it is allowed."""
+        await self.put(PROBE, _probe())
+        await self.delete(PROBE)
 
     async def put(self, key: str, content: AsyncIterator[bytes]) -> None:
         """Store what the iterator gives, part by part; an exception of the iterator aborts it all and comes out."""
-        await obstore.put_async(self._store, key, content, chunk_size=PART, max_concurrency=2)
+        with _told():
+            await obstore.put_async(self._store, key, content, chunk_size=PART, max_concurrency=2)
 
-    async def stream(self, key: str, start: int, end: int) -> AsyncIterator[bytes]:
-        """The bytes from `start` up to but not including `end`.
+    async def open(self, key: str, start: int, end: int) -> AsyncIterator[bytes]:
+        """Find an object, then give its bytes from `start` up to but not including `end`.
 
         Raises:
             FileNotFoundError: there is no such object.
         """
         if start >= end:
-            return
-        found = await obstore.get_async(self._store, key, options={"range": (start, end)})
-        async for piece in found.stream(min_chunk_size=PIECE):
-            yield bytes(piece)
+            return _nothing()
+        with _told():
+            found = await obstore.get_async(self._store, key, options={"range": (start, end)})
+        return _pieces(found)
+
+    async def stream(self, key: str, start: int, end: int) -> AsyncIterator[bytes]:
+        """The same bytes, found when the first is asked for."""
+        async for piece in await self.open(key, start, end):
+            yield piece
 
     def read(self, key: str) -> Iterator[bytes]:
         """The whole object piece by piece, for a thread."""
-        for piece in obstore.get(self._store, key).stream(min_chunk_size=PIECE):
-            yield bytes(piece)
+        with _told():
+            for piece in obstore.get(self._store, key).stream(min_chunk_size=PIECE):
+                yield bytes(piece)
 
     async def exists(self, key: str) -> bool:
         """Whether there is such an object."""
         try:
-            await obstore.head_async(self._store, key)
+            with _told():
+                await obstore.head_async(self._store, key)
         except FileNotFoundError:
             return False
         return True
@@ -54,12 +123,54 @@ class ObjectStore:
     async def delete(self, key: str) -> None:
         """Remove an object; one that is not there is no error."""
         try:
-            await obstore.delete_async(self._store, key)
+            with _told():
+                await obstore.delete_async(self._store, key)
         except FileNotFoundError:
             return
 
     async def list(self, prefix: str) -> AsyncIterator[dict[str, Any]]:
         """Every object below a prefix: `path`, `size`, `last_modified`."""
-        async for batch in obstore.list(self._store, prefix):
-            for entry in batch:
-                yield dict(entry)
+        with _told():
+            async for batch in obstore.list(self._store, prefix):
+                for entry in batch:
+                    yield dict(entry)
+
+
+async def _pieces(found: Any) -> AsyncIterator[bytes]:
+    with _told():
+        async for piece in found.stream(min_chunk_size=PIECE):
+            yield bytes(piece)
+
+
+async def _nothing() -> AsyncIterator[bytes]:
+    for piece in list[bytes]():
+        yield piece
+
+
+async def _probe() -> AsyncIterator[bytes]:
+    yield b"udi"
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """What goes wrong in the store, in words; an absent object and an error of the caller's own pass."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        if NO_BUCKET in str(error):
+            raise StoreError(ABSENT) from error
+        raise
+    except exceptions.BaseError as error:
+        reason = _reason(error)
+        log.warning("store failed", reason=reason)
+        raise StoreError(reason) from error
+
+
+def _reason(error: exceptions.BaseError) -> str:
+    """Never the library's own words: they hold addresses of objects, and more than one line."""
+    said = str(error)
+    if isinstance(error, exceptions.PermissionDeniedError | exceptions.UnauthenticatedError):
+        return REFUSED
+    if "error sending request" in said or "timed out" in said:
+        return SILENT
+    return f"it refuses ({type(error).__name__})"

@@ -10,6 +10,7 @@ from litestar.serialization import encode_json
 from litestar.status_codes import HTTP_200_OK, HTTP_304_NOT_MODIFIED
 
 from udi.kit.tenancy import Territory
+from udi.portal.catalogue.queries import SearchPage
 from udi.portal.catalogue.search.cache import Answer, AnswerCache, etag_of
 from udi.portal.catalogue.search.index import SearchIndexes
 from udi.ui.site import site_of
@@ -22,6 +23,8 @@ VALIDATE = "public, max-age=0, must-revalidate"
 OWN_HEADERS = ("Link",)
 VARY = "Accept-Encoding, Accept-Language, Cookie"
 
+Made = tuple[Response[Any], SearchPage]
+
 
 def indexes_of(request: Request[Any, Any, State]) -> SearchIndexes:
     """The search indexes of this program."""
@@ -30,13 +33,16 @@ def indexes_of(request: Request[Any, Any, State]) -> SearchIndexes:
 
 
 async def answer(
-    request: Request[Any, Any, State], territory: Territory, make: Callable[[], Awaitable[Response[Any]]]
+    request: Request[Any, Any, State], territory: Territory, make: Callable[[], Awaitable[Made]]
 ) -> Response[Any]:
-    """The answer kept for this address and language, else a new one; someone logged in always gets a new one."""
+    """The answer kept for this address and language, else a new one; someone logged in always gets a new one.
+
+    One made from rows older than the index is for this reader alone: nobody may keep it.
+    """
     reader = indexes_of(request).find(territory.id)
     state, address = request.scope["state"], _address(request)
     if reader is None or state.get("actor") is not None or len(address) > LONGEST_KEPT:
-        return await make()
+        return (await make())[0]
     key = (_facts(territory), reader.generation, RELEASE, state["locale"], address)
     etag = etag_of(key)
     headers = {"ETag": etag, "Cache-Control": VALIDATE, "Vary": VARY, "Content-Language": state["locale"]}
@@ -45,8 +51,8 @@ async def answer(
     cache: AnswerCache = site_of(request).parts.setdefault("answers", AnswerCache())
     kept = cache.find(key)
     if kept is None:
-        made = await make()
-        if made.status_code not in {None, HTTP_200_OK}:
+        made, page = await make()
+        if made.status_code not in {None, HTTP_200_OK} or not page.current:
             return made
         own = {name: made.headers[name] for name in OWN_HEADERS if name in made.headers}
         kept = cache.keep(key, _body(made), str(made.media_type), own)

@@ -15,7 +15,7 @@ from litestar.types import ASGIApp, ControllerRouterHandler, Message, Receive, S
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.tenancy import Territory
-from udi.portal.catalogue.answers import answer, indexes_of
+from udi.portal.catalogue.answers import Made, answer, indexes_of
 from udi.portal.catalogue.models import Dataset, Distribution
 from udi.portal.catalogue.pages.asked import read_pairs
 from udi.portal.catalogue.queries import DatasetLine, SearchPage, count_by_producer, get_dataset, search_datasets
@@ -51,11 +51,11 @@ async def search_catalogue(
     """Datasets that answer the parameters, with the counts of each filter's values."""
     criteria = read_strict_criteria(read_pairs(request))
 
-    async def make() -> Response[Any]:
+    async def make() -> Made:
         page = await search_datasets(session, indexes_of(request), territory.id, criteria)
         links = _links(page, territory.origin)
         header = ", ".join(f'<{url}>; rel="{relation}"' for relation, url in links.items())
-        return Response(_page(page, territory.origin, links), media_type=JSON, headers={"Link": header})
+        return Response(_page(page, territory.origin, links), media_type=JSON, headers={"Link": header}), page
 
     return await answer(request, territory, make)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload, selectinload
 
@@ -23,6 +23,10 @@ LINE = select(
 ).join(Organisation, (Organisation.tenant_id == Dataset.tenant_id) & (Organisation.id == Dataset.organisation_id))  # fmt: skip
 
 
+REACHED = text(
+    "SELECT NOT pg_is_in_recovery() OR coalesce(pg_last_wal_replay_lsn() >= cast(cast(:position AS text) AS pg_lsn), false)"
+)
+"""Whether this database, if it is a copy, has replayed the log up to a position."""
 SHOWN = Dataset.state == DatasetState.PUBLISHED
 
 
@@ -68,6 +72,8 @@ class SearchPage:
     words: list[query.Word] = field(default_factory=list)
     prepared: bool = True
     generation: str = ""
+    current: bool = True
+    """False where the rows come from a copy of the database that has not all that the index knows yet."""
 
     @property
     def last(self) -> int:
@@ -86,8 +92,11 @@ async def search_datasets(
     last = max(1, -(-found.total // criteria.size))
     if criteria.page > last:
         return await search_datasets(session, indexes, tenant, criteria.changed(page=last))
+    current = bool(await session.scalar(REACHED, {"position": reader.position}))
     lines = await _read_lines(session, found.seqs)
-    return SearchPage(criteria, found.total, lines, found.facets, found.words, generation=reader.generation)
+    return SearchPage(
+        criteria, found.total, lines, found.facets, found.words, generation=reader.generation, current=current
+    )
 
 
 def relax(indexes: SearchIndexes, tenant: UUID, page: SearchPage) -> list[tuple[str, str, int, Criteria]]:

@@ -1,8 +1,11 @@
-"""Reports that did not reach their node yet, for the metrics."""
+"""Reports that did not reach their node yet, and the key that signs them, for the metrics."""
 
 from sqlalchemy import func, select
 
+from udi.kit.clock import now
+from udi.kit.keys import key_ages
 from udi.portal.nodes.models import Delivery, Report
+from udi.settings import MissingSecretError
 from udi.ui.metrics import Family, Sample
 from udi.ui.site import Site
 
@@ -20,3 +23,13 @@ async def measure_reports(site: Site) -> list[Family]:
             Sample({"territory": territory.slug, "state": state.value}, counted.get(state, 0)) for state in UNDELIVERED
         ]
     return [Family("udi_reports_undelivered", "gauge", "Reports that their node did not take yet.", samples)]
+
+
+async def measure_key(site: Site) -> list[Family]:
+    """Age of the key that signs now; nothing where its file cannot be read any more."""
+    try:
+        drawn = [key.made_at for key in key_ages(site.settings.find_secret("signing_keys")) if key.signs]
+    except (MissingSecretError, ValueError):
+        drawn = []
+    samples = [Sample({}, (now() - made).total_seconds()) for made in drawn]
+    return [Family("udi_signing_key_age_seconds", "gauge", "Since the key that signs was drawn.", samples)]

@@ -7,7 +7,7 @@ from litestar.datastructures import State
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.tenancy import Territory
-from udi.portal.catalogue.answers import answer, indexes_of
+from udi.portal.catalogue.answers import Made, answer, indexes_of
 from udi.portal.catalogue.queries import search_datasets
 from udi.portal.catalogue.results import mark_titles
 from udi.portal.catalogue.search.criteria import MODIFIED, Criteria
@@ -25,18 +25,18 @@ async def home(request: Request[Any, Any, State]) -> Response[Any]:
     if territory is None:
         return await show_territories(request)
 
-    async def make() -> Response[str]:
+    async def make() -> Made:
         async with site_of(request).database.session(territory.id, role="public") as session:
             return await _render(request, session, territory)
 
     return await answer(request, territory, make)
 
 
-async def _render(request: Request[Any, Any, State], session: AsyncSession, territory: Territory) -> Response[str]:
+async def _render(request: Request[Any, Any, State], session: AsyncSession, territory: Territory) -> Made:
     latest = Criteria(sort=MODIFIED, size=LATEST)
     page = await search_datasets(session, indexes_of(request), territory.id, latest)
     counted = page.facets.get("theme", {})
-    return render(
+    home_page = render(
         request,
         "catalogue/home.html",
         page=page,
@@ -45,6 +45,7 @@ async def _render(request: Request[Any, Any, State], session: AsyncSession, terr
         open_count=page.facets.get("access", {}).get("public", 0),
         producers=len(page.facets.get("producer", {})),
     )
+    return home_page, page
 
 
 routes = [home]

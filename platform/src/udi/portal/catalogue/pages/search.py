@@ -8,7 +8,7 @@ from litestar.di import NamedDependency
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.tenancy import Territory
-from udi.portal.catalogue.answers import answer, indexes_of
+from udi.portal.catalogue.answers import Made, answer, indexes_of
 from udi.portal.catalogue.pages.asked import read_pairs
 from udi.portal.catalogue.queries import SearchPage, relax, search_datasets
 from udi.portal.catalogue.results import Names, list_chips, list_filters, mark_titles
@@ -26,12 +26,14 @@ async def search(
     """Datasets that answer the words and the filters of the address."""
     criteria = read_criteria(read_pairs(request))
 
-    async def make() -> Response[str]:
+    async def make() -> Made:
         page = await search_datasets(session, indexes_of(request), territory.id, criteria)
         view = await show_results(request, session, page, PATH)
         empty = page.prepared and not page.total
         others = relax(indexes_of(request), territory.id, page) if empty else []
-        return render(request, "catalogue/empty.html" if empty else "catalogue/search.html", others=others, **view)
+        return render(
+            request, "catalogue/empty.html" if empty else "catalogue/search.html", others=others, **view
+        ), page
 
     return await answer(request, territory, make)
 

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.db import Database
 from udi.portal.catalogue.models import Dataset
-from udi.portal.catalogue.search.index import CURRENT, delete_documents, make_document, make_schema
+from udi.portal.catalogue.search.index import CURRENT, POSITION, delete_documents, make_document, make_schema
 from udi.portal.organisations.models import Organisation
 
 log = structlog.get_logger()
@@ -48,6 +48,17 @@ class TenantIndex:
         wanted = (self._folder / WANTED).exists()
         (self._folder / WANTED).unlink(missing_ok=True)
         return wanted
+
+    def knows_position(self) -> bool:
+        """Whether it was said how far the index reads."""
+        return (self._folder / POSITION).exists()
+
+    def note_position(self, position: str) -> None:
+        """Say how far the index reads, before it does: a copy of the database that is not there yet knows it."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        beside = self._folder / f"{POSITION}.new"
+        beside.write_text(position)
+        beside.replace(self._folder / POSITION)
 
     async def build(self, database: Database, tenant: UUID, slug: str) -> None:
         """Make the index anew beside the present one, then take its place."""

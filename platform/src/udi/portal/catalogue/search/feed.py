@@ -41,6 +41,7 @@ SELECT concat_ws('/', system_identifier, timeline_id, (SELECT oid FROM pg_databa
   'app.dataset'::regclass::oid)
 FROM pg_control_system(), pg_control_checkpoint()""")
 """Differs after a restore, and after a standby took over (which may have lost the last transactions)."""
+POSITION = text("SELECT pg_current_wal_lsn()::text")
 NOW = text("SELECT pg_current_snapshot()::text")
 AHEAD = text(
     "SELECT pg_snapshot_xmax(cast(cast(:cursor AS text) AS pg_snapshot)) > pg_snapshot_xmax(pg_current_snapshot())"
@@ -98,10 +99,11 @@ class SearchFeed:
             origin = str(await session.scalar(ORIGIN))
             follows = self._cursor is not None and await self._still_holds(session, self._cursor, origin)
             snapshot, changes = await _look(session, self._cursor if follows else None)
+            position = str(await session.scalar(POSITION))
         if not follows:
             self._drop_strangers(slugs)
         for tenant in slugs.keys() | changes.keys():
-            await self._bring_up(tenant, slugs.get(tenant), changes[tenant], anew=not follows)
+            await self._bring_up(tenant, slugs.get(tenant), changes[tenant], position, anew=not follows)
         self._keep(Cursor(origin, snapshot, now().timestamp()), write=bool(changes) or not follows)
         return sum(map(len, changes.values()))
 
@@ -143,9 +145,13 @@ class SearchFeed:
                     driver.remove_termination_listener(lose)
                     await driver.remove_listener(CHANNEL, notice)
 
-    async def _bring_up(self, tenant: UUID, slug: str | None, changed: Collection[UUID], *, anew: bool) -> None:
+    async def _bring_up(
+        self, tenant: UUID, slug: str | None, changed: Collection[UUID], position: str, *, anew: bool
+    ) -> None:
         index = TenantIndex(self._folder / str(tenant))
         wanted = index.take_rebuild_request() or anew or not index.exists()
+        if (wanted and slug is not None) or (index.exists() and (changed or not index.knows_position())):
+            index.note_position(position)
         if wanted and slug is not None:
             try:
                 await index.build(self._database, tenant, slug)

@@ -20,6 +20,8 @@ FACETS = ("theme", "producer", "access", "licence")
 FORMATS, FORMAT, SEPARATOR = "formats", "format", "|"
 MOST_OPEN = 64
 CURRENT = "current"
+POSITION = "position"
+"""Up to where in the database's log the rows of the index were read, or further."""
 LONGEST_NAME = 200
 
 
@@ -81,6 +83,7 @@ class Reader:
     generation: str
     searcher: tantivy.Searcher
     schema: tantivy.Schema
+    position: str | None
 
 
 class SearchIndexes:
@@ -110,11 +113,18 @@ def _read(folder: Path, known: Reader | None) -> Reader:
     path = folder / (folder / CURRENT).readlink()
     facts = (path / "meta.json").stat()
     generation = f"{path.name}-{facts.st_mtime_ns:x}-{facts.st_ino:x}"
-    if known is not None and known.generation == generation:
+    if known is not None and known.generation == generation and known.position:
         return known
     index = known.index if known is not None and known.path == path else tantivy.Index.open(str(path))
     index.reload()
-    return Reader(index, path, generation, index.searcher(), index.schema)
+    return Reader(index, path, generation, index.searcher(), index.schema, _read_position(folder))
+
+
+def _read_position(folder: Path) -> str | None:
+    try:
+        return (folder / POSITION).read_text()
+    except FileNotFoundError:
+        return None
 
 
 def delete_documents(writer: tantivy.IndexWriter, ids: Iterable[UUID]) -> None:

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from udi.kit.errors import ProvisionError
 from udi.kit.identity import MODERATORS
-from udi.portal.identity.provision.admin import EVERYTHING, Admin, Change, Outcome, ProvisionError, difference, merged
+from udi.portal.identity.provision.admin import EVERYTHING, Admin, Change, Outcome, difference, merged
 from udi.portal.identity.provision.organisations import organisation_alias
 from udi.portal.tenants.shape import AccountPart
 from udi.settings import Settings

@@ -9,6 +9,7 @@ from urllib.parse import quote, urlencode
 from keycloak import KeycloakOpenIDConnection
 from keycloak.exceptions import KeycloakAuthenticationError, KeycloakError
 
+from udi.kit.errors import ProvisionError
 from udi.settings import Settings
 
 ADMIN_CLIENT, ADMIN_SECRET = "udi-admin", "keycloak_admin_secret"
@@ -28,10 +29,6 @@ class Change:
 
     def __str__(self) -> str:
         return f"{self.kind} {self.name}: {self.outcome}"
-
-
-class ProvisionError(Exception):
-    """Keycloak refused a change; the message names the call and its answer."""
 
 
 class Admin:

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from udi.kit.errors import ProvisionError
 from udi.kit.identity import MANAGERS, MODERATORS, PUBLISHERS
-from udi.portal.identity.provision.admin import EVERYTHING, Admin, Change, Outcome, ProvisionError
+from udi.portal.identity.provision.admin import EVERYTHING, Admin, Change, Outcome
 from udi.portal.identity.provision.realm import ROLES
 
 STATE, TERRITORY = "udi.state", "udi.territory"
