@@ -6,6 +6,7 @@ from email.utils import parsedate_to_datetime
 from udi.cli.checks.databases import skew
 from udi.cli.checks.finding import Finding, fault, ok
 from udi.kit.clock import now
+from udi.kit.errors import ProvisionError
 from udi.kit.http import Outgoing, OutgoingError
 from udi.portal.identity.provision import admin
 from udi.settings import MissingSecretError, Settings
@@ -36,7 +37,7 @@ async def check_identity(settings: Settings) -> list[Finding]:
 def _administrator(settings: Settings) -> Finding:
     try:
         realm = admin.connect(settings).get("")
-    except (admin.ProvisionError, MissingSecretError) as error:
+    except (ProvisionError, MissingSecretError) as error:
         remedy = f"Put the secret of the client «{admin.ADMIN_CLIENT}» (realm master) into «{admin.ADMIN_SECRET}»."
         return fault("keycloak", "administrator", str(error), remedy)
     if realm is None:

@@ -2,13 +2,12 @@
 
 import shutil
 import stat
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 from udi.cli.checks.finding import DAY, MINUTE, Finding, duration, fault, ok, warning
 from udi.kit.clock import now
 from udi.kit.keys import key_ages
-from udi.node.files.store import ObjectStore
+from udi.node.files.store import ABSENT, REFUSED, SILENT, ObjectStore, StoreError
 from udi.portal.catalogue.search.feed import cursor_age
 from udi.settings import MissingSecretError, Settings
 
@@ -17,7 +16,11 @@ ROOM_NOTED, ROOM_REFUSED = 5 * GIGABYTE, GIGABYTE
 SHARE_NOTED = 0.1
 KEY_NOTED = 365 * DAY
 INDEX_NOTED, INDEX_REFUSED = 2 * MINUTE, 15 * MINUTE
-PROBE = "doctor/probe"
+STORE_REMEDIES = {
+    ABSENT: "Make the bucket, or correct its name in UDI_OBJECT_STORE.",
+    REFUSED: "Check the secrets s3_access_key_id and s3_secret_access_key, and what that key may do; for a folder, its owner.",
+    SILENT: "Start the S3 service, or correct its address in UDI_OBJECT_STORE_ENDPOINT.",
+}
 SECRETS = [
     *(f"{program}_{role}_password" for program in ("portal", "node") for role in ("owner", "app", "public", "worker")),
     "portal_client_key", "node_client_key", "signing_keys", "keycloak_admin_secret",
@@ -70,13 +73,13 @@ async def _objects(settings: Settings) -> Finding:
         remedy = "Start the node (`udi up`), which makes it, or set UDI_OBJECT_STORE."
         return fault("objects", "store", f"{url} does not exist.", remedy)
     try:
-        store = ObjectStore(url)
-        await store.put(PROBE, _probe())
-        await store.delete(PROBE)
-    except Exception as error:  # noqa: BLE001 - the store's reasons are many
-        reason = str(error).strip().partition("\n")[0] or type(error).__name__
-        remedy = "Check UDI_OBJECT_STORE, its credential, and that the programs' account may write there."
-        return fault("objects", "store", f"Nothing can be written at {url} ({reason}).", remedy)
+        await ObjectStore.of(settings).require()
+    except StoreError as error:
+        where = f"{url} at {settings.object_store_endpoint}" if settings.object_store_endpoint else url
+        return fault("objects", "store", f"Nothing can be written at {where}: {error.reason}.", _remedy(error))
+    except (OSError, MissingSecretError) as error:
+        remedy = "Check UDI_OBJECT_STORE, and that the programs' account may write there."
+        return fault("objects", "store", f"Nothing can be written at {url} ({error}).", remedy)
     return ok("objects", "store", f"Can be written at {url}.")
 
 
@@ -85,8 +88,8 @@ def _is_absent(url: str) -> bool:
     return "://" not in url and not Path(url).is_dir()
 
 
-async def _probe() -> AsyncIterator[bytes]:
-    yield b"udi doctor"
+def _remedy(error: StoreError) -> str:
+    return STORE_REMEDIES.get(error.reason, "Its own log says why; see also UDI_OBJECT_STORE and what follows it.")
 
 
 def _signing_key(settings: Settings) -> Finding:

@@ -1,0 +1,178 @@
+"""`udi backup`: what an operator does with backups."""
+
+import json as jsonlib
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from udi.cli import output
+from udi.cli.backup import create as creation
+from udi.cli.backup import drill
+from udi.cli.backup.manifest import Manifest
+from udi.cli.backup.prepare import prepare as make_ready
+from udi.cli.backup.restore import Restored, Wish
+from udi.cli.backup.restore import restore as put_back
+from udi.cli.backup.running import become_account
+from udi.cli.backup.workplace import Workplace, elsewhere, find_workplace
+from udi.cli.checks.finding import duration
+from udi.cli.local.errors import LocalError
+from udi.kit.backups import read_state
+from udi.settings import get_settings
+
+app = typer.Typer(help="Backups of the whole installation, and the proof that they restore.", no_args_is_help=True)
+AsJson = Annotated[bool, typer.Option("--json", help="For a program.")]
+Label = Annotated[
+    str | None, typer.Argument(help="Which backup; the newest when absent. `udi backup list` names them.")
+]
+COLUMNS = {
+    "label": "Backup", "kind": "Kind", "age": "Age", "took": "Took", "size": "Database", "files": "Files",
+    "stored": "Stored", "verified": "Verified",
+}  # fmt: skip
+SHOWN = 10
+
+
+@app.command()
+def prepare(json: AsJson = False) -> None:
+    """Begin the repository and write pgBackRest's configuration. The play calls it; may be repeated."""
+    made = make_ready(find_workplace(get_settings()))
+    print(jsonlib.dumps({"made": made}) if json else "\n".join(made) or "unchanged")
+
+
+@app.command()
+def create(
+    full: Annotated[bool, typer.Option("--full", help="Copy everything again, not only what changed.")] = False,
+    json: AsJson = False,
+) -> None:
+    """Back up everything while it runs: databases, files, secrets, territories.
+
+    The database first, then the files that it names, a manifest last: a backup that is cut short does not exist, and
+    what it saved serves the next. Incremental, and full every week. Older backups than the plan keeps are removed.
+    """
+    manifest = creation.create(_own(), full=full)
+    if manifest is None:
+        print(jsonlib.dumps({"made": None}) if json else "This machine does not lead its cluster: the leader backs up.")
+        return
+    _warn_of_lost(manifest)
+    if json:
+        print(jsonlib.dumps(_row(manifest, None), default=str, indent=2))
+        return
+    print(
+        f"{manifest.label} ({manifest.kind}): {manifest.rows} rows, {manifest.objects.count} files, {manifest.seconds} s"
+    )
+
+
+@app.command("list")
+def list_(json: AsJson = False) -> None:
+    """List the backups: age, size, and when each was last verified."""
+    workplace = _own()
+    state = read_state(workplace.settings)
+    rows = [_row(manifest, state.drilled.get(manifest.label) if state else None) for manifest in _found(workplace)]
+    output.show(rows, COLUMNS, as_json=json, empty="There is no backup: `udi backup create` makes one.")
+
+
+@app.command()
+def verify(label: Label = None, json: AsJson = False) -> None:
+    """Prove that a backup restores: aside, on this machine, and everything in it is read and compared.
+
+    A throw-away PostgreSQL recovers it; each table's rows and sum, each file's sha256, are compared with what was noted
+    when the backup was made. Needs room for the databases, not for the files. Nothing that runs is touched.
+    """
+    manifest, seconds = drill.verify(_own(), label)
+    if json:
+        print(jsonlib.dumps({**_row(manifest, None), "verified": True, "verified_in": seconds}, default=str, indent=2))
+        return
+    counted = "each as it was" if manifest.exact else "present (they were not counted exactly)"
+    tables = sum(map(len, manifest.tables.values()))
+    print(f"{manifest.label} restores: {tables} tables {counted}, {len(manifest.files)} files, {seconds} s")
+
+
+@app.command()
+def restore(
+    label: Label = None,
+    to_time: Annotated[
+        datetime | None,
+        typer.Option(
+            help="Bring back that moment, to the millisecond (UTC).",
+            formats=["%Y-%m-%dT%H:%M:%S.%f", "%Y-%m-%dT%H:%M:%S"],
+        ),
+    ] = None,
+    newest: Annotated[
+        bool, typer.Option("--newest", help="Bring back all that was archived, after the backup too.")
+    ] = False,
+    repository: Annotated[
+        str, typer.Option(help="Another repository: a mounted or copied folder, s3://bucket/prefix.")
+    ] = "",
+    passphrase_file: Annotated[
+        Path | None, typer.Option(help="File with that repository's passphrase; this machine's own when absent.")
+    ] = None,
+    yes_replace: Annotated[bool, typer.Option("--yes-replace", help="Replace what this machine holds.")] = False,
+    json: AsJson = False,
+) -> None:
+    """Make this machine the installation that was backed up.
+
+    On a machine made by the play: stops its units, puts back databases, files, secrets and territories, starts them, and
+    compares. Without --to-time or --newest it is the moment of the backup, exactly. When it is interrupted, give the same
+    command again.
+    """
+    if to_time and newest:
+        raise LocalError("--to-time and --newest name two moments", "give one of them")
+    own = find_workplace(get_settings())
+    source = _source(own, repository, passphrase_file)
+    moment = to_time.replace(tzinfo=UTC) if to_time else None
+    _tell_restored(put_back(own, source, Wish(label, moment, newest, yes_replace)), as_json=json)
+
+
+def _tell_restored(done: Restored, *, as_json: bool) -> None:
+    if as_json:
+        said = {"label": done.manifest.label, "seconds": done.seconds, "rows": done.rows, "files": done.files}
+        print(jsonlib.dumps({**said, "missing": done.missing}, indent=2))
+        return
+    print(f"{done.manifest.label} restored: {done.rows} rows, {done.files} files, {done.seconds} s")
+    if done.missing:
+        print(f"{len(done.missing)} file(s) were published after the files were saved, and are not there:")
+        print("\n".join(f"  {key}" for key in done.missing[:SHOWN]))
+
+
+def _own() -> Workplace:
+    workplace = find_workplace(get_settings())
+    become_account(workplace.plan)
+    return workplace
+
+
+def _found(workplace: Workplace) -> list[Manifest]:
+    return list(reversed(drill.found_manifests(workplace)))
+
+
+def _source(own: Workplace, repository: str, passphrase_file: Path | None) -> Workplace:
+    if not repository and not passphrase_file:
+        return own
+    try:
+        passphrase = passphrase_file.read_text().strip() if passphrase_file else own.repository.passphrase.value
+    except OSError as error:
+        raise LocalError(
+            f"{passphrase_file} cannot be read ({error.strerror})", "give the passphrase's file"
+        ) from error
+    return elsewhere(own, repository or own.repository.address, passphrase)
+
+
+def _warn_of_lost(manifest: Manifest) -> None:
+    if lost := manifest.objects.removed_meanwhile:
+        typer.echo(
+            f"{len(lost)} file(s) that the database names are not in the store: see «objects» of the JSON.", err=True
+        )
+
+
+def _row(manifest: Manifest, verified: datetime | None) -> dict[str, Any]:
+    return {
+        "label": manifest.label, "kind": manifest.kind, "release": manifest.release, "finished": manifest.finished,
+        "age": duration(manifest.age.total_seconds()), "took": f"{manifest.seconds} s", "seconds": manifest.seconds,
+        "rows": manifest.rows, "exact": manifest.exact, "size": _megabytes(manifest.database_size),
+        "files": manifest.objects.count, "objects": manifest.objects.model_dump(exclude={"snapshot"}),
+        "stored": _megabytes(manifest.stored_size), "verified": f"{verified:%Y-%m-%d}" if verified else "no",
+    }  # fmt: skip
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1e6:.1f} MB"

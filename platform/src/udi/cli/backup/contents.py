@@ -1,0 +1,77 @@
+"""Putting files back: the node's objects, and the secrets and territories' files of the installation."""
+
+import asyncio
+import os
+import shutil
+from pathlib import Path
+
+from udi.cli.backup.manifest import Manifest, Stored
+from udi.cli.backup.plan import PASSPHRASE, S3_KEY, S3_SECRET
+from udi.cli.backup.restic import Content
+from udi.cli.backup.workplace import Workplace
+from udi.node.files.store import ObjectStore
+from udi.settings import Settings
+
+KEPT = {PASSPHRASE, S3_KEY, S3_SECRET}
+"""Secrets of this machine's own repository, which a restored installation does not change."""
+
+
+def put_files(source: Workplace, manifest: Manifest, named: list[Stored]) -> list[str]:
+    """Bring back the files that a backup holds; the keys that the database names and that are not there then.
+
+    Files that are here already stay: one never changes once it is written.
+    """
+    objects = source.objects
+    if objects is None:
+        there = asyncio.run(sizes(source.settings))
+        return [stored.key for stored in named if there.get(stored.key) != stored.size]
+    objects.mkdir(parents=True, exist_ok=True)
+    if manifest.objects.kind == "held" and manifest.objects.snapshot:
+        held = source.restic.listing(manifest.objects.snapshot)
+        lacking = sum(size for key, size in held.items() if not _is_there(objects / key, size))
+        if lacking:
+            source.progress.say(f"files: restoring {len(held)}, of which {lacking / 1e6:.1f} MB are not here")
+            source.restic.restore(manifest.objects.snapshot, objects)
+        _give(objects)
+    return [stored.key for stored in named if not _is_there(objects / stored.key, stored.size)]
+
+
+def _is_there(path: Path, size: int) -> bool:
+    return path.is_file() and path.stat().st_size == size
+
+
+def _give(objects: Path) -> None:
+    """To the account of the node, which owns the folder around it; numbers of accounts differ between machines."""
+    if os.geteuid():
+        return
+    owner = objects.parent.stat()
+    for path in (objects, *objects.rglob("*")):
+        os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
+
+
+def put_installation(source: Workplace, manifest: Manifest) -> None:
+    """Bring back secrets and territories' files. Settings and certificates stay this machine's, as the play wrote them."""
+    places = {"secrets": source.settings.secrets_folder, "tenants": source.settings.tenants}
+    count = 0
+    for name, content in source.restic.read(manifest.installation):
+        part, _, rest = name.partition("/")
+        if rest and part in places and rest not in KEPT:
+            _write(places[part] / rest, content, private=part == "secrets")
+            count += 1
+    source.progress.say(f"secrets and territories: {count} files")
+
+
+def _write(path: Path, content: Content, *, private: bool) -> None:
+    path.parent.mkdir(mode=0o700 if private else 0o755, parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.partial")
+    partial.unlink(missing_ok=True)
+    partial.touch(mode=0o600 if private else 0o644)
+    with partial.open("wb") as file:
+        shutil.copyfileobj(content, file)
+    partial.chmod(0o600 if private else 0o644)
+    partial.replace(path)
+
+
+async def sizes(settings: Settings) -> dict[str, int]:
+    """Every object of the node's store with its size."""
+    return {entry["path"]: entry["size"] async for entry in ObjectStore.of(settings).list("")}

@@ -1,0 +1,134 @@
+"""What a backup holds: written last, so that a backup without a manifest does not exist."""
+
+import json
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field, ValidationError
+
+from udi.cli.backup.restic import Restic
+from udi.cli.local.errors import LocalError
+from udi.kit.clock import now
+
+NAME = "manifest.json"
+FORMAT = 1
+
+
+class Table(BaseModel):
+    """What one table held: rows, and a sum of their contents that does not depend on their order."""
+
+    rows: int
+    sum: str
+
+
+class Stored(BaseModel):
+    """One published file or draft: where its bytes are, and what they must be."""
+
+    key: str
+    size: int
+    sha256: str
+
+
+class Objects(BaseModel):
+    """The node's files: `held` in this backup, or `elsewhere`, in the S3 bucket that protects them by itself."""
+
+    kind: Literal["held", "elsewhere"]
+    where: str
+    snapshot: str = ""
+    count: int = 0
+    size: int = 0
+    removed_meanwhile: list[str] = []
+    """Keys that the database named and that were deleted before their turn came."""
+
+
+class Manifest(BaseModel):
+    """One backup. `tables` is keyed by database, then by schema and table."""
+
+    format: Annotated[int, Field(le=FORMAT)] = FORMAT
+    label: str
+    release: str
+    started: datetime
+    finished: datetime
+    seconds: float
+    kind: Literal["full", "incremental"]
+    point: str
+    """Name of the restore point in the log of transactions: restoring stops exactly there."""
+    exact: bool
+    """Whether rows were counted exactly at that point; otherwise some writer was always at work."""
+    tables: dict[str, dict[str, Table]]
+    revisions: dict[str, str]
+    files: list[Stored]
+    objects: Objects
+    installation: str
+    """The snapshot of settings, secrets and territories' files."""
+    database_size: int
+    stored_size: int
+    """Bytes that this backup added to the repository."""
+
+    @property
+    def rows(self) -> int:
+        """All rows of all databases."""
+        return sum(table.rows for tables in self.tables.values() for table in tables.values())
+
+    @property
+    def age(self) -> timedelta:
+        """Since it ended."""
+        return now() - self.finished
+
+
+def list_manifests(restic: Restic, folder: Path, labels: set[str] | None = None) -> list[Manifest]:
+    """Every whole backup of a repository, oldest first; `folder` keeps what was read before.
+
+    With `labels`, only those that the database's half still holds.
+
+    Raises:
+        LocalError: a manifest cannot be understood.
+    """
+    snapshots = [s for s in restic.snapshots("manifest") if labels is None or s["label"] in labels]
+    return sorted((_read(restic, snapshot["id"], folder) for snapshot in snapshots), key=lambda each: each.finished)
+
+
+def _read(restic: Restic, snapshot: str, folder: Path) -> Manifest:
+    kept = folder / f"{snapshot}.json"
+    text = kept.read_text() if kept.exists() else restic.text(snapshot, NAME)
+    try:
+        manifest = Manifest.model_validate_json(text)
+    except ValidationError as error:
+        kept.unlink(missing_ok=True)
+        cause = f"The manifest in the snapshot {snapshot[:8]} cannot be understood by this release"
+        raise LocalError(cause, "use the release that made it, or a later one") from error
+    if not kept.exists() and folder.is_dir():
+        keep(kept, manifest)
+    return manifest
+
+
+def keep(path: Path, manifest: Manifest) -> None:
+    """Write a manifest for its owner only, whole or not at all."""
+    partial = path.with_suffix(".partial")
+    partial.unlink(missing_ok=True)
+    partial.touch(mode=0o600)
+    partial.write_text(written(manifest))
+    partial.replace(path)
+
+
+def written(manifest: Manifest) -> str:
+    """Its text."""
+    return json.dumps(manifest.model_dump(mode="json"), ensure_ascii=False)
+
+
+def chosen(manifests: list[Manifest], label: str | None, moment: datetime | None) -> Manifest:
+    """The backup of that label, else the newest one that ended before the moment, else the newest.
+
+    Raises:
+        LocalError: there is none.
+    """
+    fitting = [each for each in manifests if label in {None, each.label}]
+    if moment is not None:
+        fitting = [each for each in fitting if each.finished <= moment]
+    if fitting:
+        return fitting[-1]
+    if not manifests:
+        raise LocalError("The repository holds no whole backup", "make one with `udi backup create`")
+    wanted = f"of the label {label}" if label else f"from before {moment:%Y-%m-%d %H:%M:%S %Z}"
+    raise LocalError(f"The repository holds no backup {wanted}", "see what there is with `udi backup list`")

@@ -1,0 +1,164 @@
+"""The files' half: restic, each part of a backup a snapshot tagged with the database's label."""
+
+import hashlib
+import json
+import subprocess
+import tarfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, cast
+
+from udi.cli.backup.pgbackrest import cannot_open
+from udi.cli.backup.repository import Repository
+from udi.cli.backup.running import bare_environment, run, tied
+from udi.cli.local.errors import LocalError
+
+PIECE = 1024 * 1024
+SOME_UNREAD = 3
+"""Restic's status when a file went away while it read the others."""
+
+
+@dataclass(frozen=True)
+class Restic:
+    """One repository; `cache` is a folder that may be deleted."""
+
+    repository: Repository
+    cache: Path
+
+    def _call(self, *arguments: str | Path, folder: Path | None = None, entry: bytes | None = None) -> Any:
+        command = ["restic", "--cache-dir", self.cache, *arguments]
+        opened = self.repository.environment
+        return run(command, reads_all=True, environment=opened, folder=folder, entry=entry)
+
+    def _must(self, *arguments: str | Path, accepted: Iterable[int] = (0,), **how: Any) -> str:
+        done = self._call(*arguments, **how)
+        if done.returncode not in accepted:
+            raise self._refusal(done.stderr)
+        return str(done.stdout)
+
+    def _refusal(self, said: str) -> LocalError:
+        if "wrong password" in said:
+            return cannot_open(self.repository)
+        if "unable to open config file" in said or "does not exist" in said:
+            cause = f"{self.repository.address} holds no backup of ours"
+            return LocalError(cause, "check the address, or run `udi backup prepare` to begin one")
+        words = next((line for line in reversed(said.strip().splitlines()) if line.strip()), "nothing was said")
+        return LocalError(f"restic stopped («{words.strip()[:300]}»)", "put right what it says, then run it again")
+
+    def exists(self) -> bool:
+        """Whether the repository was begun.
+
+        Raises:
+            LocalError: it was, and the passphrase does not open it.
+        """
+        done = self._call("cat", "config")
+        if done.returncode == 0:
+            return True
+        if "unable to open config file" in done.stderr or "does not exist" in done.stderr:
+            return False
+        raise self._refusal(done.stderr)
+
+    def begin(self) -> None:
+        """Make the repository."""
+        self._must("init", "--quiet")
+
+    def release(self) -> None:
+        """Take away the lock of a process that is gone."""
+        self._must("unlock", "--quiet")
+
+    def save(self, folder: Path, part: str, label: str) -> dict[str, Any]:
+        """Take the content of a folder; restic's own summary."""
+        tags = _tags(part, label)
+        said = self._must("backup", ".", "--json", *tags, folder=folder, accepted=(0, SOME_UNREAD))
+        summary: dict[str, Any] = json.loads(said.strip().splitlines()[-1])
+        return summary
+
+    def save_text(self, name: str, text: str, part: str, label: str) -> None:
+        """Take a text as a file of that name."""
+        tags = _tags(part, label)
+        self._must("backup", "--stdin", "--stdin-filename", name, "--quiet", *tags, entry=text.encode())
+
+    def snapshots(self, part: str = "") -> list[dict[str, Any]]:
+        """Every snapshot of ours, oldest first, with `part` and `label` read from its tags."""
+        found = json.loads(
+            self._must("snapshots", "--json", "--no-lock", "--tag", f"udi,part:{part}" if part else "udi")
+        )
+        for snapshot in found or []:
+            tagged = dict(tag.split(":", 1) for tag in snapshot["tags"] if ":" in tag)
+            snapshot |= {"part": tagged.get("part", ""), "label": tagged.get("label", "")}
+        return sorted(found or [], key=lambda snapshot: str(snapshot["time"]))
+
+    def text(self, snapshot: str, name: str) -> str:
+        """The content of one small file."""
+        return self._must("dump", "--no-lock", snapshot, f"/{name}")
+
+    def listing(self, snapshot: str) -> dict[str, int]:
+        """Every file of a snapshot with its size."""
+        lines = self._must("ls", "--json", "--no-lock", snapshot).splitlines()
+        nodes = [json.loads(line) for line in lines]
+        return {node["path"].lstrip("/"): node["size"] for node in nodes if node.get("type") == "file"}
+
+    def restore(self, snapshot: str, folder: Path) -> None:
+        """Put the content of a snapshot into a folder; what is there under the same names is written again."""
+        self._must("restore", "--no-lock", "--quiet", snapshot, "--target", folder)
+
+    def forget(self, snapshots: list[str]) -> None:
+        """Forget snapshots and give back their room."""
+        if snapshots:
+            self._must("forget", "--prune", "--quiet", *snapshots)
+
+    def read(self, snapshot: str) -> Iterator[tuple[str, "Content"]]:
+        """Every file of a snapshot in turn, decrypted, to read before the next; no room on disk is needed.
+
+        Raises:
+            LocalError: a piece of the repository is missing or was changed.
+        """
+        command = tied(["restic", "--cache-dir", self.cache, "dump", "--no-lock", snapshot, "/"], reads_all=True)
+        environment = {**bare_environment(), **self.repository.environment}
+        with subprocess.Popen(
+            command, env=environment, cwd="/", stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        ) as process:
+            output, errors = cast("IO[bytes]", process.stdout), cast("IO[bytes]", process.stderr)
+            try:
+                with tarfile.open(fileobj=output, mode="r|") as archive:
+                    for member in archive:
+                        if member.isfile() and (content := archive.extractfile(member)):
+                            yield member.name.removeprefix("./").lstrip("/"), Content(content)
+            except (tarfile.TarError, EOFError, OSError) as error:
+                process.terminate()
+                raise self._refusal(errors.read().decode(errors="replace") or str(error)) from error
+            said = errors.read().decode(errors="replace")
+            if process.wait():
+                raise self._refusal(said)
+
+
+@dataclass(frozen=True)
+class Content:
+    """The bytes of one file of the repository, as far as they are there."""
+
+    source: IO[bytes]
+
+    def read(self, size: int = -1) -> bytes:
+        """The next piece.
+
+        Raises:
+            LocalError: it ends too early: a piece of the repository is missing or was changed.
+        """
+        try:
+            return self.source.read(size)
+        except (tarfile.TarError, EOFError, OSError) as error:
+            cause = "A piece of the files' half of the repository is missing or was changed"
+            raise LocalError(cause, "choose another backup, and look at the repository's disk") from error
+
+
+def sha256_of(content: Content) -> str:
+    """The checksum of what is left to read."""
+    digest = hashlib.sha256()
+    while piece := content.read(PIECE):
+        digest.update(piece)
+    return digest.hexdigest()
+
+
+def _tags(part: str, label: str) -> list[str]:
+    return ["--tag", f"udi,part:{part},label:{label}", "--host", "udi"]

@@ -1,0 +1,126 @@
+"""Starting and stopping a PostgreSQL: the machine's own, or a throw-away one for the drill."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import asyncpg
+
+from udi.cli.backup.plan import Server
+from udi.cli.backup.running import run
+from udi.cli.local.errors import LocalError
+
+RECOVERED_WITHIN = 6 * 3600
+"""Seconds; a long log of transactions takes long to read again, and progress is said meanwhile."""
+GONE_FOR = 4
+"""Seconds without a process after which it is held to have stopped: it takes a moment to write that it started."""
+POLL = 0.2
+ALONE = """listen_addresses = ''
+port = {port}
+unix_socket_directories = '{socket}'
+unix_socket_permissions = 0700
+hba_file = '{data}/drill_hba.conf'
+ident_file = '{data}/drill_ident.conf'
+archive_mode = off
+hot_standby = off
+autovacuum = off
+fsync = off
+shared_buffers = 64MB
+max_connections = 20
+huge_pages = off
+jit = off
+"""
+
+
+@dataclass(frozen=True)
+class Control:
+    """One server, by its unit or by `pg_ctl`."""
+
+    server: Server
+    log: Path
+
+    @property
+    def superuser(self) -> str:
+        """Address of the superuser's connection."""
+        return f"postgresql://postgres@/postgres?host={self.server.socket}&port={self.server.port}"
+
+    def start(self) -> None:
+        """Start it; recovery may go on after.
+
+        Raises:
+            LocalError: it does not start.
+        """
+        if self.server.unit:
+            done = run(["systemctl", "start", self.server.unit])
+        else:
+            where: list[str | Path] = ["-D", self.server.data, "-l", self.log]
+            place = f"-p {self.server.port} -k {self.server.socket}"
+            done = run([self._pg_ctl, *where, "-o", place, "-W", "start"], account=self.server.account)
+        if done.returncode:
+            raise self._stopped()
+
+    def stop(self) -> None:
+        """Stop it, and wait until it is; one that does not run is no error."""
+        if self.server.unit:
+            run(["systemctl", "stop", self.server.unit])
+        else:
+            run([self._pg_ctl, "-D", self.server.data, "-m", "fast", "-w", "stop"], account=self.server.account)
+
+    def wait(self, say: Callable[[str], None]) -> None:
+        """Until it has recovered and takes writes.
+
+        Raises:
+            LocalError: it stopped: a piece of the log of transactions is missing or was changed.
+        """
+        began = said = seen = time.monotonic()
+        while not asyncio.run(_takes_writes(self.superuser)):
+            seen = time.monotonic() if self._runs() else seen
+            if time.monotonic() - seen > GONE_FOR or time.monotonic() - began > RECOVERED_WITHIN:
+                raise self._stopped()
+            if time.monotonic() - said > 10:  # noqa: PLR2004 - seconds between two lines of progress
+                said = time.monotonic()
+                say("database: reading the log of transactions again")
+            time.sleep(POLL)
+
+    def _runs(self) -> bool:
+        command: list[str | Path] = [self._pg_ctl, "-D", self.server.data, "status"]
+        if run(command, account=self.server.account).returncode == 0:
+            return True
+        return bool(self.server.unit) and run(["systemctl", "is-active", self.server.unit]).stdout.startswith("activ")
+
+    @property
+    def _pg_ctl(self) -> Path:
+        return self.server.binaries / "pg_ctl"
+
+    def _stopped(self) -> LocalError:
+        lines = self.log.read_text(errors="replace").splitlines() if self.log.exists() else []
+        fatal = [
+            line.partition("FATAL:")[2].strip() for line in lines if "FATAL:" in line and "starting up" not in line
+        ]
+        where = f"journalctl -u {self.server.unit}" if self.server.unit else str(self.log)
+        cause = f"PostgreSQL did not come up again ({fatal[-1] if fatal else 'it stopped'})"
+        return LocalError(cause, f"read {where}, then run the same command again, or choose another backup")
+
+
+async def _takes_writes(superuser: str) -> bool:
+    try:
+        connection = await asyncpg.connect(superuser, timeout=5)
+    except (OSError, asyncpg.PostgresError):
+        return False
+    try:
+        return not await connection.fetchval("SELECT pg_is_in_recovery()")
+    finally:
+        await connection.close()
+
+
+def furnish(server: Server) -> None:
+    """Give a restored folder the configuration of a server that nobody but its own account reaches."""
+    files = {
+        "postgresql.conf": ALONE.format(port=server.port, socket=server.socket, data=server.data),
+        "drill_hba.conf": "local all postgres trust\n",
+        "drill_ident.conf": "",
+    }
+    for name, text in files.items():
+        (server.data / name).write_text(text)

@@ -1,0 +1,82 @@
+"""Backups: made lately, proven lately, and the log of transactions archived meanwhile."""
+
+from pathlib import Path
+
+from sqlalchemy import text
+
+from udi.cli.checks.finding import DAY, HOUR, Finding, duration, fault, ok, warning
+from udi.kit.backups import BackupState, Noted, read_state
+from udi.kit.clock import now
+from udi.kit.db import Database
+from udi.settings import Settings
+
+OLDEST_BACKUP, OLDEST_DRILL = 26 * HOUR, 8 * DAY
+PART = "backup"
+LOCAL_DATABASES = Path("/var/lib/postgresql")
+ARCHIVER = """
+SELECT current_setting('archive_mode') AS mode, last_archived_time, last_failed_time, last_failed_wal, now() AS present
+FROM pg_stat_archiver
+"""
+
+
+async def check_backup(settings: Settings) -> list[Finding]:
+    """Nothing where no backup can be expected: a trial on one's own computer, a machine without the database."""
+    if not settings.backup_plan.exists():
+        return _unplanned(settings)
+    state = read_state(settings) or BackupState()
+    return [_created(state), *_verified(state), await _archiving(settings)]
+
+
+def _unplanned(settings: Settings) -> list[Finding]:
+    if not (settings.backup_plan.parent.is_dir() and LOCAL_DATABASES.is_dir()):
+        return []
+    remedy = "Deploy with the role backup: docs/how-to/back-up-and-restore.md."
+    return [warning(PART, "plan", f"No backup is set up ({settings.backup_plan} is absent).", remedy)]
+
+
+def _created(state: BackupState) -> Finding:
+    remedy = "Run `udi backup create`, and see `journalctl -u udi-backup` and `systemctl list-timers`."
+    if state.created is None:
+        return warning(PART, "last backup", "None was made on this machine yet.", remedy)
+    age = _age(state.created)
+    said = f"{state.created.label}, made {duration(age)} ago in {duration(state.created.seconds)}."
+    return fault(PART, "last backup", said, remedy) if age > OLDEST_BACKUP else ok(PART, "last backup", said)
+
+
+def _verified(state: BackupState) -> list[Finding]:
+    if state.refused is not None:
+        said = f"{state.refused.label} did not restore, {duration(_age(state.refused))} ago."
+        remedy = "Run `udi backup create --full` at once, then `udi backup verify`, and read what it says."
+        return [fault(PART, "restore drill", said, remedy)]
+    remedy = "Run `udi backup verify`, and see `journalctl -u udi-backup-verify`."
+    if state.verified is None:
+        return [warning(PART, "restore drill", "No backup was proven to restore yet.", remedy)] if state.created else []
+    age = _age(state.verified)
+    said = f"{state.verified.label} restored {duration(age)} ago in {duration(state.verified.seconds)}."
+    return [(fault(PART, "restore drill", said, remedy) if age > OLDEST_DRILL else ok(PART, "restore drill", said))]
+
+
+def _age(noted: Noted) -> float:
+    return (now() - noted.at).total_seconds()
+
+
+async def _archiving(settings: Settings) -> Finding:
+    database = Database(settings, "portal", pool_size=1)
+    try:
+        async with database.platform_session(role="owner") as session:
+            seen = (await session.execute(text(ARCHIVER))).one()
+    finally:
+        await database.close()
+    if seen.mode == "off":
+        said, remedy = (
+            "PostgreSQL does not archive its log of transactions.",
+            "Run the play again: the role backup sets it.",
+        )
+        return fault(PART, "archiving", said, remedy)
+    if seen.last_failed_time and (not seen.last_archived_time or seen.last_failed_time > seen.last_archived_time):
+        said = f"{seen.last_failed_wal} could not be archived {duration((seen.present - seen.last_failed_time).total_seconds())} ago."
+        remedy = "Read the end of PostgreSQL's log; the repository must be reached, have room, and be of this database."
+        return fault(PART, "archiving", said, remedy)
+    if not seen.last_archived_time:
+        return ok(PART, "archiving", "Nothing had to be archived yet.")
+    return ok(PART, "archiving", f"Up to {duration((seen.present - seen.last_archived_time).total_seconds())} ago.")
