@@ -37,11 +37,14 @@ class Applied:
     changes: list[tuple[str, str]]
 
 
-def migrate(settings: Settings) -> None:
-    """Bring both databases to the newest revision, and draw the portal's signing key if there is none."""
+def migrate(settings: Settings, *, contract: bool = True) -> None:
+    """Bring both databases to the newest revision, and draw the portal's signing key if there is none.
+
+    Without `contract`, what earlier releases use stays.
+    """
     write_secret(settings, "signing_keys", keys.new_secret, keep=True)
-    migrations.upgrade(settings, "portal")
-    migrations.upgrade(settings, "node")
+    migrations.upgrade(settings, "portal", contract=contract)
+    migrations.upgrade(settings, "node", contract=contract)
 
 
 def read_all(settings: Settings) -> list[TenantFolder]:

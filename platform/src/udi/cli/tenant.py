@@ -1,14 +1,21 @@
 """`udi tenant`: territories as files."""
 
 import asyncio
+import contextlib
+import io
+import shutil
 import sys
+from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated, NoReturn
 
 import typer
 
-from udi.cli import output, provision
+from udi.cli import output, provision, template
+from udi.cli.archive import commands as archive
+from udi.cli.local.errors import LocalError
 from udi.cli.suspension import Switched, switch
 from udi.kit.db import Database
 from udi.portal.identity.actions import sync_memberships
@@ -23,6 +30,44 @@ app = typer.Typer(help="Territories: files first, then made true.", no_args_is_h
 Slug = Annotated[str, typer.Argument(help="Slug of the territory, or the path of its folder.")]
 KnownSlug = Annotated[str, typer.Argument(help="Slug of the territory.")]
 AsJson = Annotated[bool, typer.Option("--json", help="For a program.")]
+archive.register(app)
+
+
+@app.command()
+def new(
+    slug: Annotated[str, typer.Argument(help="Short name, in small letters, digits and hyphens; it never changes.")],
+    name: Annotated[str, typer.Option(help="Name, as its inhabitants say it.")],
+    host: Annotated[str, typer.Option(help="Host name of the portal; the node answers at «node.» before it.")],
+    contact: Annotated[str, typer.Option(help="Mail address of the territory's team.")],
+    data: Annotated[
+        list[str] | None, typer.Option("--data", "-d", metavar="KEY=VALUE", help="One more answer.")
+    ] = None,
+    json: AsJson = False,
+) -> None:
+    """Write the files of a territory that joins this installation. Then read them, and apply them.
+
+    They come from the same template as `udi territory new`, whose other questions (languages, hue, privacy_contact)
+    can be answered with --data. A territory with its own repository needs no such command.
+    """
+    target = get_settings().tenants / slug
+    if target.exists():
+        raise LocalError(f"{target} is there already", f"edit it, then run `udi tenant apply {slug}`")
+    given = [f"slug={slug}", f"name={name}", f"host={host}", f"contact={contact}", "installation=mutualised"]
+    with TemporaryDirectory() as beside, contextlib.redirect_stdout(io.StringIO()):
+        template.new(Path(beside) / "made", [*given, *(data or [])], defaults=True)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _put(Path(beside) / "made/tenants" / slug, target)
+    _read(get_settings(), slug)
+    rows = [{"file": str(path)} for path in sorted(target.iterdir())]
+    output.show(rows, {"file": "Written"}, as_json=json, empty="")
+
+
+def _put(made: Path, target: Path) -> None:
+    """Whole or not at all."""
+    partial = target.with_name(f".{target.name}.new")
+    shutil.rmtree(partial, ignore_errors=True)
+    shutil.copytree(made, partial)
+    partial.rename(target)
 
 
 @app.command()
@@ -62,26 +107,37 @@ def resume(slug: KnownSlug, json: AsJson = False) -> None:
 
 
 @app.command()
-def sync(slug: KnownSlug, json: AsJson = False) -> None:
+def sync(
+    slug: Annotated[str, typer.Argument(help="Slug of the territory.")] = "",
+    everyone: Annotated[bool, typer.Option("--all", help="Every active territory, one after the other.")] = False,
+    json: AsJson = False,
+) -> None:
     """Read from Keycloak who is in which organisation, for everybody who logged in once. May be repeated.
 
     The portal's lists and mails use it; rights do not wait for it (they come with each login). People who accepted an
-    invitation receive the right to publish or manage that came with it. Worth a timer, once an hour.
+    invitation receive the right to publish or manage that came with it. Worth a timer, once an hour, with --all.
     """
+    if bool(slug) == everyone:
+        raise LocalError("It is not said whom to read", "name a territory, or say --all")
     settings = get_settings()
-    tenant = asyncio.run(_tenant(settings, slug))
-    members = read_members(admin.connect(settings), slug)
-    people, changed = asyncio.run(_sync(settings, tenant, members))
-    rows = [{"territory": slug, "members": len(members), "people": people, "changed": changed}]
-    columns = {"members": "Members in Keycloak", "people": "Known here", "changed": "Changed"}
-    output.show(rows, columns, as_json=json, empty="")
+    connection = admin.connect(settings)
+    rows = []
+    for tenant in asyncio.run(_tenants(settings, slug)):
+        members = read_members(connection, tenant.slug)
+        people, changed = asyncio.run(_sync(settings, tenant, members))
+        rows.append({"territory": tenant.slug, "members": len(members), "people": people, "changed": changed})
+    columns = {"territory": "Territory", "members": "Members in Keycloak", "people": "Known here", "changed": "Changed"}
+    output.show(rows, columns, as_json=json, empty="No active territory.")
 
 
-async def _tenant(settings: Settings, slug: str) -> Tenant:
+async def _tenants(settings: Settings, slug: str) -> Iterable[Tenant]:
+    """One, or each active one."""
     database = Database(settings, "portal", pool_size=1)
     try:
         async with database.platform_session() as session:
-            return await get_tenant(session, slug)
+            if slug:
+                return [await get_tenant(session, slug)]
+            return [tenant for tenant in await list_tenants(session) if tenant.state == "active"]
     finally:
         await database.close()
 

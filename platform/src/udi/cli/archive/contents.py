@@ -1,0 +1,60 @@
+"""What an archive holds, by entry: the tables of each domain of both programs, and the few files about the whole."""
+
+import re
+from collections.abc import Sequence
+
+from alembic.script import ScriptDirectory
+
+from udi.kit import migrations
+from udi.kit.rows import Carried, LeftOut
+from udi.node.datasets import archive as node_datasets
+from udi.node.files import archive as node_files
+from udi.node.identity import archive as node_identity
+from udi.node.spaces import archive as node_spaces
+from udi.portal.audit import archive as portal_audit
+from udi.portal.catalogue import archive as portal_catalogue
+from udi.portal.identity import archive as portal_identity
+from udi.portal.nodes import archive as portal_nodes
+from udi.portal.organisations import archive as portal_organisations
+from udi.settings import ProgramName, Settings
+
+FORMAT = 1
+PROGRAMS: tuple[ProgramName, ...] = ("portal", "node")
+DESCRIPTION, DCAT, RUDI = "archive.json", "catalogue/dcat-ap.ttl", "catalogue/rudi.jsonl"
+ORGANISATIONS, ACCOUNTS = "identity/organisations.jsonl", "identity/accounts.jsonl"
+FILE = re.compile(r"files/[0-9a-f]{64}")
+TENANT_FILE = re.compile(r"tenant/[a-z0-9][a-z0-9._-]*")
+DOMAINS = {
+    "portal": (portal_organisations, portal_identity, portal_audit, portal_catalogue, portal_nodes),
+    "node": (node_identity, node_spaces, node_files, node_datasets),
+}
+CARRIED: dict[ProgramName, tuple[Carried, ...]] = {
+    "portal": tuple(each for domain in DOMAINS["portal"] for each in domain.CARRIED),
+    "node": tuple(each for domain in DOMAINS["node"] for each in domain.CARRIED),
+}
+LEFT_OUT: dict[ProgramName, tuple[LeftOut, ...]] = {
+    "portal": tuple(each for domain in DOMAINS["portal"] for each in domain.LEFT_OUT),
+    "node": tuple(each for domain in DOMAINS["node"] for each in domain.LEFT_OUT),
+}
+
+
+def entry_of(program: ProgramName, carried: Carried) -> str:
+    """Where the rows of a table are."""
+    return f"{program}/{carried.name}.jsonl"
+
+
+FIXED = {
+    DESCRIPTION, DCAT, RUDI, ORGANISATIONS, ACCOUNTS,
+    *(entry_of(program, each) for program in PROGRAMS for each in CARRIED[program]),
+}  # fmt: skip
+
+
+def is_entry(path: str) -> bool:
+    """Whether an archive may hold this, beside its manifest and signature."""
+    return path in FIXED or bool(FILE.fullmatch(path) or TENANT_FILE.fullmatch(path))
+
+
+def revisions(settings: Settings, program: ProgramName) -> Sequence[str]:
+    """The revisions of a program's database that this release knows, oldest first."""
+    scripts = ScriptDirectory.from_config(migrations.configuration(settings, program))
+    return [revision.revision for revision in scripts.walk_revisions()][::-1]

@@ -1,0 +1,179 @@
+"""A territory's rows as lines of JSON, and back, by the columns of the models: what an archive holds of a database."""
+
+import base64
+import json
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import JSON, Column, LargeBinary, Table, delete, insert, select
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.ext.asyncio import AsyncSession
+
+BATCH = 500
+TENANT = "tenant_id"
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Carried:
+    """A table that an archive holds; `drawn` columns are drawn anew where it is read.
+
+    `addressed` columns hold addresses of the programs, to be written anew where host names change.
+    """
+
+    model: Any
+    drawn: frozenset[str] = frozenset()
+    addressed: frozenset[str] = frozenset()
+
+    @property
+    def table(self) -> Table:
+        table: Table = self.model.__table__
+        return table
+
+    @property
+    def name(self) -> str:
+        return self.table.name
+
+    @property
+    def columns(self) -> list[Column[Any]]:
+        return [column for column in self.table.columns if column.name not in {TENANT, *self.drawn}]
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A table that no archive holds, and why."""
+
+    model: Any
+    reason: str
+
+    @property
+    def name(self) -> str:
+        return str(self.model.__table__.name)
+
+
+@dataclass(frozen=True)
+class Moves:
+    """What is written otherwise where a territory arrives: addresses by their beginning, people by (issuer, subject)."""
+
+    addresses: Mapping[str, str] = field(default_factory=dict)
+    people: Mapping[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
+
+
+async def read_rows(session: AsyncSession, carried: Carried, tenant: UUID) -> AsyncIterator[bytes]:
+    """Each row as one line, in the order of the key; the territory's id is in none."""
+    table, names = carried.table, [column.name for column in carried.columns]
+    query = select(*carried.columns).where(table.c[TENANT] == tenant).order_by(*table.primary_key.columns)
+    rows = await session.stream(query, execution_options={"yield_per": BATCH})
+    async for row in rows:
+        values = {name: _said(value) for name, value in zip(names, row, strict=True)}
+        yield json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+
+
+async def replace_rows(
+    session: AsyncSession, carried: Sequence[Carried], lines: Mapping[str, Iterable[bytes]], tenant: UUID, moves: Moves
+) -> dict[str, int]:
+    """Put the rows of an archive in place of all that the territory has in these tables; how many, by table.
+
+    As the owner, with the territory set: row-level security holds, and tables that are only added to may be emptied.
+    """
+    await delete_rows(session, [each.table for each in carried], tenant)
+    counts = {}
+    for each in sorted(carried, key=_rank(carried)):
+        counts[each.name] = 0
+        for batch in _batches(parse_rows(each, lines.get(each.name, ()), moves)):
+            await session.execute(insert(each.table), [{TENANT: tenant, **row} for row in batch])
+            counts[each.name] += len(batch)
+    return counts
+
+
+async def delete_rows(session: AsyncSession, tables: Iterable[Table], tenant: UUID) -> dict[str, int]:
+    """Delete what a territory has in these tables, those that point to others first; how many, by table."""
+    wanted = {table.name: table for table in tables}
+    found: dict[str, int] = {}
+    metadata = next(iter(wanted.values())).metadata
+    for table in reversed(metadata.sorted_tables):
+        if table.name in wanted and table.schema == wanted[table.name].schema:
+            done: Any = await session.execute(delete(table).where(table.c[TENANT] == tenant))
+            found[table.name] = done.rowcount
+    return found
+
+
+def parse_rows(carried: Carried, lines: Iterable[bytes], moves: Moves) -> Iterator[Row]:
+    """The rows of an archive's lines.
+
+    Raises:
+        ValueError: a line is no row of this table.
+    """
+    columns = {column.name: column for column in carried.columns}
+    for line in lines:
+        values = json.loads(line)
+        if not isinstance(values, dict) or values.keys() - columns.keys():
+            raise ValueError(f"A line is not a row of {carried.name}.")
+        row = {
+            name: _meant(columns[name], value) for name, value in values.items() if not _absent(columns[name], value)
+        }
+        for name in carried.addressed & row.keys():
+            row[name] = moved(row[name], moves.addresses)
+        if {"issuer", "subject"} <= row.keys():
+            who = (row["issuer"], row["subject"])
+            row["issuer"], row["subject"] = moves.people.get(who, who)
+        yield row
+
+
+def moved(value: Any, addresses: Mapping[str, str]) -> Any:
+    """A value of JSON where each text that begins with an address begins with its new one."""
+    if isinstance(value, dict):
+        return {name: moved(inner, addresses) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [moved(inner, addresses) for inner in value]
+    if isinstance(value, str):
+        for old, new in addresses.items():
+            if value == old or value.startswith((f"{old}/", f"{old}?", f"{old}#")):
+                return new + value[len(old) :]
+    return value
+
+
+def _rank(carried: Sequence[Carried]) -> Any:
+    order = {table.name: place for place, table in enumerate(carried[0].table.metadata.sorted_tables)}
+    return lambda each: order[each.name]
+
+
+def _batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
+    """Rows that fill the same columns, together."""
+    waiting: dict[frozenset[str], list[Row]] = {}
+    for row in rows:
+        batch = waiting.setdefault(frozenset(row), [])
+        batch.append(row)
+        if len(batch) == BATCH:
+            yield waiting.pop(frozenset(row))
+    yield from waiting.values()
+
+
+def _said(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, UUID):
+        return str(value)
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    return value
+
+
+def _absent(column: Column[Any], value: Any) -> bool:
+    """In a column of JSON, None would be written as its `null`, which is a value."""
+    return value is None and isinstance(column.type, JSON)
+
+
+def _meant(column: Column[Any], value: Any) -> Any:
+    if value is None:
+        return None
+    if isinstance(column.type, postgresql.TIMESTAMP) or column.type.python_type is datetime:
+        return datetime.fromisoformat(value)
+    if isinstance(column.type, postgresql.UUID):
+        return UUID(value)
+    if isinstance(column.type, LargeBinary):
+        return base64.b64decode(value, validate=True)
+    return value

@@ -1,0 +1,32 @@
+"""What an archive holds of the files: a row for each, and the bytes once for each sha256."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.rows import Carried
+from udi.node.files.models import StoredFile
+
+CARRIED = (Carried(StoredFile),)
+LEFT_OUT = ()
+
+
+@dataclass(frozen=True)
+class Content:
+    """Where the bytes of a file are, and what they must be."""
+
+    key: str
+    size: int
+    sha256: str
+
+
+async def list_contents(session: AsyncSession, tenant: UUID) -> AsyncIterator[Content]:
+    """Every file of the territory, by sha256: the same bytes may be there more than once."""
+    query = select(StoredFile).where(StoredFile.tenant_id == tenant).order_by(StoredFile.sha256, StoredFile.id)
+    found = await session.stream_scalars(query, execution_options={"yield_per": 500})
+    async for file in found:
+        yield Content(file.key, file.size, file.sha256)
+        session.expunge(file)

@@ -1,0 +1,10 @@
+"""What an archive holds of the people whom the node knows."""
+
+from udi.kit.rows import Carried, LeftOut
+from udi.node.identity.models import Person, UsedToken, WebSession
+
+CARRIED = (Carried(Person),)
+LEFT_OUT = (
+    LeftOut(WebSession, "sessions and their tokens are secrets of this installation: everybody logs in again"),
+    LeftOut(UsedToken, "logout tokens of this installation's identity service mean nothing elsewhere"),
+)

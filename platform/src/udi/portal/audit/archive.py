@@ -1,0 +1,37 @@
+"""What an archive holds of the events; that a territory left or arrived is one of them."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.rows import Carried
+from udi.portal.audit import record
+from udi.portal.audit.models import AuditEvent
+
+CARRIED = (Carried(AuditEvent),)
+LEFT_OUT = ()
+
+
+def note_export(session: AsyncSession, tenant: UUID, archive: str) -> None:
+    """An archive was made of the territory; `archive` is its fingerprint."""
+    record(session, None, "territory.exported", tenant, archive=archive)
+
+
+def note_import(session: AsyncSession, tenant: UUID, archive: str) -> None:
+    """The territory arrived, from the archive of this fingerprint."""
+    record(session, None, "territory.imported", tenant, archive=archive)
+
+
+async def was_imported_from(session: AsyncSession, archive: str) -> bool:
+    """Whether the session's territory arrived from this archive."""
+    query = select(func.count()).where(
+        AuditEvent.name == "territory.imported", AuditEvent.facts["archive"].astext == archive
+    )
+    return bool(await session.scalar(query))
+
+
+async def last_suspended_at(session: AsyncSession) -> datetime | None:
+    """When the session's territory was last suspended."""
+    return await session.scalar(select(func.max(AuditEvent.at)).where(AuditEvent.name == "territory.suspended"))

@@ -1,0 +1,65 @@
+"""What an archive holds of the catalogue: its rows, and the same datasets for others, as RUDI's JSON and as DCAT-AP."""
+
+import json
+from collections.abc import AsyncIterator
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.rows import Carried
+from udi.portal.catalogue.models import Dataset, DatasetState, Distribution, Withdrawal
+from udi.portal.tenants.models import Tenant
+from udi.protocol.rdf import Catalogue, Entry, write_catalogue, write_entry
+from udi.protocol.record import read_record
+from udi.protocol.structures import Box
+from udi.protocol.triples import canonical
+
+CARRIED = (
+    Carried(Dataset, drawn=frozenset({"seq"}), addressed=frozenset({"record"})),
+    Carried(Distribution, addressed=frozenset({"url", "documentation"})),
+    Carried(Withdrawal),
+)
+LEFT_OUT = ()
+BATCH = 100
+
+
+def catalogue_of(tenant: Tenant) -> Catalogue:
+    """A territory's catalogue, in the words of its files."""
+    west, south, east, north = tenant.box or (0.0, 0.0, 0.0, 0.0)
+    return Catalogue(
+        origin=tenant.links["portal"],
+        title=tenant.name,
+        description=tenant.tagline,
+        publisher=tenant.name,
+        languages=tuple(tenant.languages),
+        box=Box(west=west, south=south, east=east, north=north) if tenant.box else None,
+    )
+
+
+async def read_rudi(session: AsyncSession, tenant: Tenant) -> AsyncIterator[bytes]:
+    """Each dataset that is shown, as one line of RUDI's metadata JSON."""
+    async for dataset in _shown(session, tenant):
+        yield json.dumps(dataset.record, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+
+
+async def read_dcat(session: AsyncSession, tenant: Tenant) -> AsyncIterator[bytes]:
+    """The catalogue and each dataset that is shown as DCAT-AP, in Turtle of one triple a line, each once."""
+    catalogue = catalogue_of(tenant)
+    first = canonical(write_catalogue(catalogue))
+    yield first
+    own, shared = (f"<{catalogue.origin}/data/".encode(), f"<{catalogue.address}>".encode()), {*first.splitlines(True)}
+    async for dataset in _shown(session, tenant):
+        record = read_record(dataset.record)
+        entry = Entry(record=record, listed=dataset.published_at, described=dataset.described_at)
+        lines = canonical(write_entry(catalogue, entry)).splitlines(keepends=True)
+        yield b"".join(line for line in lines if line not in shared)
+        # What several datasets say: of producers, licences, formats. Few, whatever the number of datasets.
+        shared |= {line for line in lines if not line.startswith(own)}
+
+
+async def _shown(session: AsyncSession, tenant: Tenant) -> AsyncIterator[Dataset]:
+    query = select(Dataset).where(Dataset.tenant_id == tenant.id, Dataset.state == DatasetState.PUBLISHED)
+    found = await session.stream_scalars(query.order_by(Dataset.id), execution_options={"yield_per": BATCH})
+    async for dataset in found:
+        yield dataset
+        session.expunge(dataset)

@@ -1,0 +1,10 @@
+"""What an archive holds of the people whom the portal knows."""
+
+from udi.kit.rows import Carried, LeftOut
+from udi.portal.identity.models import Membership, Person, UsedToken, WebSession
+
+CARRIED = (Carried(Person), Carried(Membership))
+LEFT_OUT = (
+    LeftOut(WebSession, "sessions and their tokens are secrets of this installation: everybody logs in again"),
+    LeftOut(UsedToken, "logout tokens of this installation's identity service mean nothing elsewhere"),
+)

@@ -1,0 +1,20 @@
+"""What an archive holds of the nodes and of the reports on what they pushed. Their credentials are in none."""
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit import jobs
+from udi.kit.rows import Carried
+from udi.portal.nodes.actions.reports import SEND_REPORT
+from udi.portal.nodes.models import Delivery, Node, NodeProducer, Report
+
+CARRIED = (Carried(Node, addressed=frozenset({"url"})), Carried(NodeProducer), Carried(Report))
+LEFT_OUT = ()
+
+
+async def take_up(session: AsyncSession) -> int:
+    """Queue again the reports that were on their way; how many."""
+    waiting = (await session.scalars(select(Report.id).where(Report.delivery == Delivery.PENDING))).all()
+    for report in waiting:
+        await jobs.enqueue(session, SEND_REPORT, {"report": str(report)})
+    return len(waiting)

@@ -1,0 +1,248 @@
+"""Writing a `Record` as DCAT-AP 3.0.1: a dataset, its distributions and services, its producer; and their catalogue.
+
+No node is blank, so that the canonical form (RDFC-1.0) is the sorted N-Triples. Nodes of the EU's authority tables are typed where
+DCAT-AP asks for a class and no label; what RUDI says and DCAT-AP has no property for is left out.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from pyoxigraph import Literal, NamedNode, Triple
+
+from udi.protocol.access import AccessRights
+from udi.protocol.formats import FORMATS, find_format
+from udi.protocol.languages import LANGUAGES
+from udi.protocol.structures import Box, Contact, Media, Record
+from udi.protocol.texts import Texts
+from udi.protocol.themes import THEMES
+from udi.protocol.triples import iri, is_a, localised, moment_of, term, typed
+from udi.protocol.vocabulary import DOWNLOAD, MediaKind
+
+MEDIA_TYPES = "https://www.iana.org/assignments/media-types/"
+MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]*/[a-z0-9][a-z0-9!#$&^_.+-]*")
+OGC_SERVICES = {"wms": "wms", "wfs": "wfs", "wmts": "wmts"}
+OGC_SERVICE = "http://www.opengis.net/def/serviceType/ogc/"
+HALF_TURN = 180
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """A dataset of a catalogue; `listed` is when the catalogue first showed it, `described` when it last changed there."""
+
+    record: Record
+    listed: datetime
+    described: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Catalogue:
+    """A territory's catalogue; `origin` is the address of its portal, which every address below begins with."""
+
+    origin: str
+    title: Texts
+    description: Texts
+    publisher: Texts
+    languages: tuple[str, ...] = ()
+    box: Box | None = None
+
+    @property
+    def address(self) -> str:
+        return f"{self.origin}/catalog"
+
+
+def dataset_address(origin: str, record: Record) -> str:
+    """The permanent address of a dataset on its portal."""
+    return f"{origin}/data/{record.id}"
+
+
+def write_catalogue(catalogue: Catalogue) -> Iterator[Triple]:
+    """The catalogue itself, without its datasets."""
+    node, publisher = iri(catalogue.address), iri(f"{catalogue.origin}/#publisher")
+    yield is_a(node, "dcat:Catalog")
+    yield from localised(node, "dct:title", catalogue.title)
+    yield from localised(node, "dct:description", catalogue.description or catalogue.title)
+    yield Triple(node, term("dct:publisher"), publisher)
+    yield is_a(publisher, "foaf:Agent")
+    yield from localised(publisher, "foaf:name", catalogue.publisher)
+    yield from typed(node, "foaf:homepage", iri(f"{catalogue.origin}/"), "foaf:Document")
+    yield from _languages(node, catalogue.languages)
+    if catalogue.box:
+        yield from _place(node, iri(f"{catalogue.origin}/#area"), catalogue.box)
+
+
+def write_entry(catalogue: Catalogue, entry: Entry) -> Iterator[Triple]:
+    """A dataset as the catalogue lists it, with the catalogue's own record of it."""
+    dataset = dataset_address(catalogue.origin, entry.record)
+    listed = iri(f"{dataset}#record")
+    yield Triple(iri(catalogue.address), term("dcat:dataset"), iri(dataset))
+    yield Triple(iri(catalogue.address), term("dcat:record"), listed)
+    yield is_a(listed, "dcat:CatalogRecord")
+    yield Triple(listed, term("foaf:primaryTopic"), iri(dataset))
+    yield moment_of(listed, "dct:issued", entry.listed)
+    yield moment_of(listed, "dct:modified", entry.described)
+    for service in entry.record.media:
+        if service.kind is MediaKind.SERVICE:
+            yield Triple(iri(catalogue.address), term("dcat:service"), iri(f"{dataset}#service-{service.id}"))
+    yield from write_dataset(catalogue.origin, entry.record)
+
+
+def write_dataset(origin: str, record: Record) -> Iterator[Triple]:
+    """A dataset with all that belongs to it, in no order and perhaps with repeated triples."""
+    address = dataset_address(origin, record)
+    node = iri(address)
+    yield is_a(node, "dcat:Dataset")
+    yield Triple(node, term("dct:title"), Literal(record.title))
+    yield from localised(node, "dct:description", record.summary or record.synopsis)
+    yield from _identifiers(node, address, record)
+    yield from typed(node, "dct:accessRights", iri(record.access.uri), "dct:RightsStatement")
+    yield from typed(node, "dcat:landingPage", node, "foaf:Document")
+    if theme := THEMES.get(record.theme):
+        yield Triple(node, term("dcat:theme"), iri(theme.uri))
+    for word in record.keywords:
+        yield Triple(node, term("dcat:keyword"), Literal(word))
+    yield from _dates(node, record)
+    yield from _languages(node, record.languages)
+    yield from _publisher(node, record)
+    for contact in record.contacts:
+        yield from _contact(node, address, contact)
+    yield from _coverage(node, address, record)
+    for media in record.media:
+        yield from _distribution(node, address, record, media)
+
+
+def _languages(node: NamedNode, codes: Iterable[str]) -> Iterator[Triple]:
+    for code in codes:
+        if language := LANGUAGES.get(code):
+            yield from typed(node, "dct:language", iri(language.uri), "dct:LinguisticSystem")
+
+
+def _identifiers(node: NamedNode, address: str, record: Record) -> Iterator[Triple]:
+    yield Triple(node, term("dct:identifier"), Literal(str(record.id)))
+    for kind, notation in (("local", record.local_id), ("doi", record.doi), ("dataverse", record.dataverse_doi)):
+        if notation:
+            other = iri(f"{address}#{kind}")
+            yield from typed(node, "adms:identifier", other, "adms:Identifier")
+            yield Triple(other, term("skos:notation"), Literal(notation))
+
+
+def _dates(node: NamedNode, record: Record) -> Iterator[Triple]:
+    yield moment_of(node, "dct:created", record.dates.created)
+    yield moment_of(node, "dct:modified", record.dates.updated)
+    if record.dates.published:
+        yield moment_of(node, "dct:issued", record.dates.published)
+
+
+def _publisher(node: NamedNode, record: Record) -> Iterator[Triple]:
+    publisher = NamedNode(f"urn:uuid:{record.producer.id}")
+    yield from typed(node, "dct:publisher", publisher, "foaf:Agent")
+    yield Triple(publisher, term("foaf:name"), Literal(record.producer.name))
+
+
+def _contact(node: NamedNode, address: str, contact: Contact) -> Iterator[Triple]:
+    point = iri(f"{address}#contact-{contact.id}")
+    yield from typed(node, "dcat:contactPoint", point, "vcard:Kind")
+    yield Triple(point, term("vcard:fn"), Literal(contact.name))
+    yield Triple(point, term("vcard:hasEmail"), iri(f"mailto:{contact.email}"))
+    if contact.organisation:
+        yield Triple(point, term("vcard:organization-name"), Literal(contact.organisation))
+
+
+def _coverage(node: NamedNode, address: str, record: Record) -> Iterator[Triple]:
+    if record.period:
+        period = iri(f"{address}#period")
+        yield from typed(node, "dct:temporal", period, "dct:PeriodOfTime")
+        yield moment_of(period, "dcat:startDate", record.period.start)
+        if record.period.end:
+            yield moment_of(period, "dcat:endDate", record.period.end)
+    if record.geography:
+        yield from _place(node, iri(f"{address}#area"), record.geography.box)
+
+
+def _place(node: NamedNode, place: NamedNode, box: Box) -> Iterator[Triple]:
+    yield from typed(node, "dct:spatial", place, "dct:Location")
+    yield Triple(place, term("dcat:bbox"), Literal(_wkt(box), datatype=term("geo:wktLiteral")))
+
+
+def _wkt(box: Box) -> str:
+    """Longitude first (CRS 84); two halves where the area crosses the antimeridian."""
+    if box.west <= box.east:
+        return f"POLYGON({_ring(box.west, box.east, box)})"
+    return f"MULTIPOLYGON(({_ring(box.west, HALF_TURN, box)}),({_ring(-HALF_TURN, box.east, box)}))"
+
+
+def _ring(west: float, east: float, box: Box) -> str:
+    corners = ((west, box.south), (east, box.south), (east, box.north), (west, box.north), (west, box.south))
+    return f"({','.join(f'{x:.9g} {y:.9g}' for x, y in corners)})"
+
+
+def _distribution(dataset: NamedNode, address: str, record: Record, media: Media) -> Iterator[Triple]:
+    node, open_ = iri(f"{address}#media-{media.id}"), record.access is AccessRights.PUBLIC
+    yield from typed(dataset, "dcat:distribution", node, "dcat:Distribution")
+    yield from typed(node, "dcat:accessURL", iri(media.url if open_ else address), "rdfs:Resource")
+    if open_ and media.kind is MediaKind.FILE and media.contract in {"", DOWNLOAD}:
+        yield from typed(node, "dcat:downloadURL", iri(media.url), "rdfs:Resource")
+    if media.name:
+        yield Triple(node, term("dct:title"), Literal(media.name))
+    if media.caption:
+        yield Triple(node, term("dct:description"), Literal(media.caption))
+    if media.dates:
+        yield moment_of(node, "dct:modified", media.dates.updated)
+    yield from _terms(node, address, record)
+    yield from _form(node, media)
+    if media.kind is MediaKind.SERVICE:
+        yield from _service(node, dataset, address, record, media)
+
+
+def _terms(node: NamedNode, address: str, record: Record) -> Iterator[Triple]:
+    """The licence, and what the producer asks besides."""
+    known, link = record.licence.known, record.licence.link
+    if known or link:
+        licence = iri(known.uri if known else link)
+        yield from typed(node, "dct:license", licence, "dct:LicenseDocument")
+        if not known:
+            yield from localised(licence, "rdfs:label", record.licence.label)
+    said = record.constraints
+    asked = [each for each in (said.usage, said.reference, said.mention, said.access, said.other) if each]
+    if asked:
+        rights = iri(f"{address}#rights")
+        yield from typed(node, "dct:rights", rights, "dct:RightsStatement")
+        for texts in asked:
+            yield from localised(rights, "rdfs:label", texts)
+
+
+def _form(node: NamedNode, media: Media) -> Iterator[Triple]:
+    """Format, media type, size and checksum, as far as they are known and DCAT-AP can say them."""
+    found = FORMATS.get(media.format)
+    if found and found.uri:
+        yield from typed(node, "dct:format", iri(found.uri), "dct:MediaTypeOrExtent")
+    plain = media.media_type.lower().replace(" ", "").removesuffix("+crypt").partition(";")[0]
+    registered = find_format(plain)
+    if MEDIA_TYPE.fullmatch(plain) and registered:
+        yield from typed(node, "dcat:mediaType", iri(MEDIA_TYPES + plain), "dct:MediaType")
+    if media.size is not None:
+        yield Triple(node, term("dcat:byteSize"), Literal(str(media.size), datatype=term("xsd:nonNegativeInteger")))
+    if media.checksum and re.fullmatch(r"([0-9a-fA-F]{2})+", media.checksum.value):
+        checksum = iri(f"{node.value}-checksum")
+        algorithm = f"spdx:checksumAlgorithm_{media.checksum.algorithm.replace('-', '').lower()}"
+        yield from typed(node, "spdx:checksum", checksum, "spdx:Checksum")
+        yield from typed(checksum, "spdx:algorithm", term(algorithm), "spdx:ChecksumAlgorithm")
+        digest = Literal(media.checksum.value.lower(), datatype=term("xsd:hexBinary"))
+        yield Triple(checksum, term("spdx:checksumValue"), digest)
+
+
+def _service(
+    distribution: NamedNode, dataset: NamedNode, address: str, record: Record, media: Media
+) -> Iterator[Triple]:
+    node = iri(f"{address}#service-{media.id}")
+    yield from typed(distribution, "dcat:accessService", node, "dcat:DataService")
+    yield Triple(node, term("dct:title"), Literal(media.name or f"{record.title} ({media.format})"))
+    yield from typed(node, "dcat:endpointURL", iri(media.url), "rdfs:Resource")
+    yield Triple(node, term("dcat:servesDataset"), dataset)
+    yield Triple(node, term("dct:accessRights"), iri(record.access.uri))
+    yield from _terms(node, address, record)
+    if media.documentation:
+        yield from typed(node, "dcat:endpointDescription", iri(media.documentation), "rdfs:Resource")
+    if standard := OGC_SERVICES.get(media.contract):
+        yield from typed(node, "dct:conformsTo", iri(OGC_SERVICE + standard), "dct:Standard")

@@ -1,0 +1,67 @@
+"""Triples: their vocabularies, and how an address, a text and a moment are written."""
+
+import re
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from urllib.parse import quote
+
+from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, serialize
+
+from udi.protocol.texts import Texts
+
+PREFIXES = {
+    "adms": "http://www.w3.org/ns/adms#",
+    "dcat": "http://www.w3.org/ns/dcat#",
+    "dct": "http://purl.org/dc/terms/",
+    "foaf": "http://xmlns.com/foaf/0.1/",
+    "geo": "http://www.opengis.net/ont/geosparql#",
+    "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
+    "rdfs": "http://www.w3.org/2000/01/rdf-schema#",
+    "skos": "http://www.w3.org/2004/02/skos/core#",
+    "spdx": "http://spdx.org/rdf/terms#",
+    "vcard": "http://www.w3.org/2006/vcard/ns#",
+    "xsd": "http://www.w3.org/2001/XMLSchema#",
+}
+LEGAL = "!#$%&'()*+,-./:;=?@_~"
+"""Signs that an IRI keeps as they are; «[» and «]» only stand around an IPv6 address and are kept apart."""
+
+
+def term(name: str) -> NamedNode:
+    """The node of a prefixed name: `dct:title`."""
+    prefix, _, local = name.partition(":")
+    return NamedNode(PREFIXES[prefix] + local)
+
+
+def iri(address: str) -> NamedNode:
+    """The node of an address; signs that an IRI may not hold are written as %XX."""
+    kept = quote(address, safe=LEGAL)
+    host = re.match(r"(https?://)%5B([0-9A-Fa-f:.]+)%5D", kept)
+    return NamedNode(f"{host[1]}[{host[2]}]{kept[host.end() :]}" if host else kept)
+
+
+def canonical(triples: Iterable[Triple]) -> bytes:
+    """Each triple once, sorted, one a line: N-Triples, which is Turtle too. The canonical form, as no node is blank."""
+    lines = serialize(set(triples), format=RdfFormat.N_TRIPLES)
+    return b"".join(sorted((lines or b"").splitlines(keepends=True)))
+
+
+def is_a(node: NamedNode, kind: str) -> Triple:
+    return Triple(node, term("rdf:type"), term(kind))
+
+
+def typed(node: NamedNode, name: str, value: NamedNode, kind: str) -> Iterator[Triple]:
+    """That a node has a value, and of which class the value is."""
+    yield Triple(node, term(name), value)
+    yield is_a(value, kind)
+
+
+def localised(node: NamedNode, name: str, texts: Texts) -> Iterator[Triple]:
+    """A text in each of its languages."""
+    for language, words in texts.items():
+        yield Triple(node, term(name), Literal(words, language=language))
+
+
+def moment_of(node: NamedNode, name: str, moment: datetime) -> Triple:
+    """A moment in UTC, whatever it was given in: the same moment is the same triple everywhere."""
+    said = moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return Triple(node, term(name), Literal(said, datatype=term("xsd:dateTime")))

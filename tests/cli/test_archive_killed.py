@@ -1,0 +1,82 @@
+"""Killed in the middle, an export leaves no archive and an import serves nobody; the next try succeeds."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.cli.archiving import (
+    ROOT,
+    Life,
+    bring,
+    elsewhere,
+    environment_of,
+    export_to,
+    files_of,
+    forget,
+    graph_of,
+    home,
+    life,
+    names,
+    other_databases,
+    states,
+)
+from udi.cli.archive.tape import RefusedArchiveError
+from udi.settings import Settings
+
+__all__ = ["elsewhere", "home", "life", "other_databases"]
+PATIENCE = 120
+
+
+async def killed(settings: Settings, *arguments: str, at: Callable[[str], bool]) -> int:
+    """Run a command and kill it (SIGKILL) when it says a step; its exit status."""
+    command = (sys.executable, "-m", "udi", "tenant", *arguments)
+    process = await asyncio.create_subprocess_exec(
+        *command, cwd=ROOT, env=environment_of(settings), stderr=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stderr is not None
+    async with asyncio.timeout(PATIENCE):
+        async for line in process.stderr:
+            if at(line.decode()):
+                process.kill()
+        return await process.wait()
+
+
+@pytest.mark.parametrize("step", ["rows of the databases", "catalogue for others", "organisations and accounts"])
+async def test_an_export_leaves_nothing_that_could_be_taken_for_an_archive(
+    life: Life, elsewhere: Settings, tmp_path: Path, step: str
+) -> None:
+    target = tmp_path / "one.tar"
+
+    status = await killed(life.settings, "export", life.slug, "--to", str(target), at=lambda line: step in line)
+
+    assert status == -signal.SIGKILL
+    assert names(tmp_path) == [".one.tar.partial"]
+    with pytest.raises(RefusedArchiveError):
+        await bring(elsewhere, tmp_path / ".one.tar.partial", check_only=True)
+    await export_to(life, target)
+    assert names(tmp_path) == ["one.tar"]
+    assert (await bring(elsewhere, target, check_only=True)).outcome == "checked"
+
+
+async def test_an_import_killed_at_each_step_serves_nobody_and_ends_the_same(
+    life: Life, elsewhere: Settings, tmp_path: Path
+) -> None:
+    path = tmp_path / "one.tar"
+    await export_to(life, path)
+    for step in ("organisations and accounts", "files:", "rows of the databases", "hosted node"):
+        status = await killed(elsewhere, "import", str(path), at=lambda line, step=step: step in line)  # type: ignore[misc]
+
+        assert status == -signal.SIGKILL
+        assert set(await states(elsewhere, life.slug)) == {"arriving"}
+
+    done = await bring(elsewhere, path)
+
+    assert done.outcome == "imported"
+    assert await states(elsewhere, life.slug) == ["active", "active"]
+    assert await graph_of(elsewhere, life.slug) == await graph_of(life.settings, life.slug)
+    assert await files_of(elsewhere, life.id) == await files_of(life.settings, life.id)
+    await forget(elsewhere, life.slug)

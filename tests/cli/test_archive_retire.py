@@ -1,0 +1,144 @@
+"""Retiring a territory deletes everything of it here, only after it was saved, and nothing of anybody else."""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from typer.testing import CliRunner
+
+from tests.cli.archiving import (
+    HALL,
+    Life,
+    add_member,
+    elsewhere,
+    export_to,
+    home,
+    life,
+    other_databases,
+    quiet,
+    rows_everywhere,
+    states,
+)
+from tests.cli.test_provision import variant
+from udi.cli import provision
+from udi.cli.archive import commands
+from udi.cli.archive.retire import retire
+from udi.cli.local.errors import LocalError
+from udi.cli.main import build_app
+from udi.cli.suspension import switch
+from udi.kit.db import Database
+from udi.kit.errors import ConflictError
+from udi.node.files.store import ObjectStore
+from udi.portal.identity.provision import admin
+from udi.portal.identity.provision.accounts import apply_memberships
+from udi.portal.tenants.files import read_folder
+from udi.settings import Settings
+
+__all__ = ["elsewhere", "home", "life", "other_databases"]
+
+
+async def traces(settings: Settings, tenant: Any) -> list[str]:
+    """Every table of both databases with a row that names the territory, and its objects."""
+    found = []
+    for program in ("portal", "node"):
+        database = Database(settings, program)  # type: ignore[arg-type]
+        async with database.session(tenant, role="owner") as session:
+            tables = (
+                await session.execute(
+                    text(
+                        "SELECT table_schema, table_name FROM information_schema.tables"
+                        " WHERE table_type = 'BASE TABLE' AND table_schema IN ('app', 'platform', 'queue', 'ops')"
+                    )
+                )
+            ).all()
+            for schema, table in tables:
+                query = f"SELECT count(*) FROM {schema}.{table} AS t WHERE t::text LIKE :id OR {_payload(table)}"
+                if await session.scalar(text(query), {"id": f"%{tenant}%"}):
+                    found.append(f"{program}.{schema}.{table}")
+        await database.close()
+    store = ObjectStore.of(settings)
+    return found + [str(entry["path"]) async for entry in store.list(str(tenant))]
+
+
+def _payload(table: str) -> str:
+    return "convert_from(t.payload, 'UTF8') LIKE :id" if table == "pgqueuer" else "false"
+
+
+def invoke(settings: Settings, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> Any:
+    monkeypatch.setattr(commands, "get_settings", lambda: settings)
+    return CliRunner().invoke(build_app(), ["tenant", "retire", *arguments])
+
+
+async def test_it_is_refused_while_in_use_unsaved_or_misspelt(
+    life: Life, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    early = await export_to(life, tmp_path / "early.tar")
+    with pytest.raises(ConflictError, match="in use"):
+        await retire(life.settings, life.slug, archive=Path(early.archive), tell=quiet)
+    await switch(life.settings, life.slug, "suspended")
+    with pytest.raises(ConflictError, match="before the territory was suspended"):
+        await retire(life.settings, life.slug, archive=Path(early.archive), tell=quiet)
+    light = await export_to(life, tmp_path / "light.tar", with_files=False)
+    with pytest.raises(ConflictError, match="without the files"):
+        await retire(life.settings, life.slug, archive=Path(light.archive), tell=quiet)
+
+    unsaved = invoke(life.settings, monkeypatch, life.slug, "--without-archive", "--yes-retire", life.slug)
+    misspelt = invoke(
+        life.settings, monkeypatch, life.slug, "--without-archive", "--without-archive", "--yes-retire", "x"
+    )
+    unasked = invoke(life.settings, monkeypatch, life.slug, "--archive", early.archive)
+
+    for refused, words in ((unsaved, "--without-archive twice"), (misspelt, "not the same"), (unasked, "--yes-retire")):
+        assert isinstance(refused.exception, LocalError)
+        assert words in str(refused.exception)
+    assert await states(life.settings, life.slug) == ["suspended", "suspended"]
+    await switch(life.settings, life.slug, "active")
+
+
+async def test_nothing_of_it_is_left_and_everything_of_others(life: Life, home: Settings, tmp_path: Path) -> None:
+    neighbour = read_folder(variant(home.tenants, f"stays-{life.slug[-6:]}"))
+    await asyncio.to_thread(provision.apply_folder, home, neighbour)
+    connection = admin.connect(home)
+    both, subject = await asyncio.to_thread(add_member, home, life.slug)
+    await asyncio.to_thread(apply_memberships, connection, subject, {f"{neighbour.slug}--{HALL}": ["managers"]})
+    path = tmp_path / "last.tar"
+    await export_to(life, path, suspend=True)
+    others = {name: count for name, count in (await rows_everywhere(home)).items() if str(life.id) not in name}
+    assert len(await traces(home, life.id)) > 10
+
+    done = await retire(home, life.slug, archive=path, tell=quiet)
+
+    assert done is not None
+    assert (done.organisations, done.accounts, done.objects) == (4, 1, 2)
+    assert await traces(home, life.id) == []
+    assert await states(home, life.slug) == []
+    after = await rows_everywhere(home)
+    assert {name: after[name] for name in others if name in after} == {
+        name: n for name, n in others.items() if name in after
+    }
+    assert [name for name in others if name not in after] == []
+    assert not [each for each in home.secrets_folder.iterdir() if life.slug in each.name]
+    assert connection.get("users", email=life.member, exact=True) == []
+    assert len(connection.get("users", email=both, exact=True)) == 1
+    assert not [each for each in connection.get("clients", max=1000) if each["clientId"].startswith(life.slug)]
+    assert (await retire(home, life.slug, archive=path, tell=quiet)) is None
+
+
+async def test_the_command_says_what_it_deleted(home: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = read_folder(variant(home.tenants, "brief"))
+    await asyncio.to_thread(provision.apply_folder, home, folder)
+    await switch(home, "brief", "suspended")
+
+    done = await asyncio.to_thread(
+        invoke, home, monkeypatch, "brief", "--without-archive", "--without-archive", "--yes-retire", "brief", "--json"
+    )
+    again = await asyncio.to_thread(
+        invoke, home, monkeypatch, "brief", "--without-archive", "--without-archive", "--yes-retire", "brief"
+    )
+
+    assert json.loads(done.stdout)["clients"] == 3
+    assert again.exit_code == 0
+    assert "nothing is left" in again.stdout

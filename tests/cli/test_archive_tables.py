@@ -1,0 +1,53 @@
+"""No table is forgotten: each that says whose its rows are is carried by an archive, or left out with the reason."""
+
+import re
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from udi.cli.archive import contents
+from udi.kit.db import Database
+from udi.settings import ProgramName, Settings
+
+PAGE = Path(__file__).parents[2] / "docs/reference/archive.md"
+
+
+@pytest.mark.parametrize("program", contents.PROGRAMS)
+async def test_every_table_of_a_territory_is_carried_or_left_out_with_the_reason(
+    settings: Settings, program: ProgramName
+) -> None:
+    database = Database(settings, program)
+    query = text(
+        "SELECT table_name FROM information_schema.columns WHERE table_schema = 'app' AND column_name = 'tenant_id'"
+    )
+    async with database.platform_session(role="owner") as session:
+        tables = set(await session.scalars(query))
+    await database.close()
+
+    carried = {each.name for each in contents.CARRIED[program]}
+    left_out = {each.name: each.reason for each in contents.LEFT_OUT[program]}
+
+    assert len(carried) > 3
+    assert carried | left_out.keys() == tables - {"trial"}
+    assert not carried & left_out.keys()
+    assert all(len(reason.split()) > 4 for reason in left_out.values())
+
+
+@pytest.mark.parametrize("program", contents.PROGRAMS)
+def test_columns_that_are_drawn_anew_or_hold_addresses_exist(program: ProgramName) -> None:
+    for each in contents.CARRIED[program]:
+        assert each.drawn | each.addressed <= set(each.table.columns.keys())
+
+
+def test_every_entry_is_documented_with_what_it_holds() -> None:
+    page = PAGE.read_text()
+    named = set(re.findall(r"^\| `([^`]+)`", page, re.MULTILINE))
+    left_out = {f"{program}.{each.name}" for program in contents.PROGRAMS for each in contents.LEFT_OUT[program]}
+
+    assert contents.FIXED | {"tenant/<name>", "files/<sha256>", "manifest.json", "signature.json"} <= named
+    assert left_out <= named
+    assert [
+        each.reason for program in contents.PROGRAMS for each in contents.LEFT_OUT[program] if each.reason not in page
+    ] == []
+    assert f"Format {contents.FORMAT}" in page

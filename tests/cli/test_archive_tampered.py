@@ -1,0 +1,256 @@
+"""An archive that is not whole and untouched is refused, says why, and leaves no trace."""
+
+import hashlib
+import io
+import json
+import shutil
+import tarfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.cli.archiving import Life, bring, elsewhere, export_to, home, life, other_databases, rows_everywhere
+from udi.cli.archive import seal
+from udi.cli.archive.tape import MANIFEST, SIGNATURE, Entry, Reader, RefusedArchiveError
+from udi.cli.local.errors import LocalError
+from udi.settings import Settings
+
+__all__ = ["elsewhere", "home", "life", "other_databases"]
+Entries = dict[str, bytes]
+
+
+@pytest.fixture(scope="module")
+async def archive(life: Life, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("archives") / "right.tar"
+    await export_to(life, path)
+    return path
+
+
+def found(path: Path) -> dict[str, Entry]:
+    reader = Reader(path)
+    reader.scan()
+    reader.close()
+    return reader.entries
+
+
+def contents(path: Path) -> Entries:
+    reader = Reader(path)
+    reader.scan()
+    entries = {name: b"".join(reader.pieces(name)) for name in reader.entries}
+    reader.close()
+    return entries
+
+
+def written(path: Path, entries: Entries) -> Path:
+    """A tar of these entries, whatever their names."""
+    with tarfile.open(path, "w", format=tarfile.GNU_FORMAT) as tar:
+        for name, content in entries.items():
+            entry = tarfile.TarInfo(name)
+            entry.size = len(content)
+            tar.addfile(entry, io.BytesIO(content))
+    return path
+
+
+def signed_again(settings: Settings, slug: str, entries: Entries) -> Entries:
+    """The same entries with a manifest and a signature that agree, by whoever has these settings."""
+    body = {name: content for name, content in entries.items() if name not in {MANIFEST, SIGNATURE}}
+    listed = [Entry(name, len(content), digest(content)).listed() for name, content in body.items()]
+    manifest = json.dumps({"format": 1, "entries": listed}).encode()
+    document, _ = seal.sign(settings, digest(manifest), slug)
+    return {**body, MANIFEST: manifest, SIGNATURE: json.dumps(document).encode()}
+
+
+def flip(path: Path, place: int) -> None:
+    """Change one bit."""
+    content = bytearray(path.read_bytes())
+    content[place] ^= 1
+    path.write_bytes(content)
+
+
+def bytes_of(path: Path) -> bytes:
+    return path.read_bytes()
+
+
+def digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+async def assert_refused(
+    settings: Settings, path: Path, match: str, error: type[Exception] = RefusedArchiveError
+) -> None:
+    before = await rows_everywhere(settings)
+    files = sorted(str(each) for each in settings.state.rglob("*"))
+
+    with pytest.raises(error, match=match):
+        await bring(settings, path)
+
+    assert await rows_everywhere(settings) == before
+    assert sorted(str(each) for each in settings.state.rglob("*")) == files
+
+
+async def test_it_is_right_as_it_is(archive: Path, elsewhere: Settings) -> None:
+    assert (await bring(elsewhere, archive, check_only=True)).outcome == "checked"
+
+
+@pytest.mark.parametrize("part", ["files/", MANIFEST, SIGNATURE, "portal/dataset.jsonl", "tenant/tenant.toml"])
+async def test_one_bit_of_any_part(archive: Path, elsewhere: Settings, tmp_path: Path, part: str) -> None:
+    target = Path(shutil.copy(archive, tmp_path / "changed.tar"))
+    entry = next(each for name, each in found(archive).items() if name.startswith(part))
+    flip(target, entry.offset + entry.size // 2)
+
+    await assert_refused(elsewhere, target, "holds something else|was changed|signature|manifest")
+
+
+@pytest.mark.parametrize("part", ["files/", "node/dataset.jsonl", "archive.json", MANIFEST, SIGNATURE])
+async def test_a_part_that_is_missing(archive: Path, elsewhere: Settings, tmp_path: Path, part: str) -> None:
+    entries = {name: content for name, content in contents(archive).items() if not name.startswith(part)}
+
+    await assert_refused(elsewhere, written(tmp_path / "partial.tar", entries), "missing|does not end with")
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("files/" + "0" * 64, "not in its manifest"),
+        ("../../etc/cron.d/udi", "not the name of an entry"),
+        ("/etc/passwd", "not the name of an entry"),
+        ("tenant/../../x", "not the name of an entry"),
+    ],
+)
+async def test_a_part_too_many(archive: Path, elsewhere: Settings, tmp_path: Path, name: str, reason: str) -> None:
+    entries = {name: b"surplus", **contents(archive)}
+
+    await assert_refused(elsewhere, written(tmp_path / "more.tar", entries), reason)
+
+
+@pytest.mark.parametrize("share", [0, 0.01, 0.5, 0.9, 0.999])
+async def test_a_cut_file(archive: Path, elsewhere: Settings, tmp_path: Path, share: float) -> None:
+    target = tmp_path / "cut.tar"
+    content = bytes_of(archive)
+    target.write_bytes(content[: int(len(content) * share)])
+
+    await assert_refused(elsewhere, target, "cut|no entry at byte")
+
+
+@pytest.mark.parametrize(
+    "kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.DIRTYPE, tarfile.FIFOTYPE, b"S", b"L", b"x"]
+)
+async def test_an_entry_that_is_no_plain_file(archive: Path, elsewhere: Settings, tmp_path: Path, kind: bytes) -> None:
+    entry = tarfile.TarInfo("files/" + "0" * 64)
+    entry.type, entry.linkname = kind, "/etc/passwd" if kind in {tarfile.SYMTYPE, tarfile.LNKTYPE} else ""
+    target = tmp_path / "link.tar"
+    target.write_bytes(entry.tobuf(tarfile.GNU_FORMAT)[-512:] + bytes_of(archive))
+
+    await assert_refused(elsewhere, target, "not a plain file")
+
+
+@pytest.mark.parametrize("size", [10**5, 8 * 1024**4, 2**62, -1])
+async def test_a_size_that_lies(archive: Path, elsewhere: Settings, tmp_path: Path, size: int) -> None:
+    entry = tarfile.TarInfo("files/" + "0" * 64)
+    entry.size = max(size, 0)
+    header = bytearray(entry.tobuf(tarfile.GNU_FORMAT))
+    if size < 0:
+        header[124:136] = b"\xff" * 12
+        header[148:156] = b" " * 8
+        header[148:156] = f"{sum(header):06o}\0 ".encode()
+    target = tmp_path / "lies.tar"
+    target.write_bytes(bytes(header))
+
+    await assert_refused(elsewhere, target, "lies about the size|has no size|cut")
+
+
+async def test_something_hidden_between_or_after_the_parts(archive: Path, elsewhere: Settings, tmp_path: Path) -> None:
+    content, first = bytes_of(archive), found(archive)["archive.json"]
+    padding = first.offset + first.size
+    between, after = tmp_path / "between.tar", tmp_path / "after.tar"
+    between.write_bytes(content[:padding] + b"x" + content[padding + 1 :])
+    after.write_bytes(content + b"x" * 512)
+
+    await assert_refused(elsewhere, between, "hidden after")
+    await assert_refused(elsewhere, after, "follows its end")
+
+
+async def test_a_part_that_is_there_twice(archive: Path, elsewhere: Settings, tmp_path: Path) -> None:
+    content, first = bytes_of(archive), found(archive)["archive.json"]
+    end = first.offset + first.size + -first.size % 512
+    target = tmp_path / "twice.tar"
+    target.write_bytes(content[:end] + content)
+
+    await assert_refused(elsewhere, target, "there twice")
+
+
+async def test_a_part_whose_size_no_such_part_has(archive: Path, elsewhere: Settings, tmp_path: Path) -> None:
+    entries = {**contents(archive), "tenant/logo.svg": b"x" * (2 * 1024 * 1024)}
+
+    await assert_refused(elsewhere, written(tmp_path / "large.tar", entries), "larger than it may be")
+
+
+async def test_the_key_of_somebody_else_where_one_is_insisted_on(
+    archive: Path, elsewhere: Settings, life: Life, tmp_path: Path
+) -> None:
+    forged = written(tmp_path / "forged.tar", signed_again(elsewhere, life.slug, contents(archive)))
+    right = json.loads(contents(archive)[SIGNATURE])["key"]["kid"]
+
+    assert (await bring(elsewhere, archive, check_only=True, fingerprint=right)).fingerprint == right
+    with pytest.raises(RefusedArchiveError, match="not by"):
+        await bring(elsewhere, forged, check_only=True, fingerprint=right)
+
+
+def _without_a_file(entries: Entries) -> Entries:
+    return {name: content for name, content in entries.items() if not name.startswith("files/")}
+
+
+def _other_bytes(entries: Entries) -> Entries:
+    return {name: b"others" if name.startswith("files/") else content for name, content in entries.items()}
+
+
+def _with(name: str, content: bytes) -> Callable[[Entries], Entries]:
+    return lambda entries: {name: content, **{each: kept for each, kept in entries.items() if each != name}}
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (_without_a_file, "is missing"),
+        (_other_bytes, "holds something else"),
+        (_with("files/" + digest(b"nobody"), b"nobody"), "nobody's"),
+        (_with("elsewhere.json", b"{}"), "no place in an archive"),
+        (_with("portal/dataset.jsonl", b"{}]\n"), "no row"),
+        (_with("portal/dataset.jsonl", b'{"tenant_id":"x"}\n'), "no row"),
+        (_with("portal/dataset.jsonl", b'{"id":"x"}'), "middle of a line"),
+        (_with("node/stored_file.jsonl", b""), "nobody's"),
+        (_with("tenant/tenant.toml", b"[territory]"), "files are wrong"),
+        (_with("archive.json", b"{}"), "does not describe it"),
+    ],
+)
+async def test_nonsense_is_refused_even_signed(
+    archive: Path, elsewhere: Settings, life: Life, tmp_path: Path, change: Callable[[Entries], Entries], reason: str
+) -> None:
+    entries = signed_again(elsewhere, life.slug, change(contents(archive)))
+
+    await assert_refused(elsewhere, written(tmp_path / "nonsense.tar", entries), reason)
+
+
+async def test_a_newer_release_is_named_as_the_reason(
+    archive: Path, elsewhere: Settings, life: Life, tmp_path: Path
+) -> None:
+    entries = contents(archive)
+    about = json.loads(entries["archive.json"])
+    about["revisions"]["node"] = "of_tomorrow"
+    entries["archive.json"] = json.dumps(about).encode()
+    target = written(tmp_path / "newer.tar", signed_again(elsewhere, life.slug, entries))
+
+    await assert_refused(elsewhere, target, "upgrade this installation first", LocalError)
+
+
+async def test_an_older_revision_is_read(archive: Path, elsewhere: Settings, life: Life, tmp_path: Path) -> None:
+    """A column that came later is absent from the rows, a table that came later from the archive."""
+    entries = contents(archive)
+    rows = [json.loads(line) for line in entries["node/stored_file.jsonl"].splitlines()]
+    older = [{name: value for name, value in row.items() if name != "charset"} for row in rows]
+    entries["node/stored_file.jsonl"] = b"".join(json.dumps(row).encode() + b"\n" for row in older)
+    del entries["node/dataset_event.jsonl"]
+    target = written(tmp_path / "older.tar", signed_again(elsewhere, life.slug, entries))
+
+    assert (await bring(elsewhere, target)).rows["node.stored_file"] == len(rows)
