@@ -5,10 +5,13 @@ from typing import Annotated
 
 import asyncpg
 import typer
+from packaging.version import Version
 
 from udi.cli import provision
 from udi.cli.local.cluster import ROLES, prepare_cluster
 from udi.cli.local.errors import LocalError
+from udi.cli.upgrade.releases import kept_releases
+from udi.cli.upgrade.wheel import version_of
 from udi.kit import migrations
 from udi.settings import ProgramName, Settings, get_settings
 
@@ -23,27 +26,60 @@ def prepare(
     dsn: Annotated[
         str, typer.Option(help="Address of a superuser's connection; by default the local socket.")
     ] = SOCKET,
+    superuser_secret: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="Enter at UDI_DATABASE_HOST and its port, as the superuser «postgres» with the password of this secret:"
+            " on several machines that leads to the one that writes.",
+        ),
+    ] = "",
 ) -> None:
     """Make roles and databases with the passwords of the secrets. May be repeated."""
     settings = get_settings()
+    address = settings.superuser_dsn(superuser_secret) if superuser_secret else dsn
     try:
         before = asyncio.run(_may_enter(settings))
-        asyncio.run(prepare_cluster(dsn, settings.database_names, _passwords(settings)))
+        asyncio.run(prepare_cluster(address, settings.database_names, _passwords(settings)))
     except (OSError, asyncpg.PostgresError) as error:
         cause = f"PostgreSQL refuses the superuser's connection ({type(error).__name__})"
-        raise LocalError(
-            cause, "check that it runs, and that this account may be «postgres» (pg_ident.conf)"
-        ) from error
+        remedy = "check that it runs, and that this account may be «postgres» (pg_ident.conf)"
+        if superuser_secret:
+            remedy = f"check that it runs, and that «{superuser_secret}» is its superuser's password"
+        raise LocalError(cause, remedy) from error
     print("unchanged" if before else "prepared")
 
 
 @app.command()
-def migrate() -> None:
-    """Bring both databases to the newest revision; draw the portal's signing key if there is none."""
+def migrate(
+    contract: Annotated[
+        bool, typer.Option("--contract", help="Also take away what no release that is kept here uses any more.")
+    ] = False,
+) -> None:
+    """Bring both databases to the newest revision; draw the portal's signing key if there is none.
+
+    Only additions, which the release before does not notice. What a later release does without is taken away with
+    `--contract`, refused while this machine keeps a release that still uses it.
+    """
     settings = get_settings()
     pending = [f"{program}: {revision}" for program in PROGRAMS for revision in migrations.pending(settings, program)]
-    provision.migrate(settings)
+    if contract:
+        pending += _contracting(settings)
+    provision.migrate(settings, contract=contract)
     print("\n".join(pending) or "unchanged")
+
+
+def _contracting(settings: Settings) -> list[str]:
+    found = {
+        f"{program}: {revision}": Version(since)
+        for program in PROGRAMS
+        for revision, since in migrations.find_contracting(settings, program).items()
+    }
+    kept = [name for name in kept_releases() if any((version_of(name) or since) < since for since in found.values())]
+    if kept:
+        cause = f"{', '.join(kept)} still use what would be taken away"
+        raise LocalError(cause, "delete them first (`udi upgrade --prune` keeps the last three), or wait")
+    return list(found)
 
 
 def _passwords(settings: Settings) -> dict[str, str]:

@@ -1,0 +1,113 @@
+"""`udi upgrade` at the terminal."""
+
+import json as jsonlib
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from udi.cli import doctor, output
+from udi.cli.upgrade import course, looks, units
+from udi.cli.upgrade.releases import Releases, find_releases
+from udi.cli.upgrade.wheel import Wheel, read_wheel
+from udi.settings import get_settings
+
+COLUMNS = {"release": "release", "state": "state", "installed_at": "installed", "units": "units that run it"}
+Requirements = Annotated[
+    Path | None, typer.Option(help="The list of its dependencies, with hashes (requirements/run.txt).")
+]
+Wheelhouse = Annotated[
+    Path | None, typer.Option(help="Folder of the dependencies' wheels, to install without a network.")
+]
+WithoutBackup = Annotated[bool, typer.Option("--without-backup", help="Go on without a backup of less than a day.")]
+DespiteFaults = Annotated[bool, typer.Option("--despite-faults", help="Go on with faults that `udi doctor` finds.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(upgrade)
+
+
+def upgrade(
+    wheel: Annotated[Path | None, typer.Argument(help="The wheel of the new release, on this machine.")] = None,
+    sha256: Annotated[str, typer.Option(help="The checksum that its publisher announces.")] = "",
+    requirements: Requirements = None,
+    wheelhouse: Wheelhouse = None,
+    check_only: Annotated[bool, typer.Option("--check-only", help="Look at everything, change nothing.")] = False,
+    without_backup: WithoutBackup = False,
+    despite_faults: DespiteFaults = False,
+    back: Annotated[bool, typer.Option("--back", help="Run the release before, on the schema as it is.")] = False,
+    show: Annotated[bool, typer.Option("--list", help="Show the releases there, and which runs.")] = False,
+    prune: Annotated[bool, typer.Option("--prune", help="Delete all but the last three releases.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="For a program.")] = False,
+) -> None:
+    """Bring this machine to a new release while it answers; or back to the one before.
+
+    `udi upgrade udi-0.2.0-py3-none-any.whl --sha256 … --requirements run.txt` looks at the installation first, installs
+    the release beside the others, migrates (additions only), makes it current, then restarts the web units one after
+    the other, the workers, and Keycloak if its distribution changed. If that fails, the release before runs again.
+    Interrupted at any moment, the same command finishes it. `--back` does the same towards the release before; no
+    migration is undone. What lasts is what the inventory of the play says: pin the new release there too.
+    """
+    if (wheel is not None) + back + show + prune != 1:
+        raise typer.BadParameter("give a wheel, or one of --back, --list, --prune")
+    releases = find_releases()
+    if show:
+        output.show(list_releases(releases), COLUMNS, as_json=json, empty="No release.")
+    elif prune:
+        gone = _prune(releases)
+        print(jsonlib.dumps({"deleted": gone}) if json else "\n".join(gone) or "unchanged")
+    elif back:
+        _tell(course.go_back(get_settings(), releases), as_json=json)
+    elif wheel:
+        if requirements is None or not sha256:
+            raise typer.BadParameter("a wheel comes with --sha256 HEX and its dependencies, --requirements FILE")
+        consent = looks.Consent(without_backup=without_backup, despite_faults=despite_faults)
+        _upgrade(releases, read_wheel(wheel, sha256), (requirements, wheelhouse), consent, check_only, as_json=json)
+
+
+def _upgrade(
+    releases: Releases,
+    wheel: Wheel,
+    brought: tuple[Path, Path | None],
+    consent: looks.Consent,
+    check_only: bool,
+    *,
+    as_json: bool,
+) -> None:
+    if looks.is_finishing(releases, wheel):
+        consent = looks.Consent(without_backup=True, despite_faults=True)
+    findings = looks.look(get_settings(), releases, wheel, units.list_units(), consent)
+    if check_only:
+        raise typer.Exit(doctor.tell(findings, as_json=as_json))
+    looks.refuse(findings)
+    _tell(course.upgrade(releases, wheel, brought, findings), as_json=as_json)
+
+
+def _prune(releases: Releases) -> list[str]:
+    with releases.lock():
+        return releases.prune({unit.release for unit in units.list_units() if unit.release})
+
+
+def list_releases(releases: Releases) -> list[dict[str, Any]]:
+    """Every release there, with the number of units that run it."""
+    current, running = releases.current(), units.list_units()
+    return [
+        {
+            "release": release.name,
+            "state": "current" if release.name == current else "complete" if release.complete else "interrupted",
+            "installed_at": f"{release.installed_at:%Y-%m-%d %H:%MZ}",
+            "units": sum(unit.release == release.name for unit in running),
+        }
+        for release in releases.installed()
+    ]
+
+
+def _tell(report: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        print(jsonlib.dumps(report, indent=2, ensure_ascii=False))
+        return
+    if report["outcome"] == "unchanged":
+        print(f"unchanged: {report['release']} runs already")
+        return
+    print(f"{report['outcome']} from {report['from']} to {report['release']} in {report['seconds']:.0f} s")

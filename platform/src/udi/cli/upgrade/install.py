@@ -1,0 +1,96 @@
+"""A release beside the others: its environment, its dependencies and itself, each checked; complete or not at all."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from udi.cli.local.disk import require_room
+from udi.cli.local.errors import LocalError
+from udi.cli.upgrade.releases import COMPLETE, Releases
+from udi.cli.upgrade.wheel import Wheel, checksum
+
+ROOM = 1_200_000_000
+"""An environment takes 530 MB; its wheels and what pip keeps of them, as much again."""
+PIP = ("--quiet", "--disable-pip-version-check")
+REQUIREMENTS = "requirements.txt"
+LAST_LINES = 3
+
+
+def install(
+    releases: Releases, wheel: Wheel, requirements: Path, wheelhouse: Path | None, *, lock: int, room: int = ROOM
+) -> bool:
+    """Install a wheel as a release; whether there was something to do.
+
+    Raises:
+        LocalError: no room, or a step failed; nothing of it is left, and the other releases are as they were.
+    """
+    here = releases.path(wheel.release)
+    if releases.is_complete(wheel.release):
+        return False
+    shutil.rmtree(here, ignore_errors=True)
+    require_room(releases.folder, room, f"the release {wheel.release}")
+    try:
+        _bring(here, wheel, requirements)
+        for command in _commands(wheel, wheelhouse):
+            _run(command, here, lock)
+        (here / ".dependencies").touch()
+        os.sync()
+        (here / COMPLETE).touch()
+    except BaseException:
+        shutil.rmtree(here, ignore_errors=True)
+        raise
+    return True
+
+
+def _bring(here: Path, wheel: Wheel, requirements: Path) -> None:
+    here.mkdir(parents=True)
+    here.chmod(0o755)
+    for source, name in ((wheel.path, wheel.path.name), (requirements, REQUIREMENTS)):
+        try:
+            shutil.copyfile(source, here / name)
+        except OSError as error:
+            raise LocalError(f"{source} cannot be read ({error.strerror})", "copy it to this machine first") from error
+        (here / name).chmod(0o644)
+    if checksum(here / wheel.path.name) != wheel.sha256:
+        raise LocalError(f"{wheel.path.name} changed while it was read", "run the same command again")
+
+
+def _commands(wheel: Wheel, wheelhouse: Path | None) -> list[list[str]]:
+    offline = ["--no-index", "--find-links", str(wheelhouse.absolute())] if wheelhouse else []
+    pip = ["venv/bin/pip"]
+    checked = ["--require-hashes", "--only-binary", ":all:", *offline, "-r", REQUIREMENTS]
+    return [
+        [str(Path(sys.base_prefix) / "bin/python3"), "-m", "venv", "venv"],
+        [*pip, "install", *PIP, *checked],
+        [*pip, "install", *PIP, "--no-deps", "--no-index", wheel.path.name],
+        [*pip, "check", "--disable-pip-version-check"],
+    ]
+
+
+def bare_environment() -> dict[str, str]:
+    """Without what would lead another release's Python to this one's modules."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+
+
+def _run(command: Sequence[str], here: Path, lock: int) -> None:
+    # An absolute path: pip writes it into the programs that it installs.
+    absolute = [str(here / command[0]) if command[0].startswith("venv/") else command[0], *command[1:]]
+    if absolute[1:] == ["-m", "venv", "venv"]:
+        absolute[-1] = str(here / "venv")
+    done = subprocess.run(
+        absolute,
+        cwd=here,
+        capture_output=True,
+        text=True,
+        check=False,
+        umask=0o022,
+        pass_fds=(lock,),
+        env=bare_environment(),
+    )
+    if done.returncode:
+        said = " ".join((done.stderr or done.stdout).strip().splitlines()[-LAST_LINES:]).rstrip(".")
+        remedy = "put that right and run the same command again; nothing changed"
+        raise LocalError(f"The release {here.name} could not be installed ({said})", remedy)

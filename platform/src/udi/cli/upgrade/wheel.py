@@ -1,0 +1,76 @@
+"""The wheel that an operator brings: read and checked before anything is made of it."""
+
+import hashlib
+import platform
+import zipfile
+from dataclasses import dataclass
+from email.message import Message
+from email.parser import Parser
+from pathlib import Path
+
+from packaging.specifiers import SpecifierSet
+from packaging.version import InvalidVersion, Version
+
+from udi.cli.local.errors import LocalError
+
+PROJECT = "udi"
+SHOWN = 12
+
+
+@dataclass(frozen=True)
+class Wheel:
+    """A wheel of this program, whose checksum is the announced one."""
+
+    path: Path
+    sha256: str
+    version: Version
+
+    @property
+    def release(self) -> str:
+        """The name of its folder, the same as the play gives."""
+        return f"{self.path.name.split('-')[1]}-{self.sha256[:SHOWN]}"
+
+
+def read_wheel(path: Path, sha256: str) -> Wheel:
+    """The wheel at this path.
+
+    Raises:
+        LocalError: it is absent, not the announced one, not of this program, or not for this Python.
+    """
+    if not path.is_file():
+        raise LocalError(f"There is no wheel at {path}", "copy it to this machine first")
+    found = checksum(path)
+    if found != sha256.strip().lower():
+        cause = f"{path.name} is not the wheel announced (its sha256 begins with {found[:SHOWN]})"
+        raise LocalError(cause, "fetch it again, or give the sha256 that its publisher announces")
+    said = _metadata(path)
+    if said["Name"] != PROJECT:
+        raise LocalError(f"{path.name} is a wheel of «{said['Name']}», not of «{PROJECT}»", "bring the right one")
+    wanted, here = SpecifierSet(said["Requires-Python"] or ""), platform.python_version()
+    if here not in wanted:
+        cause = f"{path.name} asks for Python {wanted} and this machine has {here}"
+        raise LocalError(cause, "upgrade the machine's Python first, or stay at a release for this one")
+    return Wheel(path, found, Version(said["Version"]))
+
+
+def version_of(release: str) -> Version | None:
+    """The version that the name of a release's folder says."""
+    try:
+        return Version(release.rpartition("-")[0])
+    except InvalidVersion:
+        return None
+
+
+def checksum(path: Path) -> str:
+    """The sha256 of a file."""
+    with path.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
+
+
+def _metadata(path: Path) -> Message:
+    try:
+        with zipfile.ZipFile(path) as content:
+            name = next(each for each in content.namelist() if each.endswith(".dist-info/METADATA"))
+            return Parser().parsestr(content.read(name).decode(), headersonly=True)
+    except (zipfile.BadZipFile, StopIteration) as error:
+        raise LocalError(f"{path.name} is not a wheel", "bring the file that the release offers") from error

@@ -1,0 +1,236 @@
+"""From one release to the next on a deployed machine, and back, while visitors, members and machines go on asking."""
+
+import asyncio
+import json
+import re
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.ansible import next_release, operator_folder
+from tests.ansible.conftest import Deployment, Timings
+from tests.ansible.load import Tally, asking
+from tests.ansible.machine import ROOT, TOOL, Machine
+from tests.cli.test_upgrade import sha256
+
+FLOOR = 10_000
+KILLED = {
+    "while it installs": "test -d {releases}/{name}/venv/lib && sleep 4",
+    "between its migrations and its switch": "grep -q ^migrate: {log}",
+    "between two restarts": "grep -q '^restart udi-portal-web-8000' {log}",
+    "before its last worker": "grep -q '^restart udi-portal-worker' {log}",
+}
+BEGUN = """
+rm -f {log}; {command} >{log} 2>&1 & process=$!
+tries=0
+until {condition}; do
+  tries=$((tries + 1)); [ $tries -lt 6000 ] || break
+  kill -0 $process 2>/dev/null || break
+  sleep 0.05
+done
+kill -9 $process; wait $process; echo "ended $?"
+"""
+
+
+@dataclass(frozen=True)
+class Brought:
+    """A wheel on the machine, beside the list of its dependencies."""
+
+    machine: Machine
+    path: str
+    checksum: str
+
+    @property
+    def release(self) -> str:
+        """The name of its folder."""
+        return f"{Path(self.path).name.split('-')[1]}-{self.checksum[:12]}"
+
+    @property
+    def command(self) -> str:
+        """What the operator types."""
+        return f"udi upgrade {self.path} --sha256 {self.checksum} --requirements /root/run.txt --without-backup"
+
+
+def bring(machine: Machine, wheel: Path) -> Brought:
+    """Copy a wheel to the machine."""
+    for source, place in ((wheel, f"/root/{wheel.name}"), (ROOT / "requirements/run.txt", "/root/run.txt")):
+        command = [str(TOOL), "exec", machine.name, "--", "sh", "-c", f"cat >{place}"]
+        subprocess.run(command, input=source.read_bytes(), check=True)
+    return Brought(machine, f"/root/{wheel.name}", sha256(wheel))
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The release after this one."""
+    return next_release.build_next(tmp_path_factory.mktemp("next"))
+
+
+@pytest.fixture(scope="module")
+def brought(deployment: Deployment, wheel: Path) -> Iterator[Brought]:
+    """The same, on the machine; what the inventory pins is brought back at the end by the play, and is what runs."""
+    machine = deployment.machine
+    pinned = current(machine)
+    yield bring(machine, wheel)
+    assert machine.play().counts["failed"] == 0
+    assert running(machine) == {pinned}
+
+
+def current(machine: Machine) -> str:
+    """The release that starts when a unit starts."""
+    return Path(machine.run("readlink /opt/udi/current").strip()).name
+
+
+def running(machine: Machine) -> set[str]:
+    """Releases that the units of portal and node run now."""
+    listed = json.loads(machine.run("udi upgrade --list --json"))
+    assert sum(release["units"] for release in listed) == 6
+    return {release["release"] for release in listed if release["units"]}
+
+
+async def versions(deployment: Deployment) -> set[str]:
+    """What both units of both programs say of themselves, through the proxy."""
+    found = set()
+    for host in (deployment.names.portal, deployment.names.node):
+        async with deployment.visitor(host) as visitor:
+            for _ in range(8):
+                found.add((await visitor.get("/health")).json().get("release", "the one before"))
+    return found
+
+
+async def upgrade(machine: Machine, command: str) -> dict[str, Any]:
+    """Run it, and read what it did."""
+    report: dict[str, Any] = json.loads(await asyncio.to_thread(machine.run, f"{command} --json"))
+    return report
+
+
+def tell(capsys: pytest.CaptureFixture[str], timings: Timings, name: str, tally: Tally, report: dict[str, Any]) -> None:
+    """Keep seconds, and show the figures."""
+    timings[name] = report["seconds"]
+    with capsys.disabled():
+        sys.stderr.write(f"\n{name}: {report['seconds']} s; {tally}\n")
+    assert tally.refused == []
+
+
+async def test_no_request_fails_while_a_release_takes_over(
+    deployment: Deployment, brought: Brought, timings: Timings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pinned = current(deployment.machine)
+    async with asking(deployment) as tally:
+        report = await upgrade(deployment.machine, brought.command)
+        while tally.total < FLOOR:
+            assert await versions(deployment) == {next_release.VERSION}
+            await asyncio.sleep(1)
+
+    tell(capsys, timings, "upgrade under load", tally, report)
+    assert tally.total >= FLOOR
+    assert (report["outcome"], report["from"], report["release"]) == ("upgraded", pinned, brought.release)
+    assert running(deployment.machine) == {brought.release}
+    assert "motto" in next(step["outcome"] for step in report["steps"] if step["step"] == "migrate")
+    assert [step["step"] for step in report["steps"] if "keycloak" in step["step"]] == ["keycloak"]
+
+
+async def test_the_same_command_again_changes_nothing(deployment: Deployment, brought: Brought) -> None:
+    report = await upgrade(deployment.machine, brought.command)
+
+    assert report["outcome"] == "unchanged"
+    assert [step["step"] for step in report["steps"] if step["step"].startswith("restart")] == []
+
+
+async def test_the_program_before_runs_on_the_new_schema_and_no_request_fails(
+    deployment: Deployment, brought: Brought, timings: Timings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    machine = deployment.machine
+    async with asking(deployment, each=1) as tally:
+        report = await upgrade(machine, "udi upgrade --back")
+        assert await versions(deployment) == {"the one before"}
+
+    tell(capsys, timings, "back under load", tally, report)
+    assert (report["outcome"], report["from"]) == ("went back", brought.release)
+    assert running(machine) == {report["release"]}
+    column = "SELECT count(*) FROM information_schema.columns WHERE column_name = 'motto'"
+    assert machine.run(f'psql -U postgres -At -c "{column}" udi_portal').strip() == "1"
+
+
+@pytest.mark.parametrize("moment", KILLED)
+async def test_killed_at_any_moment_it_answers_and_the_same_command_finishes(
+    deployment: Deployment, brought: Brought, moment: str
+) -> None:
+    machine = deployment.machine
+    if current(machine) == brought.release:
+        machine.run("udi upgrade --back")
+    if moment == "while it installs":
+        machine.run(f"rm -rf /opt/udi/releases/{brought.release}")
+    said = {"releases": "/opt/udi/releases", "name": brought.release, "log": "/root/killed.log"}
+    script = BEGUN.format(command=brought.command, condition=KILLED[moment].format(**said), log=said["log"])
+
+    async with answering(deployment) as answers:
+        ended = await asyncio.to_thread(machine.run, script)
+        assert ended.strip().splitlines()[-1] == "ended 137", machine.run("cat /root/killed.log")
+        report = await upgrade(machine, brought.command)
+
+    assert report["outcome"] == "upgraded"
+    assert running(machine) == {brought.release}
+    assert await versions(deployment) == {next_release.VERSION}
+    assert len(answers) > 10
+    assert set(answers) == {200}
+
+
+@asynccontextmanager
+async def answering(deployment: Deployment) -> AsyncIterator[list[int]]:
+    """The statuses of a page of each program, asked for again and again."""
+    answers: list[int] = []
+    stop = asyncio.Event()
+
+    async def ask(host: str) -> None:
+        async with deployment.visitor(host) as visitor:
+            while not stop.is_set():
+                answers.append((await visitor.get("/")).status_code)
+                await asyncio.sleep(0.1)
+
+    tasks = [asyncio.create_task(ask(host)) for host in (deployment.names.portal, deployment.names.node)]
+    try:
+        yield answers
+    finally:
+        stop.set()
+        await asyncio.gather(*tasks)
+
+
+async def test_a_release_that_does_not_start_leaves_the_one_before_in_place(
+    deployment: Deployment, brought: Brought, tmp_path: Path
+) -> None:
+    machine = deployment.machine
+    before = current(machine)
+    broken = bring(machine, next_release.build_next(tmp_path, broken=True, version="99.0.1"))
+
+    async with answering(deployment) as answers:
+        said = await asyncio.to_thread(machine.run, f"{broken.command} 2>&1; echo status $?")
+
+    assert said.strip().endswith("status 1")
+    assert re.search(rf"udi-node-web-\d+ does not start.*{before} runs again", said), said
+    assert current(machine) == before
+    assert running(machine) == {before}
+    assert set(answers) == {200}
+
+
+def test_the_play_that_pins_the_new_release_has_nothing_left_to_do(
+    deployment: Deployment, brought: Brought, wheel: Path
+) -> None:
+    machine, folder = deployment.machine, deployment.folder
+    assert running(machine) == {brought.release}
+    pinned = operator_folder.read(folder / operator_folder.VARIABLES)
+    operator_folder.settle(
+        folder, installation_ready_wheel=str(wheel), installation_ready_wheel_sha256=brought.checksum
+    )
+    try:
+        run = machine.play()
+    finally:
+        operator_folder.settle(folder, **pinned)
+
+    assert run.counts == {"changed": 0, "failed": 0}
+    assert running(machine) == {brought.release}
