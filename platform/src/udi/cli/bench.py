@@ -1,0 +1,194 @@
+"""`udi bench`: figures of this machine, on a scratch installation."""
+
+import asyncio
+import json as jsonlib
+import os
+import platform
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import asyncpg
+import psutil
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from udi import __version__
+from udi.cli.load.scratch import scratch_installation
+from udi.cli.load.searches import measure
+from udi.cli.load.territories import apply_each, compare, write_territories
+from udi.cli.local import distribution, state
+from udi.cli.local.interrupts import Stopped
+from udi.cli.local.status import memory
+from udi.settings import Settings
+
+app = typer.Typer(help="Figures of this machine, on a scratch installation.", no_args_is_help=True)
+LARGEST_RATIO = 2.0
+INTERRUPTED = 130
+MEGABYTE = 1000**2
+PROGRAMS = ("portal", "node")
+
+
+@app.callback()
+def group() -> None:
+    """Figures of this machine, on a scratch installation."""
+
+
+@app.command()
+def tenants(
+    count: Annotated[int, typer.Option(help="Number of territories.", min=2, max=1000)] = 50,
+    datasets: Annotated[int, typer.Option(help="Datasets pushed to the first and to the last.", min=1)] = 100,
+    requests: Annotated[int, typer.Option(help="Searches asked of each.", min=10)] = 200,
+    json: Annotated[bool, typer.Option("--json", help="For a program.")] = False,
+) -> None:
+    """Apply many territories, twice, and search the first and the last: does the last cost more than the first?
+
+    Everything happens in an installation of its own (PostgreSQL, Keycloak, portal, node; about 1.2 GB of memory),
+    on free ports and in a temporary folder, deleted at the end, on Ctrl-C too. No territory of yours is touched. Fifty
+    territories take a few minutes. The status is 1 when the last five take over twice the time of the first five, or
+    when applying again changes something.
+    """
+    try:
+        report = _run(count, datasets, requests)
+    except Stopped:
+        print("Interrupted; nothing is left.", file=sys.stderr)
+        raise typer.Exit(INTERRUPTED) from None
+    if json:
+        print(jsonlib.dumps(report, indent=2, ensure_ascii=False))
+    else:
+        _show(report, Console())
+    raise typer.Exit(1 if report["faults"] else 0)
+
+
+def _run(count: int, datasets: int, requests: int) -> dict[str, Any]:
+    before = os.getloadavg()[0]
+    with scratch_installation() as settings:
+        model, *folders = write_territories(settings.tenants, count)
+        apply_each(settings, [model], _tell)
+        empty = asyncio.run(_disk(settings))
+        first, _ = apply_each(settings, folders, _tell)
+        applied = asyncio.run(_disk(settings))
+        again, outcomes = apply_each(settings, folders, _tell)
+        ends = (folders[0], folders[-1])
+        found = asyncio.run(measure(settings, ends, datasets=datasets, requests=requests, tell=_tell))
+        report = {
+            "count": count,
+            "apply": compare(first),
+            "again": {**compare(again), "outcomes": sorted(outcomes)},
+            "search": {"datasets": datasets, "requests": requests, "first": found[0], "last": found[1]},
+            "memory_bytes": _memory(settings),
+            "disk_bytes": {
+                "one_territory": empty,
+                "all_territories": applied,
+                "with_datasets": asyncio.run(_disk(settings)),
+            },
+            "machine": _machine(before),
+            "versions": _versions(settings),
+        }
+    return {**report, "faults": find_faults(report)}
+
+
+def _tell(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def find_faults(report: dict[str, Any]) -> list[str]:
+    """What an operator should worry about, a sentence each."""
+    found = [
+        f"{said}: the last five take {report[part]['median_ratio']} times what the first five take."
+        for part, said in (("apply", "Applying"), ("again", "Applying again"))
+        if report[part]["median_ratio"] > LARGEST_RATIO
+    ]
+    if report["again"]["outcomes"] != ["unchanged"]:
+        found.append(f"Applying again is not without effect: {', '.join(report['again']['outcomes'])}.")
+    return found
+
+
+def _memory(settings: Settings) -> dict[str, int]:
+    known = state.read_status(settings).get("parts", ())
+    return {part["name"]: memory(part["pid"]) for part in known if part["pid"]}
+
+
+async def _disk(settings: Settings) -> dict[str, int]:
+    """Bytes of each database and of the search indexes."""
+    owners = {f"udi_{program}": f"udi_{program}_owner" for program in PROGRAMS} | {"udi_keycloak": "udi_keycloak"}
+    sizes = {}
+    for database, owner in owners.items():
+        secret = settings.secret(f"{owner.removeprefix('udi_')}_password")
+        connection = await asyncpg.connect(
+            host="127.0.0.1", port=settings.port(4), user=owner, password=secret, database=database
+        )
+        try:
+            sizes[database] = await connection.fetchval("SELECT pg_database_size(current_database())")
+        finally:
+            await connection.close()
+    return {**sizes, "search": _size(settings.index_folder)}
+
+
+def _size(folder: Path) -> int:
+    # Files come and go under a living index.
+    total = 0
+    for path in folder.rglob("*"):
+        try:
+            total += path.lstat().st_blocks * 512
+        except FileNotFoundError:
+            continue
+    return total
+
+
+def _machine(load_before: float) -> dict[str, Any]:
+    return {
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+        "memory_bytes": psutil.virtual_memory().total,
+        "load_before": round(load_before, 2),
+        "load_after": round(os.getloadavg()[0], 2),
+    }
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        lines = []
+    named = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(named, platform.machine())
+
+
+def _versions(settings: Settings) -> dict[str, str]:
+    postgres = settings.state / "postgres/data/PG_VERSION"
+    return {
+        "udi": __version__,
+        "python": platform.python_version(),
+        "postgresql": postgres.read_text().strip(),
+        "keycloak": distribution.VERSION,
+    }
+
+
+def _show(report: dict[str, Any], console: Console) -> None:
+    table = Table(box=None, pad_edge=False)
+    for heading in ("", "First", "Last", "Ratio"):
+        table.add_column(heading)
+    for part, said in (("apply", "Apply"), ("again", "Apply again")):
+        row = report[part]
+        table.add_row(said, f"{row['first_seconds']} s", f"{row['last_seconds']} s", f"{row['ratio']}")
+        medians = (f"{row['median_first_seconds']} s", f"{row['median_last_seconds']} s", f"{row['median_ratio']}")
+        table.add_row(f"{said}, medians of five", *medians)
+    search = report["search"]
+    for figure, said in (("p50_ms", "Search, half under"), ("p99_ms", "Search, 99 % under")):
+        first, last = search["first"][figure], search["last"][figure]
+        table.add_row(said, f"{first} ms", f"{last} ms", f"{last / first:.2f}")
+    console.print(table)
+    used = ", ".join(f"{name} {size // MEGABYTE} MB" for name, size in report["memory_bytes"].items())
+    machine, versions = report["machine"], report["versions"]
+    console.print(f"Memory with {report['count']} territories: {used}.", highlight=False, soft_wrap=True)
+    console.print(
+        f"{machine['processor']}, {machine['cores']} cores, {machine['memory_bytes'] // 1000**3} GB; load "
+        f"{machine['load_before']} before, {machine['load_after']} after; "
+        + ", ".join(f"{name} {version}" for name, version in versions.items()),
+        highlight=False,
+        soft_wrap=True,
+    )
+    for fault in report["faults"]:
+        console.print(f"[red]✗[/red] {fault}", highlight=False, soft_wrap=True)

@@ -1,0 +1,1 @@
+"""What `udi bench` measures: a scratch installation, territories by the dozen, searches."""
