@@ -189,6 +189,24 @@ async def test_a_lost_password_file_gives_the_account_a_new_one(scene: Scene, ow
     assert answer.status_code == 302
 
 
+async def test_another_territory_that_names_the_account_changes_neither_its_name_nor_its_password(
+    scene: Scene, own_secrets: Settings
+) -> None:
+    account = AccountPart(username=f"{secrets.token_hex(4)}@seve.example", first_name="Compte", last_name="Essai")
+    slug, browser = scene.territory.slug, scene.browser()
+    await asyncio.to_thread(apply_account, scene.admin, own_secrets, slug, account)
+    theirs = account.model_copy(update={"first_name": "Autre"})
+
+    joined = await asyncio.to_thread(apply_account, scene.admin, own_secrets, "another", theirs)
+
+    assert joined.outcome == "unchanged"
+    assert not (own_secrets.secrets_folder / account_secret("another", account.username)).exists()
+    assert scene.admin.get("users", username=account.username, exact=True)[0]["firstName"] == "Compte"
+    path = own_secrets.secrets_folder / account_secret(slug, account.username)
+    answer = await browser.fill_forms(account.username, path.read_text().strip())
+    assert answer.status_code == 302
+
+
 async def test_an_account_of_an_organisation_that_does_not_exist_is_refused_in_words(
     scene: Scene, own_secrets: Settings
 ) -> None:

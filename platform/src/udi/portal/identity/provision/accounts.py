@@ -3,6 +3,7 @@
 import os
 import secrets
 from collections.abc import Iterable
+from glob import escape
 from pathlib import Path
 from typing import Any
 
@@ -35,8 +36,22 @@ def _password(settings: Settings, slug: str, username: str) -> tuple[str, bool]:
     return drawn, True
 
 
+def _is_of_another(settings: Settings, slug: str, username: str) -> bool:
+    """Whether the password of this name was drawn for another territory: only that one may change the account."""
+    own = account_secret(slug, username)
+    names = {path.name for path in settings.secrets_folder.glob(f"account_*_{escape(username)}")}
+    return bool(names) and own not in names
+
+
 def apply_account(admin: Admin, settings: Settings, slug: str, account: AccountPart) -> Change:
-    """Create a demonstration account, or give it what it lacks; what it was given since is kept."""
+    """Create a demonstration account, or give it what it lacks; what it was given since is kept.
+
+    An account that another territory made joins the organisations, and stays as it is.
+    """
+    found = admin.get("users", username=account.username, exact=True)
+    if found and _is_of_another(settings, slug, account.username):
+        joined = apply_memberships(admin, found[0]["id"], _groups_by_alias(slug, account))
+        return Change("account", account.username, "updated" if joined else "unchanged")
     password, drawn = _password(settings, slug, account.username)
     credential = {"type": "password", "value": password, "temporary": False}
     wanted = {
@@ -48,7 +63,6 @@ def apply_account(admin: Admin, settings: Settings, slug: str, account: AccountP
         "lastName": account.last_name,
     }
     outcome: Outcome = "unchanged"
-    found = admin.get("users", username=account.username, exact=True)
     if not found:
         answer = admin.post("users", {**wanted, "credentials": [credential]})
         user, outcome = answer.headers["Location"].rpartition("/")[2], "created"
