@@ -50,7 +50,8 @@ def test_it_backs_up_and_drills_by_itself(machine: Machine) -> None:
         "udi-backup.timer",
         "udi-backup-verify.timer",
     }
-    machine.run("systemctl start udi-backup udi-backup-verify")
+    for unit in ("udi-backup", "udi-backup-verify"):
+        machine.run(f"systemctl start {unit}")
     assert backup(machine, "list")[0]["verified"] != "no"
 
 

@@ -17,6 +17,7 @@ from tests.ansible.machine import PLAY, ROOT, ansible, build_wheel
 ROLES = sorted(path.name for path in (PLAY / "roles").iterdir())
 REFERENCE = ROOT / "docs/reference/roles.md"
 EXAMPLE = PLAY / "inventory/example/hosts.ini"
+CLUSTER = PLAY / "inventory/cluster/hosts.ini"
 SCRIPTS = sorted((PLAY / "roles").rglob("*.sh"))
 
 
@@ -32,10 +33,11 @@ def options(role: str) -> dict[str, dict[str, Any]]:
     return found
 
 
-def test_the_syntax_is_right() -> None:
-    done = ansible("ansible-playbook", "-i", EXAMPLE, "--syntax-check", "site.yml")
+@pytest.mark.parametrize("inventory", [EXAMPLE, CLUSTER], ids=lambda path: path.parent.name)
+def test_the_syntax_is_right(inventory: Path) -> None:
+    done = ansible("ansible-playbook", "-i", inventory, "--syntax-check", "site.yml")
 
-    assert done.returncode == 0, done.stderr
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_ansible_lint_has_nothing_to_say_in_its_production_profile() -> None:
@@ -77,14 +79,52 @@ def test_a_script_is_read_by_the_shell(script: Path) -> None:
     assert subprocess.run(["sh", "-n", str(script)], check=False).returncode == 0
 
 
-def test_an_inventory_of_several_machines_is_refused_with_the_reason(tmp_path: Path) -> None:
-    two = tmp_path / "hosts.ini"
-    two.write_text(EXAMPLE.read_text().replace("[proxy]\nterritory", "[proxy]\nanother ansible_host=192.0.2.11"))
+@pytest.mark.parametrize("inventory", [EXAMPLE, CLUSTER], ids=lambda path: path.parent.name)
+def test_an_inventory_of_the_project_passes_the_checks_of_the_play(inventory: Path) -> None:
+    done = ansible("ansible-playbook", "-i", inventory, "-i", "localhost,", "--limit", "localhost", "site.yml")
 
-    done = ansible("ansible-playbook", "-i", two, "site.yml")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def changed(inventory: Path, was: str, becomes: str) -> str:
+    text = inventory.read_text()
+    assert was in text
+    return text.replace(was, becomes)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (changed(EXAMPLE, "[proxy]\nterritory", "[proxy]"), "The group proxy names no machine"),
+        (changed(CLUSTER, "db[1:3]", "db[1:2]"), "Two could not"),
+        (changed(CLUSTER, "ansible_host=192.0.2.13", "ansible_host=db3.example.org"), "gives «db3.example.org»"),
+        (changed(CLUSTER, "ansible_host=192.0.2.13 ", ""), "need an IPv4 address for db3"),
+        (changed(CLUSTER, "192.0.2.13", "192.0.2.12"), "have the same address"),
+        (changed(CLUSTER, "release_object_store=s3://udi-files", ""), "Give release_object_store=s3://bucket"),
+        (changed(CLUSTER, "reverse_proxy_shared_address=192.0.2.40", ""), "Give reverse_proxy_shared_address"),
+        (f"{CLUSTER.read_text()}\nreverse_proxy_certificate=acme\n", "reverse_proxy_certificate=provided"),
+    ],
+    ids=[
+        "empty group",
+        "two databases",
+        "name for address",
+        "no address",
+        "same address",
+        "no store",
+        "no way in",
+        "acme",
+    ],
+)
+def test_machines_that_would_not_make_an_installation_are_refused_with_the_reason(
+    tmp_path: Path, text: str, reason: str
+) -> None:
+    (tmp_path / "hosts.ini").write_text(text)
+
+    done = ansible("ansible-playbook", "-i", tmp_path / "hosts.ini", "site.yml")
 
     assert done.returncode != 0
-    assert "must all name the same one" in done.stdout
+    assert reason in " ".join(done.stdout.split())
+    assert "Lay the ground" not in done.stdout
 
 
 def test_a_wheel_that_is_not_the_announced_one_is_refused(tmp_path: Path) -> None:
@@ -131,6 +171,31 @@ def test_secrets_are_drawn_once_and_never_told(tmp_path: Path) -> None:
     assert {path.stat().st_mode & 0o077 for path in tmp_path.iterdir()} == {0}
     assert len(drawn["one"].strip()) == 48
     assert drawn["one"] != drawn["two"]
+
+
+def test_a_machine_is_given_the_secrets_it_needs_and_keeps_no_other(tmp_path: Path) -> None:
+    keeper, machine = tmp_path / "keeper", tmp_path / "machine"
+    for folder in (keeper, machine):
+        folder.mkdir()
+    for name in ("portal_app_password", "signing_keys"):
+        (keeper / name).write_bytes(f"the {name}, whatever: «\n\n".encode())
+    (machine / "of_another_group").write_text("old")
+
+    told = hand_out("tell_secrets.sh", keeper)
+    first = hand_out("keep_secrets.sh", machine, "remove", given=told)
+    again = hand_out("keep_secrets.sh", machine, "remove", given=told)
+    emptied = hand_out("keep_secrets.sh", machine, "keep", given="\n")
+
+    assert [first, again, emptied] == ["CHANGED\n" * 3, "", ""]
+    assert {path.name: path.read_bytes() for path in machine.iterdir()} == {
+        path.name: path.read_bytes() for path in keeper.iterdir()
+    }
+    assert {path.stat().st_mode & 0o077 for path in machine.iterdir()} == {0}
+
+
+def hand_out(script: str, folder: Path, *arguments: str, given: str = "") -> str:
+    command = ["sh", str(PLAY / "roles/secrets/files" / script), str(folder), *arguments]
+    return subprocess.run(command, check=True, capture_output=True, text=True, input=given).stdout
 
 
 def issue(folder: Path, *arguments: str) -> bool:

@@ -10,7 +10,6 @@ from udi.cli.local import account, distribution, java, keycloak, parts
 from udi.settings import get_settings
 
 app = typer.Typer(help="The identity service, run by systemd.", no_args_is_help=True)
-BEHIND_PROXY = {"KC_PROXY_HEADERS": "xforwarded", "KC_PROXY_TRUSTED_ADDRESSES": "127.0.0.1"}
 TENTHS = 10
 
 
@@ -34,7 +33,7 @@ def install() -> None:
     settings = get_settings()
     built = distribution.built_folder(settings.cache)
     if built.is_dir():
-        print("unchanged")
+        print(f"unchanged {built}")
         return
     settings.cache.mkdir(parents=True, exist_ok=True)
     archive = distribution.ensure_archive(settings.cache, settings.maven_repository, Download())
@@ -46,10 +45,13 @@ def install() -> None:
 
 @app.command()
 def run() -> None:
-    """Become Keycloak, behind a proxy of this machine; its folder is in UDI_STATE."""
+    """Become Keycloak, behind the proxies of UDI_IDENTITY_PROXIES; its folder is in UDI_STATE.
+
+    With UDI_IDENTITY_PEERS it is one of several: they share sessions through port 7800 of UDI_IDENTITY_ADDRESS.
+    """
     settings = get_settings()
     built = distribution.built_folder(settings.cache)
     instance = keycloak.configured(settings, java=java.find_java(settings.cache), distribution=built)
     instance.prepare(parts.THEMES)
     command = instance.command()
-    os.execve(command[0], command, {**instance.environment(), **BEHIND_PROXY})  # noqa: S606 - no shell, our own command
+    os.execve(command[0], command, instance.environment())  # noqa: S606 - no shell, our own command

@@ -1,4 +1,4 @@
-"""One Keycloak of the built distribution, on the local PostgreSQL: production mode, local cache, loopback only."""
+"""One Keycloak of the built distribution, in production mode: alone on loopback, or one of several that share sessions."""
 
 import shutil
 import subprocess
@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from string import Template
 
 from udi.cli.local import ports
 from udi.cli.local.account import Account, give
@@ -14,6 +15,11 @@ from udi.cli.local.processes import BARE_ENVIRONMENT, Guardian, failure, spawn, 
 from udi.settings import Settings
 
 ADMIN_CLIENT = "udi-admin"
+CLUSTER = Path(__file__).parent / "templates/keycloak-cluster.xml"
+CLUSTER_PORT = 7800
+LOOPBACK = "127.0.0.1"
+THROUGH_PROXY = "?targetServerType=primary&connectTimeout=3&socketTimeout=60&tcpKeepAlive=true"
+"""Beside other machines: never a replica, and no wait without end on a database whose machine went silent."""
 FLAGS = (
     "-Xms32m",
     "-Xmx512m",
@@ -41,6 +47,12 @@ class Keycloak:
     admin_secret: str
     """Secret of the client `udi-admin`, made at the first start on an empty database."""
     account: Account | None = None
+    address: str = LOOPBACK
+    """Where it listens; with peers, where they reach it too."""
+    peers: tuple[str, ...] = ()
+    """Addresses of all that share one cache, its own among them; empty: it is alone."""
+    proxies: tuple[str, ...] = ()
+    """Addresses believed when they say who asks; empty: nobody is in front."""
 
     def prepare(self, themes: Path | None) -> None:
         """Lay the instance's folder over the read-only distribution, with our login themes."""
@@ -55,6 +67,9 @@ class Keycloak:
             shutil.copytree(themes, self.home / "themes")
         else:
             (self.home / "themes").mkdir()
+        if self.peers:
+            peers = ",".join(f"{peer}[{CLUSTER_PORT}]" for peer in self.peers)
+            self._cluster.write_text(Template(CLUSTER.read_text()).substitute(peers=peers))
         self.home.chmod(0o700)
         give(self.home, self.account)
 
@@ -71,16 +86,36 @@ class Keycloak:
             "KC_DB_USERNAME": self.user,
             "KC_DB_PASSWORD": self.password,
             "KC_DB_POOL_MAX_SIZE": "20",
-            "KC_CACHE": "local",
             "KC_HOSTNAME": self.url,
             "KC_HTTP_ENABLED": "true",
-            "KC_HTTP_HOST": "127.0.0.1",
+            "KC_HTTP_HOST": self.address,
             "KC_HTTP_PORT": str(self.port),
             "KC_HTTP_MANAGEMENT_PORT": str(self.management_port),
             "KC_LOG_LEVEL": "info,io.smallrye.health:warn",
             "KC_BOOTSTRAP_ADMIN_CLIENT_ID": ADMIN_CLIENT,
             "KC_BOOTSTRAP_ADMIN_CLIENT_SECRET": self.admin_secret,
+            **self._cache(),
+            **self._front(),
         }
+
+    @property
+    def _cluster(self) -> Path:
+        return self.home / "conf/cluster.xml"
+
+    def _cache(self) -> Mapping[str, str]:
+        if not self.peers:
+            return {"KC_CACHE": "local"}
+        return {
+            "KC_CACHE": "ispn",
+            "KC_CACHE_CONFIG_FILE": str(self._cluster),
+            "KC_CACHE_EMBEDDED_NETWORK_BIND_ADDRESS": self.address,
+            "KC_CACHE_EMBEDDED_NETWORK_BIND_PORT": str(CLUSTER_PORT),
+        }
+
+    def _front(self) -> Mapping[str, str]:
+        if not self.proxies:
+            return {}
+        return {"KC_PROXY_HEADERS": "xforwarded", "KC_PROXY_TRUSTED_ADDRESSES": ",".join(self.proxies)}
 
     def ready(self) -> bool:
         """Whether it can serve; its port opens long before."""
@@ -90,6 +125,7 @@ class Keycloak:
 def configured(settings: Settings, *, java: Path, distribution: Path, account: Account | None = None) -> Keycloak:
     """The instance that the settings describe: its ports, its address, its database."""
     database_port = settings.database_port or settings.port(4)
+    database = f"jdbc:postgresql://{settings.database_host}:{database_port}/udi_keycloak"
     return Keycloak(
         java=java,
         distribution=distribution,
@@ -97,11 +133,14 @@ def configured(settings: Settings, *, java: Path, distribution: Path, account: A
         port=settings.port(2),
         management_port=settings.port(5),
         url=settings.keycloak_url,
-        database=f"jdbc:postgresql://{settings.database_host}:{database_port}/udi_keycloak",
+        database=f"{database}{THROUGH_PROXY}" if settings.identity_address != LOOPBACK else database,
         user="udi_keycloak",
         password=settings.secret("keycloak_password"),
         admin_secret=settings.secret("keycloak_admin_secret"),
         account=account,
+        address=settings.identity_address,
+        peers=tuple(settings.identity_peers),
+        proxies=tuple(settings.identity_proxies),
     )
 
 
