@@ -9,7 +9,7 @@ from typer.testing import CliRunner, Result
 
 from tests.identity.scene import provision
 from udi.cli import key, node, producer, tenant
-from udi.cli.main import app
+from udi.cli.main import build_app
 from udi.kit.tenancy import Territory
 from udi.portal.identity.provision import admin
 from udi.settings import Settings
@@ -30,7 +30,7 @@ def run(command_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Run:
         monkeypatch.setattr(module, "get_settings", lambda: command_settings)
 
     async def invoke(*arguments: str | Path) -> Result:
-        return await asyncio.to_thread(CliRunner().invoke, app, [str(each) for each in arguments])
+        return await asyncio.to_thread(CliRunner().invoke, build_app(), [str(each) for each in arguments])
 
     return invoke
 

@@ -20,7 +20,7 @@ from udi.cli.checks.finding import Finding, duration
 from udi.cli.checks.identity import check_identity
 from udi.cli.checks.machine import check_machine
 from udi.cli.checks.territories import check_territories
-from udi.cli.main import app
+from udi.cli.main import build_app
 from udi.kit import jobs
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
@@ -147,6 +147,12 @@ async def test_a_sound_machine_has_no_fault_once_the_index_was_made(sound: Setti
     assert faults(await check_machine(sound)) == {}
 
 
+async def test_where_the_portal_runs_on_another_machine_no_index_is_looked_for(sound: Settings) -> None:
+    elsewhere = sound.model_copy(update={"state": sound.state / "absent"})
+
+    assert "index" not in faults(await check_machine(elsewhere))
+
+
 async def test_a_secret_that_others_may_read_and_one_that_is_absent_are_faults(sound: Settings) -> None:
     (sound.secrets_folder / "portal_client_key").chmod(0o644)
     (sound.secrets_folder / "node_client_key").unlink()
@@ -223,7 +229,7 @@ def broken(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_the_command_ends_with_1_and_goes_on_after_each_fault(broken: Settings) -> None:
-    result = CliRunner().invoke(app, ["doctor", "--json"])
+    result = CliRunner().invoke(build_app(), ["doctor", "--json"])
 
     report = json.loads(result.stdout)
     assert result.exit_code == 1

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 import udi
 from tests.rules.test_routes import addresses
-from udi.cli.main import app
+from udi.cli.main import build_app
 from udi.portal.tenants.shape import AccountPart, HostsPart, MailPart, OrganisationPart, TerritoryPart, ThemePart
 from udi.protocol.explanations import EXPLANATIONS
 from udi.protocol.faults import Code
@@ -75,7 +75,7 @@ def test_every_setting_is_documented_with_its_words() -> None:
 
 
 def test_every_command_is_documented() -> None:
-    found = {f"udi {name}" for name in commands(typer.main.get_command(app))}
+    found = {f"udi {name}" for name in commands(typer.main.get_command(build_app()))}
 
     assert "udi node add" in found
     assert documented("commands.md", r"udi [a-z -]+") == found

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from udi.cli.checks.backup import check_backup
 from udi.cli.checks.databases import check_databases
 from udi.cli.checks.finding import Check, Finding, Severity, guarded
 from udi.cli.checks.identity import check_identity
@@ -24,6 +25,7 @@ CHECKS: dict[str, Check] = {
     "postgresql": check_databases,
     "keycloak": check_identity,
     "territory": check_territories,
+    "backup": check_backup,
 }
 MANY = 5
 COLOURS: dict[Severity, str] = {"ok": "green", "warning": "yellow", "fault": "red"}
@@ -38,8 +40,8 @@ def doctor(json: Annotated[bool, typer.Option("--json", help="For a program.")] 
     """Look at every dependency and say what is wrong, with the remedy. Changes nothing.
 
     Disks, secrets, object store, signing key and search index of this machine; PostgreSQL as each role, its
-    migrations and queues; Keycloak; each territory's hosts. The exit status is 0 when there is no fault (warnings
-    do not count), 1 otherwise.
+    migrations and queues; Keycloak; each territory's hosts; the last backup. The exit status is 0 when there is no
+    fault (warnings do not count), 1 otherwise.
     """
     raise typer.Exit(tell(asyncio.run(examine(get_settings())), as_json=json))
 

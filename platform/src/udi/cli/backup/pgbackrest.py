@@ -16,7 +16,7 @@ from udi.cli.backup.running import run
 from udi.cli.local.errors import LocalError
 
 ERROR = re.compile(r"ERROR: \[(\d+)\]: (.*)")
-LOCKED, FORMAT_OR_KEY, CRYPTO, ANOTHER_DATABASE = 50, 31, 95, 28
+LOCKED, FORMAT_OR_KEY, CRYPTO, ANOTHER_DATABASE, NO_PRIMARY = 50, 31, 95, 28, 56
 PATIENCE = 60
 """Seconds for a process that was killed to let go of its lock."""
 

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from udi.cli.backup.pgbackrest import ANOTHER_DATABASE, Failure, configure, explained
+from udi.cli.backup.pgbackrest import ANOTHER_DATABASE, NO_PRIMARY, Failure, configure, explained
 from udi.cli.backup.plan import account_of
 from udi.cli.backup.running import run
 from udi.cli.backup.workplace import Workplace, make_folder
@@ -50,12 +50,14 @@ def _as_account(workplace: Workplace) -> None:
 
 
 def _stanza(workplace: Workplace) -> list[str]:
-    """Begin pgBackRest's half, which does nothing when it is ours already."""
+    """Begin pgBackRest's half, which does nothing when it is ours already; in a cluster, the machine that leads does."""
     try:
         begun = bool(json.loads(workplace.pgbackrest.call("info", "--output=json"))[0].get("db"))
         workplace.pgbackrest.call("stanza-create")
     except Failure as failure:
         if failure.code == ANOTHER_DATABASE:
             return [FOREIGN]
+        if failure.code == NO_PRIMARY and workplace.plan.server.clustered:
+            return []
         raise explained(failure, workplace.repository, "Beginning the repository of the database") from failure
     return [] if begun else ["database"]

@@ -110,6 +110,8 @@ def _signing_key(settings: Settings) -> Finding:
 def _index(settings: Settings) -> Finding:
     age = cursor_age(settings)
     remedy = "See that `udi work portal` runs, and what it says: `udi logs portal-worker`."
+    if not settings.state.is_dir():
+        return ok("search", "index", "The portal runs on another machine.")
     if age is None:
         return fault("search", "index", f"No index is in {settings.index_folder}.", remedy)
     said = f"True {duration(age)} ago."

@@ -1,0 +1,54 @@
+"""Every `udi …` line of the documentation is one that the command line takes."""
+
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+from udi.cli.main import build_app
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+BLOCK = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
+CALL = re.compile(r"^(?:[A-Z_]+=\S+ )*(?:sudo )?(?:\./|bin/)?udi (.+)$")
+PLACEHOLDER = re.compile(r"<([\w -]+)>")
+
+
+def calls(page: Path) -> Iterator[str]:
+    """The arguments of each call in the shell blocks of a page."""
+    for block in BLOCK.findall(page.read_text()):
+        for line in block.replace("\\\n", " ").splitlines():
+            if found := CALL.match(line.strip()):
+                yield PLACEHOLDER.sub("word", found.group(1))
+
+
+def parse(arguments: list[str]) -> None:
+    """Read a call as the command line does, without running it."""
+    group: Any = typer.main.get_command(build_app())
+    while hasattr(group, "commands"):
+        name, *arguments = arguments
+        assert name in group.commands, f"no command «{name}»"
+        group = group.commands[name]
+    group.make_context(group.name, arguments)
+
+
+WRITTEN = [(page, call) for page in PAGES for call in calls(page)]
+
+
+@pytest.mark.parametrize(("page", "call"), WRITTEN, ids=lambda each: each.name if isinstance(each, Path) else each)
+def test_a_call_of_the_documentation_is_taken(page: Path, call: str) -> None:
+    arguments = shlex.split(call, comments=True)
+    if "--help" not in arguments:
+        parse(arguments)
+
+
+def test_a_call_that_does_not_exist_is_seen() -> None:
+    assert len(WRITTEN) > 20
+    with pytest.raises(AssertionError, match="no command «nothing»"):
+        parse(["tenant", "nothing"])
+    with pytest.raises(Exception, match="No such option"):
+        parse(["tenant", "list", "--nothing"])
