@@ -1,5 +1,5 @@
 # ruff: noqa: INP001
-"""Have the machines of the database agree on settings, each restarted where it must: `settle.py FOLDER API`.
+"""Have the machines of the database agree on settings, each restarted where it must: `settle.py FOLDER API JSON`.
 
 What was agreed and is not named stays. Says CHANGED when something did.
 """
@@ -54,9 +54,8 @@ def restart_where_due(cluster: Cluster) -> None:
             cluster.ask("/restart", "POST", {"restart_pending": True}, api=api)
 
 
-def main(folder: Path, api: str) -> None:
+def main(folder: Path, api: str, wanted: Any) -> None:
     """Compare, change, restart."""
-    wanted = json.loads((folder / "agreed.json").read_text())
     cluster = Cluster(folder, api)
     changed = lacks(cluster.ask("/config"), wanted)
     if changed:
@@ -66,4 +65,4 @@ def main(folder: Path, api: str) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2])
+    main(Path(sys.argv[1]), sys.argv[2], json.loads(sys.argv[3]))
