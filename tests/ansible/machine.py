@@ -32,6 +32,12 @@ def require_tool() -> None:
         pytest.skip(f"needs fresh-machine: set UDI_FRESH_MACHINE (looked at {TOOL})")
 
 
+def require_time() -> None:
+    """Skip, with the reason, what takes minutes and is left to the nightly run."""
+    if os.environ.get(SWITCH) != "all":
+        pytest.skip(f"{SWITCH} is not «all»: minutes on a machine (`udi test --cluster` runs it)")
+
+
 def ansible(*arguments: str | Path, patience: float = 900) -> subprocess.CompletedProcess[str]:
     """One of Ansible's programs, from the environment of the tests, in the folder of the play."""
     programs = Path(sys.executable).parent

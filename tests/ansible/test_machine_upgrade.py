@@ -16,7 +16,7 @@ import pytest
 from tests.ansible import next_release, operator_folder
 from tests.ansible.conftest import Deployment, Timings
 from tests.ansible.load import Tally, asking
-from tests.ansible.machine import ROOT, TOOL, Machine
+from tests.ansible.machine import ROOT, TOOL, Machine, require_time
 from tests.cli.test_upgrade import sha256
 
 FLOOR = 10_000
@@ -77,7 +77,8 @@ def brought(deployment: Deployment, wheel: Path) -> Iterator[Brought]:
     machine = deployment.machine
     pinned = current(machine)
     yield bring(machine, wheel)
-    assert machine.play().counts["failed"] == 0
+    if running(machine) != {pinned}:
+        assert machine.play().counts["failed"] == 0
     assert running(machine) == {pinned}
 
 
@@ -161,6 +162,7 @@ async def test_the_program_before_runs_on_the_new_schema_and_no_request_fails(
 async def test_killed_at_any_moment_it_answers_and_the_same_command_finishes(
     deployment: Deployment, brought: Brought, moment: str
 ) -> None:
+    require_time()
     machine = deployment.machine
     if current(machine) == brought.release:
         machine.run("udi upgrade --back")
@@ -174,7 +176,8 @@ async def test_killed_at_any_moment_it_answers_and_the_same_command_finishes(
         assert ended.strip().splitlines()[-1] == "ended 137", machine.run("cat /root/killed.log")
         report = await upgrade(machine, brought.command)
 
-    assert report["outcome"] == "upgraded"
+    # The last restart may have been asked of systemd before the kill: then nothing is left to do.
+    assert report["outcome"] in ({"upgraded", "unchanged"} if "last" in moment else {"upgraded"})
     assert running(machine) == {brought.release}
     assert await versions(deployment) == {next_release.VERSION}
     assert len(answers) > 10
@@ -204,6 +207,7 @@ async def answering(deployment: Deployment) -> AsyncIterator[list[int]]:
 async def test_a_release_that_does_not_start_leaves_the_one_before_in_place(
     deployment: Deployment, brought: Brought, tmp_path: Path
 ) -> None:
+    require_time()
     machine = deployment.machine
     before = current(machine)
     broken = bring(machine, next_release.build_next(tmp_path, broken=True, version="99.0.1"))
@@ -221,6 +225,7 @@ async def test_a_release_that_does_not_start_leaves_the_one_before_in_place(
 def test_the_play_that_pins_the_new_release_has_nothing_left_to_do(
     deployment: Deployment, brought: Brought, wheel: Path
 ) -> None:
+    require_time()
     machine, folder = deployment.machine, deployment.folder
     assert running(machine) == {brought.release}
     pinned = operator_folder.read(folder / operator_folder.VARIABLES)

@@ -363,15 +363,16 @@ async def test_one_process_of_a_machine_writes_and_another_waits(
 ) -> None:  # fmt: skip
     second = SearchFeed(portal_database, registry, own)
 
-    async def ready() -> bool:
-        return indexes.find(armor.territory.id) is not None
+    async def one_wrote() -> bool:
+        noted = feed._cursor is not None or second._cursor is not None
+        return noted and indexes.find(armor.territory.id) is not None
 
     async def found() -> bool:
         return await titles_of(armor) == [TABLE[0][0]]
 
     async with running(second):
         async with running(feed):
-            await eventually(ready)
+            await eventually(one_wrote)
             assert (feed._cursor is None) != (second._cursor is None)
         await armor.add(0)
         await eventually(found)

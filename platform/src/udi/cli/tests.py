@@ -20,7 +20,12 @@ CHECKS = {
     "types": ["mypy"],
     "imports": ["lint-imports"],
 }
-CLUSTER = ["tests/node/test_object_store.py", "tests/ansible/test_patroni.py", "tests/ansible/test_cluster.py"]
+CLUSTER = [
+    "tests/node/test_object_store.py",
+    "tests/ansible/test_patroni.py",
+    "tests/ansible/test_cluster.py",
+    "tests/ansible/test_machine_upgrade.py",
+]
 CONTEXT = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 
@@ -49,7 +54,7 @@ def run(
     environment = {**os.environ, "PYTHONPATH": f"{ROOT / 'platform/src'}{os.pathsep}{ROOT}"}
     binaries = Path(sys.executable).parent
     if cluster:
-        environment["UDI_TEST_CLUSTER"] = "1"
+        environment |= {"UDI_TEST_CLUSTER": "1", "UDI_TEST_MACHINES": "all"}
     elif not context.args:
         for name, command in CHECKS.items():
             started = time.monotonic()

@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,11 +26,14 @@ from udi.cli.backup.running import alone, run
 from udi.cli.backup.server import Control
 from udi.cli.backup.workplace import Workplace, make_folder
 from udi.cli.local.errors import LocalError
+from udi.cli.upgrade import units as units_here
 from udi.kit.backups import Noted
 from udi.kit.clock import now
 from udi.settings import ProgramName
 
 UNITS = "udi-*.service"
+ANSWERED_WITHIN = 180
+"""Seconds."""
 AGAIN = "put that right, then run the same command again"
 NOT_OURS = ("udi-backup",)
 MARKER = "restoring.json"
@@ -148,7 +152,19 @@ def _stopped_units(own: Workplace, manifest: Manifest) -> Iterator[None]:
         done = run(["systemctl", "start", *units])
         if done.returncode:
             raise LocalError(f"Units do not start ({done.stderr.strip()[-200:]})", "read `journalctl -u 'udi-*' -n 50`")
+        _wait_for_answers(own)
     marker.unlink()
+
+
+def _wait_for_answers(own: Workplace) -> None:
+    """Until what answers on this machine does again: Keycloak takes half a minute."""
+    deadline = time.monotonic() + ANSWERED_WITHIN
+    silent = [unit for unit in units_here.list_units() if unit.port]
+    while silent and time.monotonic() < deadline:
+        time.sleep(1)
+        silent = [unit for unit in silent if not units_here.is_ready(unit)]
+    for unit in silent:
+        own.progress.say(f"{unit.name} does not answer yet: see `udi doctor` and `journalctl -u {unit.name}`")
 
 
 def _running_units(own: Workplace) -> list[str]:

@@ -89,9 +89,8 @@ def restart(unit: Unit) -> None:
         if _restarts(unit.name):
             raise _broken(unit)
         return
-    path = KEYCLOAK_READY if unit.kind == "keycloak" else "/ready"
     until = time.monotonic() + (KEYCLOAK_PATIENCE if unit.kind == "keycloak" else PATIENCE)
-    while not answers(unit.port or 0, path):
+    while not is_ready(unit):
         if time.monotonic() > until or _restarts(unit.name) >= CRASHES:
             raise _broken(unit)
         time.sleep(PAUSE)
@@ -105,6 +104,11 @@ def answers(port: int, path: str = "/ready") -> bool:
             return bool(answer.status == 200)  # noqa: PLR2004
     except (urllib.error.URLError, OSError):
         return False
+
+
+def is_ready(unit: Unit) -> bool:
+    """Whether a unit that answers says that it is ready."""
+    return answers(unit.port or 0, KEYCLOAK_READY if unit.kind == "keycloak" else "/ready")
 
 
 def _restarts(name: str) -> int:
