@@ -120,6 +120,13 @@ def test_preparing_again_changes_nothing(scene: Scene) -> None:
     assert scene.first.udi("backup", "prepare").stdout == "unchanged\n"
 
 
+def test_an_installation_where_nothing_was_published_is_backed_up_and_proven(scene: Scene) -> None:
+    made = scene.second.must("create")
+
+    assert made["files"] == 0
+    assert scene.second.must("verify")["verified"]
+
+
 def test_backups_are_listed_newest_first_and_counted_exactly(scene: Scene) -> None:
     rows = scene.first.must("list")
 

@@ -127,7 +127,7 @@ def _save_objects(workplace: Workplace, label: str, named: list[Stored]) -> tupl
         lost = [stored.key for stored in named if there.get(stored.key) != stored.size]
         counted = Objects(kind="elsewhere", where=where, count=len(there), size=sum(there.values()))
         return counted.model_copy(update={"removed_meanwhile": lost}), 0
-    if not workplace.objects.is_dir():
+    if not any(path.is_file() for path in workplace.objects.rglob("*")):
         return Objects(kind="held", where=where), 0
     summary = workplace.restic.save(workplace.objects, "objects", label)
     held = workplace.restic.listing(summary["snapshot_id"])
