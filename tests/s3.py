@@ -73,7 +73,7 @@ class Gateway:
     def settings(self, **changes: object) -> Settings:
         """What a node is told of it."""
         said = {"object_store": f"s3://{BUCKET}", "object_store_endpoint": self.endpoint, "secrets": self.secrets}
-        return Settings(**{**said, **changes})  # type: ignore[arg-type]
+        return Settings(**{**said, **changes})
 
     def _accepts(self) -> bool:
         with socket.socket() as probe:

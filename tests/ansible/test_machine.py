@@ -160,3 +160,4 @@ async def test_a_second_territory_joins_and_the_first_is_untouched(
     assert len(before["items"]) >= 1
     assert after == before
     assert machine.run(WHAT_IS_OF_THE_FIRST.format(first=first.slug)) == kept
+    assert machine.play().counts == {"changed": 0, "failed": 0}

@@ -28,7 +28,7 @@ GROUND = {
     "roles": ["secrets"],
     "tasks": [
         {"name": "Harden", "ansible.builtin.include_role": {"name": "release", "tasks_from": "hardening"}},
-        {"name": "Bring the client", "ansible.builtin.copy": {"src": str(CLIENT), "dest": "/root/", "mode": "0644"}},
+        {"name": "Bring the client", "ansible.builtin.copy": {"src": str(CLIENT), "dest": "/var/tmp/", "mode": "0644"}},
     ],
 }
 DATABASE = {
@@ -114,7 +114,7 @@ def test_the_power_of_the_leader_is_cut_and_nothing_acknowledged_is_lost(
 ) -> None:
     leader = next(member["Member"] for member in cluster.members() if member["Role"] == "Leader")
     other = next(name for name in cluster.machines if name != leader)
-    command = f"/opt/udi/patroni/*/bin/python /root/cluster_client.py {LOAD}"
+    command = f"/opt/udi/patroni/*/bin/python /var/tmp/cluster_client.py {LOAD}"
     load = subprocess.Popen([TOOL, "exec", other, "--", "sh", "-c", command], stdout=subprocess.PIPE, text=True)
     time.sleep(BEFORE)
     subprocess.run([TOOL, "kill", leader], check=True, capture_output=True)

@@ -194,7 +194,7 @@ def _table() -> dict[str, Any]:
 async def forget(settings: Settings, slug: str) -> None:
     """Take a territory off the registers, so that its hosts are free for another test."""
     for program in ("portal", "node"):
-        database = Database(settings, program)  # type: ignore[arg-type]
+        database = Database(settings, program)
         async with database.platform_session(role="owner") as session:
             await session.execute(text("DELETE FROM platform.territory WHERE slug = :slug"), {"slug": slug})
         await database.close()
@@ -239,7 +239,7 @@ async def rows_everywhere(settings: Settings) -> dict[str, int]:
     """How many rows each territory of an installation has in each table of both databases."""
     counts: dict[str, int] = {}
     for program in ("portal", "node"):
-        database = Database(settings, program)  # type: ignore[arg-type]
+        database = Database(settings, program)
         async with database.platform_session(role="owner") as session:
             ids = (await session.scalars(text("SELECT id FROM platform.territory"))).all()
             tables = (
@@ -271,7 +271,7 @@ async def states(settings: Settings, slug: str) -> list[str]:
     """The state of a territory in both registers."""
     found: list[str] = []
     for program in ("portal", "node"):
-        database = Database(settings, program)  # type: ignore[arg-type]
+        database = Database(settings, program)
         async with database.platform_session() as session:
             query = text("SELECT state FROM platform.territory WHERE slug = :slug")
             found += (await session.scalars(query, {"slug": slug})).all()

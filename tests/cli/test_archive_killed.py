@@ -68,7 +68,7 @@ async def test_an_import_killed_at_each_step_serves_nobody_and_ends_the_same(
     path = tmp_path / "one.tar"
     await export_to(life, path)
     for step in ("organisations and accounts", "files:", "rows of the databases", "hosted node"):
-        status = await killed(elsewhere, "import", str(path), at=lambda line, step=step: step in line)  # type: ignore[misc]
+        status = await killed(elsewhere, "import", str(path), at=lambda line, step=step: step in line)
 
         assert status == -signal.SIGKILL
         assert set(await states(elsewhere, life.slug)) == {"arriving"}

@@ -130,7 +130,7 @@ async def test_no_secret_is_in_the_archive(exported: Exported, life: Life) -> No
 
 async def test_what_was_on_its_way_goes_on_from_there(imported: Imported, life: Life, elsewhere: Settings) -> None:
     for program, job in (("portal", "send_report"), ("node", "push_dataset")):
-        database = Database(elsewhere, program)  # type: ignore[arg-type]
+        database = Database(elsewhere, program)
         async with database.platform_session(role="worker") as session:
             query = text("SELECT entrypoint FROM queue.pgqueuer WHERE convert_from(payload, 'UTF8') LIKE :tenant")
             jobs = (await session.scalars(query, {"tenant": f"%{life.id}%"})).all()

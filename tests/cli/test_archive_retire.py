@@ -44,7 +44,7 @@ async def traces(settings: Settings, tenant: Any) -> list[str]:
     """Every table of both databases with a row that names the territory, and its objects."""
     found = []
     for program in ("portal", "node"):
-        database = Database(settings, program)  # type: ignore[arg-type]
+        database = Database(settings, program)
         async with database.session(tenant, role="owner") as session:
             tables = (
                 await session.execute(

@@ -24,7 +24,7 @@ def violations(triples: Iterable[Triple], shapes: Path) -> list[str]:
     rules, data = Store(), list(triples)
     for each in parse(path=str(shapes), format=RdfFormat.TURTLE):
         rules.add(Quad(each.subject, each.predicate, each.object))
-    return sorted({fault for rule in rules.query(QUERY) for fault in _faults(data, rule)})  # type: ignore[union-attr]
+    return sorted({fault for rule in rules.query(QUERY) for fault in _faults(data, rule)})
 
 
 def _faults(data: list[Triple], rule: Any) -> Iterator[str]:

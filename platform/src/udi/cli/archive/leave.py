@@ -29,7 +29,7 @@ from udi.portal.identity.provision import admin
 from udi.portal.tenants.files import TenantFaultsError, read_folder
 from udi.portal.tenants.models import Tenant
 from udi.portal.tenants.queries import get_tenant
-from udi.settings import Settings
+from udi.settings import ProgramName, Settings
 
 Tell = Callable[[str], None]
 SETTLED = 3.0
@@ -70,9 +70,10 @@ class Leaving:
         await self._describe(with_files=with_files)
         await self._tenant_files()
         self.tell("rows of the databases")
-        for program, session in (("portal", portal), ("node", node)):
-            for carried in contents.CARRIED[program]:  # type: ignore[index]
-                entry = contents.entry_of(program, carried)  # type: ignore[arg-type]
+        sessions: dict[ProgramName, AsyncSession] = {"portal": portal, "node": node}
+        for program, session in sessions.items():
+            for carried in contents.CARRIED[program]:
+                entry = contents.entry_of(program, carried)
                 await self.writer.add(entry, read_rows(session, carried, self.tenant.id))
         self.tell("catalogue for others")
         datasets = _Counted(read_rudi(portal, self.tenant))

@@ -104,7 +104,7 @@ def with_hosts(source: str, hosts: Hosts) -> str:
         return source
     part = found.group()
     for program, host in hosts.items():
-        part = re.sub(rf"(?ms)^(\s*{program}\s*=\s*)\[.*?\]", lambda head, host=host: f'{head[1]}["{host}"]', part)  # type: ignore[misc]
+        part = re.sub(rf"(?ms)^(\s*{program}\s*=\s*)\[.*?\]", rf'\g<1>["{host}"]', part)
     return source[: found.start()] + part + source[found.end() :]
 
 
