@@ -16,6 +16,7 @@ import asyncpg
 from udi.cli.local.cluster import prepare_cluster, prepare_database
 from udi.kit import keys
 from udi.kit.migrations import upgrade
+from udi.node.files import ring
 from udi.settings import Settings
 
 PROGRAMS = ("portal", "node")
@@ -73,6 +74,7 @@ def write_secrets(folder: Path) -> None:
     for name in names:
         (folder / name).write_text(secrets.token_urlsafe(24))
     (folder / "signing_keys").write_text(keys.new_secret())
+    (folder / ring.SECRET).write_text(ring.new_ring())
 
 
 async def prepare(superuser_dsn: str, settings: Settings) -> None:

@@ -13,6 +13,7 @@ from litestar import Litestar
 from xdist.scheduler import LoadScopeScheduling
 
 from tests import cluster, services, stage, visitors
+from udi.kit import logs
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
 from udi.node import app as node
@@ -22,6 +23,7 @@ from udi.settings import Settings
 from udi.ui.site import Site
 
 RUN = "UDI_TEST_RUN"
+SHARED = Path(os.environ.get("UDI_SHARED", Path(__file__).resolve().parents[2] / "shared"))
 TOGETHER = {
     "one machine": "tests/ansible/test_machine",
     "journeys": ("tests/journeys", "tests/cli/test_producer"),
@@ -29,7 +31,8 @@ TOGETHER = {
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """The controlling process makes the run's folder; services start when first asked for."""
+    """The controlling process makes the run's folder; services start when first asked for. Logs go where programs' do."""
+    logs.configure("text")
     if not hasattr(config, "workerinput") and RUN not in os.environ:
         folder = Path(tempfile.mkdtemp(prefix="udi-test-"))
         folder.chmod(0o755)
@@ -62,10 +65,9 @@ def run_folder() -> Path:
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """Third-party data beside the checkout; a test that needs them is skipped where they are absent."""
-    folder = Path(os.environ.get("UDI_SHARED", Path(__file__).resolve().parents[2] / "shared"))
-    if not folder.is_dir():
-        pytest.skip(f"needs the third-party data: set UDI_SHARED (looked in {folder})")
-    return folder
+    if not SHARED.is_dir():
+        pytest.skip(f"needs the third-party data: set UDI_SHARED (looked in {SHARED})")
+    return SHARED
 
 
 @pytest.fixture(scope="session")

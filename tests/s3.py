@@ -75,6 +75,12 @@ class Gateway:
         said = {"object_store": f"s3://{BUCKET}", "object_store_endpoint": self.endpoint, "secrets": self.secrets}
         return Settings(**{**said, **changes})
 
+    def empty_bucket(self) -> Settings:
+        """What a node is told of a bucket of its own."""
+        bucket = f"b{secrets.token_hex(6)}"
+        (self.folder / "data" / bucket).mkdir()
+        return self.settings(object_store=f"s3://{bucket}")
+
     def _accepts(self) -> bool:
         with socket.socket() as probe:
             return probe.connect_ex(("127.0.0.1", self.port)) == 0

@@ -54,7 +54,7 @@ async def shut_down(app: Litestar) -> None:
 
 async def _check(response: httpx.Response) -> None:
     await response.aread()
-    is_page = response.headers.get("content-type", "").startswith("text/html")
+    is_page = response.request.method != "HEAD" and response.headers.get("content-type", "").startswith("text/html")
     if not is_page or response.headers.get("content-disposition", "").startswith("attachment"):
         return
     faults = check_page(response.text, url=str(response.request.url), headers=response.headers)

@@ -140,7 +140,7 @@ class Fleet:
 
     def count_missing(self, reports: list[str]) -> int:
         """How many acknowledged reports no longer exist in the database that leads."""
-        query = "SELECT id FROM report"
+        query = "SELECT id FROM app.report"
         leader = self.machines[self.leader()]
         kept = set(leader.run(f"su postgres -c 'psql -Atqc \"{query}\" udi_portal'").split())
         return len(set(reports) - kept)

@@ -19,6 +19,7 @@ ROOT = Path(__file__).parents[2]
 PLAY = ROOT / "infra/ansible"
 TOOL = Path(os.environ.get("UDI_FRESH_MACHINE", ROOT.parent / "shared/tools/fresh-machine"))
 SWITCH = "UDI_TEST_MACHINES"
+TASK = re.compile(r"^(?:TASK|RUNNING HANDLER) \[(.+?)\]|^changed: \[(\S+)\]", re.MULTILINE)
 RECAP = re.compile(r"^(\S+)\s+: ok=(\d+)\s+changed=(\d+)\s+unreachable=(\d+)\s+failed=(\d+)", re.MULTILINE)
 
 
@@ -69,6 +70,16 @@ class Run:
         lines = RECAP.findall(self.output)
         assert lines, self.output[-3000:]
         return {"changed": sum(int(line[2]) for line in lines), "failed": sum(int(line[4]) for line in lines)}
+
+    @property
+    def changes(self) -> list[str]:
+        """Which tasks changed something, and where."""
+        found, task = [], ""
+        for name, host in TASK.findall(self.output):
+            task = name or task
+            if host:
+                found.append(f"{host}: {task}")
+        return found
 
 
 @dataclass
@@ -136,7 +147,7 @@ def booted(name: str, address: str) -> Iterator[dict[str, str]]:
         line = subprocess.run([TOOL, "inventory", name], check=True, capture_output=True, text=True).stdout
         yield dict(word.split("=", 1) for word in shlex.split(line)[1:])
     finally:
-        subprocess.run([TOOL, "stop", name], check=False, capture_output=True, timeout=120)
+        subprocess.run([TOOL, "stop", name], check=False, capture_output=True, timeout=900)
 
 
 def require_packages(name: str) -> None:

@@ -72,7 +72,7 @@ def test_a_second_run_changes_nothing(fleet: Fleet, evidence: Evidence) -> None:
     run = fleet.play()
     evidence.seconds["second run"] = run.seconds
 
-    assert run.counts == {"changed": 0, "failed": 0}
+    assert run.counts == {"changed": 0, "failed": 0}, run.changes
 
 
 async def test_a_file_published_on_one_machine_is_found_and_downloaded_through_any(fleet: Fleet) -> None:

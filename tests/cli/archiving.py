@@ -29,6 +29,7 @@ from udi.kit.db import Database
 from udi.kit.identity import Actor
 from udi.kit.sessions import save_person
 from udi.kit.tenancy import Territory
+from udi.node.files import ring
 from udi.node.files.models import StoredFile
 from udi.node.files.store import ObjectStore
 from udi.portal.catalogue.actions import store_dataset, withdraw_dataset
@@ -106,6 +107,7 @@ async def elsewhere(
     for own in ("portal_client_key", "node_client_key"):
         (folder / "secrets" / own).write_text(secrets.token_urlsafe(24))
     (folder / "secrets/signing_keys").write_text(keys.new_secret())
+    (folder / "secrets" / ring.SECRET).write_text(ring.new_ring())
     changes = {
         "state": folder, "secrets": folder / "secrets", "tenants": folder / "tenants", "demo": False,
         "database_names": other_databases, "identity_realm": "elsewhere",

@@ -8,6 +8,7 @@ import pytest
 from playwright.async_api import Browser, BrowserContext
 
 from tests import cluster
+from tests.conftest import SHARED
 from tests.journeys.installation import Installation, running
 from tests.ui.axe import open_browser
 from udi.settings import Settings
@@ -17,9 +18,14 @@ from udi.settings import Settings
 def installation(
     keycloak: Settings, postgres: str, run_folder: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Installation]:
-    """Portal, node, their workers, two territories, `demo` and `autre`; databases and folders of their own."""
+    """Portal, node, their workers, two territories, `demo` and `autre`; databases and folders of their own.
+
+    The models of the shared data are there where the data are.
+    """
     asyncio.run(cluster.copy_databases(postgres, "journeys"))
     own = cluster.run_settings(run_folder, "journeys")
+    if (models := SHARED / "data/schemas").is_dir():
+        own = own.model_copy(update={"schemas": models})
     with running(own, tmp_path_factory.mktemp("installation")) as found:
         yield found
 

@@ -64,6 +64,7 @@ class Installation:
             "UDI_DATABASE_PORT": str(settings.database_port),
             "UDI_DATABASE_NAMES": json.dumps(settings.database_names),
             "UDI_TENANTS": str(ROOT / "tenants"),
+            **({"UDI_SCHEMAS": str(settings.schemas)} if settings.schemas else {}),
         }
 
     def start(self, verb: str, program: str) -> None:

@@ -76,7 +76,7 @@ async def test_a_keyboard_is_enough_to_search_and_to_change_language(
     await expect(page.get_by_role("link", name="Aller au contenu")).to_be_focused()
     await page.keyboard.press("Enter")
     await page.keyboard.press("Tab")
-    await expect(page.get_by_role("searchbox")).to_be_focused()
+    await expect(page.locator("input[type=search]")).to_be_focused()
     await page.keyboard.type("xylophone")
     await page.keyboard.press("Enter")
     await page.wait_for_url("**/data?**")

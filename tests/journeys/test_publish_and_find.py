@@ -82,12 +82,17 @@ async def test_a_producer_publishes_and_anyone_finds_and_downloads(
     visitor = await context.browser.new_context(locale="fr-FR", accept_downloads=True)  # type: ignore[union-attr]
     page = await visitor.new_page()
     await open_page(page, f"{installation.portal()}/")
-    await page.get_by_role("searchbox").fill("depenses votees")
-    await page.get_by_role("searchbox").press("Enter")
+    await page.locator("input[type=search]").fill("depenses votees")
+    await page.locator("input[type=search]").press("Enter")
     await check(page)
     await page.get_by_role("link", name=TITLE).click()
     await expect(page.get_by_role("heading", level=1)).to_have_text(TITLE)
     await check(page)
+    await page.get_by_text("Montrer ici les premières lignes").click()
+    frame = page.frame_locator("iframe")
+    await expect(frame.get_by_role("heading", level=1)).to_have_text(TITLE)
+    styled = await frame.locator("body").evaluate("body => getComputedStyle(body).paddingTop")
+    assert styled != "0px", "the sheet of the node is read inside the frame, which runs nothing"
     async with page.expect_download() as caught:
         await page.get_by_role("link", name=re.compile("Télécharger")).first.click()
     download = await caught.value

@@ -41,7 +41,7 @@ class Copy:
     async def catch_up(self) -> None:
         """Replay, up to where the first is now."""
         first = await asyncpg.connect(self._first)
-        position = await first.fetchval("SELECT pg_current_wal_lsn()::text")
+        position = await first.fetchval("SELECT pg_current_wal_insert_lsn()::text")
         await first.close()
         await self._ask("SELECT pg_wal_replay_resume()")
         await self._wait(REACHED, position)

@@ -63,8 +63,10 @@ def test_a_program_that_will_not_end_is_ended_with_its_children(tmp_path: Path) 
 
 
 def test_a_polite_program_ends_by_the_signal_asked(tmp_path: Path) -> None:
-    process = processes.spawn(["/bin/sh", "-c", "trap 'exit 7' INT; while :; do sleep 0.1; done"], log=tmp_path / "log")
-    time.sleep(0.3)
+    script, log = "trap 'exit 7' INT; echo ready; while :; do sleep 0.1; done", tmp_path / "log"
+    process = processes.spawn(["/bin/sh", "-c", script], log=log)
+    while "ready" not in log.read_text():
+        time.sleep(0.05)
 
     processes.stop(process, signal.SIGINT)
 

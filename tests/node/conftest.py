@@ -3,19 +3,29 @@
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from litestar import Litestar
+from playwright.async_api import Browser
 
 from tests.node.counterpart import PortalDouble
-from tests.node.producer import SLUG, Producer
+from tests.node.distant import Distant
+from tests.node.producer import SLUG, TABLE, Producer
+from tests.s3 import Gateway, gateway
+from tests.ui.axe import open_browser
 from udi.kit.db import Database
 from udi.kit.oidc import Login
 from udi.kit.tenancy import Territory
+from udi.node.datasets.tables import Tables
+from udi.node.files.ring import RingFile
+from udi.node.files.sealing import SealingStore
+from udi.node.files.store import ObjectStore
 from udi.node.spaces.actions import apply_space
 from udi.node.spaces.models import Space
+from udi.node.tables.table import FIND_TABLE
 from udi.node.territories.models import Tenant
 from udi.settings import Settings
 from udi.ui.site import Site
@@ -52,6 +62,15 @@ def stranger(demo: Territory, make_person: Callable[..., Login]) -> Login:
 
 
 @pytest.fixture
+async def manager(
+    node_app: Litestar, demo: Territory, space: Space, make_person: Callable[..., Login], browse: Browse
+) -> AsyncIterator[httpx.AsyncClient]:
+    """Somebody who manages the town hall, in front of the node."""
+    async with browse(node_app, demo, make_person(demo, memberships={SLUG: ["managers"]})) as client:
+        yield client
+
+
+@pytest.fixture
 async def producer(
     node_app: Litestar, demo: Territory, space: Space, publisher: Login, browse: Browse
 ) -> AsyncIterator[Producer]:
@@ -79,6 +98,50 @@ async def portal(settings: Settings, node_database: Database, demo: Territory) -
     yield double
     double.stop()
     secret.unlink()
+
+
+@pytest.fixture(scope="session")
+def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
+    """An S3 service for the node's tests; skips where none is built."""
+    with gateway(tmp_path_factory.mktemp("s3")) as service:
+        yield service
+
+
+@pytest.fixture(params=["folder", "s3"])
+def each_store(
+    request: pytest.FixtureRequest, settings: Settings, node_database: Database, parts: dict[str, Any], tmp_path: Path
+) -> SealingStore:
+    """The test runs twice, with the node's files in an empty folder and in an empty bucket; this is the node's store."""
+    if request.param == "folder":
+        at = Settings(object_store=str(tmp_path / "objects"))
+    else:
+        service: Gateway = request.getfixturevalue("s3")
+        at = service.empty_bucket()
+    store = SealingStore.over(at, node_database, RingFile(settings))
+    parts |= {"objects": store, FIND_TABLE: Tables(node_database, store, tmp_path / "tables")}
+    return store
+
+
+@pytest.fixture
+def store(node_site: Site) -> ObjectStore:
+    """Where the node keeps files: as `each_store` has it, if the test asks for that."""
+    kept: ObjectStore = node_site.parts["objects"]
+    return kept
+
+
+@pytest.fixture
+def distant() -> Iterator[Distant]:
+    """Somebody else's server, with the producer's file at every address."""
+    server = Distant(TABLE)
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    """A real browser."""
+    async with open_browser() as opened:
+        yield opened
 
 
 @pytest.fixture

@@ -1,8 +1,7 @@
 """The same promises of a folder and of S3; and of S3, what it says when something is wrong with it."""
 
 import asyncio
-import hashlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,7 @@ import httpx
 import pytest
 
 from tests.node.producer import TABLE, Producer
-from tests.s3 import Gateway, gateway
+from tests.s3 import Gateway
 from udi.cli.checks.finding import Finding
 from udi.cli.checks.machine import check_machine
 from udi.kit.errors import TooLargeError
@@ -21,22 +20,13 @@ MEGABYTE = 1024 * 1024
 KEY = "territory/space/dataset/file"
 
 
-@pytest.fixture(scope="module")
-def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
-    """An S3 service for the tests of this file."""
-    with gateway(tmp_path_factory.mktemp("s3")) as service:
-        yield service
-
-
 @pytest.fixture(params=["folder", "s3"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> ObjectStore:
     """An empty store of each kind."""
     if request.param == "folder":
         return ObjectStore.of(Settings(object_store=str(tmp_path / "objects")))
     service: Gateway = request.getfixturevalue("s3")
-    bucket = f"b{hashlib.sha256(request.node.name.encode()).hexdigest()[:12]}"
-    (service.folder / "data" / bucket).mkdir()
-    return ObjectStore.of(service.settings(object_store=f"s3://{bucket}"))
+    return ObjectStore.of(service.empty_bucket())
 
 
 async def megabytes(count: int, then: Exception | None = None) -> AsyncIterator[bytes]:
@@ -135,20 +125,6 @@ async def test_doctor_says_what_is_wrong_with_s3_and_what_to_do(s3: Gateway, tmp
     assert SILENT in silent.said
     assert "UDI_OBJECT_STORE_ENDPOINT" in silent.remedy
     assert "s3_access_key_id" in keyless.said
-
-
-async def test_a_producer_publishes_into_s3_and_anyone_downloads_any_part(
-    s3: Gateway, producer: Producer, passer_by: httpx.AsyncClient, parts: dict[str, Any]
-) -> None:
-    parts["objects"] = ObjectStore.of(s3.settings())
-    dataset = await producer.publish()
-
-    whole = await passer_by.get(f"/datasets/{dataset}/file")
-    part = await passer_by.get(f"/datasets/{dataset}/file", headers={"Range": "bytes=4-9"})
-
-    assert whole.content == TABLE
-    assert (part.status_code, part.content) == (206, TABLE[4:10])
-    assert len(await keys(parts["objects"], "")) == 1
 
 
 async def test_while_s3_is_away_pages_answer_files_say_so_and_all_is_well_when_it_is_back(

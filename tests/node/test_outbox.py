@@ -38,7 +38,8 @@ Push = Callable[..., Awaitable[None]]
 @pytest.fixture
 def push(node_site: Site, demo: Territory, portal: PortalDouble, settings: Settings) -> Push:
     """Does the worker's job for a dataset, at an attempt."""
-    handler = jobs(node_site.database, node_site.registry, PortalClient(settings, node_site.outgoing))[PUSH_DATASET]
+    client = PortalClient(settings, node_site.outgoing)
+    handler = jobs(node_site.database, node_site.registry, client, node_site.parts["objects"])[PUSH_DATASET]
 
     async def push(dataset: str, *, revision: int = 1, attempt: int = 0, last: bool = False) -> None:
         await handler(Job(PUSH_DATASET, demo.id, {"dataset": dataset, "revision": revision}, attempt, last))
@@ -343,7 +344,8 @@ async def test_the_worker_does_the_job_that_publishing_queued(
 ) -> None:
     portal.answers = [(500, {})] * 3
     dataset = await producer.publish()
-    handlers = jobs(node_site.database, node_site.registry, PortalClient(settings, node_site.outgoing))
+    client = PortalClient(settings, node_site.outgoing)
+    handlers = jobs(node_site.database, node_site.registry, client, node_site.parts["objects"])
     worker = Worker(node_site.database, {PUSH_DATASET: handlers[PUSH_DATASET]}, attempts=1)
     running = asyncio.create_task(worker.run())
 

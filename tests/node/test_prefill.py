@@ -11,7 +11,7 @@ from udi.node.tables.profile import profile_file
 
 
 def proposed(name: str, content: bytes) -> dict[str, str]:
-    profile = profile_file(name, content, len(content), lambda: [content])
+    profile = profile_file(name, len(content), lambda: [content])
     return prefill(name, profile, say=str, locale="en", languages=("fr",), contact="a@example.org")
 
 

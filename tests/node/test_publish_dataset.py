@@ -3,6 +3,7 @@
 import hashlib
 
 import httpx
+import pytest
 from litestar import Litestar
 
 from tests.node.conftest import Browse
@@ -11,13 +12,14 @@ from udi.kit.oidc import Login
 from udi.kit.tenancy import Territory
 
 
-async def test_three_steps_publish_a_file_that_anyone_downloads(
+@pytest.mark.usefixtures("each_store")
+async def test_four_steps_publish_a_file_that_anyone_downloads(
     producer: Producer, passer_by: httpx.AsyncClient
 ) -> None:
     dataset = await producer.draft()
-    described = await producer.page(f"/datasets/{dataset}/describe")
-    assert "Windows-1252" in described
-    assert "École de voile" in described
+    checked = await producer.page(f"/datasets/{dataset}/check")
+    assert "Windows-1252" in checked
+    assert "École de voile" in checked
 
     await producer.describe(dataset)
     assert "vie locale" in await producer.page(f"/datasets/{dataset}/review")

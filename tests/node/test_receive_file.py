@@ -21,6 +21,8 @@ from udi.node.spaces.actions import apply_space
 from udi.node.spaces.models import Space
 from udi.settings import Settings
 
+pytestmark = pytest.mark.usefixtures("each_store")
+
 BOUNDARY = "frontier"
 FORM = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
 HEAD = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="file"; filename="large.csv"\r\n\r\n'.encode()
@@ -29,18 +31,13 @@ MEGABYTE = b"un;deux;trois;quatre;cinq\n" * 40_330
 
 
 async def objects(store: ObjectStore, territory: Territory) -> list[str]:
-    return [entry["path"] async for entry in store.list(str(territory.id))]
+    """The files whose bytes, or what was made of them, are in the store."""
+    return sorted({entry["path"].partition(".")[0] async for entry in store.list(str(territory.id))})
 
 
 async def stored(database: Database, territory: Territory) -> list[StoredFile]:
     async with database.session(territory.id) as session:
         return list((await session.scalars(select(StoredFile))).all())
-
-
-@pytest.fixture
-def store(node_site: Any) -> ObjectStore:
-    kept: ObjectStore = node_site.parts["objects"]
-    return kept
 
 
 async def test_a_file_is_stored_with_its_size_and_digest(

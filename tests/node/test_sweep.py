@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from tests.node.producer import Producer
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
@@ -17,6 +19,7 @@ async def some_bytes() -> AsyncIterator[bytes]:
     yield b"orphan"
 
 
+@pytest.mark.usefixtures("each_store")
 async def test_only_old_objects_that_nobody_names_are_removed(
     producer: Producer, node_database: Database, demo: Territory, other: Territory, node_site: Any
 ) -> None:
@@ -25,17 +28,31 @@ async def test_only_old_objects_that_nobody_names_are_removed(
     orphan, foreign = (f"{territory.id}/{uuid.uuid4()}/{uuid.uuid4()}/{uuid.uuid4()}" for territory in (demo, other))
     await store.put(orphan, some_bytes())
     await store.put(foreign, some_bytes())
-    assert store.folder is not None
-    staged = store.folder / f"{orphan}#1"
-    staged.write_bytes(b"half a file")
-    os.utime(staged, (1, 1))
 
-    assert await sweep(node_database, store, demo.id) == 1
+    assert await sweep(node_database, store, demo.id) == 0
     assert await store.exists(orphan)
     assert await sweep(node_database, store, demo.id, older_than=timedelta(seconds=-5)) == 1
 
     assert not await store.exists(orphan)
-    assert not staged.exists()
     assert await store.exists(foreign)
-    assert len([entry async for entry in store.list(str(demo.id))]) == 1
+    kept = sorted([entry["path"] async for entry in store.list(str(demo.id))])
+    assert len(kept) == 2
+    assert kept[1] == f"{kept[0]}.1.table.parquet"
     await store.delete(foreign)
+
+
+async def test_half_an_object_that_a_killed_process_left_in_the_folder_is_removed(
+    node_database: Database, demo: Territory, node_site: Any
+) -> None:
+    store: ObjectStore = node_site.parts["objects"]
+    assert store.folder is not None
+    old, new = (store.folder / f"{demo.id}/{uuid.uuid4()}/{uuid.uuid4()}/{uuid.uuid4()}#{number}" for number in (1, 2))
+    for staged in (old, new):
+        staged.parent.mkdir(parents=True)
+        staged.write_bytes(b"half a file")
+    os.utime(old, (1, 1))
+
+    assert await sweep(node_database, store, demo.id) == 1
+
+    assert (old.exists(), new.exists()) == (False, True)
+    new.unlink()

@@ -5,19 +5,24 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import inspect, select, text
 from sqlalchemy.exc import DBAPIError
 
 from tests.node.producer import SLUG, TABLE, Producer
 from udi.kit.db import Database
+from udi.kit.identity import PUBLISHERS, Actor
 from udi.kit.tenancy import Territory
 from udi.node.datasets.models import DatasetEvent
+from udi.node.datasets.queries import get_dataset, read_marks
 from udi.node.files.store import ObjectStore
+
+pytestmark = pytest.mark.usefixtures("each_store")
 
 
 async def keys(site: Any, territory: Territory) -> set[str]:
+    """The files whose bytes, or what was made of them, are in the store."""
     store: ObjectStore = site.parts["objects"]
-    return {entry["path"] async for entry in store.list(str(territory.id))}
+    return {entry["path"].partition(".")[0] async for entry in store.list(str(territory.id))}
 
 
 async def test_a_version_waits_until_it_is_published(producer: Producer, passer_by: httpx.AsyncClient) -> None:
@@ -26,7 +31,7 @@ async def test_a_version_waits_until_it_is_published(producer: Producer, passer_
 
     sent = await producer.send(TABLE + b"Tennis;Brest;01/01/2001\n", path=f"/datasets/{dataset}/versions")
 
-    assert sent.headers["location"] == f"/datasets/{dataset}/describe"
+    assert sent.headers["location"] == f"/datasets/{dataset}/check"
     assert "Une nouvelle version attend" in await producer.page(f"/datasets/{dataset}")
     assert (await passer_by.get(f"/datasets/{dataset}/file")).content == TABLE
     published = await producer.client.post(f"/datasets/{dataset}/publish", data={"note": "Une association de plus"})
@@ -105,3 +110,21 @@ async def test_history_names_nobody_and_cannot_be_rewritten(
         with pytest.raises(DBAPIError, match="permission denied"):
             async with node_database.session(demo.id) as session:
                 await session.execute(text(statement))
+
+
+async def test_the_page_reads_what_was_found_in_the_newest_version_only(
+    producer: Producer, node_database: Database, demo: Territory
+) -> None:
+    dataset = await producer.publish()
+    await producer.send(TABLE + b"a;b;01/01/2001\n", path=f"/datasets/{dataset}/versions")
+    actor = Actor(uuid.uuid4(), "", "", demo.slug, memberships={SLUG: frozenset({PUBLISHERS})})
+
+    async with node_database.session(demo.id, role="worker") as session:
+        lean = await get_dataset(session, actor, uuid.UUID(dataset), lean=True)
+        marks = await read_marks(session, lean)
+        unread = ["findings" in inspect(version.preparation).unloaded for version in lean.versions]
+        ids = [version.id for version in lean.versions]
+
+    assert unread == [False, True]
+    assert (marks.harmful, marks.compared) == (frozenset(), {ids[0]})
+    assert f"/datasets/{dataset}/versions/2/difference" in await producer.page(f"/datasets/{dataset}")

@@ -19,7 +19,8 @@ from pyoxigraph import (
 
 from tests.protocol.examples import RECORD_ID, a_file, a_full_record, a_record, a_service, put
 from tests.protocol.shapes import violations
-from udi.protocol.rdf import Catalogue, Entry, write_catalogue, write_dataset, write_entry
+from udi.protocol.catalogue import Catalogue, Entry, write_catalogue, write_entry
+from udi.protocol.rdf import write_dataset
 from udi.protocol.record import read_record
 from udi.protocol.structures import Box
 from udi.protocol.triples import canonical, iri, term
@@ -35,6 +36,20 @@ RECORDS = {
     "small": a_record(),
     "full": a_full_record(),
     "open and full": {**a_full_record(), "access_condition": a_record()["access_condition"], "ext_metadata": {}},
+    "high value": a_record(
+        keywords=["arbre", "HVD", "mobilité", "Observation de la Terre et environnement"],
+        available_formats=[
+            a_file(),
+            a_service(
+                "wfs",
+                "versions",
+                "layer",
+                "default_crs",
+                "formats",
+                metadata={"documentation_url": "https://maps.example.org/doc"},
+            ),
+        ],
+    ),
     "unnamed service": a_record(available_formats=[a_service("wfs", "versions", "layer", "default_crs", "formats")]),
 }
 
@@ -64,6 +79,57 @@ def test_the_shapes_of_dcat_ap_are_kept(shared_data: Path, name: str, shapes: st
     assert (
         violations(whole(RECORDS[name]) | known, shared_data / "reference/dcat-ap-shapes/dcat-ap-3.0.1" / shapes) == []
     )
+
+
+def test_the_base_shapes_of_high_value_datasets_are_kept(shared_data: Path) -> None:
+    shapes = shared_data / "reference/dcat-ap-shapes/dcat-ap-hvd-3.0.0/hvd-SHACL-base.ttl"
+    right = whole(RECORDS["high value"])
+    lawless = {each for each in right if each.predicate != term("dcatap:applicableLegislation")}
+
+    assert violations(right, shapes) == []
+    assert any("applicableLegislation" in fault for fault in violations(lawless, shapes))
+
+
+def test_two_keywords_say_that_a_dataset_has_high_value() -> None:
+    said = written(RECORDS["high value"])
+    unsaid = written(a_record(keywords=["mobilité"]))
+    plain = set(write_dataset(ORIGIN, read_record(RECORDS["high value"]), extensions=()))
+
+    assert values(said, DATASET, "dcatap:hvdCategory") == [
+        "http://data.europa.eu/bna/c_b79e35eb", "http://data.europa.eu/bna/c_dd313021",
+    ]  # fmt: skip
+    law = {
+        each.subject.value.rpartition("#")[2][:5]
+        for each in said
+        if each.predicate == term("dcatap:applicableLegislation")
+    }
+    assert law == {DATASET.value[:5], "media", "servi"}
+    assert not any(each.predicate.value.startswith("http://data.europa.eu/r5r/") for each in unsaid | plain)
+
+
+@pytest.mark.parametrize(
+    ("projection", "code"),
+    [("EPSG:2154", "2154"), ("RGF93 / Lambert-93", "2154"), ("CC48", "3948"), ("WGS 84 (EPSG:4326)", "4326"),
+     ("http://www.opengis.net/def/crs/EPSG/0/3948", "3948"), ("urn:ogc:def:crs:EPSG::2154", "2154"),
+     ("WGS84", "4326"), ("WGS 84 / UTM 30N", ""), ("un plan", "")],
+)  # fmt: skip
+def test_the_reference_system_is_named_when_the_words_give_it(projection: str, code: str) -> None:
+    triples = written(put(a_full_record(), "geography.projection", projection))
+
+    found = [each for each in values(triples, DATASET, "dct:conformsTo") if "/crs/EPSG/" in each]
+    assert found == ([f"http://www.opengis.net/def/crs/EPSG/0/{code}"] if code else [])
+
+
+def test_the_shape_of_the_area_is_given_unless_it_is_long() -> None:
+    shape = {"type": "Point", "coordinates": [-1.6, 48.1]}
+    long = {"type": "LineString", "coordinates": [[-1.6, 48.1]] * 2000}
+    place = NamedNode(f"{DATASET.value}#area")
+
+    near = written(put(a_full_record(), "geography.geographic_distribution", shape))
+    far = written(put(a_full_record(), "geography.geographic_distribution", long))
+
+    assert values(near, place, "locn:geometry") == ['{"type":"Point","coordinates":[-1.6,48.1]}']
+    assert values(far, place, "locn:geometry") == []
 
 
 def test_the_check_of_shapes_sees_a_planted_fault(shared_data: Path) -> None:

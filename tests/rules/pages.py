@@ -257,12 +257,23 @@ def nothing_from_elsewhere(page: Page) -> Iterator[str]:
         address = element.get(attribute, "") if attribute else ""
         if not address or set(element.get("rel", "").split()) & SAID_ONLY or address.startswith("data:"):
             continue
+        if local(element) == "iframe" and _waits_for_reader(page, element):
+            continue
         if urlsplit(urljoin(page.url, address)).netloc != urlsplit(page.url).netloc:
             yield f"{shown(element)} loads from elsewhere: {address}"
 
 
+def _waits_for_reader(page: Page, frame: Element) -> bool:
+    """A frame that loads only once the reader opens what it stands in, and that runs nothing."""
+    closed = any(local(parent) == "details" and "open" not in parent.attrib for parent in page.ancestors(frame))
+    return closed and frame.get("loading") == "lazy" and "allow-scripts" not in frame.get("sandbox", "allow-scripts")
+
+
 def safe_headers(page: Page) -> Iterator[str]:
-    yield from policy.faults(page.headers)
+    framed = urlsplit(page.url).path.startswith("/embed/")
+    yield from policy.faults(page.headers, framed=framed)
+    if framed and "set-cookie" in page.headers:
+        yield "a page made to be framed sets a cookie"
 
 
 RULES: tuple[Rule, ...] = (

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 
-REQUIRED = ("default-src", "form-action", "base-uri", "frame-ancestors")
+REQUIRED = ("default-src", "form-action", "base-uri")
 FORBIDDEN = ("'unsafe-inline'", "'unsafe-eval'", "'unsafe-hashes'", "*", "http:", "https:")
 
 
-def faults(headers: Mapping[str, str]) -> Iterator[str]:
-    """What is wrong with the headers of a page; names are in lower case."""
+def faults(headers: Mapping[str, str], *, framed: bool = False) -> Iterator[str]:
+    """What is wrong with the headers of a page; names are in lower case. Only a `framed` page may stand in any other."""
     if headers.get("x-content-type-options") != "nosniff":
         yield "X-Content-Type-Options: nosniff is missing"
     if not headers.get("content-type", "").startswith("text/html"):
@@ -16,7 +16,14 @@ def faults(headers: Mapping[str, str]) -> Iterator[str]:
     if not text:
         yield "Content-Security-Policy is missing"
     else:
-        yield from _of_policy({words[0]: words[1:] for part in text.split(";") if (words := part.split())})
+        policy = {words[0]: words[1:] for part in text.split(";") if (words := part.split())}
+        yield from _of_framing(policy.pop("frame-ancestors", []), framed=framed)
+        yield from _of_policy(policy)
+
+
+def _of_framing(ancestors: list[str], *, framed: bool) -> Iterator[str]:
+    if ancestors != (["*"] if framed else ["'none'"]):
+        yield f"the policy says «{' '.join(ancestors)}» of frame-ancestors"
 
 
 def _of_policy(policy: Mapping[str, list[str]]) -> Iterator[str]:

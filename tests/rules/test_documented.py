@@ -13,7 +13,16 @@ from pydantic import BaseModel
 import udi
 from tests.rules.test_routes import addresses
 from udi.cli.main import build_app
-from udi.portal.tenants.shape import AccountPart, HostsPart, MailPart, OrganisationPart, TerritoryPart, ThemePart
+from udi.portal.tenants.shape import (
+    AccountPart,
+    CostsPart,
+    HostsPart,
+    MailPart,
+    OrganisationPart,
+    SearchPart,
+    TerritoryPart,
+    ThemePart,
+)
 from udi.protocol.explanations import EXPLANATIONS
 from udi.protocol.faults import Code
 from udi.settings import Settings
@@ -25,6 +34,8 @@ PARTS: dict[str, type[BaseModel]] = {
     "hosts": HostsPart,
     "theme": ThemePart,
     "mail": MailPart,
+    "costs": CostsPart,
+    "search": SearchPart,
     "organisation": OrganisationPart,
     "account": AccountPart,
 }

@@ -4,12 +4,13 @@ import asyncio
 import contextlib
 import random
 import uuid
+from collections.abc import Iterator
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from udi.kit.db import Database
+from udi.kit.db import Database, is_away
 from udi.settings import Settings
 
 TASKS, TRANSACTIONS, SEED = 40, 100, 20261125
@@ -46,6 +47,18 @@ async def tenants(settings: Settings) -> list[uuid.UUID]:
     await database.close()
 
 
+@contextlib.contextmanager
+def survived() -> Iterator[None]:
+    """What was planned, or a database that a crowded machine lets wait too long, ends one transaction and no more."""
+    try:
+        yield
+    except PlannedError:
+        pass
+    except Exception as error:
+        if not is_away(error):
+            raise
+
+
 async def _rows(session: AsyncSession) -> set[uuid.UUID]:
     return set((await session.scalars(text("SELECT tenant_id FROM app.trial"))).all())
 
@@ -66,7 +79,7 @@ async def test_no_transaction_sees_another_territory_under_load(settings: Settin
 
     async def many() -> None:
         for _ in range(TRANSACTIONS):
-            with contextlib.suppress(PlannedError):
+            with survived():
                 await one(chance.choice(tenants), chance.random())
 
     tasks = [asyncio.create_task(many()) for _ in range(TASKS)]
@@ -74,11 +87,12 @@ async def test_no_transaction_sees_another_territory_under_load(settings: Settin
         await asyncio.sleep(0.01)
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+    kept = database.engine("app").pool.checkedout()  # type: ignore[attr-defined]
+    await database.close()
 
     assert wrong == []
     assert done > TASKS * TRANSACTIONS / 3
-    assert database.engine("app").pool.checkedout() == 0  # type: ignore[attr-defined]
-    await database.close()
+    assert kept == 0
 
 
 async def test_a_row_cannot_be_written_for_another_territory(

@@ -74,12 +74,28 @@ PLANTED = [
     ("<button>Chercher</button>", '<button type="button">Chercher</button>', "has no button"),
     ('src="/icon.svg"', 'src="https://cdn.example/icon.svg"', "loads from elsewhere"),
     ('href="/static/0/udi.css"', 'href="//cdn.example/udi.css"', "loads from elsewhere"),
+    (
+        "</main>",
+        '<iframe title="x" src="https://n.example/" loading="lazy" sandbox=""></iframe></main>',
+        "from elsewhere",
+    ),
+    (
+        "</main>",
+        '<details><summary>x</summary><iframe title="x" src="https://n.example/" loading="lazy"></iframe></details></main>',
+        "from elsewhere",
+    ),
     ("</main>", '<script src="http://localhost:8000/x.js"></script></main>', "loads from elsewhere"),
 ]
 
 
 def test_a_sound_page_has_no_fault() -> None:
     assert check_page(SOUND, url=URL, headers=HEADERS, territory="Armorine") == []
+
+
+def test_a_frame_that_the_reader_opens_may_come_from_elsewhere() -> None:
+    frame = '<details><summary>Voir</summary><iframe title="Table" src="https://n.example/" loading="lazy" sandbox=""></iframe></details>'
+
+    assert check_page(SOUND.replace("</main>", f"{frame}</main>"), url=URL, headers=HEADERS) == []
 
 
 @pytest.mark.parametrize(("sound", "planted", "said"), PLANTED)
@@ -101,6 +117,7 @@ def test_a_planted_fault_is_named(sound: str, planted: str, said: str) -> None:
         ("Content-Security-Policy", POLICY.replace("style-src 'self'", "style-src 'unsafe-inline'"), "'unsafe-inline'"),
         ("Content-Security-Policy", POLICY.replace("script-src 'none'", "script-src cdn.example"), "lets scripts"),
         ("Content-Security-Policy", POLICY.replace("; frame-ancestors 'none'", ""), "frame-ancestors"),
+        ("Content-Security-Policy", POLICY.replace("frame-ancestors 'none'", "frame-ancestors *"), "frame-ancestors"),
         ("Content-Security-Policy", POLICY.replace("form-action 'self'", "form-action *"), "allows *"),
         ("X-Content-Type-Options", "", "nosniff"),
         ("Content-Type", "text/plain", "content type"),
@@ -110,3 +127,15 @@ def test_a_weak_header_is_named(name: str, value: str, said: str) -> None:
     faults = check_page(SOUND, url=URL, headers=HEADERS | {name: value}, territory="Armorine")
 
     assert any(said in fault for fault in faults), faults
+
+
+def test_a_page_made_to_be_framed_may_be_and_sets_no_cookie() -> None:
+    url, framed = (
+        "http://demo.localhost:8000/embed/search",
+        POLICY.replace("frame-ancestors 'none'", "frame-ancestors *"),
+    )
+    headers = HEADERS | {"Content-Security-Policy": framed}
+
+    assert check_page(SOUND, url=url, headers=headers) == []
+    assert any("frame-ancestors" in fault for fault in check_page(SOUND, url=url, headers=HEADERS))
+    assert any("cookie" in fault for fault in check_page(SOUND, url=url, headers=headers | {"Set-Cookie": "a=b"}))

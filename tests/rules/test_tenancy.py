@@ -105,6 +105,28 @@ async def test_the_check_sees_a_planted_fault(owner: tuple[asyncpg.Connection, s
         await transaction.rollback()
 
 
+UNCONFINED = """
+    SELECT c.relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+    WHERE c.relnamespace = 'app'::regnamespace AND c.relkind IN ('r', 'p') AND a.attname IN ('space_id', 'dataset_id', 'version_id', 'upload_id')
+    AND (SELECT count(*) FROM pg_policy p WHERE p.polrelid = c.oid AND NOT p.polpermissive
+      AND p.polroles @> ARRAY['udi_node_app'::regrole::oid]) < 4"""
+
+
+async def test_what_belongs_to_a_space_of_the_node_is_kept_to_it(settings: Settings) -> None:
+    connection = await asyncpg.connect(settings.dsn("node", "owner").replace("+asyncpg", ""))
+    transaction = connection.transaction()
+    await transaction.start()
+    try:
+        assert [row[0] for row in await connection.fetch(UNCONFINED)] == []
+        await connection.execute(
+            "CREATE TABLE app.planted (tenant_id uuid, space_id uuid, PRIMARY KEY (tenant_id, space_id))"
+        )
+        assert [row[0] for row in await connection.fetch(UNCONFINED)] == ["planted"]
+    finally:
+        await transaction.rollback()
+        await connection.close()
+
+
 async def test_the_register_is_the_only_table_without_a_territory(owner: tuple[asyncpg.Connection, str]) -> None:
     connection, _ = owner
 

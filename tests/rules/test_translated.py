@@ -1,6 +1,7 @@
 """What a person meets in English exists in French: messages of templates, and words of refusals."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,8 +16,12 @@ SOURCE = Path(__file__).parents[2] / "platform/src/udi"
 UI = SOURCE / "ui/locale"
 FOLDERS = {"portal": ("portal", "ui", "protocol"), "node": ("node", "ui", "protocol")}
 LOCALES = {"portal": [UI, *PORTAL_LOCALES], "node": [UI, *NODE_LOCALES]}
-SPOKEN = ("Refusal", "Failure", "Kind", "Explanation")
+SPOKEN = ("Refusal", "Failure", "Kind", "Explanation", "Said", "Remark")
 """Besides exceptions, what carries words to a person."""
+
+
+CODE = re.compile("[a-z]+(?:_[a-z]+)*")
+"""What names a sentence instead of being one."""
 
 
 def of_templates(folder: Path) -> Iterator[tuple[str, str]]:
@@ -33,6 +38,9 @@ def of_refusals(folder: Path) -> Iterator[tuple[str, str]]:
             continue
         for call in (node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)):
             name = getattr(call.func, "id", getattr(call.func, "attr", ""))
+            first = call.args[0].value if call.args and isinstance(call.args[0], ast.Constant) else None
+            if name == "say" and isinstance(first, str) and not CODE.fullmatch(first):
+                yield first, f"{path.relative_to(SOURCE)}:{call.lineno}"
             if name in SPOKEN or (name.endswith("Error") and name[:-5] in SPOKEN_ERRORS):
                 for value in (*call.args, *(keyword.value for keyword in call.keywords)):
                     if isinstance(value, ast.Constant) and isinstance(value.value, str) and _is_sentence(value.value):
@@ -51,6 +59,12 @@ SAME_IN_BOTH = {
     "tabulation",
     "Description",
     "Page",
+    "Code",
+    "Latitude",
+    "Longitude",
+    "Position",
+    "SIREN",
+    "SIRET",
 }
 SPOKEN_ERRORS = {
     "Udi",
@@ -61,8 +75,20 @@ SPOKEN_ERRORS = {
     "Gone",
     "Conflict",
     "TooLarge",
+    "TooMany",
+    "TooHeavy",
     "Unavailable",
     "NodeAway",
+    "Precondition",
+    "MediaType",
+    "Locked",
+    "HeldBack",
+    "Erased",
+    "Digest",
+    "StaleOffset",
+    "TooSlow",
+    "Fetch",
+    "Unreadable",
 }
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import axe_playwright_python
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright, expect
 
 CHROMIUM = Path(os.environ.get("UDI_CHROMIUM") or "/usr/bin/chromium")
 INSTALLED: dict[str, Any] = {"executable_path": str(CHROMIUM)} if CHROMIUM.exists() else {}
@@ -16,6 +16,11 @@ FLAGS = [
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"]
+
+
+PATIENCE = 30_000
+"""Milliseconds that a page may take on a machine that does other work; nothing is timed by it."""
+expect.set_options(timeout=PATIENCE)
 
 
 @asynccontextmanager

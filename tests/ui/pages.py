@@ -55,6 +55,8 @@ def render(template: str, language: str, **context: Any) -> str:
         "program": "portal",
         "path": "/datasets",
         "canonical": f"{ORIGIN}/datasets",
+        "language_asked": False,
+        "status": 200,
         "navigation": [
             ("Data", "/datasets", True),
             ("Producers", "/organisations", False),

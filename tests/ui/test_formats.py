@@ -64,3 +64,15 @@ def test_a_message_without_values_keeps_its_signs() -> None:
     assert formats.said(str.upper, "100 % sure") == "100 % SURE"
     assert formats.said(str, "%(count)s files", {"count": 3}) == "3 files"
     assert formats.said(str, "") == ""
+
+
+def test_a_measure_keeps_six_decimals() -> None:
+    assert formats.say_figure(1284.12345678, "fr") == f"1{THIN}284,123457"
+    assert formats.say_figure(0.30000000000000004, "en") == "0.3"
+    assert [formats.say_figure(value, "fr") for value in (1e44, -2.5e-44, 0)] == ["1E44", "-2,5E-44", "0"]
+
+
+def test_a_written_day_or_moment_is_said_short() -> None:
+    assert formats.say_iso_date("2024-05-03", "fr") == "3 mai 2024"
+    assert formats.say_iso_date("2024-05-01", "fr") == "1er mai 2024"
+    assert formats.say_iso_date("2024-05-03T14:05:00", "en") == "3 May 2024, 14:05"

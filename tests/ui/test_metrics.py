@@ -82,7 +82,7 @@ async def test_requests_are_counted_by_territory_and_route_never_by_path(portal_
         return told[f'udi_http_requests_total{{program="portal",{where}}}']
 
     assert count("/data", "2xx") == 1
-    assert count("/data/{dataset_id}", "4xx") == 1
+    assert count("/data/{name}", "4xx") == 1
     assert any('route="unmatched",status="4xx"' in name for name in told)
     assert not any(unknown in name or "secret-words" in name or "no-such-page" in name for name in told)
 

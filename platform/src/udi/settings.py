@@ -91,6 +91,10 @@ class Settings(BaseSettings):
     smtp_host: str = Field(default="127.0.0.1", description="Mail relay.")
     smtp_port: int | None = Field(default=None, description="Port of the mail relay; unset: base port + 6.")
 
+    mail_sender: str = Field(
+        default="", description="Address that the hosted node's mails come from; empty: the territory's contact."
+    )
+
     object_store: str = Field(
         default="", description="Where files live: a folder or `s3://bucket`; empty: a folder of the state."
     )
@@ -100,8 +104,32 @@ class Settings(BaseSettings):
         default=True, description="Name the bucket in the path of S3 addresses, not in their host."
     )
     upload_limit: int = Field(default=50 * 1024**3, description="Largest file accepted by the node, in bytes.")
+    schemas: Path | None = Field(
+        default=None, description="Folder of the schemas that tables may follow; unset: none is proposed."
+    )
+    space_requests_per_minute: int = Field(
+        default=6000,
+        ge=1,
+        description="Requests for data a minute that one web process answers for one producer, unless it has its own limit.",
+    )
+    space_jobs_at_once: int = Field(
+        default=2, ge=1, description="Heavy jobs of one producer at once, unless it has its own limit."
+    )
+    space_uploads_at_once: int = Field(
+        default=256,
+        ge=1,
+        description="Files on their way in at once, for one producer in one web process, unless it has its own limit.",
+    )
+    clamd_socket: str = Field(
+        default="", description="Socket of clamd, a path or `host:port`; empty: files are not searched for viruses."
+    )
     search_index: Path | None = Field(
         default=None, description="Folder of the search indexes; unset: in the state folder."
+    )
+    answer_cache: int = Field(
+        default=16 * 1024 * 1024,
+        ge=0,
+        description="Bytes of answers to passers-by that one web process of the portal keeps; 0: none.",
     )
     backup_plan: Path = Field(
         default=Path("/etc/udi/backup.toml"), description="File that says where backups go, written by the role backup."
@@ -175,6 +203,10 @@ class Settings(BaseSettings):
         """Secret of a territory's client at Keycloak, derived from the program's key so that nothing is stored twice."""
         key = self.secret(f"{program}_client_key").encode()
         return base64.urlsafe_b64encode(hmac.digest(key, client_id.encode(), "sha256")).decode().rstrip("=")
+
+    def derived_key(self, program: ProgramName, purpose: str) -> bytes:
+        """A key of 32 bytes for one purpose, derived likewise."""
+        return hmac.digest(self.secret(f"{program}_client_key").encode(), f"key for {purpose}".encode(), "sha256")
 
     def dsn(self, program: ProgramName, role: Role, *, replica: bool = False) -> str:
         """SQLAlchemy address of a program's database, or of the copy that follows it, as one of its roles."""

@@ -145,3 +145,76 @@ async def test_an_answer_holds_no_row_of_another_territory(
     assert found.json()["total"] == 0
     assert [item["datasets"] for item in producers.json()["items"]] == [0, 0, 0]
     assert json.dumps(TABLE[1][0])[1:-1] not in found.text
+
+
+async def test_a_walk_meets_each_dataset_once_while_others_come_and_go(filled: Catalogue, portal_app: Litestar) -> None:
+    async with browse(portal_app, filled.territory) as program:
+        known = {item["id"] for item in (await program.get(f"{BASE}/datasets?size=100")).json()["items"]}
+        gone = await filled.add(0, global_id="ffffffff-ffff-4fff-bfff-ffffffffffff")
+        seen: list[str] = []
+        url = f"{BASE}/datasets/all?size=5"
+        while url:
+            answer = await program.get(url)
+            seen += [item["id"] for item in answer.json()["items"]]
+            url = answer.links.get("next", {}).get("url", "")
+            assert answer.json()["links"].get("next", "") == url
+            if len(seen) == 5:
+                await filled.withdraw(gone)
+                await filled.add(1, global_id="00000000-0000-4000-8000-000000000001")
+
+    assert len(known) == len(TABLE)
+    assert len(seen) == len(set(seen))
+    assert set(seen) == known, "neither the one that left nor the one that came behind the walk"
+
+
+@pytest.mark.parametrize(
+    ("query", "field"), [("cursor=x", "cursor"), ("size=101", "size"), ("size=0", "size"), ("q=velo", "q")]
+)
+async def test_a_walk_that_cannot_be_made_says_why(
+    filled: Catalogue, portal_app: Litestar, query: str, field: str
+) -> None:
+    async with browse(portal_app, filled.territory) as program:
+        answer = await program.get(f"{BASE}/datasets/all?{query}")
+
+    assert answer.status_code == 422
+    assert [(error["field"], bool(error["remedy"])) for error in answer.json()["errors"]] == [(field, True)]
+
+
+async def test_what_did_not_change_is_not_sent_again(filled: Catalogue, portal_app: Litestar) -> None:
+    record = await filled.add(1)
+    addresses = [f"{BASE}/datasets/{record.id}", f"{BASE}/producers", f"{BASE}/producers/armor", f"{BASE}/datasets/all"]
+    async with browse(portal_app, filled.territory) as program:
+        first = {url: await program.get(url) for url in addresses}
+        again = {
+            url: await program.get(url, headers={"If-None-Match": answer.headers["etag"]})
+            for url, answer in first.items()
+        }
+        since = first[addresses[0]].headers["last-modified"]
+        unchanged = await program.get(addresses[0], headers={"If-Modified-Since": since})
+        await filled.add(2)
+        changed = {
+            url: await program.get(url, headers={"If-None-Match": answer.headers["etag"]})
+            for url, answer in first.items()
+        }
+
+    assert {url: answer.status_code for url, answer in first.items()} == dict.fromkeys(addresses, 200)
+    assert {url: (answer.status_code, answer.content) for url, answer in again.items()} == dict.fromkeys(
+        addresses, (304, b"")
+    )
+    assert (unchanged.status_code, unchanged.headers["access-control-allow-origin"]) == (304, "*")
+    assert [changed[url].status_code for url in addresses[:2]] == [304, 200]
+
+
+@pytest.mark.parametrize("path", ["/api/openapi.json", f"{BASE}/datasets", f"{BASE}/producers/armor"])
+async def test_a_page_of_another_site_may_ask_with_conditions(
+    filled: Catalogue, portal_app: Litestar, path: str
+) -> None:
+    asked = {"Origin": "https://elsewhere.example", "Access-Control-Request-Method": "GET"}
+    async with browse(portal_app, filled.territory) as program:
+        answer = await program.options(path, headers=asked | {"Access-Control-Request-Headers": "if-none-match"})
+        head = await program.head(path)
+
+    assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (204, "*")
+    assert "If-None-Match" in answer.headers["access-control-allow-headers"]
+    assert "GET" in answer.headers["access-control-allow-methods"]
+    assert (head.status_code, head.content) == (200, b"")

@@ -9,7 +9,7 @@ BODY = b"<p>Qualit\xc3\xa9 de l'air</p>" * 50
 
 
 def test_an_answer_is_kept_compressed_with_its_validator() -> None:
-    cache = AnswerCache()
+    cache = AnswerCache(16_000_000)
 
     kept = cache.keep(KEY, BODY, "text/html", {"Content-Language": "fr"})
 
@@ -20,7 +20,7 @@ def test_an_answer_is_kept_compressed_with_its_validator() -> None:
 
 
 def test_another_generation_of_the_index_is_another_answer() -> None:
-    cache = AnswerCache()
+    cache = AnswerCache(16_000_000)
     cache.keep(KEY, BODY)
     later = ("demo.localhost", "generation-2", "fr", "q=air")
 
@@ -55,7 +55,7 @@ def test_one_huge_answer_does_not_push_out_the_others() -> None:
 
 
 def test_keeping_an_answer_again_replaces_it() -> None:
-    cache = AnswerCache()
+    cache = AnswerCache(16_000_000)
     cache.keep(KEY, BODY)
     cache.keep(KEY, b"new")
 

@@ -40,10 +40,20 @@ class Row:
     formats: list[str] = field(default_factory=lambda: ["CSV"])
     producer: str = "armor"
     producer_name: str = "Armorine Métropole"
+    period_start: datetime | None = None
+    period_end: datetime | None = None
+    west: float | None = None
+    south: float | None = None
+    east: float | None = None
+    north: float | None = None
 
     @property
     def id(self) -> uuid.UUID:
         return uuid.UUID(int=self.seq)
+
+    @property
+    def published_at(self) -> datetime:
+        return DAY + timedelta(days=self.seq)
 
     @property
     def modified_at(self) -> datetime:

@@ -120,3 +120,44 @@ def test_a_file_that_cannot_serve_is_refused(folder: Path, spoil: Callable[[Path
     spoil(folder)
 
     assert any(word in fault for fault in faults_of(folder))
+
+
+def test_the_words_of_a_territory_are_read(folder: Path) -> None:
+    (folder / "synonyms.ttl").write_text(
+        "@prefix skos: <http://www.w3.org/2004/02/skos/core#> . <x:tram> a skos:Concept ; "
+        'skos:prefLabel "tramway"@fr ; skos:altLabel "tram"@en .'
+    )
+
+    assert [set(concept.labels) for concept in read_folder(folder).synonyms] == [{"tramway", "tram"}]
+
+
+@pytest.mark.parametrize(
+    ("content", "where", "problem"),
+    [
+        (b"<x:a> a\n\n", "synonyms.ttl, line", "Write SKOS in Turtle"),
+        (
+            b'<x:a> <http://www.w3.org/2004/02/skos/core#prefLabel> "seul" .',
+            "synonyms.ttl, whole file",
+            "no two labels",
+        ),
+        (b"# long\n" * 40_000, "synonyms.ttl, 280000 bytes", "too heavy"),
+    ],
+    ids=["no Turtle", "one label", "too heavy"],
+)
+def test_words_that_cannot_be_read_are_a_fault(folder: Path, content: bytes, where: str, problem: str) -> None:
+    (folder / "synonyms.ttl").write_bytes(content)
+
+    faults = faults_of(folder)
+
+    assert len(faults) == 1
+    assert where in faults[0]
+    assert problem in faults[0]
+
+
+def test_whom_the_search_asks_is_an_address(folder: Path) -> None:
+    source = (folder / "tenant.toml").read_text()
+    (folder / "tenant.toml").write_text(
+        source.replace("[[organisation]]", '[search]\npartners = ["lyon"]\n\n[[organisation]]', 1)
+    )
+
+    assert "search.partners" in faults_of(folder)[0]

@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import asyncpg
-import psutil
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from udi import __version__
+from udi.cli import scale
+from udi.cli import tables as bench_tables
+from udi.cli.load.machine import describe, sentence
 from udi.cli.load.scratch import scratch_installation
 from udi.cli.load.searches import measure
 from udi.cli.load.territories import apply_each, compare, write_territories
@@ -28,6 +30,10 @@ LARGEST_RATIO = 2.0
 INTERRUPTED = 130
 MEGABYTE = 1000**2
 PROGRAMS = ("portal", "node")
+
+
+app.command()(bench_tables.tables)
+app.command()(scale.search)
 
 
 @app.callback()
@@ -83,7 +89,7 @@ def _run(count: int, datasets: int, requests: int) -> dict[str, Any]:
                 "all_territories": applied,
                 "with_datasets": asyncio.run(_disk(settings)),
             },
-            "machine": _machine(before),
+            "machine": describe(before),
             "versions": _versions(settings),
         }
     return {**report, "faults": find_faults(report)}
@@ -137,25 +143,6 @@ def _size(folder: Path) -> int:
     return total
 
 
-def _machine(load_before: float) -> dict[str, Any]:
-    return {
-        "processor": _processor(),
-        "cores": os.cpu_count(),
-        "memory_bytes": psutil.virtual_memory().total,
-        "load_before": round(load_before, 2),
-        "load_after": round(os.getloadavg()[0], 2),
-    }
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        lines = []
-    named = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    return next(named, platform.machine())
-
-
 def _versions(settings: Settings) -> dict[str, str]:
     postgres = settings.state / "postgres/data/PG_VERSION"
     return {
@@ -181,12 +168,10 @@ def _show(report: dict[str, Any], console: Console) -> None:
         table.add_row(said, f"{first} ms", f"{last} ms", f"{last / first:.2f}")
     console.print(table)
     used = ", ".join(f"{name} {size // MEGABYTE} MB" for name, size in report["memory_bytes"].items())
-    machine, versions = report["machine"], report["versions"]
+    versions = report["versions"]
     console.print(f"Memory with {report['count']} territories: {used}.", highlight=False, soft_wrap=True)
     console.print(
-        f"{machine['processor']}, {machine['cores']} cores, {machine['memory_bytes'] // 1000**3} GB; load "
-        f"{machine['load_before']} before, {machine['load_after']} after; "
-        + ", ".join(f"{name} {version}" for name, version in versions.items()),
+        f"{sentence(report['machine'])}; " + ", ".join(f"{name} {version}" for name, version in versions.items()),
         highlight=False,
         soft_wrap=True,
     )

@@ -1,4 +1,4 @@
-"""`udi key`: the keys that sign what the portal sends."""
+"""`udi key`: the keys that sign what the portal sends, and those for files."""
 
 from typing import Annotated, Any
 
@@ -10,6 +10,7 @@ from udi.cli.provision import write_secret
 from udi.kit.clock import now
 from udi.kit.errors import ConflictError
 from udi.kit.keys import PUBLISHED_FIRST, key_ages, rotated
+from udi.node.files import ring
 from udi.settings import Settings, get_settings
 
 app = typer.Typer(help="The keys that sign what the portal sends.", no_args_is_help=True)
@@ -25,14 +26,23 @@ def list_(json: AsJson = False) -> None:
 
 
 @app.command()
-def rotate(json: AsJson = False) -> None:
+def rotate(
+    files: Annotated[
+        bool, typer.Option("--files", help="The key for files instead: signed links, sealed spaces.")
+    ] = False,
+    json: AsJson = False,
+) -> None:
     """Draw a new signing key; nothing that was signed is refused meanwhile. May be repeated.
 
     The new key is published at once and signs ten minutes later, when everybody has read it. The one before stays
     published for a day, far longer than a token lives. Programs follow the file; where they received a copy of it
     (systemd credentials, another machine), give them the new one and restart them within those ten minutes.
+    With `--files` likewise; keys that were replaced stay until `udi node seal` left nothing under them.
     """
     settings = get_settings()
+    if files:
+        _rotate_files(settings, as_json=json)
+        return
     path = settings.find_secret(SECRET)
     try:
         fresh = (now() - key_ages(path)[0].made_at) < PUBLISHED_FIRST
@@ -44,6 +54,29 @@ def rotate(json: AsJson = False) -> None:
     if not json:
         print("A key drawn a moment ago waits to sign: nothing changed." if fresh else "A new key is published.")
     output.show(_rows(settings), COLUMNS, as_json=json, empty="There is no key.")
+
+
+def _rotate_files(settings: Settings, *, as_json: bool) -> None:
+    path = settings.find_secret(ring.SECRET)
+    try:
+        text = path.read_text()
+        fresh = ring.Ring.parse(text).keys[0].made_at > now() - ring.SPREAD
+        if not fresh:
+            write_secret(settings, ring.SECRET, lambda: ring.rotated_ring(text))
+        keys = ring.Ring.parse(path.read_text())
+    except ValueError as error:
+        raise ConflictError(str(error), remedy="Restore it from the backup of the secrets.") from error
+    if not as_json:
+        print("A key drawn a moment ago waits to be used: nothing changed." if fresh else "A new key is there.")
+    rows = [
+        {
+            "id": key.id,
+            "drawn": f"{duration((now() - key.made_at).total_seconds())} ago",
+            "state": "used" if key is keys.leading else "opens what it sealed",
+        }
+        for key in keys.keys
+    ]
+    output.show(rows, COLUMNS, as_json=as_json, empty="There is no key.")
 
 
 def _rows(settings: Settings) -> list[dict[str, Any]]:

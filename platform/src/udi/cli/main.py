@@ -8,6 +8,7 @@ import typer
 
 from udi import __version__
 from udi.cli.local.errors import LocalError
+from udi.kit import logs
 from udi.kit.errors import ProvisionError, UdiError
 from udi.settings import MissingSecretError
 
@@ -61,6 +62,7 @@ def version() -> None:
 
 def main() -> None:
     """Run a command; a refusal is one sentence on the error stream and an exit status that is not 0."""
+    logs.configure("text")
     try:
         build_app(sys.argv[1] if len(sys.argv) > 1 else "")()
     except (LocalError, MissingSecretError, ProvisionError) as error:

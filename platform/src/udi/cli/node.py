@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from udi.cli import doctor, output
+from udi.cli import doctor, leaving, output
 from udi.cli.checks.node import check_node
 from udi.kit.db import Database
 from udi.kit.errors import ConflictError, NotFoundError
@@ -20,6 +20,7 @@ from udi.portal.tenants.queries import get_tenant
 from udi.settings import Settings, get_settings
 
 app = typer.Typer(help="Nodes: where producers' files are.", no_args_is_help=True)
+leaving.register_node(app)
 TerritorySlug = Annotated[str, typer.Argument(help="Slug of the territory.")]
 AsJson = Annotated[bool, typer.Option("--json", help="For a program.")]
 

@@ -8,7 +8,7 @@ from uuid import NAMESPACE_URL, uuid5
 import typer
 from pydantic import ValidationError
 
-from udi.cli import output
+from udi.cli import costs, leaving, output
 from udi.cli.provision import GIGABYTE
 from udi.kit.db import Database
 from udi.kit.errors import InvalidError, Refusal
@@ -29,6 +29,8 @@ from udi.portal.tenants.shape import OrganisationPart
 from udi.settings import Settings, get_settings
 
 app = typer.Typer(help="Producers: the organisations that publish in a territory.", no_args_is_help=True)
+costs.register(app)
+leaving.register_producer(app)
 TerritorySlug = Annotated[str, typer.Argument(help="Slug of the territory.")]
 AsJson = Annotated[bool, typer.Option("--json", help="For a program.")]
 

@@ -10,6 +10,7 @@ from udi.cli.local.plan import DemoAccount, TerritoryAddress
 from udi.kit import keys, migrations
 from udi.kit.db import Database
 from udi.kit.territories import find_taken, upsert
+from udi.node.files import ring
 from udi.node.spaces.actions import apply_space
 from udi.node.territories.models import Tenant as NodeTenant
 from udi.portal.identity.provision import accounts, admin, realm, territory
@@ -38,11 +39,12 @@ class Applied:
 
 
 def migrate(settings: Settings, *, contract: bool = True) -> None:
-    """Bring both databases to the newest revision, and draw the portal's signing key if there is none.
+    """Bring both databases to the newest revision, and draw the signing key and the keys for files if there are none.
 
     Without `contract`, what earlier releases use stays.
     """
     write_secret(settings, "signing_keys", keys.new_secret, keep=True)
+    write_secret(settings, ring.SECRET, ring.new_ring, keep=True)
     migrations.upgrade(settings, "portal", contract=contract)
     migrations.upgrade(settings, "node", contract=contract)
 

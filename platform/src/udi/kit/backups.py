@@ -2,6 +2,7 @@
 
 import json
 import os
+import tomllib
 from datetime import datetime
 from pathlib import Path
 
@@ -46,3 +47,17 @@ def write_state(folder: Path, state: BackupState) -> None:
     partial.write_text(json.dumps(state.model_dump(mode="json", exclude_none=True), indent=2) + "\n")
     partial.chmod(0o644)
     partial.replace(folder / FILE)
+
+
+FULL, FULL_EVERY_DAYS = 4, 7
+"""How many full backups are kept and how far apart they are, where the plan does not say."""
+
+
+def read_retention(settings: Settings) -> int | None:
+    """Days after which no backup holds what was deleted today, by the plan of this machine; None where none is read."""
+    try:
+        said = tomllib.loads(settings.backup_plan.read_text()).get("retention", {})
+        full, apart = int(said.get("full", FULL)), int(said.get("full_every_days", FULL_EVERY_DAYS))
+    except (OSError, ValueError, TypeError, AttributeError):
+        return None
+    return (full + 1) * apart

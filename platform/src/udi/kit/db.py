@@ -1,5 +1,6 @@
 """PostgreSQL with row-level security: each transaction says its territory first, each role sees what it may."""
 
+import re
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,7 +17,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, SessionTransaction, mapped_column
 
-from udi.kit.tenancy import NoTenantError, tenant_context
+from udi.kit.tenancy import NoTenantError, find_spaces, tenant_context
 from udi.settings import ProgramName, Role, Settings
 
 NAMING = {
@@ -30,6 +31,9 @@ PATIENCE = 3.0
 """Seconds that a page waits for one statement: a machine that lost its power never answers, nor refuses."""
 READ_ONLY, CONFLICT = "25006", "40001"
 """What a machine answers that follows another: to a write, and to a reading that held up what it follows."""
+SPACE = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+NO_SPACE = "-"
+"""Named where a request is kept to no space at all: it is nobody's slug."""
 RECYCLE = 900
 """Seconds after which a connection gives way to a new one, which may lead to another machine."""
 TYPES = {
@@ -70,6 +74,10 @@ def _say_tenant(session: Session, _transaction: SessionTransaction, connection: 
     connection.exec_driver_sql(f"SET LOCAL app.tenant = '{UUID(str(tenant)) if tenant else ''}'")
     if person:
         connection.exec_driver_sql(f"SET LOCAL app.person = '{UUID(str(person))}'")
+    spaces: frozenset[str] | None = session.info.get("spaces")
+    if spaces is not None:
+        named = ",".join(sorted(slug for slug in spaces if SPACE.fullmatch(slug))) or NO_SPACE
+        connection.exec_driver_sql(f"SET LOCAL app.spaces = '{named}'")
 
 
 def is_away(error: BaseException) -> bool:
@@ -99,6 +107,10 @@ class Database:
         self._settings, self.program, self._pool_size, self._pages = settings, program, pool_size, pages
         self._makers: dict[Role, async_sessionmaker[AsyncSession]] = {}
         self._engines: dict[Role, AsyncEngine] = {}
+
+    def again(self) -> "Database":
+        """The same database on connections of its own, for another event loop."""
+        return Database(self._settings, self.program, pool_size=1, pages=self._pages)
 
     @property
     def has_replica(self) -> bool:
@@ -141,7 +153,9 @@ class Database:
             msg = f"A session of the {self.program} was opened without a territory."
             raise NoTenantError(msg)
         with tenant_context(tenant):
-            async with self._maker(role)(info={"tenant": tenant, "person": person}) as session, session.begin():
+            spaces = find_spaces() if role == "app" else None
+            info = {"tenant": tenant, "person": person, "spaces": spaces, "settings": self._settings}
+            async with self._maker(role)(info=info) as session, session.begin():
                 yield session
 
     @asynccontextmanager

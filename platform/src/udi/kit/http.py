@@ -1,25 +1,30 @@
 """The only client for outgoing requests: addresses are checked before a byte leaves, answers are bounded.
 
 Names under `.localhost` are loopback (RFC 6761, section 6.3). Private addresses are refused unless the host matches
-one of the operator's patterns (`UDI_PRIVATE_HOSTS`); redirects are not followed.
+one of the operator's patterns (`UDI_PRIVATE_HOSTS`). Redirects are not followed, except to a file, each address checked like the first.
 """
 
 import asyncio
 import ipaddress
 import socket
-from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from fnmatch import fnmatch
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 
 import httpx
 
+MOST_REDIRECTS = 3
+REDIRECTS = {301, 302, 303, 307, 308}
 ALLOWED_PORTS = {80, 443, 8080, 8443}
 REFUSED_NETWORKS = [
     ipaddress.ip_network(network) for network in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32")
 ]
 TIMEOUT = httpx.Timeout(60, connect=10)
 MAX_ANSWER = 16 * 1024 * 1024
+PIECE = 256 * 1024
 
 
 class RefusedAddressError(Exception):
@@ -32,6 +37,16 @@ class OutgoingError(Exception):
     def __init__(self, message: str, *, status: int | None = None, body: bytes = b"") -> None:
         super().__init__(message)
         self.status, self.body = status, body
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """The beginning of an answer, whose body is read piece by piece as it was sent; `url` is where it was found."""
+
+    status: int
+    headers: Mapping[str, str]
+    url: str
+    pieces: AsyncIterator[bytes]
 
 
 def is_public(address: str) -> bool:
@@ -86,11 +101,15 @@ class GuardedTransport(httpx.AsyncBaseTransport):
 
 
 class Outgoing:
-    """One client a process, shared by every part that speaks to another machine."""
+    """One client a process, shared by every part that speaks to another machine; it keeps no cookie."""
 
     def __init__(self, private_hosts: Iterable[str] = ()) -> None:
         self._client = httpx.AsyncClient(
-            transport=GuardedTransport(private_hosts), timeout=TIMEOUT, follow_redirects=False, trust_env=False
+            transport=GuardedTransport(private_hosts),
+            timeout=TIMEOUT,
+            follow_redirects=False,
+            trust_env=False,
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
         )
 
     async def request(
@@ -127,9 +146,53 @@ class Outgoing:
         kept = [(k, v) for k, v in response.headers.multi_items() if k not in {"content-encoding", "content-length"}]
         return httpx.Response(response.status_code, headers=kept, content=bytes(body), request=response.request)
 
+    @asynccontextmanager
+    async def fetch(self, url: str, *, headers: Mapping[str, str] | None = None) -> AsyncIterator[Fetched]:
+        """Ask for a file of any size; each of three redirects at most leads to an address that is checked as the first.
+
+        Raises:
+            RefusedAddressError: an address may not be reached, or is none.
+            OutgoingError: no answer, one that breaks off, or too many redirects.
+        """
+        asked = {"Accept": "*/*", "Accept-Encoding": "identity", **(headers or {})}
+        for _ in range(MOST_REDIRECTS + 1):
+            with _told(url):
+                request = self._client.build_request("GET", url, headers=asked)
+                response = await self._client.send(request, stream=True)
+            try:
+                onward = response.headers.get("location")
+                if response.status_code not in REDIRECTS or onward is None:
+                    yield Fetched(response.status_code, response.headers, url, _pieces(response, url))
+                    return
+                with _told(url):
+                    url = str(httpx.URL(url).join(onward))
+            finally:
+                await response.aclose()
+        msg = f"{url} leads from one address to another without an end."
+        raise OutgoingError(msg)
+
     async def close(self) -> None:
         """Close the connections."""
         await self._client.aclose()
+
+
+async def _pieces(response: httpx.Response, url: str) -> AsyncIterator[bytes]:
+    with _told(url):
+        async for piece in response.aiter_raw(PIECE):
+            yield piece
+
+
+@contextmanager
+def _told(url: str) -> Iterator[None]:
+    """What goes wrong on the way, as our own errors."""
+    try:
+        yield
+    except httpx.HTTPError as error:
+        msg = f"{url} does not answer ({type(error).__name__})."
+        raise OutgoingError(msg) from error
+    except (httpx.InvalidURL, ValueError) as error:
+        msg = "This is not an address."
+        raise RefusedAddressError(msg) from error
 
 
 @asynccontextmanager

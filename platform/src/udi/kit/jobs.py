@@ -5,6 +5,7 @@ Jobs live in PostgreSQL (schema `queue`, pgqueuer). A job that failed every atte
 
 import asyncio
 import json
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -28,6 +29,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.db import Database
+from udi.kit.fairness import LOOK_EVERY, SHARE, Turn, call_forgotten, call_next, take_turn
 from udi.kit.tenancy import NoTenantError, tenant_context
 
 log = structlog.get_logger()
@@ -50,6 +52,8 @@ class Job:
 
 
 Handler = Callable[[Job], Awaitable[None]]
+Spent = Callable[[UUID, UUID, float], Awaitable[None]]
+"""Told of each heavy job that ended: its territory, its share, and how many seconds it took."""
 
 
 @dataclass(frozen=True)
@@ -97,9 +101,19 @@ async def _session_queries(session: AsyncSession) -> Queries:
 
 
 async def enqueue(
-    session: AsyncSession, name: str, payload: Mapping[str, Any], *, delay: timedelta | None = None
+    session: AsyncSession,
+    name: str,
+    payload: Mapping[str, Any],
+    *,
+    delay: timedelta | None = None,
+    share: UUID | None = None,
+    at_once: int = 1,
 ) -> None:
     """Queue a job for the session's territory; it exists only if the transaction commits.
+
+    A heavy job says whose `share` of the worker it takes (a space), and how many of that share may be done `at_once`:
+    see `fairness`; with a `delay`, it begins some seconds after it at the earliest. Jobs without a share are light, and
+    come first.
 
     Raises:
         NoTenantError: the session has no territory.
@@ -110,7 +124,10 @@ async def enqueue(
         raise NoTenantError(msg)
     await session.flush()
     body = json.dumps({"tenant": str(tenant), **payload}).encode()
-    await (await _session_queries(session)).enqueue(name, body, execute_after=delay)
+    turn = await take_turn(session, share, at_once, delay) if share else Turn(0, delay, {})
+    await (await _session_queries(session)).enqueue(
+        name, body, turn.priority, execute_after=turn.delay, headers=turn.headers or None
+    )
 
 
 async def list_held_jobs(session: AsyncSession, *, limit: int = 100) -> list[HeldJob]:
@@ -127,7 +144,8 @@ STANDING = text("""
 SELECT convert_from(payload, 'UTF8')::jsonb ->> 'tenant' AS tenant,
   count(*) FILTER (WHERE status <> 'failed') AS waiting, count(*) FILTER (WHERE status = 'failed') AS held,
   coalesce(extract(epoch FROM now() - min(created) FILTER (WHERE status <> 'failed')), 0)::float AS age,
-  greatest(coalesce(extract(epoch FROM now() - min(execute_after) FILTER (WHERE status = 'queued')), 0), 0)::float AS overdue
+  greatest(coalesce(extract(epoch FROM now() - min(coalesce((headers ->> 'due')::timestamptz, execute_after))
+    FILTER (WHERE status = 'queued')), 0), 0)::float AS overdue
 FROM queue.pgqueuer WHERE status IN ('queued', 'picked', 'failed') GROUP BY 1 ORDER BY 1""")
 
 
@@ -148,8 +166,16 @@ def _held(job: QueuedJob) -> HeldJob:
 class Worker:
     """The one process of a program that does its jobs."""
 
-    def __init__(self, database: Database, handlers: Mapping[str, Handler], *, attempts: int = ATTEMPTS) -> None:
+    def __init__(
+        self,
+        database: Database,
+        handlers: Mapping[str, Handler],
+        *,
+        attempts: int = ATTEMPTS,
+        spent: Spent | None = None,
+    ) -> None:
         self._database, self._handlers, self._attempts = database, handlers, attempts
+        self._spent = spent
         self._manager: QueueManager | None = None
 
     async def run(self) -> None:
@@ -160,7 +186,30 @@ class Worker:
             for name, handler in self._handlers.items():
                 manager.register_executor(name, self._executor(name, handler))
             self._manager = manager
-            await manager.run(batch_size=4, dequeue_timeout=timedelta(seconds=5), max_concurrent_tasks=8)
+            looking = asyncio.create_task(self._look_for_forgotten())
+            try:
+                await manager.run(batch_size=4, dequeue_timeout=timedelta(seconds=5), max_concurrent_tasks=8)
+            finally:
+                looking.cancel()
+
+    async def _look_for_forgotten(self) -> None:
+        while True:
+            try:
+                async with self._database.platform_session(role="worker") as session:
+                    await call_forgotten(session, SCHEMA.channel)
+            except Exception as error:  # noqa: BLE001 - looked at again in some seconds
+                log.warning("jobs put off not looked at", error=type(error).__name__)
+            await asyncio.sleep(LOOK_EVERY)
+
+    async def _end_turn(self, tenant: UUID, share: UUID, seconds: float) -> None:
+        """A heavy job ended, well or not: the next of its share comes forward, and its time is noted."""
+        try:
+            async with self._database.platform_session(role="worker") as session:
+                await call_next(session, share)
+            if self._spent is not None:
+                await self._spent(tenant, share, seconds)
+        except Exception as error:  # noqa: BLE001 - what is not called now is found by the next look
+            log.warning("end of a heavy job not noted", error=type(error).__name__)
 
     def stop(self) -> None:
         """Finish the jobs in hand and return from `run`."""
@@ -172,12 +221,16 @@ class Worker:
             payload = json.loads(queued.payload or b"{}")
             tenant = UUID(payload.pop("tenant"))
             last = queued.attempts >= self._attempts
+            share, began = (queued.headers or {}).get(SHARE), time.monotonic()
             with tenant_context(tenant), structlog.contextvars.bound_contextvars(job=name, tenant=str(tenant)):
                 try:
                     await handler(Job(name, tenant, payload, queued.attempts, last))
                 except Exception as error:
                     log.warning("job failed", attempt=queued.attempts, last=last, error=type(error).__name__)
                     raise
+                finally:
+                    if share:
+                        await self._end_turn(tenant, UUID(str(share)), time.monotonic() - began)
 
         return DatabaseRetryEntrypointExecutor(
             EntrypointExecutorParameters(concurrency_limit=0, func=run, on_failure="hold"),

@@ -2,11 +2,22 @@
 
 import logging
 import sys
-from typing import Literal
+from typing import Literal, TextIO
 
 import structlog
 
 NOISY = ("httpx", "httpcore", "pgqueuer", "asyncio", "alembic", "granian", "litestar")
+
+
+class _ErrorStream(logging.StreamHandler[TextIO]):
+    """Writes to the error stream as it is at that moment; the output stream is for what a command answers."""
+
+    def __init__(self) -> None:
+        logging.Handler.__init__(self)
+
+    @property
+    def stream(self) -> TextIO:  # type: ignore[override]  # a variable in the class above
+        return sys.stderr
 
 
 def configure(style: Literal["text", "json"]) -> None:
@@ -28,7 +39,7 @@ def configure(style: Literal["text", "json"]) -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _ErrorStream()
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(processor=renderer, foreign_pre_chain=shared))
     root = logging.getLogger()
     root.handlers[:] = [handler]

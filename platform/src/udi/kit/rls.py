@@ -45,3 +45,40 @@ def isolate(program: ProgramName, table: str, *, public: str | None = None, appe
             f"GRANT SELECT ON app.{table} TO {anonymous}",
         ]
     return statements
+
+
+OWN = "(SELECT app.own_spaces())"
+SPACES = "SELECT space.id FROM app.space WHERE space.slug = ANY (app.own_spaces())"
+HOLDERS = {
+    "space_id": f"space_id IN ({SPACES})",
+    "dataset_id": (
+        "EXISTS (SELECT 1 FROM app.dataset WHERE dataset.tenant_id = {table}.tenant_id"
+        f" AND dataset.id = {{table}}.dataset_id AND dataset.space_id IN ({SPACES}))"
+    ),
+    # A role reads through the policies of what it asks: these are kept to spaces themselves.
+    "version_id": (
+        "EXISTS (SELECT 1 FROM app.version"
+        " WHERE version.tenant_id = {table}.tenant_id AND version.id = {table}.version_id)"
+    ),
+    "upload_id": (
+        "EXISTS (SELECT 1 FROM app.upload WHERE upload.tenant_id = {table}.tenant_id AND upload.id = {table}.upload_id)"
+    ),
+}
+
+
+def confine(program: ProgramName, table: str, *, by: str, unless: str | None = None) -> list[str]:
+    """Statements that keep pages to the rows of the spaces that their person belongs to, inside one territory.
+
+    Restrictive policies, on top of those of `isolate`, for the role of the pages only. `by` is the column that says
+    whose a row is: `space_id`, or `dataset_id` for the parts of a dataset. `unless` is the condition under which
+    everybody reads a row all the same. A transaction that names no spaces (jobs, commands) is not kept to any.
+    """
+    bound = f"tenant_id = app.current_tenant() AND ({OWN} IS NULL OR {HOLDERS[by].format(table=table)}"
+    own, read = f"{bound})", f"{bound} OR {unless})" if unless else f"{bound})"
+    to = f"TO udi_{program}_app"
+    return [
+        f"CREATE POLICY own_spaces_read ON app.{table} AS RESTRICTIVE FOR SELECT {to} USING ({read})",
+        f"CREATE POLICY own_spaces_add ON app.{table} AS RESTRICTIVE FOR INSERT {to} WITH CHECK ({own})",
+        f"CREATE POLICY own_spaces_change ON app.{table} AS RESTRICTIVE FOR UPDATE {to} USING ({own}) WITH CHECK ({own})",
+        f"CREATE POLICY own_spaces_remove ON app.{table} AS RESTRICTIVE FOR DELETE {to} USING ({own})",
+    ]

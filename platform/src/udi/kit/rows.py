@@ -4,7 +4,7 @@ import base64
 import json
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -153,7 +153,7 @@ def _batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
 
 
 def _said(value: Any) -> Any:
-    if isinstance(value, datetime):
+    if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, UUID):
         return str(value)
@@ -172,6 +172,8 @@ def _meant(column: Column[Any], value: Any) -> Any:
         return None
     if isinstance(column.type, postgresql.TIMESTAMP) or column.type.python_type is datetime:
         return datetime.fromisoformat(value)
+    if column.type.python_type is date:
+        return date.fromisoformat(value)
     if isinstance(column.type, postgresql.UUID):
         return UUID(value)
     if isinstance(column.type, LargeBinary):

@@ -1,6 +1,9 @@
-"""Which territory a request or a job belongs to. Nothing runs for «all territories»."""
+"""Which territory a request or a job belongs to, and which producers' spaces a request may touch there.
 
-from collections.abc import Iterator
+Nothing runs for «all territories».
+"""
+
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -8,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 _tenant: ContextVar[UUID | None] = ContextVar("tenant", default=None)
+_spaces: ContextVar[frozenset[str] | None] = ContextVar("spaces", default=None)
 
 
 class NoTenantError(RuntimeError):
@@ -27,12 +31,14 @@ class Territory:
     origin: str
     """Public address of this program for the territory, without a final slash."""
     contact: str
-    box: tuple[float, ...] | None = None
+    box: tuple[float, float, float, float] | None = None
     """West, south, east and north, in degrees (WGS 84)."""
     theme: dict[str, Any] = field(default_factory=dict)
     theme_css: str = ""
     links: dict[str, str] = field(default_factory=dict)
     """Addresses of the other programs: `portal`, `node`."""
+    search: dict[str, Any] = field(default_factory=dict)
+    """`shared`, `partners` and `synonyms`, as the territory's files say."""
 
 
 def current_tenant() -> UUID:
@@ -61,3 +67,21 @@ def tenant_context(tenant_id: UUID) -> Iterator[None]:
         yield
     finally:
         _tenant.reset(token)
+
+
+def find_spaces() -> frozenset[str] | None:
+    """The slugs of the spaces that the code inside is kept to; None when it is kept to none (jobs, commands)."""
+    return _spaces.get()
+
+
+@contextmanager
+def space_context(slugs: Iterable[str] | None) -> Iterator[None]:
+    """Keep the transactions opened inside to these spaces.
+
+    None frees them: for a machine that has proved who it is, and for what belongs to nobody (counts, limits).
+    """
+    token = _spaces.set(None if slugs is None else frozenset(slugs))
+    try:
+        yield
+    finally:
+        _spaces.reset(token)

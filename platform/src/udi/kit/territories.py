@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy import Double, LargeBinary, Text, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, defer, mapped_column
 
 from udi.kit.clock import now
 from udi.kit.db import Database, is_away
@@ -20,6 +20,8 @@ from udi.kit.tenancy import Territory
 
 log = structlog.get_logger()
 State = Literal["active", "suspended"]
+TEXTS = ("charter", "legal", "logo")
+"""What only their own pages read."""
 
 
 class TerritoryColumns:
@@ -41,6 +43,7 @@ class TerritoryColumns:
     charter: Mapped[dict[str, str]]
     legal: Mapped[dict[str, str]]
     logo: Mapped[bytes | None] = mapped_column(LargeBinary, default=None)
+    search: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default=text("'{}'"))
     state: Mapped[str] = mapped_column(Text, default="active")
     fingerprint: Mapped[str] = mapped_column(Text, default="")
     applied_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
@@ -51,6 +54,7 @@ class Registry:
 
     def __init__(self, database: Database, row: Any, origin: Callable[[str], str], *, max_age: float = 2.0) -> None:
         self._database, self._row, self._origin, self._max_age = database, row, origin, max_age
+        self._texts = [getattr(row, name) for name in TEXTS]
         self._known: list[Territory] = []
         self._suspended: list[Territory] = []
         self._read_at = -max_age - 1
@@ -58,10 +62,15 @@ class Registry:
     async def list(self) -> list[Territory]:
         """Every active territory, by slug. What was known is served while the database does not answer."""
         if time.monotonic() - self._read_at > self._max_age:
+            known = bool(self._known or self._suspended)
+            before = self._read_at
+            if known:
+                self._read_at = time.monotonic()  # who asks meanwhile is answered by what is known: one reads for all
             try:
                 await self._read()
-            except Exception as error:
-                if not is_away(error) or not (self._known or self._suspended):
+            except BaseException as error:
+                if not known or not (isinstance(error, Exception) and is_away(error)):
+                    self._read_at = before
                     raise
                 log.warning("database away, the territories known are served", error=type(error).__name__)
             self._read_at = time.monotonic()
@@ -69,7 +78,8 @@ class Registry:
 
     async def _read(self) -> None:
         async with self._database.platform_session(role="public") as session:
-            rows = (await session.scalars(select(self._row).order_by(self._row.slug))).all()
+            read = select(self._row).options(*(defer(column) for column in self._texts)).order_by(self._row.slug)
+            rows = (await session.scalars(read)).all()
         self._known = [self._territory(row) for row in rows if row.state == "active"]
         self._suspended = [self._territory(row) for row in rows if row.state != "active"]
 
@@ -121,6 +131,7 @@ class Registry:
             theme=row.theme,
             theme_css=row.theme_css,
             links=row.links,
+            search=row.search,
         )
 
 

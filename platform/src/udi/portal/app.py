@@ -17,7 +17,12 @@ from udi.kit.tenancy import Territory
 from udi.kit.territories import Registry
 from udi.portal.catalogue import api as catalogue_api
 from udi.portal.catalogue import pages as catalogue_pages
+from udi.portal.catalogue.documentation import routes as documentation
+from udi.portal.catalogue.embed import frames as embed_frames
+from udi.portal.catalogue.embed import oembed
 from udi.portal.catalogue.measures import measure_index
+from udi.portal.catalogue.open.routes import routes as open_routes
+from udi.portal.catalogue.search.cache import AnswerCache
 from udi.portal.catalogue.search.feed import SearchFeed
 from udi.portal.catalogue.search.index import SearchIndexes
 from udi.portal.identity import actions as people
@@ -34,6 +39,7 @@ from udi.portal.tenants.models import Tenant
 from udi.settings import Settings, get_settings
 from udi.ui import login
 from udi.ui.backups import measure_backups
+from udi.ui.heads import HeadAsGet
 from udi.ui.site import Site, create_app
 
 HERE = Path(__file__).parent
@@ -91,6 +97,7 @@ def build_site(settings: Settings, *, pages: bool = True) -> Site:
             ),
             "signer": Signer.from_file(settings.find_secret("signing_keys")),
             "search": SearchIndexes(settings.index_folder),
+            "answers": AnswerCache(settings.answer_cache),
             "name_organisations": name_organisations,
             "measures": (measure_reports, measure_key, measure_index, measure_backups),
         },
@@ -110,10 +117,16 @@ def create(site: Site | None = None) -> Litestar:
         *identity_pages.routes,
         *catalogue_pages.routes,
         *catalogue_api.routes,
+        *documentation.routes,
+        *open_routes,
+        *embed_frames.routes,
+        *oembed.routes,
         *nodes_api.routes,
         *nodes_pages.routes,
     ]
-    return create_app(site, handlers, on_shutdown=[site.parts["sessions"].service.close])
+    app = create_app(site, handlers, on_shutdown=[site.parts["sessions"].service.close])
+    app.asgi_handler = HeadAsGet(app.asgi_handler)
+    return app
 
 
 async def work(settings: Settings) -> None:

@@ -1,21 +1,19 @@
-"""Writing a `Record` as DCAT-AP 3.0.1: a dataset, its distributions and services, its producer; and their catalogue.
+"""Writing a `Record` as DCAT-AP 3.0.1: a dataset, its distributions and services, its producer.
 
 No node is blank, so that the canonical form (RDFC-1.0) is the sorted N-Triples. Nodes of the EU's authority tables are typed where
 DCAT-AP asks for a class and no label; what RUDI says and DCAT-AP has no property for is left out.
 """
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Collection, Iterable, Iterator
 
 from pyoxigraph import Literal, NamedNode, Triple
 
+from udi.protocol import geodcat, hvd
 from udi.protocol.access import AccessRights
 from udi.protocol.formats import FORMATS, find_format
 from udi.protocol.languages import LANGUAGES
 from udi.protocol.structures import Box, Contact, Media, Record
-from udi.protocol.texts import Texts
 from udi.protocol.themes import THEMES
 from udi.protocol.triples import iri, is_a, localised, moment_of, term, typed
 from udi.protocol.vocabulary import DOWNLOAD, MediaKind
@@ -25,31 +23,9 @@ MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]*/[a-z0-9][a-z0-9!#$&^_.+-]*"
 OGC_SERVICES = {"wms": "wms", "wfs": "wfs", "wmts": "wmts"}
 OGC_SERVICE = "http://www.opengis.net/def/serviceType/ogc/"
 HALF_TURN = 180
-
-
-@dataclass(frozen=True, kw_only=True)
-class Entry:
-    """A dataset of a catalogue; `listed` is when the catalogue first showed it, `described` when it last changed there."""
-
-    record: Record
-    listed: datetime
-    described: datetime
-
-
-@dataclass(frozen=True, kw_only=True)
-class Catalogue:
-    """A territory's catalogue; `origin` is the address of its portal, which every address below begins with."""
-
-    origin: str
-    title: Texts
-    description: Texts
-    publisher: Texts
-    languages: tuple[str, ...] = ()
-    box: Box | None = None
-
-    @property
-    def address(self) -> str:
-        return f"{self.origin}/catalog"
+HVD, GEO = "dcat-ap-hvd", "geodcat-ap"
+EXTENSIONS = frozenset({HVD, GEO})
+"""What a dataset may say besides DCAT-AP."""
 
 
 def dataset_address(origin: str, record: Record) -> str:
@@ -57,38 +33,7 @@ def dataset_address(origin: str, record: Record) -> str:
     return f"{origin}/data/{record.id}"
 
 
-def write_catalogue(catalogue: Catalogue) -> Iterator[Triple]:
-    """The catalogue itself, without its datasets."""
-    node, publisher = iri(catalogue.address), iri(f"{catalogue.origin}/#publisher")
-    yield is_a(node, "dcat:Catalog")
-    yield from localised(node, "dct:title", catalogue.title)
-    yield from localised(node, "dct:description", catalogue.description or catalogue.title)
-    yield Triple(node, term("dct:publisher"), publisher)
-    yield is_a(publisher, "foaf:Agent")
-    yield from localised(publisher, "foaf:name", catalogue.publisher)
-    yield from typed(node, "foaf:homepage", iri(f"{catalogue.origin}/"), "foaf:Document")
-    yield from _languages(node, catalogue.languages)
-    if catalogue.box:
-        yield from _place(node, iri(f"{catalogue.origin}/#area"), catalogue.box)
-
-
-def write_entry(catalogue: Catalogue, entry: Entry) -> Iterator[Triple]:
-    """A dataset as the catalogue lists it, with the catalogue's own record of it."""
-    dataset = dataset_address(catalogue.origin, entry.record)
-    listed = iri(f"{dataset}#record")
-    yield Triple(iri(catalogue.address), term("dcat:dataset"), iri(dataset))
-    yield Triple(iri(catalogue.address), term("dcat:record"), listed)
-    yield is_a(listed, "dcat:CatalogRecord")
-    yield Triple(listed, term("foaf:primaryTopic"), iri(dataset))
-    yield moment_of(listed, "dct:issued", entry.listed)
-    yield moment_of(listed, "dct:modified", entry.described)
-    for service in entry.record.media:
-        if service.kind is MediaKind.SERVICE:
-            yield Triple(iri(catalogue.address), term("dcat:service"), iri(f"{dataset}#service-{service.id}"))
-    yield from write_dataset(catalogue.origin, entry.record)
-
-
-def write_dataset(origin: str, record: Record) -> Iterator[Triple]:
+def write_dataset(origin: str, record: Record, extensions: Collection[str] = EXTENSIONS) -> Iterator[Triple]:
     """A dataset with all that belongs to it, in no order and perhaps with repeated triples."""
     address = dataset_address(origin, record)
     node = iri(address)
@@ -98,21 +43,52 @@ def write_dataset(origin: str, record: Record) -> Iterator[Triple]:
     yield from _identifiers(node, address, record)
     yield from typed(node, "dct:accessRights", iri(record.access.uri), "dct:RightsStatement")
     yield from typed(node, "dcat:landingPage", node, "foaf:Document")
+    yield from _dates(node, record)
+    yield from write_languages(node, record.languages)
+    yield from _subject(node, address, record)
+    yield from _coverage(node, address, record)
+    for media in record.media:
+        yield from _distribution(node, address, record, media)
+    if HVD in extensions:
+        yield from _high_value(node, address, record)
+    if GEO in extensions:
+        yield from _geographical(node, address, record)
+
+
+def _subject(node: NamedNode, address: str, record: Record) -> Iterator[Triple]:
+    """What a dataset and its services share: theme, keywords, publisher, contacts."""
     if theme := THEMES.get(record.theme):
         yield Triple(node, term("dcat:theme"), iri(theme.uri))
     for word in record.keywords:
         yield Triple(node, term("dcat:keyword"), Literal(word))
-    yield from _dates(node, record)
-    yield from _languages(node, record.languages)
     yield from _publisher(node, record)
     for contact in record.contacts:
         yield from _contact(node, address, contact)
-    yield from _coverage(node, address, record)
+
+
+def _high_value(node: NamedNode, address: str, record: Record) -> Iterator[Triple]:
+    categories = hvd.find_categories(record.keywords)
+    if not categories:
+        return
+    yield from hvd.write_categories(node, categories)
     for media in record.media:
-        yield from _distribution(node, address, record, media)
+        yield from hvd.write_law(iri(f"{address}#media-{media.id}"))
+        if media.kind is MediaKind.SERVICE:
+            service = iri(f"{address}#service-{media.id}")
+            yield from hvd.write_categories(service, categories)
+            yield from typed(service, "foaf:page", iri(media.documentation or address), "foaf:Document")
 
 
-def _languages(node: NamedNode, codes: Iterable[str]) -> Iterator[Triple]:
+def _geographical(node: NamedNode, address: str, record: Record) -> Iterator[Triple]:
+    if record.geography:
+        yield from geodcat.write_shape(iri(f"{address}#area"), record.geography)
+        yield from geodcat.write_reference_system(node, geodcat.find_code(record.geography.projection))
+    for media in record.media:
+        yield from geodcat.write_reference_system(iri(f"{address}#media-{media.id}"), geodcat.code_of(media))
+
+
+def write_languages(node: NamedNode, codes: Iterable[str]) -> Iterator[Triple]:
+    """The languages of a dataset or a catalogue, those of the EU's table."""
     for code in codes:
         if language := LANGUAGES.get(code):
             yield from typed(node, "dct:language", iri(language.uri), "dct:LinguisticSystem")
@@ -157,10 +133,11 @@ def _coverage(node: NamedNode, address: str, record: Record) -> Iterator[Triple]
         if record.period.end:
             yield moment_of(period, "dcat:endDate", record.period.end)
     if record.geography:
-        yield from _place(node, iri(f"{address}#area"), record.geography.box)
+        yield from write_place(node, iri(f"{address}#area"), record.geography.box)
 
 
-def _place(node: NamedNode, place: NamedNode, box: Box) -> Iterator[Triple]:
+def write_place(node: NamedNode, place: NamedNode, box: Box) -> Iterator[Triple]:
+    """The area of a dataset or a catalogue, as a rectangle."""
     yield from typed(node, "dct:spatial", place, "dct:Location")
     yield Triple(place, term("dcat:bbox"), Literal(_wkt(box), datatype=term("geo:wktLiteral")))
 
@@ -221,6 +198,8 @@ def _form(node: NamedNode, media: Media) -> Iterator[Triple]:
     registered = find_format(plain)
     if MEDIA_TYPE.fullmatch(plain) and registered:
         yield from typed(node, "dcat:mediaType", iri(MEDIA_TYPES + plain), "dct:MediaType")
+    if media.structure:
+        yield from typed(node, "dct:conformsTo", iri(media.structure), "dct:Standard")
     if media.size is not None:
         yield Triple(node, term("dcat:byteSize"), Literal(str(media.size), datatype=term("xsd:nonNegativeInteger")))
     if media.checksum and re.fullmatch(r"([0-9a-fA-F]{2})+", media.checksum.value):
@@ -241,6 +220,7 @@ def _service(
     yield from typed(node, "dcat:endpointURL", iri(media.url), "rdfs:Resource")
     yield Triple(node, term("dcat:servesDataset"), dataset)
     yield Triple(node, term("dct:accessRights"), iri(record.access.uri))
+    yield from _subject(node, address, record)
     yield from _terms(node, address, record)
     if media.documentation:
         yield from typed(node, "dcat:endpointDescription", iri(media.documentation), "rdfs:Resource")

@@ -16,7 +16,7 @@ from udi.protocol.texts import read_texts, write_texts
 from udi.protocol.validation import validate
 from udi.protocol.vocabulary import CURRENT_VERSION, VERSION_OF_EXTENSIONS, VERSIONS, MediaKind, StorageStatus
 
-__all__ = ["Record", "read_record", "write_record"]
+__all__ = ["Record", "read_record", "restore_record", "write_record"]
 
 Document = dict[str, Any]
 
@@ -30,6 +30,11 @@ def read_record(data: object) -> Record:
     faults = validate(data)
     if faults or not isinstance(data, dict):
         raise InvalidRecord(faults)
+    return restore_record(data)
+
+
+def restore_record(data: Document) -> Record:
+    """The record of a document that `write_record` made: nothing is checked again."""
     access = data["access_condition"]
     confidentiality = access["confidentiality"]
     languages = [language_of(tag) for tag in data.get("resource_languages") or ["fr"]]

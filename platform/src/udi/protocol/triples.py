@@ -12,9 +12,13 @@ from udi.protocol.texts import Texts
 PREFIXES = {
     "adms": "http://www.w3.org/ns/adms#",
     "dcat": "http://www.w3.org/ns/dcat#",
+    "dcatap": "http://data.europa.eu/r5r/",
     "dct": "http://purl.org/dc/terms/",
+    "eli": "http://data.europa.eu/eli/ontology#",
     "foaf": "http://xmlns.com/foaf/0.1/",
     "geo": "http://www.opengis.net/ont/geosparql#",
+    "hydra": "http://www.w3.org/ns/hydra/core#",
+    "locn": "http://www.w3.org/ns/locn#",
     "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
     "rdfs": "http://www.w3.org/2000/01/rdf-schema#",
     "skos": "http://www.w3.org/2004/02/skos/core#",
@@ -43,6 +47,21 @@ def canonical(triples: Iterable[Triple]) -> bytes:
     """Each triple once, sorted, one a line: N-Triples, which is Turtle too. The canonical form, as no node is blank."""
     lines = serialize(set(triples), format=RdfFormat.N_TRIPLES)
     return b"".join(sorted((lines or b"").splitlines(keepends=True)))
+
+
+def write_turtle(triples: Iterable[Triple]) -> bytes:
+    """Triples as Turtle for people to read, with the prefixes of this module."""
+    return write_triples(triples, RdfFormat.TURTLE)
+
+
+def write_json_ld(triples: Iterable[Triple]) -> bytes:
+    """Triples as JSON-LD."""
+    return write_triples(triples, RdfFormat.JSON_LD)
+
+
+def write_triples(triples: Iterable[Triple], form: RdfFormat) -> bytes:
+    """Triples in a form of RDF, in their order, with the prefixes of this module."""
+    return serialize(triples, format=form, prefixes=PREFIXES) or b""
 
 
 def is_a(node: NamedNode, kind: str) -> Triple:

@@ -8,6 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 
 STATIC = Path(__file__).parent / "static"
+SCRIPTS = ("upload.js", "copy.js", "suggest.js")
 SHEETS = ("tokens.css", "base.css", "components.css", "more.css")
 
 
@@ -29,7 +30,8 @@ class Asset:
 @lru_cache(maxsize=1)
 def _assets() -> dict[str, Asset]:
     css = "".join(minified((STATIC / name).read_text(encoding="utf-8")) for name in SHEETS)
-    return {"udi.css": Asset("udi.css", css.encode(), "text/css; charset=utf-8")}
+    scripts = [Asset(name, (STATIC / name).read_bytes(), "text/javascript; charset=utf-8") for name in SCRIPTS]
+    return {asset.name: asset for asset in (Asset("udi.css", css.encode(), "text/css; charset=utf-8"), *scripts)}
 
 
 def asset_url(name: str) -> str:

@@ -14,19 +14,27 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from udi.kit.db import is_away
 from udi.kit.errors import (
+    AccidentError,
     ConflictError,
     ForbiddenError,
     InvalidError,
+    MediaTypeError,
+    MethodError,
     NotFoundError,
     Refusal,
+    RenamedError,
     TooLargeError,
+    TooManyError,
     UdiError,
     UnauthenticatedError,
     UnavailableError,
 )
+from udi.ui import problems
 from udi.ui.locale import LANGUAGES, choose_language
 
 log = structlog.get_logger()
+PATH_SIGNS = "/:@!$&'()*+,;=~"
+"""What stands in a path as it is (RFC 3986, pchar)."""
 MACHINE_PATHS = (
     "/api/",
     "/kalim/",
@@ -38,34 +46,43 @@ MACHINE_PATHS = (
     "/ready",
     "/metrics",
     "/resources/",
-    "/catalog/",
+    "/catalog",
+    "/ogc/",
+    "/oembed",
 )
+MACHINE_ENDS = (".ttl", ".rdf", ".xml", ".jsonld", ".nt", ".json")
+"""Ends of addresses that a program asks for unless it says that it wants a page."""
 NOTHING_LOST = "Try again in a minute; nothing was changed."
 UNSURE = "Wait a minute, look whether it was done, and send it again if it was not."
 BY_STATUS: dict[int, type[UdiError]] = {
     401: UnauthenticatedError,
     403: ForbiddenError,
     404: NotFoundError,
+    405: MethodError,
     409: ConflictError,
     413: TooLargeError,
+    415: MediaTypeError,
     422: InvalidError,
+    429: TooManyError,
+    500: AccidentError,
     503: UnavailableError,
 }
 
 
 def wants_page(request: Request[Any, Any, State]) -> bool:
     """Whether the answer is for a person's browser."""
-    if request.scope["path"].startswith(MACHINE_PATHS):
+    if request.scope["path"].startswith(MACHINE_PATHS) or "tus-resumable" in request.headers:
         return False
     accepted = request.headers.get("accept", "*/*")
-    return "text/html" in accepted or accepted == "*/*"
+    anything = accepted == "*/*" and not request.scope["path"].endswith(MACHINE_ENDS)
+    return "text/html" in accepted or anything
 
 
 def problem(request: Request[Any, Any, State], error: UdiError) -> Response[dict[str, Any]]:
     """An `application/problem+json` answer: what happened, why, what to do, and each field that is wrong."""
     say = _speaker(request)
     body: dict[str, Any] = {
-        "type": f"/problems/{error.slug}",
+        "type": f"{problems.PATH}/{error.slug}",
         "title": say(error.title),
         "status": error.status,
         "detail": _filled(say(error.detail), error.values),
@@ -83,10 +100,12 @@ def problem(request: Request[Any, Any, State], error: UdiError) -> Response[dict
 
 
 def on_refusal(request: Request[Any, Any, State], error: UdiError) -> Response[Any]:
-    """Answer a refusal; a page that needs a person leads to the login."""
+    """Answer a refusal; a page that needs a person leads to the login, and a former name to the present one."""
+    if isinstance(error, RenamedError):
+        return Redirect(_renamed(request, error), status_code=301)
+    _frame(request)
     if not wants_page(request):
         return problem(request, error)
-    _frame(request)
     if isinstance(error, UnauthenticatedError) and request.method == "GET" and request.scope["state"].get("territory"):
         path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         return Redirect(f"/login?back={quote(path, safe='/')}", status_code=303)
@@ -94,6 +113,18 @@ def on_refusal(request: Request[Any, Any, State], error: UdiError) -> Response[A
     response: Response[str] = site.pages.render(request, "ui/error.html", status=error.status, error=error)
     response.headers.update(error.headers)
     return response
+
+
+def _renamed(request: Request[Any, Any, State], error: RenamedError) -> str:
+    """The same address with the present name, which an extension may follow."""
+    parts = [
+        error.present + part[len(error.former) :]
+        if part == error.former or part.startswith(f"{error.former}.")
+        else part
+        for part in request.url.path.split("/")
+    ]
+    path = quote("/".join(parts), safe=PATH_SIGNS)
+    return f"{path}?{request.url.query}" if request.url.query else path
 
 
 def _frame(request: Request[Any, Any, State]) -> None:
@@ -142,9 +173,7 @@ def on_database_error(request: Request[Any, Any, State], error: Exception) -> Re
 def on_accident(request: Request[Any, Any, State], error: Exception) -> Response[Any]:
     """Anything unforeseen: a page that admits it, a line in the log that says where."""
     log.error("unforeseen", path=request.url.path, error=type(error).__name__, exc_info=error)
-    accident = UdiError("Something went wrong on our side.", remedy="Try again; if it goes on, write to the team.")
-    accident.status, accident.slug, accident.title = 500, "internal", "This did not work"
-    return on_refusal(request, accident)
+    return on_refusal(request, AccidentError("Something went wrong on our side."))
 
 
 def _speaker(request: Request[Any, Any, State]) -> Any:
@@ -156,7 +185,8 @@ def _filled(text: str, values: dict[str, Any]) -> str:
 
 
 def _refusal(refusal: Refusal, say: Any) -> dict[str, str]:
-    entry = {"field": refusal.field, "reason": say(refusal.reason), "remedy": say(refusal.remedy), "code": refusal.code}
+    reason, remedy = (_filled(say(words), dict(refusal.values)) for words in (refusal.reason, refusal.remedy))
+    entry = {"field": refusal.field, "reason": reason, "remedy": remedy, "code": refusal.code}
     return {key: value for key, value in entry.items() if value}
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from babel import Locale
 from babel.dates import format_date, format_datetime, format_timedelta
-from babel.numbers import format_decimal
+from babel.numbers import format_decimal, format_scientific
 from jinja2 import pass_context
 from jinja2.runtime import Context
 
@@ -15,6 +15,7 @@ from udi.kit import clock
 LOCALES = {"en": "en_GB"}
 UNITS = {"fr": ("o", "ko", "Mo", "Go", "To"), "en": ("bytes", "kB", "MB", "GB", "TB")}
 STEP = 1000
+SMALLEST, LARGEST = 1e-6, 1e15
 NO_BREAK = "\N{NO-BREAK SPACE}"
 
 
@@ -45,6 +46,21 @@ def say_datetime(value: datetime, language: str) -> str:
 def say_number(value: float, language: str) -> str:
     """A number with its separators: `1 284` in French."""
     return format_decimal(value, locale=_locale(language))
+
+
+def say_figure(value: float, language: str) -> str:
+    """A measured number, with at most six decimals; the very large and the very small as powers of ten."""
+    if value and not SMALLEST <= abs(value) < LARGEST:
+        return format_scientific(value, "0.######E0", locale=_locale(language))
+    return format_decimal(value, "#,##0.######", locale=_locale(language))
+
+
+def say_iso_date(value: str, language: str) -> str:
+    """A day or a moment written as ISO 8601, short: `3 mai 2024`, `3 mai 2024, 14:05`."""
+    moment = datetime.fromisoformat(value)
+    if "T" not in value:
+        return _first_day(moment, format_date(moment.date(), "medium", locale=_locale(language)), language)
+    return format_datetime(moment, "d MMM y, HH:mm", locale=_locale(language))
 
 
 def say_ago(value: datetime, language: str) -> str:
@@ -88,6 +104,8 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "date": _in_page_language(say_date),
     "datetime": _in_page_language(say_datetime),
     "number": _in_page_language(say_number),
+    "figure": _in_page_language(say_figure),
+    "iso_date": _in_page_language(say_iso_date),
     "ago": _in_page_language(say_ago),
     "machine_date": machine_date,
 }

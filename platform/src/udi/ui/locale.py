@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -27,6 +28,12 @@ def load_translations(folders: Iterable[Path]) -> dict[str, NullTranslations]:
                 translations.add_fallback(found[path.stem])
             found[path.stem] = translations
     return found
+
+
+def asked_language(request: Any) -> str | None:
+    """The language that an address names (`?lang=fr`), so that a page has one address a language; None for one we do not speak."""
+    named = request.query_params.get("lang") if b"lang=" in request.scope["query_string"] else None
+    return named if named in LANGUAGES else None
 
 
 def choose_language(wanted: str | None, accept_language: str, offered: Sequence[str]) -> str:

@@ -1,6 +1,7 @@
 """What happens around every request: whose host, which language, who asks, what may be posted, which headers leave."""
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,12 +12,14 @@ from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Message, Middleware, Receive, Scope, Send
 
 from udi.kit.errors import ForbiddenError, NotFoundError, SuspendedError
-from udi.ui.locale import LANGUAGES, choose_language
+from udi.kit.identity import Actor
+from udi.kit.tenancy import space_context
+from udi.ui.locale import LANGUAGES, asked_language, choose_language
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
 ANY_HOST = ("/health", "/ready", "/metrics", "/static/", "/logout/back-channel")
-LOOKS = ("/theme.css", "/icon.svg", "/language/")
-"""What the page of a suspended territory needs."""
+LOOKS = ("/theme.css", "/icon.svg", "/language/", "/problems")
+"""What the page of a suspended territory needs, and the page that explains the refusal to programs."""
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "strict-origin-when-cross-origin",
@@ -38,12 +41,19 @@ async def put_headers(message: Message, scope: Scope) -> None:
         headers.setdefault("Strict-Transport-Security", "max-age=31536000")
 
 
-def content_security_policy(form_targets: Sequence[str]) -> str:
-    """Nothing runs, nothing comes from elsewhere; a form may lead to the identity service."""
+def content_security_policy(
+    form_targets: Sequence[str], *, scripts: bool = False, frames: Sequence[str] = (), framed: bool = False
+) -> str:
+    """Nothing runs (with `scripts`, only a file of ours), nothing comes from elsewhere; a form may lead to the identity service.
+
+    `frames` are the origins of what a page frames; a page that is `framed` may be by any other.
+    """
+    run, ancestors = "'self'" if scripts else "'none'", "*" if framed else "'none'"
+    shown = f"frame-src {' '.join(frames)}; " if frames else ""
     targets = " ".join(["'self'", *form_targets])
     return (
-        "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'none'; script-src 'none'; "
-        f"connect-src 'self'; form-action {targets}; base-uri 'none'; frame-ancestors 'none'"
+        f"default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'none'; script-src {run}; "
+        f"{shown}connect-src 'self'; form-action {targets}; base-uri 'none'; frame-ancestors {ancestors}"
     )
 
 
@@ -56,7 +66,7 @@ class TerritoryMiddleware(ASGIMiddleware):
         request: Request[Any, Any, State] = Request(scope, receive, send)
         site = scope["litestar_app"].state.site
         state = scope["state"]
-        state["locale"] = choose_language(request.cookies.get("lang"), _accepted(request), tuple(LANGUAGES))
+        state["locale"] = choose_language(_wanted(request), _accepted(request), tuple(LANGUAGES))
         if request.url.path.startswith(ANY_HOST):
             await next_app(scope, receive, send)
             return
@@ -65,7 +75,7 @@ class TerritoryMiddleware(ASGIMiddleware):
         territory = await site.registry.find(host, installation_host=installation)
         if territory is None and (suspended := site.registry.find_suspended(host)) is not None:
             state["territory"] = territory = suspended
-            state["locale"] = choose_language(request.cookies.get("lang"), _accepted(request), suspended.languages)
+            state["locale"] = choose_language(_wanted(request), _accepted(request), suspended.languages)
             if not request.url.path.startswith(LOOKS):
                 raise SuspendedError(
                     "Its pages are closed for the moment; its data are kept.",
@@ -80,9 +90,19 @@ class TerritoryMiddleware(ASGIMiddleware):
             )
         state["territory"] = territory
         if territory is not None:
-            state["locale"] = choose_language(request.cookies.get("lang"), _accepted(request), territory.languages)
+            state["locale"] = choose_language(_wanted(request), _accepted(request), territory.languages)
             state["actor"] = await site.find_actor(request)
-        await next_app(scope, receive, send)
+        with _confined(site, state.get("actor")):
+            await next_app(scope, receive, send)
+
+
+def _confined(site: Any, actor: Actor | None) -> AbstractContextManager[None]:
+    """On the node, what a request reads and writes is kept to the spaces of the person who asks."""
+    return space_context(actor.memberships if actor else ()) if site.confined else nullcontext()
+
+
+def _wanted(request: Request[Any, Any, State]) -> str | None:
+    return asked_language(request) or request.cookies.get("lang")
 
 
 def _accepted(request: Request[Any, Any, State]) -> str:

@@ -13,11 +13,10 @@ from litestar.datastructures import State
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
 from udi.ui import assets, formats, glyphs, motif
-from udi.ui.locale import LANGUAGES, SOURCE, load_translations, localised
+from udi.ui.errors import PATH_SIGNS
+from udi.ui.locale import LANGUAGES, SOURCE, asked_language, load_translations, localised
 
 HERE = Path(__file__).parent
-PATH_SIGNS = "/:@!$&'()*+,;=~"
-"""What stands in a path as it is (RFC 3986, pchar)."""
 REFUSED = 400
 
 
@@ -55,6 +54,11 @@ class Pages:
         """`gettext` in the reader's language."""
         return partial(self.gettext, request.scope["state"].get("locale", SOURCE))
 
+    def compose(self, language: str, template: str, **context: Any) -> str:
+        """A text in a language for no request: a file that leaves, a mail."""
+        environment = self._environments.get(language) or self._environments[SOURCE]
+        return environment.get_template(template).render(context)
+
     def render(
         self, request: Request[Any, Any, State], template: str, *, status: int = 200, **context: Any
     ) -> Response[str]:
@@ -86,6 +90,7 @@ class Pages:
             "actor": actor,
             "program": site.program,
             "path": path,
+            "language_asked": asked_language(request) == state["locale"],
             "canonical": f"{territory.origin if territory else ''}{path}",
             "navigation": [
                 (label, url, path == url or path.startswith(f"{url}/")) for label, url in site.navigation(site, request)

@@ -19,6 +19,7 @@ from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
 from udi.kit.territories import Registry
 from udi.settings import Role, Settings
+from udi.ui import problems
 from udi.ui.errors import EXCEPTION_HANDLERS
 from udi.ui.metrics import Metrics
 from udi.ui.middleware import FRAME, put_headers
@@ -47,6 +48,8 @@ class Site:
     navigation: Navigation
     form_targets: Sequence[str] = ()
     """Origins that a form or its redirect may reach, besides this one (Keycloak)."""
+    confined: bool = False
+    """Whether a request is kept to the spaces of who asks, by the database."""
     parts: dict[str, Any] = field(default_factory=dict)
     """What a domain keeps for the life of the process (search index, object store, signer)."""
     metrics: Metrics = field(default_factory=Metrics)
@@ -118,7 +121,7 @@ def create_app(
         await site.database.close()
 
     app = Litestar(
-        route_handlers=[*common_routes(), *handlers],
+        route_handlers=[*common_routes(), *problems.routes, *handlers],
         dependencies={
             "territory": Provide(provide_territory),
             "actor": Provide(provide_actor),

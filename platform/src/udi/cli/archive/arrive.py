@@ -21,6 +21,8 @@ from udi.kit.rows import Moves, Row, parse_rows, replace_rows
 from udi.kit.territories import upsert
 from udi.node.datasets.archive import take_up as take_up_deliveries
 from udi.node.files.models import object_key
+from udi.node.files.ring import RingFile
+from udi.node.files.seal_space import take_up as take_up_keys
 from udi.node.files.store import ObjectStore
 from udi.portal.audit.archive import note_import
 from udi.portal.identity.provision import admin
@@ -148,6 +150,8 @@ class Arriving:
             async with database.session(self.folder.tenant_id, role="owner") as session:
                 counts = await replace_rows(session, carried, lines, self.folder.tenant_id, moves)
                 await (take_up_reports if program == "portal" else take_up_deliveries)(session)
+                if program == "node":
+                    await take_up_keys(session, RingFile(self.settings))
             self.imported.rows |= {f"{program}.{name}": count for name, count in counts.items()}
 
     def _moves(self, brought: Brought) -> Moves:

@@ -20,6 +20,7 @@ from udi.kit.clock import now
 from udi.kit.db import Database
 from udi.kit.rows import read_rows
 from udi.node.files.archive import Content, list_contents
+from udi.node.files.sealing import SealingStore
 from udi.node.files.store import ObjectStore
 from udi.node.identity.models import Person as NodePerson
 from udi.portal.audit.archive import note_export
@@ -63,6 +64,7 @@ class Leaving:
     tenant: Tenant
     writer: Writer
     revisions: dict[str, str]
+    store: ObjectStore
     tell: Tell
 
     async def write(self, portal: AsyncSession, node: AsyncSession, *, with_files: bool) -> tuple[int, int, int]:
@@ -116,7 +118,7 @@ class Leaving:
         return len(found[1])
 
     async def _files(self, node: AsyncSession) -> int:
-        store, count, done, said = ObjectStore.of(self.settings), 0, 0, time.monotonic()
+        store, count, done, said = self.store, 0, 0, time.monotonic()
         last = ""
         async for content in list_contents(node, self.tenant.id):
             if content.sha256 == last:
@@ -182,7 +184,10 @@ async def _write(
             await session.connection(execution_options=SNAPSHOT)
             await session.execute(text("SELECT 1"))
         present = (await view.scalars(select(Tenant).where(Tenant.id == tenant.id))).one()
-        return await Leaving(settings, present, writer, revisions, tell).write(view, node_view, with_files=with_files)
+        store = SealingStore.over(settings, node)
+        return await Leaving(settings, present, writer, revisions, store, tell).write(
+            view, node_view, with_files=with_files
+        )
 
 
 def _require_own_files(settings: Settings, tenant: Tenant) -> None:

@@ -24,20 +24,20 @@ def put_files(source: Workplace, manifest: Manifest, named: list[Stored]) -> lis
     objects = source.objects
     if objects is None:
         there = asyncio.run(sizes(source.settings))
-        return [stored.key for stored in named if there.get(stored.key) != stored.size]
+        return [stored.key for stored in named if not stored.has_size(there.get(stored.key))]
     objects.mkdir(parents=True, exist_ok=True)
     if manifest.objects.kind == "held" and manifest.objects.snapshot:
         held = source.restic.listing(manifest.objects.snapshot)
-        lacking = sum(size for key, size in held.items() if not _is_there(objects / key, size))
+        lacking = sum(size for key, size in held.items() if _size(objects / key) != size)
         if lacking:
             source.progress.say(f"files: restoring {len(held)}, of which {lacking / 1e6:.1f} MB are not here")
             source.restic.restore(manifest.objects.snapshot, objects)
         _give(objects)
-    return [stored.key for stored in named if not _is_there(objects / stored.key, stored.size)]
+    return [stored.key for stored in named if not stored.has_size(_size(objects / stored.key))]
 
 
-def _is_there(path: Path, size: int) -> bool:
-    return path.is_file() and path.stat().st_size == size
+def _size(path: Path) -> int | None:
+    return path.stat().st_size if path.is_file() else None
 
 
 def _give(objects: Path) -> None:

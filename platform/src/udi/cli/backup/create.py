@@ -124,7 +124,7 @@ def _save_objects(workplace: Workplace, label: str, named: list[Stored]) -> tupl
     where = workplace.settings.object_store_url
     if workplace.objects is None:
         there = asyncio.run(sizes(workplace.settings))
-        lost = [stored.key for stored in named if there.get(stored.key) != stored.size]
+        lost = [stored.key for stored in named if not stored.has_size(there.get(stored.key))]
         counted = Objects(kind="elsewhere", where=where, count=len(there), size=sum(there.values()))
         return counted.model_copy(update={"removed_meanwhile": lost}), 0
     if not any(path.is_file() for path in workplace.objects.rglob("*")):

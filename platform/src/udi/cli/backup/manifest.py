@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field, ValidationError
 from udi.cli.backup.restic import Restic
 from udi.cli.local.errors import LocalError
 from udi.kit.clock import now
+from udi.node.files.sealed import sealed_size
 
 NAME = "manifest.json"
 FORMAT = 1
@@ -23,11 +24,22 @@ class Table(BaseModel):
 
 
 class Stored(BaseModel):
-    """One published file or draft: where its bytes are, and what they must be."""
+    """One published file or draft: where its bytes are, and what they must be.
+
+    Without a `sha256` it is of a space with keys, and may be sealed: it then authenticates itself when it is opened.
+    """
 
     key: str
     size: int
     sha256: str
+
+    def has_size(self, size: int | None) -> bool:
+        """Whether an object as long as this may be it; None is no object."""
+        return size == self.size or (not self.sha256 and size == sealed_size(self.size))
+
+    def has_sum(self, digest: str | None) -> bool:
+        """Whether an object of this SHA-256 may be it; None is no object."""
+        return digest is not None and self.sha256 in {"", digest}
 
 
 class Objects(BaseModel):

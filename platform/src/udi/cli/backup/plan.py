@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from udi.cli.local.errors import LocalError
+from udi.kit.backups import FULL, FULL_EVERY_DAYS
 from udi.settings import Settings
 
 PASSPHRASE = "backup_passphrase"  # noqa: S105 - the name of a file
@@ -45,8 +46,8 @@ class Server(Part):
 class Retention(Part):
     """How many full backups are kept, and how old the last may be before another is made."""
 
-    full: Annotated[int, Field(ge=1)] = 4
-    full_every_days: Annotated[int, Field(ge=1)] = 7
+    full: Annotated[int, Field(ge=1)] = FULL
+    full_every_days: Annotated[int, Field(ge=1)] = FULL_EVERY_DAYS
 
 
 class Plan(Part):

@@ -70,9 +70,10 @@ def _free_base_port() -> int:
     raise LocalError("No seven free ports follow one another", "stop what uses ports 20000 to 32000")
 
 
-def _launch(settings: Settings, log: Path, guardian: processes.Guardian) -> subprocess.Popen[bytes]:
-    reading, writing = os.pipe()
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("UDI_")} | {
+def environment_of(settings: Settings) -> dict[str, str]:
+    """What a program of the scratch installation finds in its environment."""
+    own = {key: value for key, value in os.environ.items() if not key.startswith("UDI_")}
+    return own | {
         "PYTHONPATH": str(parts.SOURCE),
         "UDI_STATE": str(settings.state),
         "UDI_CACHE": str(settings.cache),
@@ -80,6 +81,10 @@ def _launch(settings: Settings, log: Path, guardian: processes.Guardian) -> subp
         "UDI_BASE_PORT": str(settings.base_port),
         "UDI_MAVEN_REPOSITORY": settings.maven_repository,
     }
+
+
+def _launch(settings: Settings, log: Path, guardian: processes.Guardian) -> subprocess.Popen[bytes]:
+    reading, writing = os.pipe()
     command = [*Plan.command, "up", "--events", str(writing)]
     with log.open("ab") as output:
         process = subprocess.Popen(
@@ -87,7 +92,7 @@ def _launch(settings: Settings, log: Path, guardian: processes.Guardian) -> subp
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
-            env=environment,
+            env=environment_of(settings),
             pass_fds=[writing],
             start_new_session=True,
         )

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.errors import InvalidError, NotFoundError, Refusal, UnauthenticatedError, UnavailableError
 from udi.kit.http import OutgoingError
 from udi.kit.keys import InvalidSignatureError
-from udi.kit.tenancy import Territory
+from udi.kit.tenancy import Territory, space_context
 from udi.node.datasets.actions.outbox import settle
 from udi.node.datasets.portal import PortalKeys
 from udi.node.datasets.queries import PUBLIC_PAGE, find_dataset, find_delivery, get_public, list_public
@@ -54,12 +54,17 @@ async def receive_report(
     report = read_report(await _body(request))
     if report.resource_id not in {None, dataset_id}:
         raise InvalidError(refusals=[Refusal("resource_id", "The report is about another dataset than its address.")])
+    with space_context(None):
+        taken = await _take(request, territory, dataset_id, write_report(report))
+    return _json({"report_id": str(report.id), "taken": taken})
+
+
+async def _take(request: Asked, territory: Territory, dataset_id: UUID, report: dict[str, Any]) -> bool:
     async with site_of(request).database.session(territory.id) as session:
         dataset = await find_dataset(session, dataset_id, lock=True)
         if dataset is None:
             raise NotFoundError("This node has no such dataset.")
-        taken = await settle(session, dataset, write_report(report))
-    return _json({"report_id": str(report.id), "taken": taken})
+        return await settle(session, dataset, report)
 
 
 @get(REPORTS)
@@ -68,8 +73,9 @@ async def show_report(
 ) -> Response[bytes]:
     """The last report the portal gave, for the portal."""
     await _require_portal(request, territory)
-    async with site_of(request).database.session(territory.id) as session:
-        delivery = await find_delivery(session, dataset_id)
+    with space_context(None):
+        async with site_of(request).database.session(territory.id) as session:
+            delivery = await find_delivery(session, dataset_id)
     if delivery is None or delivery.report is None:
         raise NotFoundError("No report is known for this dataset.")
     return _json(delivery.report)

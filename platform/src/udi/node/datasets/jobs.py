@@ -1,25 +1,39 @@
-"""The job that tells the portal: sends what it should know of a dataset, until it has an answer."""
+"""The jobs of datasets: tell the portal until it has answered, look at a file."""
 
 from collections.abc import Mapping
 from datetime import datetime
+from pathlib import Path
 from uuid import UUID
 
 import structlog
 from sqlalchemy import func, select
 
 from udi.kit.clock import now
+from udi.kit.crash import crash_at
 from udi.kit.db import Database
+from udi.kit.errors import NotFoundError
 from udi.kit.jobs import FIRST_DELAY, LONGEST_DELAY, Handler, Job
 from udi.kit.territories import Registry
+from udi.node.datasets.actions.compare import COMPARE_VERSION, compare_again
 from udi.node.datasets.actions.outbox import PUSH_DATASET, note_failure, note_sent, settle
+from udi.node.datasets.actions.prepare import PREPARE_VERSION, Desk, give_up, prepare_version
 from udi.node.datasets.models import Delivery, DeliveryState
 from udi.node.datasets.portal import Answer, PortalAwayError, PortalClient
 from udi.node.datasets.queries import find_dataset, find_delivery
+from udi.node.files.depot import Depot
+from udi.node.files.store import ObjectStore
 
 log = structlog.get_logger()
 
 
-def jobs(database: Database, registry: Registry, portal: PortalClient) -> Mapping[str, Handler]:
+def jobs(
+    database: Database,
+    registry: Registry,
+    portal: PortalClient,
+    store: ObjectStore,
+    clamd: str = "",
+    schemas: Path | None = None,
+) -> Mapping[str, Handler]:
     """The handlers of this domain, for the worker."""
 
     async def push_dataset(job: Job) -> None:
@@ -28,9 +42,26 @@ def jobs(database: Database, registry: Registry, portal: PortalClient) -> Mappin
             await turn.execute(select(func.pg_advisory_xact_lock(_lock(dataset_id))))
             delivery = await _waiting(database, job.tenant, dataset_id, revision)
             if delivery is not None:
+                crash_at("push.begun")
                 await _push(database, registry, portal, job, delivery)
 
-    return {PUSH_DATASET: push_dataset}
+    async def prepare(job: Job) -> None:
+        territory = await registry.by_id(job.tenant)
+        if territory is None:
+            raise NotFoundError("This territory is not served any more.")
+        desk = Desk(Depot(database, store, job.tenant, "worker"), territory, clamd, schemas)
+        asked = UUID(job.payload["version"]), int(job.payload["revision"])
+        try:
+            await prepare_version(desk, *asked, last=job.last)
+        except Exception:
+            if job.last:
+                await give_up(desk, *asked)
+            raise
+
+    async def compare(job: Job) -> None:
+        await compare_again(Depot(database, store, job.tenant, "worker"), UUID(job.payload["version"]))
+
+    return {PUSH_DATASET: push_dataset, PREPARE_VERSION: prepare, COMPARE_VERSION: compare}
 
 
 async def _waiting(database: Database, tenant: UUID, dataset_id: UUID, revision: int) -> Delivery | None:
@@ -51,6 +82,7 @@ async def _push(database: Database, registry: Registry, portal: PortalClient, jo
         log.warning("portal not told", dataset=str(delivery.dataset_id), reason=str(error), detail=error.detail)
         await _fail(database, job, delivery, str(error))
         raise
+    crash_at("push.sent")
     await _take(database, job.tenant, delivery, answer)
 
 

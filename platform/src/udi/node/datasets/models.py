@@ -1,11 +1,12 @@
 """Tables of datasets, their versions, their announcement to the portal and their history."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ARRAY, ForeignKeyConstraint, Index, Text, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from udi.kit.db import Owned
@@ -39,7 +40,8 @@ class Dataset(Owned, NodeTable):
     """What a producer publishes; its id is RUDI's `global_id`.
 
     `description` holds the producer's answers as typed; `record` what the portal last accepted;
-    `opened_at` is set while anyone may see it, or could before it was withdrawn.
+    `opened_at` is set while anyone may see it, or could before it was withdrawn; `keeps` is how many of its last
+    published versions stay, None for all.
     """
 
     __tablename__ = "dataset"
@@ -59,6 +61,7 @@ class Dataset(Owned, NodeTable):
     opened_at: Mapped[datetime | None]
     withdrawn_at: Mapped[datetime | None]
     withdrawal_reason: Mapped[str] = mapped_column(Text, server_default="")
+    keeps: Mapped[int | None]
 
     space: Mapped[Space] = relationship(lazy="joined", innerjoin=True)
     versions: Mapped[list["Version"]] = relationship(
@@ -83,6 +86,11 @@ class Dataset(Owned, NodeTable):
         """Whether the portal holds a description of it, as far as the node knows."""
         return self.record is not None and self.withdrawn_at is None
 
+    @property
+    def accepted_sha256(self) -> str:
+        """The digest of the file that the portal last accepted; empty when it holds none."""
+        return str(self.record["available_formats"][0]["checksum"]["hash"]) if self.record else ""
+
 
 class Version(Owned, NodeTable):
     """One file of a dataset, with what was understood of it."""
@@ -104,6 +112,79 @@ class Version(Owned, NodeTable):
 
     dataset: Mapped[Dataset] = relationship(back_populates="versions", overlaps="file")
     file: Mapped[StoredFile] = relationship(lazy="joined", innerjoin=True, overlaps="dataset,versions")
+    preparation: Mapped["Preparation | None"] = relationship(
+        lazy="selectin", uselist=False, back_populates="version", cascade="all, delete-orphan"
+    )
+
+
+class PreparationState(StrEnum):
+    """How far the look at a file went: `failed` waits for a person, `plain` is what is no table."""
+
+    WAITING = "waiting"
+    READY = "ready"
+    PLAIN = "plain"
+    FAILED = "failed"
+
+
+class Preparation(Owned, NodeTable):
+    """What the node found out about the file of a version, beside its profile.
+
+    `revision` counts how often it was asked, so that an answer to an earlier question changes nothing. `corrections`
+    is what the producer said of the file, `findings` what was found by kind of look, `derived` the suffixes of the
+    objects that were made of it (`StoredFile.derived_key`), `reason` why it is published in spite of a stop. `asked_by`
+    is who asked that it be published once nothing stops it: `person` or `key`, empty for the node itself.
+    """
+
+    __tablename__ = "preparation"
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "version_id"], ["app.version.tenant_id", "app.version.id"]),
+        UniqueConstraint("tenant_id", "version_id", name="uq_preparation_version"),
+    )
+
+    version_id: Mapped[UUID]
+    revision: Mapped[int] = mapped_column(server_default="1")
+    state: Mapped[str] = mapped_column(Text, server_default=PreparationState.WAITING)
+    corrections: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
+    findings: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
+    derived: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
+    failure: Mapped[str] = mapped_column(Text, server_default="")
+    reason: Mapped[str] = mapped_column(Text, server_default="")
+    asked_by: Mapped[dict[str, str] | None] = mapped_column(JSONB(none_as_null=True))
+    updated_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+
+    version: Mapped[Version] = relationship(back_populates="preparation", overlaps="file,dataset,versions")
+
+    @property
+    def table(self) -> str:
+        """The suffix of the typed table; empty when there is none."""
+        return next(iter(self.derived), "")
+
+    @property
+    def cells(self) -> str:
+        """The suffix of the list of every cell to look at; empty when there is none."""
+        return next(iter(self.derived[1:]), "")
+
+    def forget_cells(self) -> None:
+        """Drop the cells that do not fit, which only the newest version lists; their numbers stay."""
+        schema = self.findings.get("schema")
+        trimmed = {"schema": {**schema, "errors": []}} if schema else {}
+        self.findings = {**self.findings, "errors": [], **trimmed}
+
+    @property
+    def suffixes(self) -> list[str]:
+        """Of every object that a look may have left, those that were cut short too."""
+        made = (table_suffix, cells_suffix)
+        return [suffix(revision) for revision in range(1, self.revision + 1) for suffix in made]
+
+
+def table_suffix(revision: int) -> str:
+    """Each look writes a table of its own: one that ends late takes the place of no newer one."""
+    return f"{revision}.table.parquet"
+
+
+def cells_suffix(revision: int) -> str:
+    """The list of every cell to look at, which the same look wrote."""
+    return f"{revision}.cells.jsonl.gz"
 
 
 class Delivery(Owned, NodeTable):
@@ -145,3 +226,60 @@ class DatasetEvent(Owned, NodeTable):
     action: Mapped[str] = mapped_column(Text)
     detail: Mapped[dict[str, Any]]
     happened_at: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp()"))
+
+
+class Reminder(NodeTable):
+    """A mail that told a producer that a version due on a day is late; `number` counts from 0."""
+
+    __tablename__ = "reminder"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "dataset_id"], ["app.dataset.tenant_id", "app.dataset.id"], ondelete="CASCADE"
+        ),
+    )
+
+    tenant_id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("app.current_tenant()"))
+    dataset_id: Mapped[UUID] = mapped_column(primary_key=True)
+    due_on: Mapped[date] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    queued_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+    sent_at: Mapped[datetime | None]
+
+
+class Frequency(StrEnum):
+    """How often an address is looked at."""
+
+    HOURLY = "hourly"
+    DAILY = "daily"
+    WEEKLY = "weekly"
+    MONTHLY = "monthly"
+
+
+class Source(Owned, NodeTable):
+    """The address from which a dataset is renewed, and what was found there last.
+
+    `etag` and `last_modified` are the other side's words, said back to it; `failures` are those since the last success.
+    """
+
+    __tablename__ = "source"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "dataset_id"], ["app.dataset.tenant_id", "app.dataset.id"], ondelete="CASCADE"
+        ),
+        UniqueConstraint("tenant_id", "dataset_id", name="uq_source_dataset"),
+        Index("ix_source_due", "tenant_id", "due_at"),
+    )
+
+    dataset_id: Mapped[UUID]
+    person_id: Mapped[UUID]
+    address: Mapped[str] = mapped_column(Text)
+    frequency: Mapped[str] = mapped_column(Text)
+    locale: Mapped[str] = mapped_column(Text, server_default="")
+    etag: Mapped[str] = mapped_column(Text, server_default="")
+    last_modified: Mapped[str] = mapped_column(Text, server_default="")
+    due_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+    checked_at: Mapped[datetime | None]
+    changed_at: Mapped[datetime | None]
+    failures: Mapped[int] = mapped_column(server_default="0")
+    error: Mapped[str] = mapped_column(Text, server_default="")
+    paused: Mapped[bool] = mapped_column(server_default="false")

@@ -6,6 +6,7 @@ from pathlib import PurePath
 
 from udi.node.datasets.description import LOCALE, Answers
 from udi.node.datasets.words import EMPTY, GENERIC, folded, guess_language, guess_theme, split_words
+from udi.node.tables.metadata import Coverage
 from udi.node.tables.profile import Profile
 from udi.protocol.licences import DEFAULT
 
@@ -101,6 +102,13 @@ def _period(name: str, profile: Profile) -> tuple[str, str]:
     if profile.first_day and profile.last_day:
         return profile.first_day.isoformat(), profile.last_day.isoformat()
     return "", ""
+
+
+def cover_period(answers: Answers, coverage: Coverage) -> Answers:
+    """The period of the whole file, where its name and its first lines gave none."""
+    if answers.get("first_day") or not coverage.first_day or not coverage.last_day:
+        return answers
+    return {**answers, "first_day": coverage.first_day.isoformat(), "last_day": coverage.last_day.isoformat()}
 
 
 def renew(answers: Answers, old: Answers, new: Answers) -> Answers:

@@ -1,36 +1,97 @@
 """Reads of datasets."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, cast, func, literal, select
+from sqlalchemy.dialects.postgresql import JSONPATH
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import defer, selectinload
 
-from udi.kit.errors import NotFoundError
+from udi.kit.errors import ErasedError
 from udi.kit.identity import Actor
 from udi.kit.paging import Page
-from udi.node.datasets.models import Dataset, DatasetEvent, Delivery
-from udi.node.spaces.models import Space
-from udi.node.spaces.queries import allow_publishing
+from udi.node.datasets.actions.compare import DIFFERENCE, WITH
+from udi.node.datasets.models import Dataset, DatasetEvent, Delivery, Preparation, Version
+from udi.node.datasets.recall import Earlier
+from udi.node.files.clam import ScanState
+from udi.node.files.models import ErasedDataset
+from udi.node.files.queries import missing
+from udi.node.identity.models import Person
+from udi.node.spaces.models import DatasetRight, Space
+from udi.node.spaces.queries import Doing, allow_on_dataset
+from udi.node.tables.safety.findings import Strength
 
 PUBLIC_PAGE, MOST_PUBLIC = 100, 500
 SHOWN_EVENTS = 50
+MOST_EARLIER = 30
+LEAN = (
+    defer(Version.profile, raiseload=True),
+    selectinload(Version.preparation).options(defer(Preparation.findings, raiseload=True)),
+)
+HARMS = f'$ ? (@.virus.state == "{ScanState.INFECTED}" || @.safety[*].strength == "{Strength.QUARANTINE}")'
+"""`standing.is_harmful`, as PostgreSQL asks it."""
 
 
-async def get_dataset(session: AsyncSession, actor: Actor, dataset_id: UUID, *, lock: bool = False) -> Dataset:
-    """A dataset of the person's organisation; `lock` holds it until the transaction ends.
+@dataclass(frozen=True)
+class Marks:
+    """Ids of versions: those whose file could harm, and those of which it is known what they change."""
+
+    harmful: frozenset[UUID]
+    compared: frozenset[UUID]
+
+
+async def get_dataset(
+    session: AsyncSession,
+    actor: Actor,
+    dataset_id: UUID,
+    *,
+    to: Doing = Doing.PUBLISH,
+    lock: bool = False,
+    lean: bool = False,
+) -> Dataset:
+    """A dataset of the person's organisation, with which they may do this; `lock` holds it until the transaction ends.
+
+    `lean`: of the versions before the newest, what was found in their files is not read, and asking for it is an error.
 
     Raises:
         NotFoundError: there is none, or it is another organisation's.
-        ForbiddenError: the person belongs to the organisation and may not publish.
+        ForbiddenError: the person belongs to the organisation and may not.
+        ErasedError: it was erased.
     """
     query = select(Dataset).where(Dataset.id == dataset_id)
+    if lean:
+        query = query.options(selectinload(Dataset.versions).options(*LEAN))
     dataset = await session.scalar(query.with_for_update(of=Dataset) if lock else query)
+    if await find_erased(session, actor, dataset_id):
+        raise ErasedError("You or a colleague erased it, with every version and every copy here.")
     if dataset is None:
-        raise NotFoundError
-    allow_publishing(actor, dataset.space)
+        raise await missing(session, ErasedDataset.id == dataset_id)
+    await allow_on_dataset(session, actor, dataset.space, dataset_id, to)
+    if lean and dataset.latest.preparation is not None:
+        await session.refresh(dataset.latest.preparation, ["findings"])
+        await session.refresh(dataset.latest, ["profile"])
     return dataset
+
+
+async def read_marks(session: AsyncSession, dataset: Dataset) -> Marks:
+    """What the list of versions says of each, without reading all that was found in their files."""
+    found = Preparation.findings
+    harms = func.jsonb_path_exists(found, cast(literal(HARMS), JSONPATH))
+    query = select(Preparation.version_id, harms, found[DIFFERENCE][WITH].is_not(None))
+    rows = (
+        await session.execute(query.where(Preparation.version_id.in_([each.id for each in dataset.versions])))
+    ).all()
+    return Marks(frozenset(each for each, harm, _ in rows if harm), frozenset(each for each, _, said in rows if said))
+
+
+async def find_erased(session: AsyncSession, actor: Actor, dataset_id: UUID) -> ErasedDataset | None:
+    """What stays of an erased dataset, for those who publish where it was."""
+    query = select(ErasedDataset, Space).where(ErasedDataset.id == dataset_id, Space.id == ErasedDataset.space_id)
+    found = (await session.execute(query)).one_or_none()
+    return found[0] if found and actor.may_publish(found[1].slug) else None
 
 
 async def find_dataset(session: AsyncSession, dataset_id: UUID, *, lock: bool = False) -> Dataset | None:
@@ -48,10 +109,11 @@ async def find_delivery(session: AsyncSession, dataset_id: UUID) -> Delivery | N
 
 async def list_datasets(session: AsyncSession, space: Space, *, number: int = 1, size: int = 50) -> Page[Dataset]:
     """The datasets of a space, those changed last first."""
-    total = await session.scalar(select(func.count()).select_from(Dataset).where(Dataset.space_id == space.id))
+    mine = (Dataset.space_id == space.id, Dataset.id.not_in(select(ErasedDataset.id)))
+    total = await session.scalar(select(func.count()).select_from(Dataset).where(*mine))
     query = (
         select(Dataset)
-        .where(Dataset.space_id == space.id)
+        .where(*mine)
         .order_by(Dataset.updated_at.desc(), Dataset.id)
         .limit(size)
         .offset((number - 1) * size)
@@ -75,11 +137,51 @@ async def last_licence(session: AsyncSession, space: Space) -> str:
     return str(await session.scalar(query.limit(1)) or "")
 
 
-async def list_events(session: AsyncSession, dataset: Dataset) -> list[DatasetEvent]:
-    """What happened to a dataset, newest first."""
+async def list_earlier(session: AsyncSession, space: Space, *, limit: int = MOST_EARLIER) -> list[Earlier]:
+    """What the producer answered before, for the files of this space, the last described first; not the node's figures."""
+    own = Dataset.id.is_distinct_from(space.figures_dataset_id)
+    query = select(Dataset).where(Dataset.space_id == space.id, Dataset.described_at.is_not(None), own)
+    query = query.order_by(Dataset.described_at.desc())
+    return [_earlier(dataset) for dataset in await session.scalars(query.limit(limit))]
+
+
+def _earlier(dataset: Dataset) -> Earlier:
+    columns = tuple(str(column["name"]) for column in dataset.latest.profile.get("columns", ()))
+    return Earlier(dataset.latest.file.name, columns, dataset.description)
+
+
+async def list_events(
+    session: AsyncSession, dataset: Dataset | ErasedDataset, *, limit: int | None = SHOWN_EVENTS
+) -> list[DatasetEvent]:
+    """What happened to a dataset, newest first; without a limit, all of it."""
     query = select(DatasetEvent).where(DatasetEvent.dataset_id == dataset.id)
-    ordered = query.order_by(DatasetEvent.happened_at.desc()).limit(SHOWN_EVENTS)
+    ordered = query.order_by(DatasetEvent.happened_at.desc()).limit(limit)
     return list((await session.scalars(ordered)).all())
+
+
+async def waits_for_person(session: AsyncSession, dataset: Dataset) -> bool:
+    """Whether somebody dropped a version beside the published one: a person decides what becomes of it."""
+    if dataset.pending is None or len(dataset.versions) == 1:
+        return False
+    query = select(DatasetEvent.person_id).where(
+        DatasetEvent.dataset_id == dataset.id, DatasetEvent.action.in_(("version.added", "version.treated"))
+    )
+    return await session.scalar(query.order_by(DatasetEvent.happened_at.desc()).limit(1)) is not None
+
+
+async def list_rights(session: AsyncSession, dataset: Dataset) -> list[tuple[DatasetRight, Person]]:
+    """Who was given a right on this dataset, by name."""
+    same = (Person.tenant_id == DatasetRight.tenant_id) & (Person.id == DatasetRight.person_id)
+    query = select(DatasetRight, Person).join(Person, same).where(DatasetRight.dataset_id == dataset.id)
+    return [(right, person) for right, person in await session.execute(query.order_by(Person.name, Person.id))]
+
+
+async def list_shared(session: AsyncSession, actor: Actor, space: Space) -> list[tuple[Dataset, str]]:
+    """The datasets of a space on which a person was given a right, and which."""
+    same = (DatasetRight.tenant_id == Dataset.tenant_id) & (DatasetRight.dataset_id == Dataset.id)
+    query = select(Dataset, DatasetRight.role).join(DatasetRight, same)
+    mine = query.where(Dataset.space_id == space.id, DatasetRight.person_id == actor.person_id)
+    return [(dataset, role) for dataset, role in await session.execute(mine.order_by(Dataset.title))]
 
 
 async def list_public(
@@ -99,10 +201,11 @@ async def get_public(session: AsyncSession, dataset_id: UUID) -> dict[str, Any]:
 
     Raises:
         NotFoundError: nothing is published under this id.
+        ErasedError: what was, was erased.
     """
     record: dict[str, Any] | None = await session.scalar(_public().where(Dataset.id == dataset_id))
     if record is None:
-        raise NotFoundError
+        raise await missing(session, ErasedDataset.id == dataset_id)
     return record
 
 

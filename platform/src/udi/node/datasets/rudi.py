@@ -7,11 +7,13 @@ from typing import Any
 from uuid import UUID
 
 from udi.kit.tenancy import Territory
+from udi.node.datasets.cells import report_of
 from udi.node.datasets.description import LOCALE, read_day, split_keywords
 from udi.node.datasets.models import Dataset, Version
 from udi.node.spaces.models import Space
 from udi.node.tables.profile import Profile
 from udi.protocol.access import AccessRights
+from udi.protocol.addresses import NodeAddresses
 from udi.protocol.faults import InvalidRecord
 from udi.protocol.record import write_record
 from udi.protocol.structures import (
@@ -49,7 +51,7 @@ END_OF_DAY = time(23, 59, 59)
 
 def current_file_url(origin: str, dataset_id: UUID) -> str:
     """The address that always gives the newest version."""
-    return f"{origin}/datasets/{dataset_id}/file"
+    return NodeAddresses(origin, dataset_id).file
 
 
 def compose_document(dataset: Dataset, version: Version, territory: Territory, *, at: datetime) -> dict[str, Any]:
@@ -110,7 +112,16 @@ def _media(dataset: Dataset, version: Version, profile: Profile, origin: str) ->
         size=file.size,
         checksum=Checksum("SHA-256", file.sha256),
         encoding=profile.encoding,
+        structure=_followed(version),
     )
+
+
+def _followed(version: Version) -> str:
+    """The address of the schema that the table follows in every cell; empty when there is none, or it does not."""
+    found = version.preparation.findings.get("schema") if version.preparation else None
+    report = report_of(version)
+    address = str(found.get("address", "")) if found and report and report.is_right else ""
+    return address if address.startswith(("https://", "http://")) else ""
 
 
 def _contact(space: Space, email: str) -> Contact:

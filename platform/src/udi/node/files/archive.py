@@ -7,11 +7,16 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from udi.kit.rows import Carried
-from udi.node.files.models import StoredFile
+from udi.kit.rows import Carried, LeftOut
+from udi.node.files.models import ErasedDataset, Part, RemovedVersion, SpaceArchive, SpaceKey, StoredFile, Upload
 
-CARRIED = (Carried(StoredFile),)
-LEFT_OUT = ()
+CARRIED = (Carried(StoredFile), Carried(ErasedDataset), Carried(RemovedVersion))
+LEFT_OUT = (
+    LeftOut(Upload, "files on their way in have no version yet: they are sent again where the territory arrives"),
+    LeftOut(Part, "the bytes of such files are in the object store of this installation only"),
+    LeftOut(SpaceKey, "keys are wrapped by a secret of this installation: files of sealed spaces leave in clear"),
+    LeftOut(SpaceArchive, "archives of spaces are kept for some days only, and made anew when asked for"),
+)
 
 
 @dataclass(frozen=True)

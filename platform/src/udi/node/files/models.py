@@ -1,11 +1,11 @@
-"""The table of files."""
+"""The tables of files, of the keys that seal them, of the archives that spaces take away, and of what was erased."""
 
 from datetime import datetime
 from enum import StrEnum
 from urllib.parse import quote
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKeyConstraint, Index, Text, text
+from sqlalchemy import ARRAY, BigInteger, ForeignKeyConstraint, Index, LargeBinary, Text, UniqueConstraint, Uuid, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from udi.kit.db import Owned
@@ -13,11 +13,30 @@ from udi.node.schema import NodeTable
 
 
 class Access(StrEnum):
-    """Who may read a file: its producer only, everyone, nobody any more."""
+    """Who may read a file: its producer only, everyone, nobody any more.
+
+    A published one that nobody looked at yet is `waiting`, and `held` once something in it could harm: its producer
+    reads the first, nobody the second.
+    """
 
     DRAFT = "draft"
+    WAITING = "waiting"
+    HELD = "held"
     OPEN = "open"
     WITHDRAWN = "withdrawn"
+
+
+KEPT_BACK = frozenset({Access.WAITING, Access.HELD})
+"""Published, and not for others."""
+
+
+class ArchiveState(StrEnum):
+    """Where the archive of a space stands: `expired` once its file is deleted."""
+
+    QUEUED = "queued"
+    READY = "ready"
+    FAILED = "failed"
+    EXPIRED = "expired"
 
 
 class StoredFile(Owned, NodeTable):
@@ -45,10 +64,188 @@ class StoredFile(Owned, NodeTable):
         """Where its bytes are in the object store."""
         return object_key(self.tenant_id, self.space_id, self.dataset_id, self.id)
 
+    def derived_key(self, suffix: str) -> str:
+        """Where what was made of it is: `table.parquet` beside the file itself."""
+        return f"{self.key}.{suffix}"
+
     @property
     def path(self) -> str:
         """Its own address on the node."""
         return f"/files/{self.id}/{quote(self.name)}"
+
+
+class UploadState(StrEnum):
+    """How far a file on its way in has come; docs/explanation/uploads.md says what may happen at each."""
+
+    RECEIVING = "receiving"
+    ASSEMBLING = "assembling"
+    STORED = "stored"
+    DONE = "done"
+    FAILED = "failed"
+
+
+OPEN_STATES = (UploadState.RECEIVING, UploadState.ASSEMBLING, UploadState.STORED)
+
+
+class Upload(Owned, NodeTable):
+    """A file on its way in: sent by a person or a script, or fetched from an address.
+
+    `file_id` is the id that the stored file will have. `received` counts bytes that are safe, `assembled` those already
+    copied into one object. `holder` is the request or job at work on it, until `held_until`. `received` and `length`
+    are in bytes; `length` is None until the sender says it.
+    """
+
+    __tablename__ = "upload"
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "space_id"], ["app.space.tenant_id", "app.space.id"]),
+        UniqueConstraint("tenant_id", "space_id", "idempotency_key", name="uq_upload_idempotency_key"),
+        Index("ix_upload_space", "tenant_id", "space_id", "state"),
+    )
+
+    space_id: Mapped[UUID]
+    dataset_id: Mapped[UUID]
+    file_id: Mapped[UUID]
+    replaces: Mapped[bool]
+    person_id: Mapped[UUID | None]
+    key_id: Mapped[UUID | None]
+    name: Mapped[str] = mapped_column(Text)
+    locale: Mapped[str] = mapped_column(Text, server_default="")
+    length: Mapped[int | None] = mapped_column(BigInteger)
+    received: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    assembled: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    state: Mapped[str] = mapped_column(Text, server_default=UploadState.RECEIVING)
+    error: Mapped[str] = mapped_column(Text, server_default="")
+    remedy: Mapped[str] = mapped_column(Text, server_default="")
+    announced: Mapped[str] = mapped_column(Text, server_default="")
+    sha256: Mapped[str] = mapped_column(Text, server_default="")
+    publish: Mapped[bool] = mapped_column(server_default="false")
+    idempotency_key: Mapped[str | None] = mapped_column(Text)
+    address: Mapped[str] = mapped_column(Text, server_default="")
+    holder: Mapped[UUID | None]
+    held_until: Mapped[datetime | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+    moved_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+
+    @property
+    def key(self) -> str:
+        """Where the whole file will be in the object store."""
+        return object_key(self.tenant_id, self.space_id, self.dataset_id, self.file_id)
+
+    def part_key(self, part: UUID) -> str:
+        """Where one of its parts is."""
+        return f"{object_key(self.tenant_id, self.space_id, self.dataset_id, part)}.part"
+
+
+class Part(Owned, NodeTable):
+    """Some bytes of an upload, from `start` on, in an object of their own until the whole file is one."""
+
+    __tablename__ = "upload_part"
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "upload_id"], ["app.upload.tenant_id", "app.upload.id"]),
+        UniqueConstraint("tenant_id", "upload_id", "start", name="uq_upload_part_start"),
+    )
+
+    upload_id: Mapped[UUID]
+    start: Mapped[int] = mapped_column(BigInteger)
+    size: Mapped[int] = mapped_column(BigInteger)
+
+
+class SpaceKey(Owned, NodeTable):
+    """A key of a sealed space, wrapped by the key of the installation named `wrapped_by`; the newest seals new files."""
+
+    __tablename__ = "space_key"
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "space_id"], ["app.space.tenant_id", "app.space.id"]),
+        Index("ix_space_key_space", "tenant_id", "space_id", "made_at"),
+    )
+
+    space_id: Mapped[UUID]
+    wrapped_by: Mapped[str] = mapped_column(Text)
+    wrapped: Mapped[bytes] = mapped_column(LargeBinary)
+    made_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+
+
+class SpaceArchive(Owned, NodeTable):
+    """All that a space holds in one file, made when asked for and kept for some days; it counts in no quota."""
+
+    __tablename__ = "space_archive"
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "space_id"], ["app.space.tenant_id", "app.space.id"]),
+        Index("ix_space_archive_space", "tenant_id", "space_id", "requested_at"),
+    )
+
+    space_id: Mapped[UUID]
+    person_id: Mapped[UUID | None]
+    state: Mapped[str] = mapped_column(Text, server_default=ArchiveState.QUEUED)
+    error: Mapped[str] = mapped_column(Text, server_default="")
+    name: Mapped[str] = mapped_column(Text)
+    size: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    sha256: Mapped[str] = mapped_column(Text, server_default="")
+    requested_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+    ready_at: Mapped[datetime | None]
+    expires_at: Mapped[datetime | None]
+
+    media_type = "application/zip"
+    charset = ""
+    access = Access.DRAFT
+
+    @property
+    def created_at(self) -> datetime:
+        """When its bytes were written."""
+        return self.ready_at or self.requested_at
+
+    @property
+    def key(self) -> str:
+        """Where it is in the object store."""
+        return f"{self.tenant_id}/{self.space_id}/{ARCHIVES}/{self.id}"
+
+    @property
+    def path(self) -> str:
+        """Its own address on the node, which opens with a signature only."""
+        return f"/archives/{self.id}/{quote(self.name)}"
+
+
+class ErasedDataset(Owned, NodeTable):
+    """What stays of a dataset that its producer erased: its id, that of its files, when, and how much was deleted."""
+
+    __tablename__ = "erased_dataset"
+    __table_args__ = (ForeignKeyConstraint(["tenant_id", "space_id"], ["app.space.tenant_id", "app.space.id"]),)
+
+    space_id: Mapped[UUID]
+    person_id: Mapped[UUID | None]
+    published: Mapped[bool]
+    files: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid), server_default="{}")
+    asked_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+    erased_at: Mapped[datetime | None]
+    objects: Mapped[int] = mapped_column(server_default="0")
+    bytes: Mapped[int] = mapped_column(BigInteger, server_default="0")
+
+
+class RemovedVersion(Owned, NodeTable):
+    """What stays of a version that was removed alone: the id of its file, its number, when it was public, and why."""
+
+    __tablename__ = "removed_version"
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "space_id"], ["app.space.tenant_id", "app.space.id"]),
+        Index("ix_removed_version_dataset", "tenant_id", "dataset_id", "number"),
+    )
+
+    space_id: Mapped[UUID]
+    dataset_id: Mapped[UUID]
+    number: Mapped[int]
+    published_at: Mapped[datetime | None]
+    reason: Mapped[str] = mapped_column(Text, server_default="")
+    asked_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+    erased_at: Mapped[datetime | None]
+
+    @property
+    def key(self) -> str:
+        """Where its bytes were in the object store."""
+        return object_key(self.tenant_id, self.space_id, self.dataset_id, self.id)
+
+
+ARCHIVES = "archives"
+"""Stands where the id of a dataset stands in other keys."""
 
 
 def object_key(tenant: UUID, space: UUID, dataset: UUID, file: UUID) -> str:

@@ -1,11 +1,14 @@
 """Delivery: any part of a file, from this origin, as something to save and never to run."""
 
 import base64
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
 from email.utils import format_datetime
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
+import structlog
 from litestar import HttpMethod, Request, Response, route
 from litestar.datastructures import State
 from litestar.di import NamedDependency
@@ -14,29 +17,113 @@ from litestar.response import Stream
 from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from udi.kit.errors import UnavailableError
 from udi.kit.identity import Actor
+from udi.kit.tenancy import Territory, space_context
 from udi.node.files.models import Access, StoredFile
 from udi.node.files.names import attachment
-from udi.node.files.queries import get_current_file, get_file
+from udi.node.files.queries import get_archive, get_current_file, get_file, get_signed_file
 from udi.node.files.ranges import Span, UnsatisfiableError, is_fresh, parse_range, range_applies
+from udi.node.files.ring import Ring
+from udi.node.files.signed import is_signed, require_signature
 from udi.node.files.store import ObjectStore
+from udi.node.spaces.counting import Kind
+from udi.node.spaces.limits import admit
+from udi.node.spaces.uses import count_use, counted
+from udi.settings import MissingSecretError
 from udi.ui.site import site_of
 
+log = structlog.get_logger()
 READ = [HttpMethod.GET, HttpMethod.HEAD]
-EXPOSED = "Accept-Ranges, Content-Disposition, Content-Length, Content-Range, ETag, Last-Modified, Repr-Digest"
+EXPOSED = (
+    "Accept-Ranges, Content-Disposition, Content-Length, Content-Range, ETag, Last-Modified, RateLimit, RateLimit-Policy,"
+    " Repr-Digest"
+)
 SEALED = "sandbox; default-src 'none'"
+
+
+class Deliverable(Protocol):
+    """What is delivered: a version of a dataset, an archive."""
+
+    @property
+    def space_id(self) -> UUID: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def key(self) -> str: ...
+    @property
+    def media_type(self) -> str: ...
+    @property
+    def charset(self) -> str: ...
+    @property
+    def size(self) -> int: ...
+    @property
+    def sha256(self) -> str: ...
+    @property
+    def access(self) -> str: ...
+    @property
+    def created_at(self) -> datetime: ...
 
 
 @route("/files/{file_id:uuid}/{filename:str}", http_method=READ)
 async def deliver_file(
     request: Request[Any, Any, State],
     session: NamedDependency[AsyncSession],
+    territory: NamedDependency[Territory],
     actor: NamedDependency[Actor | None],
     file_id: FromPath[UUID],
     filename: FromPath[str],  # noqa: ARG001 - for the reader; the id decides
 ) -> Response[Any]:
-    """One version of a dataset's file."""
-    return await answer(request, await get_file(session, actor, file_id))
+    """One version of a dataset's file: by who asks, or by the signature of its address."""
+    if not is_signed(request.query_params):
+        return await answer(request, await get_file(session, actor, file_id))
+    _require_signature(request, territory)
+    async with _unconfined(request, territory) as own:
+        file = await get_signed_file(own, file_id)
+    return await answer(request, file)
+
+
+@route("/archives/{archive_id:uuid}/{filename:str}", http_method=READ)
+async def deliver_archive(
+    request: Request[Any, Any, State],
+    territory: NamedDependency[Territory],
+    archive_id: FromPath[UUID],
+    filename: FromPath[str],  # noqa: ARG001 - for the reader; the id decides
+) -> Response[Any]:
+    """All that a space holds, by a signed address only."""
+    _require_signature(request, territory)
+    async with _unconfined(request, territory) as own:
+        archive = await get_archive(own, archive_id)
+    return await answer(request, archive)
+
+
+@asynccontextmanager
+async def _unconfined(request: Request[Any, Any, State], territory: Territory) -> AsyncIterator[AsyncSession]:
+    """A transaction for whoever holds a signed address: the signature says what it opens, not the person's spaces."""
+    with space_context(None):
+        async with site_of(request).database.session(territory.id) as session:
+            yield session
+
+
+def _require_signature(request: Request[Any, Any, State], territory: Territory) -> None:
+    ring, path = ring_of(request), request.scope["path"]
+    require_signature(ring, territory.id, str(request.method), path, dict(request.query_params))
+
+
+def ring_of(request: Request[Any, Any, State]) -> Ring:
+    """The keys of the installation for files.
+
+    Raises:
+        UnavailableError: it has none, or they cannot be read.
+    """
+    try:
+        ring: Ring = site_of(request).parts["file_keys"]()
+    except (MissingSecretError, ValueError) as error:
+        log.warning("no key for files", error=type(error).__name__)
+        raise UnavailableError(
+            "This node has no key to make or read such links.", remedy="Tell the territory’s team."
+        ) from error
+    return ring
 
 
 @route("/datasets/{dataset_id:uuid}/file", http_method=READ)
@@ -47,9 +134,9 @@ async def deliver_current(
     return await answer(request, await get_current_file(session, dataset_id))
 
 
-async def answer(request: Request[Any, Any, State], file: StoredFile) -> Response[Any]:
+async def answer(request: Request[Any, Any, State], file: Deliverable) -> Response[Any]:
     """The file, a part of it, or the news that the client's copy is good."""
-    etag, headers = f'"{file.sha256}"', _headers(file)
+    etag, headers = f'"{file.sha256}"', _headers(file) | await admit(request, file.space_id)
     if is_fresh(request.headers, etag, file.created_at):
         kept = {name: headers[name] for name in headers if name not in {"Content-Type", "Content-Disposition"}}
         return Response(None, status_code=304, headers=kept)
@@ -66,17 +153,20 @@ async def answer(request: Request[Any, Any, State], file: StoredFile) -> Respons
         headers["Content-Range"] = f"bytes {span.start}-{span.end - 1}/{file.size}"
     store: ObjectStore = site_of(request).parts["objects"]
     content = await store.open(file.key, span.start, span.end)
+    if isinstance(file, StoredFile) and file.access == Access.OPEN:
+        use = count_use(request, space_id=file.space_id, dataset_id=file.dataset_id, kind=Kind.FILE, part=str(file.id))
+        content = counted(request, use, content)
     return Stream(content, status_code=206 if span != whole else 200, headers=headers)
 
 
-def _asked(request: Request[Any, Any, State], file: StoredFile, etag: str) -> Span | None:
+def _asked(request: Request[Any, Any, State], file: Deliverable, etag: str) -> Span | None:
     asked = request.headers.get("range")
     if request.method != "GET" or asked is None or not range_applies(request.headers, etag, file.created_at):
         return None
     return parse_range(asked, file.size)
 
 
-def _headers(file: StoredFile) -> dict[str, str]:
+def _headers(file: Deliverable) -> dict[str, str]:
     charset = f"; charset={file.charset}" if file.charset else ""
     headers = {
         "Content-Type": file.media_type + charset,
@@ -95,4 +185,4 @@ def _headers(file: StoredFile) -> dict[str, str]:
     return headers
 
 
-routes: Sequence[ControllerRouterHandler] = [deliver_file, deliver_current]
+routes: Sequence[ControllerRouterHandler] = [deliver_file, deliver_archive, deliver_current]

@@ -2,20 +2,33 @@
 
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, any_, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from udi.kit.errors import GoneError, NotFoundError
+from udi.kit.clock import now
+from udi.kit.errors import ErasedError, GoneError, HeldBackError, NotFoundError, UdiError
 from udi.kit.identity import Actor
-from udi.node.files.models import Access, StoredFile
+from udi.node.files.models import (
+    KEPT_BACK,
+    OPEN_STATES,
+    Access,
+    ArchiveState,
+    ErasedDataset,
+    RemovedVersion,
+    SpaceArchive,
+    StoredFile,
+    Upload,
+)
 from udi.node.spaces.models import Space
-from udi.node.spaces.queries import allow_publishing
+from udi.node.spaces.queries import Doing, allow_on_dataset, list_allowed
 
 
 async def used_bytes(session: AsyncSession, space: Space) -> int:
-    """How much of its place a space uses."""
-    total = await session.scalar(select(func.sum(StoredFile.size)).where(StoredFile.space_id == space.id))
-    return int(total or 0)
+    """How much of its place a space uses: its files, and what is on its way in."""
+    kept = await session.scalar(select(func.sum(StoredFile.size)).where(StoredFile.space_id == space.id))
+    coming = select(func.sum(func.coalesce(Upload.length, Upload.received)))
+    coming = coming.where(Upload.space_id == space.id, Upload.state.in_(OPEN_STATES))
+    return int(kept or 0) + int(await session.scalar(coming) or 0)
 
 
 async def get_file(session: AsyncSession, actor: Actor | None, file_id: UUID) -> StoredFile:
@@ -23,15 +36,47 @@ async def get_file(session: AsyncSession, actor: Actor | None, file_id: UUID) ->
 
     Raises:
         NotFoundError: there is none that this person may know of.
-        ForbiddenError: a draft of the person's organisation, for which they may not publish.
+        ForbiddenError: a draft of the person's organisation, which nobody shares with them.
         GoneError: its producer withdrew it.
+        HeldBackError: nobody looked at it yet, or something in it could harm.
     """
     file = await session.scalar(select(StoredFile).where(StoredFile.id == file_id))
     if file is None:
-        raise NotFoundError
+        raise await _missing_file(session, file_id)
     if file.access == Access.DRAFT:
         await _allow_draft(session, actor, file)
-    return _still_there(file)
+    return require_shown(file, own=file.access in KEPT_BACK and await _is_own(session, actor, file))
+
+
+async def get_signed_file(session: AsyncSession, file_id: UUID) -> StoredFile:
+    """A file whose address was signed by somebody who may read it: a draft too.
+
+    Raises:
+        NotFoundError: there is none any more.
+        GoneError: its producer withdrew it.
+        HeldBackError: nobody looked at it yet, or something in it could harm.
+    """
+    file = await session.scalar(select(StoredFile).where(StoredFile.id == file_id))
+    if file is None:
+        raise await _missing_file(session, file_id)
+    return require_shown(file)
+
+
+async def get_archive(session: AsyncSession, archive_id: UUID) -> SpaceArchive:
+    """The archive of a space, for whoever holds its signed address.
+
+    Raises:
+        NotFoundError: there is none, or not yet.
+        GoneError: its days have passed.
+    """
+    archive = await session.scalar(select(SpaceArchive).where(SpaceArchive.id == archive_id))
+    if archive is None or archive.state in {ArchiveState.QUEUED, ArchiveState.FAILED}:
+        raise NotFoundError
+    if archive.state == ArchiveState.EXPIRED or (archive.expires_at and archive.expires_at <= now()):
+        raise GoneError(
+            "This archive was kept for some days only.", remedy="Ask for another on the page of your space."
+        )
+    return archive
 
 
 async def get_current_file(session: AsyncSession, dataset_id: UUID) -> StoredFile:
@@ -40,6 +85,7 @@ async def get_current_file(session: AsyncSession, dataset_id: UUID) -> StoredFil
     Raises:
         NotFoundError: nothing of it was ever open.
         GoneError: its producer withdrew it.
+        HeldBackError: nobody looked at it yet, or something in it could harm.
     """
     query = (
         select(StoredFile)
@@ -48,18 +94,77 @@ async def get_current_file(session: AsyncSession, dataset_id: UUID) -> StoredFil
     )
     file = await session.scalar(query.limit(1))
     if file is None:
-        raise NotFoundError
-    return _still_there(file)
+        raise await missing(session, ErasedDataset.id == dataset_id)
+    return require_shown(file)
+
+
+async def missing(session: AsyncSession, erased: ColumnElement[bool]) -> UdiError:
+    """What to raise for something that is not there: that it was erased, where it was once public, or nothing at all."""
+    found = await session.scalar(select(ErasedDataset.id).where(erased, ErasedDataset.published))
+    return ErasedError("Its producer erased it, with every version and every copy here.") if found else NotFoundError()
+
+
+async def _missing_file(session: AsyncSession, file_id: UUID) -> UdiError:
+    """The same for one version: that it was removed, and why, where it was once public."""
+    public = select(RemovedVersion).where(RemovedVersion.id == file_id, RemovedVersion.published_at.is_not(None))
+    removed = await session.scalar(public)
+    if removed is None:
+        return await missing(session, literal(file_id) == any_(ErasedDataset.files))
+    why = (
+        "Its producer removed this version: %(reason)s"
+        if removed.reason
+        else "Its producer keeps the last versions only."
+    )
+    return ErasedError(
+        why,
+        remedy="The current version is at %(address)s.",
+        values={"reason": removed.reason, "address": f"/datasets/{removed.dataset_id}/file"},
+    )
 
 
 async def _allow_draft(session: AsyncSession, actor: Actor | None, file: StoredFile) -> None:
     space = await session.scalar(select(Space).where(Space.id == file.space_id))
     if actor is None or space is None:
         raise NotFoundError
-    allow_publishing(actor, space)
+    await allow_on_dataset(session, actor, space, file.dataset_id, Doing.READ)
 
 
-def _still_there(file: StoredFile) -> StoredFile:
-    if file.access == Access.WITHDRAWN:
-        raise GoneError("The producer withdrew this file.")
+async def _is_own(session: AsyncSession, actor: Actor | None, file: StoredFile) -> bool:
+    """Whether the person may read the file before others do."""
+    space = await session.scalar(select(Space).where(Space.id == file.space_id)) if actor else None
+    if actor is None or space is None:
+        return False
+    return Doing.READ in await list_allowed(session, actor, space, file.dataset_id)
+
+
+def require_shown(file: StoredFile, *, own: bool = False) -> StoredFile:
+    """A file that may be given: to its producer (`own`), or to others.
+
+    Raises:
+        GoneError: its producer withdrew it.
+        HeldBackError: nobody looked at it yet, or something in it could harm.
+    """
+    allow_access(Access(file.access), own=own)
     return file
+
+
+def allow_access(access: Access, *, own: bool = False) -> None:
+    """Refuse what was withdrawn, what is kept from everybody, and what is kept from all but its producer (`own`).
+
+    Raises:
+        GoneError, HeldBackError: as `require_shown`.
+    """
+    if access is Access.WITHDRAWN:
+        raise GoneError("The producer withdrew this file.")
+    if access is Access.HELD:
+        raise HeldBackError(
+            "This file is held back: what was found in it could harm whoever opens it.",
+            remedy="Come back once its producer has replaced it.",
+            headers={"Retry-After": "86400"},
+        )
+    if access is Access.WAITING and not own:
+        raise HeldBackError(
+            "This file has just arrived, and is being looked at.",
+            remedy="Try again in a minute.",
+            headers={"Retry-After": "60"},
+        )

@@ -9,13 +9,13 @@ import multipart
 from litestar import Request
 from litestar.datastructures import State
 
-from udi.kit.errors import InvalidError, Refusal, TooLargeError, UdiError
+from udi.kit.errors import InvalidError, Refusal, UdiError
+from udi.node.files.incoming import CutError, patient
 from udi.node.files.names import clean_name
 from udi.node.files.store import ObjectStore
+from udi.node.files.uploads import too_large
 
 FIELD = "file"
-SAMPLE_BYTES = 256 * 1024
-"""How much of the beginning is kept, to find out what the file is."""
 FRAMING = 64 * 1024
 DRAINED = 64 * 1024 * 1024
 MOST_SEGMENTS = 8
@@ -29,7 +29,6 @@ class Incoming:
     too_large: UdiError
     name: str = ""
     size: int = 0
-    sample: bytearray = field(default_factory=bytearray)
     _digest: Any = field(default_factory=hashlib.sha256)
 
     @property
@@ -42,8 +41,6 @@ class Incoming:
         if self.size > self.limit:
             raise self.too_large
         self._digest.update(piece)
-        if len(self.sample) < SAMPLE_BYTES:
-            self.sample += piece[: SAMPLE_BYTES - len(self.sample)]
 
 
 async def receive_file(
@@ -55,14 +52,14 @@ async def receive_file(
         InvalidError: no file, an empty one, several, or a form that cannot be read. Nothing is left in the store.
         TooLargeError: more than the node accepts for one file, or than the space has left. Nothing is left either.
     """
-    incoming = Incoming(min(limit, quota_left), _too_large(limit, quota_left))
+    incoming = Incoming(min(limit, quota_left), too_large(limit, quota_left))
     announced = request.content_length
     if announced is not None and announced > incoming.limit + FRAMING:
         raise incoming.too_large
-    stream = request.stream()
+    stream = patient(request.stream())
     try:
         await store.put(key, _pieces(stream, _boundary(request), incoming))
-    except multipart.MultipartError as error:
+    except (multipart.MultipartError, CutError) as error:
         msg = "The file did not arrive whole."
         raise InvalidError(msg, refusals=[Refusal(FIELD, msg, "Send it again.")]) from error
     except UdiError:
@@ -110,17 +107,6 @@ def _no_file() -> InvalidError:
     return InvalidError(refusals=[Refusal(FIELD, "Choose the file to publish.")])
 
 
-def _too_large(limit: int, quota_left: int) -> TooLargeError:
-    if quota_left < limit:
-        return TooLargeError(
-            "Your space has not enough place left for this file.",
-            remedy="Delete the drafts you no longer need, or ask the territory's team for more place.",
-        )
-    return TooLargeError(
-        "This file is larger than the node accepts.", remedy="Split it, or ask the territory's team for another way."
-    )
-
-
 async def _drain(stream: AsyncIterator[bytes]) -> None:
     """Read some of what still comes, so that a browser gets to read the refusal."""
     left = DRAINED
@@ -129,5 +115,5 @@ async def _drain(stream: AsyncIterator[bytes]) -> None:
             left -= len(chunk)
             if left < 0:
                 return
-    except (RuntimeError, OSError, UdiError):
+    except (RuntimeError, OSError, UdiError, CutError):
         return

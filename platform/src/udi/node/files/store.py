@@ -1,7 +1,10 @@
 """The object store: a local folder or S3, the same calls for both; nothing is ever held whole in memory."""
 
+import asyncio
+import shutil
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Self
@@ -17,11 +20,13 @@ from udi.settings import Settings
 
 log = structlog.get_logger()
 PART = 8 * 1024 * 1024
-PIECE = 256 * 1024
+PIECE, SENT = 256 * 1024, 32 * 1024
+"""Bytes read at once: by a process that works, and for somebody who may take them slowly, beside hundreds of others."""
 NO_BUCKET = "NoSuchBucket"
 ABSENT = "the bucket does not exist"
 REFUSED = "access is refused"
 SILENT = "it does not answer"
+FULL = "no place is left"
 PROBE = "probe/object"
 # A download may last hours, a read of it may not; a machine that went silent is given up in about fifteen seconds.
 PATIENCE = {"connect_timeout": "3s", "read_timeout": "60s", "timeout": "7d"}
@@ -38,6 +43,34 @@ class StoreError(UnavailableError):
             headers={"Retry-After": "30"},
         )
         self.reason = reason
+
+
+class StoreFullError(StoreError):
+    """No place is left in the store."""
+
+    status = 507
+    slug = "store-full"
+    title = "There is no place left for files"
+    meaning = "No place is left where files are kept; what arrived before is safe."
+    advice = "Try again later, or tell the territory’s team."
+
+    def __init__(self) -> None:
+        super().__init__(FULL)
+        self.detail = "The place where files are kept is full."
+        self.remedy = "What arrived before is kept: try again later, or tell the territory’s team."
+
+
+class ChangedError(Exception):
+    """An object is no longer the one that was looked at."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """An object that is there: how long it all is, the mark of this very content, and the bytes asked for."""
+
+    size: int
+    tag: str
+    pieces: AsyncIterator[bytes]
 
 
 class ObjectStore:
@@ -88,6 +121,11 @@ class ObjectStore:
         with _told():
             await obstore.put_async(self._store, key, content, chunk_size=PART, max_concurrency=2)
 
+    async def put_bytes(self, key: str, content: bytes | bytearray) -> None:
+        """Store a few megabytes at once."""
+        with _told():
+            await obstore.put_async(self._store, key, content, use_multipart=False)
+
     async def open(self, key: str, start: int, end: int) -> AsyncIterator[bytes]:
         """Find an object, then give its bytes from `start` up to but not including `end`.
 
@@ -96,9 +134,22 @@ class ObjectStore:
         """
         if start >= end:
             return _nothing()
+        return (await self.find(key, start, end)).pieces
+
+    async def find(self, key: str, start: int, end: int, *, tag: str = "") -> Found:
+        """The same with what is known of the object; with a `tag`, only if its content is still that one.
+
+        Raises:
+            FileNotFoundError: there is no such object.
+            ChangedError: its content is another.
+        """
+        options: Any = {"range": (start, end), **({"if_match": tag} if tag else {})}
         with _told():
-            found = await obstore.get_async(self._store, key, options={"range": (start, end)})
-        return _pieces(found)
+            try:
+                found = await obstore.get_async(self._store, key, options=options)
+            except exceptions.PreconditionError as error:
+                raise ChangedError from error
+        return Found(found.meta["size"], found.meta["e_tag"] or "", _pieces(found))
 
     async def stream(self, key: str, start: int, end: int) -> AsyncIterator[bytes]:
         """The same bytes, found when the first is asked for."""
@@ -107,9 +158,13 @@ class ObjectStore:
 
     def read(self, key: str) -> Iterator[bytes]:
         """The whole object piece by piece, for a thread."""
+        yield from self.fetch(key)[1]
+
+    def fetch(self, key: str) -> tuple[int, Iterator[bytes]]:
+        """How long an object is and its bytes, for a thread."""
         with _told():
-            for piece in obstore.get(self._store, key).stream(min_chunk_size=PIECE):
-                yield bytes(piece)
+            found = obstore.get(self._store, key)
+        return found.meta["size"], _read(found)
 
     async def exists(self, key: str) -> bool:
         """Whether there is such an object."""
@@ -128,6 +183,43 @@ class ObjectStore:
         except FileNotFoundError:
             return
 
+    async def purge(self, prefix: str) -> tuple[int, int]:
+        """Remove every object below a prefix, and in a folder what stopped uploads left there; objects and bytes."""
+        objects, size = 0, 0
+        async for entry in self.list(prefix):
+            await self.delete(entry["path"])
+            objects, size = objects + 1, size + entry["size"]
+        if self.folder is not None:
+            await asyncio.to_thread(shutil.rmtree, self.folder / prefix, ignore_errors=True)
+        return objects, size
+
+    async def purge_file(self, key: str) -> tuple[int, int]:
+        """The same for an object and those made of it (`key.suffix`), beside which others stay."""
+        folder, _, name = key.rpartition("/")
+        objects, size = 0, 0
+        async for entry in self.list(folder):
+            if entry["path"] == key or entry["path"].startswith(f"{key}."):
+                await self.delete(entry["path"])
+                objects, size = objects + 1, size + entry["size"]
+        if self.folder is not None:
+            for staged in await asyncio.to_thread(list, (self.folder / folder).glob(f"{name}*#*")):
+                await asyncio.to_thread(staged.unlink, missing_ok=True)
+        return objects, size
+
+    async def copy(self, key: str, target: Path) -> None:
+        """Write a whole object, whatever its size, to a local file.
+
+        Raises:
+            FileNotFoundError: there is no such object.
+        """
+
+        def copy() -> None:
+            with target.open("wb") as out:
+                for piece in self.read(key):
+                    out.write(piece)
+
+        await asyncio.to_thread(copy)
+
     async def list(self, prefix: str) -> AsyncIterator[dict[str, Any]]:
         """Every object below a prefix: `path`, `size`, `last_modified`."""
         with _told():
@@ -138,7 +230,13 @@ class ObjectStore:
 
 async def _pieces(found: Any) -> AsyncIterator[bytes]:
     with _told():
-        async for piece in found.stream(min_chunk_size=PIECE):
+        async for piece in found.stream(min_chunk_size=SENT):
+            yield bytes(piece)
+
+
+def _read(found: Any) -> Iterator[bytes]:
+    with _told():
+        for piece in found.stream(min_chunk_size=PIECE):
             yield bytes(piece)
 
 
@@ -163,7 +261,7 @@ def _told() -> Iterator[None]:
     except exceptions.BaseError as error:
         reason = _reason(error)
         log.warning("store failed", reason=reason)
-        raise StoreError(reason) from error
+        raise (StoreFullError() if reason == FULL else StoreError(reason)) from error
 
 
 def _reason(error: exceptions.BaseError) -> str:
@@ -171,6 +269,8 @@ def _reason(error: exceptions.BaseError) -> str:
     said = str(error)
     if isinstance(error, exceptions.PermissionDeniedError | exceptions.UnauthenticatedError):
         return REFUSED
+    if "os error 28" in said or "No space left" in said or "StorageFull" in said:
+        return FULL
     if "error sending request" in said or "timed out" in said:
         return SILENT
     return f"it refuses ({type(error).__name__})"

@@ -1,7 +1,9 @@
-"""What unfinished uploads left behind, removed by the worker."""
+"""What unfinished uploads left behind, removed by the worker; and what every object is, or why it is an orphan."""
 
 import asyncio
 import re
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
@@ -12,13 +14,35 @@ from sqlalchemy import select
 from udi.kit.clock import now
 from udi.kit.db import Database
 from udi.kit.territories import Registry
-from udi.node.files.models import StoredFile
+from udi.node.files.depot import Depot
+from udi.node.files.hold import FINISH_UPLOAD
+from udi.node.files.models import OPEN_STATES, Part, SpaceArchive, StoredFile, Upload, UploadState
 from udi.node.files.store import ObjectStore
+from udi.node.files.uploads import LIFETIME, clear_parts, give_up
+from udi.node.spaces.heavy import enqueue_heavy
 
 log = structlog.get_logger()
 OLD = timedelta(hours=24)
 EVERY = timedelta(hours=1)
+REMEMBERED = timedelta(days=7)
+"""How long an upload that ended is kept, so that its sender may ask again with the same key."""
 STAGED = re.compile(r".*#\d+")
+NO_FILE = "no file and no upload has this id: what a killed upload left, or a deleted file's"
+NO_PART = "part of an upload that never noted it, or that ended"
+NO_SOURCE = "made from a file that is gone"
+NO_NAME = "its name is none that the node gives"
+NOT_WHOLE = "half an object: the process that wrote it was killed"
+
+
+@dataclass(frozen=True)
+class Orphan:
+    """An object that no row leads to, and why."""
+
+    key: str
+    size: int
+    reason: str
+    removable: bool
+    """Old enough to be nobody's upload under way."""
 
 
 async def sweep_for_ever(database: Database, registry: Registry, store: ObjectStore) -> None:
@@ -33,22 +57,106 @@ async def sweep_for_ever(database: Database, registry: Registry, store: ObjectSt
 
 
 async def sweep(database: Database, store: ObjectStore, tenant: UUID, *, older_than: timedelta = OLD) -> int:
-    """Remove a territory's objects that no file names and that are old enough to be nobody's upload; how many."""
-    limit, removed = now() - older_than, 0
-    async with database.session(tenant, role="worker") as session:
-        known = set((await session.scalars(select(StoredFile.id))).all())
-    async for entry in store.list(str(tenant)):
-        if entry["last_modified"] < limit and UUID(str(entry["path"]).rpartition("/")[2]) not in known:
-            await store.delete(entry["path"])
+    """Remove a territory's orphans that are old enough to be nobody's upload; how many objects."""
+    depot = Depot(database, store, tenant, "worker")
+    await end_uploads(depot)
+    removed = 0
+    async for orphan in explain_orphans(depot, older_than=older_than):
+        if orphan.removable:
+            await _remove(store, orphan)
             removed += 1
-    if store.folder is not None:
-        removed += await asyncio.to_thread(_remove_staged, store.folder / str(tenant), limit.timestamp())
     return removed
 
 
-def _remove_staged(folder: Path, limit: float) -> int:
-    """A local upload is written beside its place first (`name#1`); a killed process leaves it there."""
-    staged = [path for path in folder.rglob("*#*") if STAGED.fullmatch(path.name) and path.stat().st_mtime < limit]
-    for path in staged:
-        path.unlink(missing_ok=True)
-    return len(staged)
+async def _remove(store: ObjectStore, orphan: Orphan) -> None:
+    if orphan.reason == NOT_WHOLE and store.folder is not None:
+        await asyncio.to_thread((store.folder / orphan.key).unlink, missing_ok=True)
+    else:
+        await store.delete(orphan.key)
+
+
+async def explain_orphans(depot: Depot, *, older_than: timedelta = OLD) -> AsyncIterator[Orphan]:
+    """Every object of a territory that no row leads to.
+
+    A name is an id, or an id, a dot and a suffix for what is derived from the file of that id, or a part.
+    """
+    limit = now() - older_than
+    known = await _known(depot)
+    async for entry in depot.store.list(str(depot.tenant)):
+        reason = _why(str(entry["path"]), known)
+        if reason:
+            yield Orphan(str(entry["path"]), int(entry["size"]), reason, entry["last_modified"] < limit)
+    if depot.store.folder is not None:
+        for orphan in await asyncio.to_thread(_list_staged, depot.store.folder, depot.tenant, limit.timestamp()):
+            yield orphan
+
+
+@dataclass(frozen=True)
+class _Known:
+    files: frozenset[UUID]
+    coming: frozenset[UUID]
+    parts: frozenset[UUID]
+
+
+async def _known(depot: Depot) -> _Known:
+    async with depot.session() as session:
+        coming = await session.scalars(select(Upload.file_id).where(Upload.state.in_(OPEN_STATES)))
+        parts = await session.scalars(select(Part.id))
+        files = await session.scalars(select(StoredFile.id))
+        archives = await session.scalars(select(SpaceArchive.id))
+        return _Known(frozenset([*files, *archives]), frozenset(coming), frozenset(parts))
+
+
+def _why(path: str, known: _Known) -> str:
+    """Why an object is an orphan; empty when it is none."""
+    stem, dot, suffix = path.rpartition("/")[2].partition(".")
+    try:
+        name = UUID(stem)
+    except ValueError:
+        return NO_NAME
+    if suffix == "part":
+        return "" if name in known.parts else NO_PART
+    if name in known.files or (name in known.coming and not dot):
+        return ""
+    return NO_SOURCE if dot else NO_FILE
+
+
+def _list_staged(folder: Path, tenant: UUID, limit: float) -> list[Orphan]:
+    """A local object is written beside its place first (`name#1`); a killed process leaves it there."""
+    found = []
+    for path in (folder / str(tenant)).rglob("*#*"):
+        if STAGED.fullmatch(path.name):
+            about = path.stat()
+            found.append(Orphan(str(path.relative_to(folder)), about.st_size, NOT_WHOLE, about.st_mtime < limit))
+    return found
+
+
+async def end_uploads(depot: Depot) -> None:
+    """Give up what nobody sent to for a day, finish clearing what ended, go on with what was left, forget old rows."""
+    moment = now()
+    async with depot.session() as session:
+        uploads = list((await session.scalars(select(Upload))).all())
+    for upload in uploads:
+        idle = moment - upload.moved_at
+        if upload.state == UploadState.RECEIVING and idle > LIFETIME:
+            await give_up(depot, upload.id)
+        elif upload.state in OPEN_STATES:
+            await _go_on(depot, upload, idle)
+        elif idle > REMEMBERED:
+            await clear_parts(depot, upload)
+            await _forget(depot, upload)
+        else:
+            await clear_parts(depot, upload)
+
+
+async def _go_on(depot: Depot, upload: Upload, idle: timedelta) -> None:
+    """A job that failed every attempt, or was lost, is queued again."""
+    if upload.state != UploadState.RECEIVING and idle > EVERY:
+        async with depot.session() as session:
+            await enqueue_heavy(session, upload.space_id, FINISH_UPLOAD, {"upload": str(upload.id)})
+
+
+async def _forget(depot: Depot, upload: Upload) -> None:
+    async with depot.session() as session:
+        if (row := await session.get(Upload, (depot.tenant, upload.id))) is not None:
+            await session.delete(row)

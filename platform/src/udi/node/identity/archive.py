@@ -1,9 +1,9 @@
 """What an archive holds of the people whom the node knows."""
 
 from udi.kit.rows import Carried, LeftOut
-from udi.node.identity.models import Person, UsedToken, WebSession
+from udi.node.identity.models import Membership, Person, UsedToken, WebSession
 
-CARRIED = (Carried(Person),)
+CARRIED = (Carried(Person), Carried(Membership))
 LEFT_OUT = (
     LeftOut(WebSession, "sessions and their tokens are secrets of this installation: everybody logs in again"),
     LeftOut(UsedToken, "logout tokens of this installation's identity service mean nothing elsewhere"),

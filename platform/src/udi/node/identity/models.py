@@ -1,6 +1,9 @@
 """People known to the node, and their sessions."""
 
-from sqlalchemy import ForeignKeyConstraint, Index, UniqueConstraint
+from uuid import UUID
+
+from sqlalchemy import ARRAY, ForeignKeyConstraint, Index, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
 
 from udi.kit.db import Owned
 from udi.kit.sessions import PersonColumns, Tables, UsedTokenColumns, WebSessionColumns
@@ -30,6 +33,21 @@ class UsedToken(UsedTokenColumns, NodeTable):
     """A logout token already obeyed."""
 
     __tablename__ = "used_token"
+
+
+class Membership(NodeTable):
+    """A person in an organisation, as their token said last: for lists and names, never for rights."""
+
+    __tablename__ = "membership"
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "person_id"], ["app.person.tenant_id", "app.person.id"], ondelete="CASCADE"),
+        Index("ix_membership_organisation_slug", "tenant_id", "organisation_slug"),
+    )
+
+    tenant_id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("app.current_tenant()"))
+    person_id: Mapped[UUID] = mapped_column(primary_key=True)
+    organisation_slug: Mapped[str] = mapped_column(Text, primary_key=True)
+    groups: Mapped[list[str]] = mapped_column(ARRAY(Text))
 
 
 TABLES = Tables(Person, WebSession, UsedToken)

@@ -1,16 +1,30 @@
 """Tables of the producers' spaces."""
 
+from datetime import date, datetime
+from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Text, UniqueConstraint
+from sqlalchemy import ARRAY, BigInteger, ForeignKeyConstraint, Index, Text, UniqueConstraint, Uuid, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from udi.kit.db import Owned
 from udi.node.schema import NodeTable
 
 
+class Sealing(StrEnum):
+    """Whether the files of a space are encrypted where they lie: none, those that came since, all of them."""
+
+    OPEN = "open"
+    NEW = "new"
+    WHOLE = "whole"
+
+
 class Space(Owned, NodeTable):
-    """The place of one organisation; `slug` is the organisation's."""
+    """The place of one organisation; `slug` is the organisation's.
+
+    Limits that are not set are the installation's (settings). `figures_dataset_id` is the dataset that tells the uses
+    of the others, once its producer asked for it.
+    """
 
     __tablename__ = "space"
     __table_args__ = (UniqueConstraint("tenant_id", "slug", name="uq_space_slug"),)
@@ -20,3 +34,103 @@ class Space(Owned, NodeTable):
     name: Mapped[str] = mapped_column(Text)
     email: Mapped[str] = mapped_column(Text)
     quota_bytes: Mapped[int] = mapped_column(BigInteger)
+    requests_per_minute: Mapped[int | None]
+    jobs_at_once: Mapped[int | None]
+    uploads_at_once: Mapped[int | None]
+    figures_dataset_id: Mapped[UUID | None]
+    publishes_figures: Mapped[bool] = mapped_column(server_default=text("false"))
+    sealing: Mapped[str] = mapped_column(Text, server_default=Sealing.OPEN)
+
+
+class Moved(Owned, NodeTable):
+    """Addresses that begin with `prefix` (whole parts of a path) are now at another origin."""
+
+    __tablename__ = "moved"
+    __table_args__ = (UniqueConstraint("tenant_id", "prefix", name="uq_moved_prefix"),)
+
+    space_slug: Mapped[str] = mapped_column(Text)
+    prefix: Mapped[str] = mapped_column(Text)
+    origin: Mapped[str] = mapped_column(Text)
+    moved_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+
+
+class ScriptKey(Owned, NodeTable):
+    """What lets a script send new versions: the digest of a token shown once.
+
+    `datasets` None: any dataset of the space, and new ones.
+    """
+
+    __tablename__ = "script_key"
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "space_id"], ["app.space.tenant_id", "app.space.id"]),
+        UniqueConstraint("tenant_id", "token_hash", name="uq_script_key_token_hash"),
+    )
+
+    space_id: Mapped[UUID]
+    person_id: Mapped[UUID]
+    name: Mapped[str] = mapped_column(Text)
+    token_hash: Mapped[str] = mapped_column(Text)
+    datasets: Mapped[list[UUID] | None] = mapped_column(ARRAY(Uuid))
+    created_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+    expires_at: Mapped[datetime | None]
+    last_used_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+
+
+class Role(StrEnum):
+    """What somebody may do with one dataset without publishing for its space."""
+
+    READER = "reader"
+    EDITOR = "editor"
+
+
+class DatasetRight(NodeTable):
+    """A right on one dataset, given to a member of the organisation who may not publish."""
+
+    __tablename__ = "dataset_right"
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "person_id"], ["app.person.tenant_id", "app.person.id"], ondelete="CASCADE"),
+        Index("ix_dataset_right_person", "tenant_id", "person_id"),
+    )
+
+    tenant_id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("app.current_tenant()"))
+    dataset_id: Mapped[UUID] = mapped_column(primary_key=True)
+    person_id: Mapped[UUID] = mapped_column(primary_key=True)
+    role: Mapped[str] = mapped_column(Text)
+    given_by: Mapped[UUID | None]
+    given_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+
+
+class UseCount(NodeTable):
+    """How often a dataset was used on one day, in one way, by one kind of client; nothing about who.
+
+    Rows outlive the dataset: its producer paid for that traffic.
+    """
+
+    __tablename__ = "use_count"
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "space_id"], ["app.space.tenant_id", "app.space.id"]),
+        Index("ix_use_count_space", "tenant_id", "space_id", "day"),
+    )
+
+    tenant_id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("app.current_tenant()"))
+    dataset_id: Mapped[UUID] = mapped_column(primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(Text, primary_key=True)
+    client: Mapped[str] = mapped_column(Text, primary_key=True)
+    space_id: Mapped[UUID]
+    count: Mapped[int] = mapped_column(BigInteger)
+    bytes: Mapped[int] = mapped_column(BigInteger)
+
+
+class SpaceDay(NodeTable):
+    """What a space cost on one day: the most bytes seen stored (None: nobody looked), and seconds of heavy jobs."""
+
+    __tablename__ = "space_day"
+    __table_args__ = (ForeignKeyConstraint(["tenant_id", "space_id"], ["app.space.tenant_id", "app.space.id"]),)
+
+    tenant_id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("app.current_tenant()"))
+    space_id: Mapped[UUID] = mapped_column(primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    stored_bytes: Mapped[int | None] = mapped_column(BigInteger)
+    job_seconds: Mapped[float] = mapped_column(server_default=text("0"))

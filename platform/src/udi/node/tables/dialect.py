@@ -1,182 +1,182 @@
-"""The shape of a table in text: which delimiter, where the header is, which columns and how they read."""
+"""The shape of a table: which delimiter, where the header is, which columns hold something."""
 
-import csv
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
 from itertools import islice
-from typing import Literal
+
+from udi.node.tables.column import BOX, GEOMETRY, LINE
+from udi.node.tables.delimited import Delimited, Row
+from udi.node.tables.notes import Note, UnreadableError
+from udi.node.tables.values import is_date, is_null, is_number
 
 DELIMITERS = (",", ";", "\t", "|", ":")
 SAMPLE_CHARACTERS, SAMPLE_RECORDS = 400_000, 600
 WEAKEST_TABLE, CLEAR_TABLE = 0.25, 0.8
 HEADER_FILLED, HEADER_TEXT, HEADER_SEARCH = 0.6, 0.7, 30
-NULLS = frozenset({"", "na", "n/a", "null", "none", "nan", "-", "nc", "nr", "nd", "#n/a"})
-NUMBER = re.compile(r"[-+]?(\d{1,3}([ \u00a0\u202f.,]\d{3})+|\d+)([.,]\d+)?([eE][-+]?\d+)?\s?[%€$£]?")
-YEAR = re.compile(r"(19|20)\d\d")
-ISO_DATE = re.compile(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})([T ]\d{1,2}:\d{2}.*)?")
-DAY_FIRST = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})( \d{1,2}:\d{2}.*)?")
+YEAR = re.compile(r"(19|20)[0-9][0-9]")
+LONGEST_NAME = 250
 Records = list[list[str]]
-ColumnKind = Literal["text", "number", "date", "empty"]
 
 
 @dataclass(frozen=True)
 class Shape:
-    """A table found in a sample: `header_line` counts from 1 (0: none); `body` are the sample's records below it."""
+    """Where the columns of a table are; `header_line` is the line of their names, 0 without any.
 
-    delimiter: str
+    `kept` are the positions of the columns that have a name or a value, in the records.
+    """
+
     header_line: int
+    last_header_line: int
     names: tuple[str, ...]
-    kinds: tuple[ColumnKind, ...]
-    body: Records
-    skipped: int
-    """Records above the body."""
+    kept: tuple[int, ...]
+    notes: tuple[Note, ...] = ()
 
 
-def read_records(lines: Iterable[str], delimiter: str) -> Iterable[list[str]]:
-    """The records of a table; reading stops where a cell is larger than any table's."""
-    try:
-        yield from csv.reader(lines, delimiter=delimiter)
-    except csv.Error:
-        return
+def find_delimiter(text: str, *, named_table: bool, complete: bool) -> str:
+    """The delimiter of a text, empty when it is no table; `named_table` when its name says that it is one."""
+    scored = [(*_score(sample_records(text, one, complete=complete), one), one) for one in DELIMITERS]
+    score, regular, delimiter = max(scored)
+    if score >= WEAKEST_TABLE and (named_table or regular >= CLEAR_TABLE):
+        return delimiter
+    return "," if named_table else ""
 
 
-def find_shape(text: str, *, named_table: bool, complete: bool) -> Shape | None:
-    """The table that a text holds, or None for a plain text; `named_table` when its name says it is one."""
-    scored = [(_score(_sample(text, one, complete=complete), one), one) for one in DELIMITERS]
-    score, delimiter = max(scored, key=lambda entry: entry[0])
-    if score < (WEAKEST_TABLE if named_table else CLEAR_TABLE):
-        if not named_table:
-            return None
-        delimiter = ","
-    records = _sample(text, delimiter, complete=complete)
-    return _shape(records, delimiter) if any(_filled(record) for record in records) else None
-
-
-def _sample(text: str, delimiter: str, *, complete: bool) -> Records:
+def sample_records(text: str, delimiter: str, *, complete: bool) -> Records:
+    """The first records of a text."""
     cut = text[:SAMPLE_CHARACTERS]
-    lines = (f"{line}\n" for line in cut.split("\n"))
-    records = list(islice(read_records(lines, delimiter), SAMPLE_RECORDS + 1))
+    try:
+        records = [cells for _, cells in islice(Delimited([cut], delimiter), SAMPLE_RECORDS + 1)]
+    except UnreadableError:
+        return []
     if len(records) > 1 and (len(records) > SAMPLE_RECORDS or len(cut) < len(text) or not complete):
         records.pop()
-    return [[cell.replace("\ufeff", "").strip() for cell in record] for record in records]
+    return records
 
 
-def _score(records: Records, delimiter: str) -> float:
-    """How much a delimiter makes a table: regular width, no quote left in a cell, more than one column."""
-    full = [record for record in records if _filled(record)]
+def _score(records: Records, delimiter: str) -> tuple[float, float]:
+    """How much a delimiter makes a table, and the share of its records that are as wide as most.
+
+    Regular width, no quote left in a cell, more than one column.
+    """
+    full = [record for record in records if has_values(record)]
     widths = Counter(len(record) for record in full)
-    if not widths:
-        return 0.0
-    width = widths.most_common(1)[0][0]
+    width = widths.most_common(1)[0][0] if widths else 1
     if width == 1:
-        return 0.0
+        return 0.0, 0.0
     near = sum(count * (1.0 if w == width else 0.5) for w, count in widths.items() if abs(w - width) <= 1)
     share = near / len(full)
     cells = sum(len(record) for record in full)
     quotes = sum('"' in cell for record in full for cell in record) / cells
-    return share**2 * (1 - quotes) * (1 - 0.6 / width) * (0.6 if delimiter == ":" else 1.0)
+    return share**2 * (1 - quotes) * (1 - 0.6 / width) * (0.6 if delimiter == ":" else 1.0), share
 
 
-def _shape(records: Records, delimiter: str) -> Shape:
-    header = _find_header(records)
-    start = 0 if header is None else header + 1
-    names = [] if header is None else records[header]
-    body = [record for record in records[start:] if _filled(record)]
-    width = max([len(names), *(len(record) for record in body)])
+def find_shape(rows: Sequence[Row], header_line: int | None = None) -> Shape | None:
+    """The columns of some rows, or None when nothing is in them; `header_line` when it is known already."""
+    rows = [(line, [cell.strip() for cell in cells]) for line, cells in rows]
+    if not any(has_values(cells) for _, cells in rows):
+        return None
+    header = _find_header(rows) if header_line is None else _known_header(rows, header_line)
+    names = [] if header is None else rows[header[1]][1]
+    body = rows[header[1] + 1 :] if header else rows
+    width = max([len(names), *(len(cells) for _, cells in body)])
     kept = [
         index
         for index in range(width)
-        if _cell(names, index) or any(not is_null(_cell(record, index)) for record in body)
+        if cell_at(names, index) or any(not is_null(cell_at(cells, index)) for _, cells in body)
     ]
-    columns = [[_cell(record, index) for record in body] for index in kept]
-    return Shape(
-        delimiter=delimiter,
-        header_line=start,
-        names=tuple(_cell(names, index) or f"col{index + 1}" for index in kept),
-        kinds=tuple(column_kind(values) for values in columns),
-        body=[[_cell(record, index) for index in kept] for record in body],
-        skipped=sum(1 for record in records[:start] if _filled(record)),
-    )
+    unique, notes = unique_names([cell_at(names, index) or f"col{index + 1}" for index in kept])
+    first, last = (rows[header[0]][0], rows[header[1]][0]) if header else (0, 0)
+    return Shape(last if header_line is None else first, last, unique, tuple(kept), notes)
 
 
-def _find_header(records: Records) -> int | None:
-    """Index of the record that names the columns: well filled, made of words; None when data come first."""
-    filled = Counter(len(_filled(record)) for record in records if _filled(record))
+def unique_names(names: Iterable[str]) -> tuple[tuple[str, ...], tuple[Note, ...]]:
+    """Names that differ from each other also without capitals, as databases want them, and what is said of it."""
+    taken, unique, notes = {LINE, GEOMETRY, *BOX}, list[str](), list[Note]()
+    for written in names:
+        name = plain = " ".join(written.split())[:LONGEST_NAME]
+        number = 1
+        while name.lower() in taken:
+            number += 1
+            name = f"{plain} ({number})"
+        if number > 1 and plain.lower() != GEOMETRY and not any(note.column == plain for note in notes):
+            notes.append(Note("repeated_name", plain))
+        taken.add(name.lower())
+        unique.append(name)
+    return tuple(unique), tuple(notes)
+
+
+def _known_header(rows: list[Row], line: int) -> tuple[int, int] | None:
+    index = next((index for index, row in enumerate(rows) if line and row[0] == line), None)
+    return None if index is None else (index, index)
+
+
+def _find_header(rows: list[Row]) -> tuple[int, int] | None:
+    """First and last index of the record that names the columns: well filled, made of words; None when data come first."""
+    filled = Counter(len(_filled(cells)) for _, cells in rows if has_values(cells))
     needed = HEADER_FILLED * filled.most_common(1)[0][0]
-    for index, record in enumerate(records[:HEADER_SEARCH]):
+    for index, (_, record) in enumerate(rows[:HEADER_SEARCH]):
         cells = _filled(record)
         if not cells or len(cells) < needed:
             continue
-        if sum(_is_name(cell) for cell in cells) < HEADER_TEXT * len(cells) or _like_the_rest(records, index):
+        if sum(_is_name(cell) for cell in cells) < HEADER_TEXT * len(cells) or _like_the_rest(rows, index):
             return None
-        return _last_copy(records, index)
+        return index, _last_header(rows, index)
     return None
 
 
-def _last_copy(records: Records, index: int) -> int:
+def _last_header(rows: list[Row], index: int) -> int:
+    """A header may be repeated, or be followed, after a blank line, by a second one above typed columns."""
+    records = [cells for _, cells in rows]
     while index + 1 < len(records) and records[index + 1] == records[index]:
         index += 1
+    after = index + 1
+    if after + 3 < len(records) and not has_values(records[after]):
+        second, below = records[after + 1], records[after + 2 : after + 22]
+        if len(_filled(second)) >= len(_filled(records[index])) and _names_typed(second, below):
+            return after + 1
     return index
 
 
-def _like_the_rest(records: Records, index: int) -> bool:
+def _names_typed(names: list[str], below: Records) -> bool:
+    """Words above values that are not words, in one column at least."""
+    return all(_is_name(name) for name in _filled(names)) and any(
+        name and (values := [v for record in below if (v := cell_at(record, index))]) and not any(map(_is_name, values))
+        for index, name in enumerate(names)
+    )
+
+
+def _like_the_rest(rows: list[Row], index: int) -> bool:
     """A first record of a one-column list, or with a value met again below, is no header."""
-    names = records[index]
-    below = records[index + 1 : index + 40]
+    names = rows[index][1]
+    below = [cells for _, cells in rows[index + 1 : index + 40]]
     if len(set(_filled(names))) < len(_filled(names)) / 2:
         return True
     repeated = sum(
-        any(_cell(record, column) == name for record in below if record != names)
+        any(cell_at(record, column) == name for record in below if record != names)
         for column, name in enumerate(names)
         if name
     )
     return repeated > len(_filled(names)) / 2
 
 
-def column_kind(values: Sequence[str]) -> ColumnKind:
-    """How a column reads, from all its values that say something."""
-    said = [value for value in values if not is_null(value)]
-    if not said:
-        return "empty"
-    if all(read_date(value) for value in said):
-        return "date"
-    return "number" if all(NUMBER.fullmatch(value) and not _is_code(value) for value in said) else "text"
-
-
-def _is_code(value: str) -> bool:
-    """Leading zeros are a code that must survive, not a number."""
-    return len(value) > 1 and value[0] == "0" and value[1].isdigit()
-
-
-def read_date(value: str) -> date | None:
-    """The day that a cell says, ISO or day first, or None."""
-    if match := ISO_DATE.fullmatch(value):
-        year, month, day = (int(match[group]) for group in (1, 2, 3))
-    elif match := DAY_FIRST.fullmatch(value):
-        day, month, year = (int(match[group]) for group in (1, 2, 3))
-    else:
-        return None
-    try:
-        return date(year, month, day)
-    except ValueError:
-        return None
-
-
-def is_null(value: str) -> bool:
-    """Whether a cell says nothing."""
-    return value.lower() in NULLS
-
-
 def _is_name(cell: str) -> bool:
-    return bool(YEAR.fullmatch(cell)) or not (NUMBER.fullmatch(cell) or read_date(cell))
+    return bool(YEAR.fullmatch(cell)) or not (is_number(cell) or is_date(cell))
+
+
+def has_values(record: Sequence[str]) -> bool:
+    """Whether any cell of a record says something."""
+    for cell in record:  # noqa: SIM110 - met once a record, twice as fast as any()
+        if cell and not cell.isspace():
+            return True
+    return False
 
 
 def _filled(record: Sequence[str]) -> list[str]:
     return [cell for cell in record if cell]
 
 
-def _cell(record: Sequence[str], index: int) -> str:
+def cell_at(record: Sequence[str], index: int) -> str:
+    """A cell, empty where a record is too short."""
     return record[index] if index < len(record) else ""

@@ -2,66 +2,109 @@
 
 from dataclasses import dataclass
 from pathlib import PurePath
+from typing import Literal
 
 HEAD = 4096
 CONTROL = bytes(set(range(32)) - {9, 10, 12, 13, 27})
+Reads = Literal["", "text", "sheet", "records", "parquet", "geo", "gzip", "archive"]
 
 
 @dataclass(frozen=True)
 class Kind:
-    """A media type with the short word shown to people; `may_be_table` when it is worth looking for columns."""
+    """A media type with the short word shown to people; `reads` says what may read it."""
 
     media_type: str
     label: str
-    may_be_table: bool = False
+    reads: Reads = ""
 
 
-CSV = Kind("text/csv", "CSV", may_be_table=True)
-TEXT = Kind("text/plain", "TXT", may_be_table=True)
+OFFICE = "application/vnd.openxmlformats-officedocument."
+CSV = Kind("text/csv", "CSV", "text")
+TSV = Kind("text/tab-separated-values", "TSV", "text")
+TEXT = Kind("text/plain", "TXT", "text")
 HTML = Kind("text/html", "HTML")
-JSON = Kind("application/json", "JSON")
-GEOJSON = Kind("application/geo+json", "GeoJSON")
+JSON = Kind("application/json", "JSON", "records")
+JSON_LINES = Kind("application/x-ndjson", "JSON", "records")
+JSON_LD = Kind("application/ld+json", "JSON-LD")
+GEOJSON = Kind("application/geo+json", "GeoJSON", "geo")
 XML = Kind("application/xml", "XML")
-ZIP = Kind("application/zip", "ZIP")
+ZIP = Kind("application/zip", "ZIP", "archive")
+GZIP = Kind("application/gzip", "Gzip", "gzip")
+GTFS = Kind("application/zip", "GTFS")
+SHAPEFILE = Kind("application/zip", "Shapefile", "geo")
 BINARY = Kind("application/octet-stream", "BIN")
-XLSX = Kind("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "XLSX")
+XLSX = Kind(OFFICE + "spreadsheetml.sheet", "XLSX", "sheet")
+XLSM = Kind("application/vnd.ms-excel.sheet.macroEnabled.12", "XLSM", "sheet")
+XLSB = Kind("application/vnd.ms-excel.sheet.binary.macroEnabled.12", "XLSB", "sheet")
+XLS = Kind("application/vnd.ms-excel", "XLS", "sheet")
+ODS = Kind("application/vnd.oasis.opendocument.spreadsheet", "ODS", "sheet")
+ODT = Kind("application/vnd.oasis.opendocument.text", "ODT")
+DOCX = Kind(OFFICE + "wordprocessingml.document", "DOCX")
+DOC = Kind("application/msword", "DOC")
+PPTX = Kind(OFFICE + "presentationml.presentation", "PPTX")
+ODP = Kind("application/vnd.oasis.opendocument.presentation", "ODP")
+GEOPACKAGE = Kind("application/geopackage+sqlite3", "GeoPackage", "geo")
+SQLITE = Kind("application/vnd.sqlite3", "SQLite")
+PARQUET = Kind("application/vnd.apache.parquet", "Parquet", "parquet")
+KML = Kind("application/vnd.google-earth.kml+xml", "KML", "geo")
+KMZ = Kind("application/vnd.google-earth.kmz", "KMZ", "geo")
 
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 MAGIC = {
     b"%PDF-": Kind("application/pdf", "PDF"),
     b"PK\x03\x04": ZIP,
     b"PK\x05\x06": ZIP,
-    b"\xd0\xcf\x11\xe0": Kind("application/vnd.ms-excel", "XLS"),
-    b"\x1f\x8b": Kind("application/gzip", "Gzip"),
+    OLE[:4]: XLS,
+    b"\x1f\x8b": GZIP,
     b"7z\xbc\xaf\x27\x1c": Kind("application/x-7z-compressed", "7z"),
-    b"PAR1": Kind("application/vnd.apache.parquet", "Parquet"),
-    b"SQLite format 3\x00": Kind("application/geopackage+sqlite3", "GeoPackage"),
+    b"Rar!\x1a\x07": Kind("application/vnd.rar", "RAR"),
+    b"PAR1": PARQUET,
+    b"fgb\x03": Kind("application/vnd.flatgeobuf", "FlatGeobuf", "geo"),
+    b"SQLite format 3\x00": GEOPACKAGE,
     b"\x89PNG\r\n": Kind("image/png", "PNG"),
     b"\xff\xd8\xff": Kind("image/jpeg", "JPEG"),
     b"GIF8": Kind("image/gif", "GIF"),
 }
 ZIPPED = {
-    ".xlsx": XLSX,
-    ".ods": Kind("application/vnd.oasis.opendocument.spreadsheet", "ODS"),
-    ".odt": Kind("application/vnd.oasis.opendocument.text", "ODT"),
-    ".docx": Kind("application/vnd.openxmlformats-officedocument.wordprocessingml.document", "DOCX"),
-}
+    ".xlsx": XLSX, ".xlsm": XLSM, ".xlsb": XLSB, ".ods": ODS, ".odt": ODT, ".odp": ODP, ".docx": DOCX, ".pptx": PPTX,
+    ".kmz": KMZ,
+}  # fmt: skip
+OLD_OFFICE = {".doc": DOC, ".ppt": Kind("application/vnd.ms-powerpoint", "PPT")}
+GEOPACKAGES = (b"GPKG", b"GP10", b"GP11")
+"""What the header of a database says (at byte 68) when it is a GeoPackage (OGC 12-128r19, 1.1.1)."""
 MARKED_UP = {
     ".svg": Kind("image/svg+xml", "SVG"),
-    ".kml": Kind("application/vnd.google-earth.kml+xml", "KML"),
-    ".gpx": Kind("application/gpx+xml", "GPX"),
-    ".gml": Kind("application/gml+xml", "GML"),
+    ".kml": KML,
+    ".gpx": Kind("application/gpx+xml", "GPX", "geo"),
+    ".gml": Kind("application/gml+xml", "GML", "geo"),
 }
-PLAIN = {".md": Kind("text/plain", "TXT"), ".css": Kind("text/css", "CSS"), ".yaml": Kind("text/x-yaml", "YAML")}
-TABLES = {".csv": CSV, ".tsv": Kind("text/tab-separated-values", "TSV", may_be_table=True), ".tab": CSV}
+ROOTS = {b"<svg": ".svg", b"<kml": ".kml", b"<gpx": ".gpx"}
+PLAIN = {
+    ".md": Kind("text/plain", "TXT"),
+    ".css": Kind("text/css", "CSS"),
+    ".yaml": Kind("text/x-yaml", "YAML"),
+    ".ttl": Kind("text/turtle", "Turtle"),
+}
+TABLES = {".csv": CSV, ".tsv": TSV, ".tab": TSV}
+RECORDS = {".json": JSON, ".jsonl": JSON_LINES, ".ndjson": JSON_LINES, ".jsonld": JSON_LD}
+GEOGRAPHIC = (b'"featurecollection"', b'"feature"', b'"topology"')
+SPREADSHEETS = {".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"}
 
 
 def recognise(head: bytes, name: str) -> Kind:
-    """The kind of a file from its first bytes (`HEAD` are enough) and its name."""
+    """The kind of a file from its first bytes (`HEAD` are enough) and its name; `zipped.py` looks inside archives."""
     head, suffix = head[:HEAD], PurePath(name.lower()).suffix
     for magic, kind in MAGIC.items():
         if head.startswith(magic):
-            return ZIPPED.get(suffix, kind) if kind is ZIP else kind
+            return _closer(kind, head, suffix)
     return BINARY if _is_binary(head) else _text_kind(head, suffix)
+
+
+def _closer(kind: Kind, head: bytes, suffix: str) -> Kind:
+    """What a file is among those that begin alike."""
+    if kind is GEOPACKAGE:
+        return kind if head[68:72] in GEOPACKAGES or suffix == ".gpkg" else SQLITE
+    return {ZIP: ZIPPED, XLS: OLD_OFFICE}.get(kind, {}).get(suffix, kind)
 
 
 def _text_kind(head: bytes, suffix: str) -> Kind:
@@ -71,11 +114,12 @@ def _text_kind(head: bytes, suffix: str) -> Kind:
     if suffix in TABLES:
         return TABLES[suffix]
     if start.startswith(b"<"):
-        return MARKED_UP.get(".svg" if start.startswith(b"<svg") else suffix, XML)
-    if start.startswith((b"{", b"[")):
-        geographic = suffix == ".geojson" or b'"featurecollection"' in start
-        return GEOJSON if geographic else JSON
-    return PLAIN.get(suffix, TEXT)
+        named = next((found for root, found in ROOTS.items() if root in start), suffix)
+        return MARKED_UP.get(named, XML)
+    if start.startswith((b"{", b"[")) and suffix not in PLAIN:
+        geographic = suffix == ".geojson" or (start.startswith(b"{") and any(word in start for word in GEOGRAPHIC))
+        return GEOJSON if geographic else RECORDS.get(suffix, JSON)
+    return RECORDS.get(suffix, PLAIN.get(suffix, TEXT))
 
 
 def _is_binary(head: bytes) -> bool:

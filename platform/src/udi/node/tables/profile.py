@@ -1,47 +1,40 @@
-"""What was understood of a file: its kind, encoding, delimiter, columns, number of rows and first lines."""
+"""What was understood of a file: its kind, encoding, delimiter, columns, number of rows, first lines and doubts."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
+from pathlib import Path
 from typing import Any
 
-from udi.node.tables.decoding import decode, guess_eight_bit, guess_encoding, read_lines, read_text
-from udi.node.tables.dialect import ColumnKind, Shape, find_shape, read_date, read_records
-from udi.node.tables.kind import CSV, TEXT, Kind, recognise
+from udi.node.tables.column import Bounds, ColumnType, TypedColumn
+from udi.node.tables.corrections import NONE, Corrections
+from udi.node.tables.decoding import iana_name, scan
+from udi.node.tables.delimited import Row
+from udi.node.tables.dialect import SAMPLE_RECORDS, Shape, cell_at, find_shape, has_values, unique_names
+from udi.node.tables.kind import HEAD, Kind, recognise
+from udi.node.tables.notes import Note, UnreadableError
+from udi.node.tables.opening import SCANNED, Opened, opened
+from udi.node.tables.sheets import Sheet
+from udi.node.tables.source import Source
+from udi.node.tables.types import column_types, forced
+from udi.node.tables.values import date_order, is_null, read_date
 
 SHOWN_LINES, SHOWN_CHARACTERS = 4, 80
 MOST_COLUMNS = 1000
-COUNTED_EXACTLY = 64 * 1024**2
-COUNTED = 2 * 1024**3
-CHARSETS = {
-    "utf-8": "UTF-8",
-    "utf-8-sig": "UTF-8",
-    "utf-16": "UTF-16",
-    "utf-16-le": "UTF-16LE",
-    "utf-16-be": "UTF-16BE",
-    "utf-32": "UTF-32",
-    "cp1252": "Windows-1252",
-    "latin-1": "ISO-8859-1",
-    "mac_roman": "macintosh",
-    "cp850": "IBM850",
-}
-"""Python's names of encodings and IANA's."""
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column: its name as the file writes it, and how its values read."""
-
-    name: str
-    kind: ColumnKind
+MOST_CELLS = 400_000
+"""Cells looked at to find the types, spread over the rows that are read."""
+FEWEST_ROWS, MOST_ROWS = 200, 4000
+OLD_KINDS = {"text": ColumnType.TEXT, "number": ColumnType.NUMBER, "date": ColumnType.DATE, "empty": ColumnType.EMPTY}
 
 
 @dataclass(frozen=True)
 class Profile:
     """What a file says about itself. `columns` is empty for what is not a table.
 
-    `rows` is None when not counted; `exact` is false when line ends were counted instead of records.
-    `sample` is for the producer's eyes only. `encoding` is IANA's name.
+    `rows` is None when not counted; `exact` is false when it was reckoned from the beginning of the file.
+    `sample` is for the producer's eyes only. `encoding` is IANA's name. `failure` says why a file that should be a
+    table is none; `notes` are doubts and warnings. Of places: `geometry` is their kind, `crs` the system of their
+    coordinates as people call it, `bbox` their rectangle in degrees, `places` how many rows have one.
     """
 
     media_type: str
@@ -49,16 +42,25 @@ class Profile:
     encoding: str = ""
     delimiter: str = ""
     header_line: int = 0
-    columns: tuple[Column, ...] = ()
+    columns: tuple[TypedColumn, ...] = ()
     rows: int | None = None
     exact: bool = True
     sample: tuple[tuple[str, ...], ...] = ()
     first_day: date | None = None
     last_day: date | None = None
+    reads: str = ""
+    sheet: str = ""
+    sheets: tuple[Sheet, ...] = ()
+    notes: tuple[Note, ...] = ()
+    failure: Note | None = None
+    geometry: str = ""
+    crs: str = ""
+    bbox: Bounds | None = None
+    places: int = 0
 
     @property
     def is_table(self) -> bool:
-        return bool(self.columns)
+        return bool(self.columns or self.geometry)
 
     def as_json(self) -> dict[str, Any]:
         """For a JSON column."""
@@ -67,91 +69,214 @@ class Profile:
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> "Profile":
-        """What `as_json` gave."""
+        """What `as_json` gave, also in earlier versions."""
         days = {name: date.fromisoformat(value[name]) if value[name] else None for name in ("first_day", "last_day")}
-        columns = tuple(Column(**column) for column in value["columns"])
-        return cls(**{**value, **days, "columns": columns, "sample": tuple(tuple(line) for line in value["sample"])})
+        failure, box = value.get("failure"), value.get("bbox")
+        read = {
+            **days,
+            "columns": tuple(map(_column, value["columns"])),
+            "sample": tuple(tuple(line) for line in value["sample"]),
+            "sheets": tuple(Sheet(**sheet) for sheet in value.get("sheets") or ()),
+            "notes": tuple(Note.from_json(note) for note in value.get("notes") or ()),
+            "failure": Note.from_json(failure) if failure else None,
+            "bbox": (box[0], box[1], box[2], box[3]) if box else None,
+        }
+        known = {name: found for name, found in value.items() if name in cls.__dataclass_fields__}
+        return cls(**{**known, **read})
 
     def _days(self) -> dict[str, date | None]:
         return {"first_day": self.first_day, "last_day": self.last_day}
 
 
-def profile_file(name: str, sample: bytes, size: int, read: Callable[[], Iterable[bytes]]) -> Profile:
-    """Profile a file from its first bytes (256 kB are plenty) and, for the rows, one pass over what `read` gives.
+def _column(value: dict[str, str]) -> TypedColumn:
+    kind = ColumnType(value["type"]) if "type" in value else OLD_KINDS[value["kind"]]
+    return TypedColumn(value["name"], kind, value.get("format", ""))
 
-    Never raises on what the file holds; memory does not depend on its size.
+
+def profile_file(name: str, size: int, read: Callable[[], Iterable[bytes]], corrections: Corrections = NONE) -> Profile:
+    """Profile a file from what `read` gives, each time from the start.
+
+    Never raises on what the file holds; memory does not depend on its size, but for spreadsheets.
     """
-    kind = recognise(sample, name)
-    if not kind.may_be_table or not sample:
-        return Profile(kind.media_type, kind.label)
-    complete = size <= len(sample)
-    encoding = guess_encoding(sample, complete=complete)
+    return profile_source(Source(name, size, read), corrections)
+
+
+def profile_copy(path: Path, name: str, size: int) -> Profile:
+    """Profile a file from its copy, or from the copy of the beginning of a text; `size` is that of the whole file."""
+    return profile_source(replace(Source.at(path, name), size=size))
+
+
+def profile_path(path: Path, name: str = "", corrections: Corrections = NONE) -> Profile:
+    """Profile a local file."""
+    return profile_source(Source.at(path, name), corrections)
+
+
+def profile_source(source: Source, corrections: Corrections = NONE) -> Profile:
+    """Profile a file; what the person corrected is obeyed."""
     try:
-        return _profile_text(kind, sample, size, encoding, read)
-    except UnicodeDecodeError:
-        fallback = guess_eight_bit(sample) if sample.isascii() or not encoding.startswith("utf-8") else encoding
-        return _profile_text(kind, sample, size, fallback, read, strict=False)
+        with opened(source, corrections) as table:
+            if isinstance(table, Kind):
+                charset = iana_name(scan(source.read(), SCANNED).encoding) if table.reads == "text" else ""
+                return Profile(table.media_type, table.label, encoding=charset, reads=table.reads)
+            taken = take(table)
+            return profile_table(source, table, taken, understand(table, taken, corrections))
+    except UnreadableError as error:
+        kind = recognise(source.head(HEAD), source.name)
+        return Profile(kind.media_type, kind.label, reads=kind.reads, failure=error.note)
 
 
-def _profile_text(
-    kind: Kind, sample: bytes, size: int, encoding: str, read: Callable[[], Iterable[bytes]], *, strict: bool = True
-) -> Profile:
-    complete = size <= len(sample)
-    text = decode(sample, encoding)
-    shape = find_shape(text, named_table=kind is not TEXT, complete=complete)
-    named = CHARSETS[encoding]
-    if shape is None or len(shape.names) > MOST_COLUMNS:
-        return Profile(kind.media_type, kind.label, encoding=named)
-    texts = read_text(read(), encoding, "strict" if strict else "replace")
-    rows, exact = _count(texts, shape, size)
-    first, last = _period(shape) if complete else (None, None)
+@dataclass(frozen=True)
+class Understood:
+    """A table whose columns are known; `values` are those of some rows, by column."""
+
+    shape: Shape
+    columns: tuple[TypedColumn, ...]
+    values: list[list[str]]
+    notes: tuple[Note, ...]
+
+
+def understand(table: Opened, taken: "Taken", corrections: Corrections) -> Understood:
+    """Where the columns are and how they read.
+
+    Raises:
+        UnreadableError: there is no table in it after all, or it is too wide.
+    """
+    shape = _shape(table, taken.first, corrections)
+    if shape is None:
+        raise UnreadableError("no_table")
+    body = [cells for line, cells in taken.rows_kept() if line > shape.last_header_line]
+    shape = _widened(shape, body)
+    if len(shape.names) > MOST_COLUMNS:
+        raise UnreadableError("too_many_columns", most=f"{MOST_COLUMNS:,}")
+    values = [[cell_at(cells, index) for cells in body] for index in shape.kept]
+    columns, doubts = column_types(shape.names, values, delimiter=table.delimiter)
+    columns, doubts = _obey(columns, doubts, values, corrections)
+    return Understood(shape, columns, values, (*shape.notes, *doubts))
+
+
+def profile_table(source: Source, table: Opened, taken: "Taken", found: Understood) -> Profile:
+    """What is said of a table that was understood."""
+    shape, body = found.shape, [cells for line, cells in taken.spread if line > found.shape.last_header_line]
+    skipped = sum(1 for line, cells in taken.first if line <= shape.last_header_line and has_values(cells))
+    first, last = _period(found.columns, found.values) if taken.whole else (None, None)
     return Profile(
-        media_type=CSV.media_type if kind is TEXT else kind.media_type,
-        label=CSV.label if kind is TEXT else kind.label,
-        encoding=named,
-        delimiter=shape.delimiter,
+        media_type=table.kind.media_type,
+        label=table.kind.label,
+        encoding=table.encoding,
+        delimiter=table.delimiter,
         header_line=shape.header_line,
-        columns=tuple(Column(name[:SHOWN_CHARACTERS], k) for name, k in zip(shape.names, shape.kinds, strict=True)),
-        rows=rows,
-        exact=exact,
-        sample=tuple(tuple(cell[:SHOWN_CHARACTERS] for cell in record) for record in shape.body[:SHOWN_LINES]),
+        columns=found.columns,
+        rows=max(0, taken.rows(source.size, table) - skipped),
+        exact=taken.ended,
+        sample=tuple(tuple(_shown(cells, shape.kept)) for cells in body[:SHOWN_LINES]),
         first_day=first,
         last_day=last,
+        reads=table.kind.reads,
+        sheet=table.sheet,
+        sheets=table.sheets,
+        notes=(*table.notes, *found.notes, *_open_quote(table)),
     )
 
 
-def _count(texts: Iterable[str], shape: Shape, size: int) -> tuple[int | None, bool]:
-    if size > COUNTED:
-        return None, True
-    if size > COUNTED_EXACTLY:
-        return max(0, _line_ends(texts) - shape.skipped), False
-    records = read_records(read_lines(texts), shape.delimiter)
-    return max(0, sum(1 for record in records if any(map(_says, record))) - shape.skipped), True
+@dataclass
+class Taken:
+    """Rows of a table: the first ones, and some spread over all that was read."""
+
+    first: list[Row]
+    spread: list[Row]
+    count: int
+    ended: bool
+    widest: Row = (0, [])
+
+    @property
+    def whole(self) -> bool:
+        return self.ended and len(self.spread) >= self.count
+
+    def rows_kept(self) -> list[Row]:
+        """The rows of the spread with the widest one, which may have columns of its own."""
+        return self.spread if self.widest in self.spread else [*self.spread, self.widest]
+
+    def rows(self, size: int, table: Opened) -> int:
+        """Rows that say something; reckoned when reading stopped before the end."""
+        if self.ended or not table.bytes_read:
+            return self.count
+        return round(self.count * max(1.0, size / table.bytes_read))
 
 
-def _says(cell: str) -> bool:
-    return bool(cell.strip("\ufeff \t\n"))
+def take(table: Opened) -> Taken:
+    """Rows spread over what is read: every second one goes each time that there are too many; the widest one stays."""
+    taken, step, most = Taken([], [], 0, ended=True), 1, MOST_ROWS
+    for line, cells in table.rows():
+        if len(taken.first) < SAMPLE_RECORDS:
+            taken.first.append((line, cells))
+        if not has_values(cells):
+            continue
+        if len(cells) > len(taken.widest[1]):
+            taken.widest = line, cells
+            most = max(FEWEST_ROWS, min(MOST_ROWS, MOST_CELLS // len(cells)))
+        if taken.count % step == 0:
+            taken.spread.append((line, cells))
+        taken.count += 1
+        if len(taken.spread) > 2 * most:
+            taken.spread, step = taken.spread[::2], 2 * step
+        if table.bytes_read > SCANNED:
+            taken.ended = False
+            break
+    return taken
 
 
-def _line_ends(texts: Iterable[str]) -> int:
-    """Line ends outside quotes: as fast as reading, right wherever quotes go in pairs."""
-    return sum(part.count("\n") for part in _outside_quotes(texts))
+def _shape(table: Opened, first: list[Row], corrections: Corrections) -> Shape | None:
+    if table.names is None:
+        return find_shape(first, corrections.header_line)
+    names, notes = unique_names(table.names)
+    return Shape(0, 0, names, tuple(range(len(names))), notes)
 
 
-def _outside_quotes(texts: Iterable[str]) -> Iterator[str]:
-    inside = False
-    for text in texts:
-        for index, part in enumerate(text.split('"')):
-            if index:
-                inside = not inside
-            if not inside:
-                yield part
+def _widened(shape: Shape, body: list[list[str]]) -> Shape:
+    """A column that only later rows fill is a column too."""
+    width = max((len(cells) for cells in body), default=0)
+    late = [
+        index
+        for index in range(width)
+        if index not in shape.kept and any(not is_null(cell_at(cells, index)) for cells in body)
+    ]
+    if not late:
+        return shape
+    names, notes = unique_names([*shape.names, *(f"col{index + 1}" for index in late)])
+    return replace(shape, names=names, kept=(*shape.kept, *late), notes=(*shape.notes, *notes))
 
 
-def _period(shape: Shape) -> tuple[date | None, date | None]:
-    """First and last day of the first column of dates that is nobody's birthday."""
-    for index, (name, kind) in enumerate(zip(shape.names, shape.kinds, strict=True)):
-        if kind == "date" and not any(word in name.lower() for word in ("naiss", "birth")):
-            days = [day for record in shape.body if (day := read_date(record[index]))]
-            return min(days), max(days)
+def _obey(
+    columns: tuple[TypedColumn, ...], notes: tuple[Note, ...], values: list[list[str]], corrections: Corrections
+) -> tuple[tuple[TypedColumn, ...], tuple[Note, ...]]:
+    said = corrections.types
+    obeyed = tuple(
+        forced(column.name, said[column.name].type, found, said[column.name].format) if column.name in said else column
+        for column, found in zip(columns, values, strict=True)
+    )
+    return obeyed, tuple(note for note in notes if note.column not in said)
+
+
+def _shown(cells: list[str], kept: tuple[int, ...]) -> Iterator[str]:
+    return (cell_at(cells, index).strip()[:SHOWN_CHARACTERS] for index in kept)
+
+
+def _open_quote(table: Opened) -> Iterator[Note]:
+    if table.open_quote:
+        yield Note("open_quote", values={"line": str(table.open_quote)})
+
+
+def is_period(column: TypedColumn) -> bool:
+    """Whether a column tells when things happened: days that are nobody's birthday."""
+    dated = column.type in {ColumnType.DATE, ColumnType.DATETIME}
+    return dated and not any(word in column.name.lower() for word in ("naiss", "birth"))
+
+
+def _period(columns: Iterable[TypedColumn], values: list[list[str]]) -> tuple[date | None, date | None]:
+    """First and last day of the first column that tells when."""
+    for column, found in zip(columns, values, strict=True):
+        if is_period(column):
+            order = date_order(column.format)
+            days = [day for value in found if (day := read_date(value.strip(), order))]
+            return (min(days), max(days)) if days else (None, None)
     return None, None

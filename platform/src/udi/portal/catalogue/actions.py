@@ -11,11 +11,21 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
 from udi.portal import audit
-from udi.portal.catalogue.models import OTHER_LICENCE, Dataset, DatasetState, Distribution, Withdrawal
+from udi.portal.catalogue.history import remember_description
+from udi.portal.catalogue.models import (
+    OTHER_LICENCE,
+    Dataset,
+    DatasetState,
+    Distribution,
+    PastDescription,
+    Withdrawal,
+)
 from udi.protocol.record import Record, write_record
 from udi.protocol.structures import Media
 
 LONGEST_SLUG = 80
+TAKEN = frozenset({"history"})
+"""Ends of addresses under a dataset's that are not its title."""
 
 
 async def store_dataset(session: AsyncSession, record: Record, *, node_id: UUID) -> Dataset:
@@ -29,7 +39,10 @@ async def store_dataset(session: AsyncSession, record: Record, *, node_id: UUID)
     if dataset is None:
         dataset = Dataset(id=record.id)
         session.add(dataset)
-    for name, value in _columns(record).items():
+    columns = columns_of(record)
+    if shown:
+        await remember_description(session, dataset, columns["record"])
+    for name, value in columns.items():
         setattr(dataset, name, value)
     dataset.node_id, dataset.described_at = node_id, now()
     if not shown:
@@ -54,7 +67,8 @@ async def withdraw_dataset(session: AsyncSession, dataset: Dataset, *, reason: s
     dataset.state = DatasetState.WITHDRAWN
     dataset.synopsis, dataset.summary, dataset.record = {}, {}, {}
     dataset.keywords, dataset.local_id, dataset.doi = [], "", ""
-    await session.execute(delete(Distribution).where(Distribution.dataset_id == dataset.id))
+    for part in (Distribution, PastDescription):
+        await session.execute(delete(part).where(part.dataset_id == dataset.id))
     await session.flush()
     audit.record(session, None, "dataset.withdrawn", dataset.id, node=str(dataset.node_id))
     return withdrawal
@@ -66,10 +80,13 @@ def slug_of(title: str) -> str:
     letters = "".join(sign for sign in plain if not unicodedata.combining(sign))
     words = re.findall(r"[a-z0-9]+", letters.lower())
     slug = "-".join(words)
+    if slug in TAKEN:
+        return f"{slug}-data"
     return slug if len(slug) <= LONGEST_SLUG else slug[:LONGEST_SLUG].rpartition("-")[0] or slug[:LONGEST_SLUG]
 
 
-def _columns(record: Record) -> dict[str, Any]:
+def columns_of(record: Record) -> dict[str, Any]:
+    """What a row of `dataset` takes from its record."""
     period, box = record.period, record.geography and record.geography.box
     return {
         "organisation_id": record.producer.id,
@@ -94,25 +111,28 @@ def _columns(record: Record) -> dict[str, Any]:
     }
 
 
+def media_columns(position: int, item: Media) -> dict[str, Any]:
+    """What a row of `distribution` takes from a medium of the record."""
+    return {
+        "id": item.id,
+        "position": position,
+        "kind": item.kind.value,
+        "name": item.name,
+        "caption": item.caption,
+        "url": item.url,
+        "media_type": item.media_type,
+        "format": item.format,
+        "size": item.size,
+        "hash_algorithm": item.checksum.algorithm if item.checksum else "",
+        "hash_value": item.checksum.value if item.checksum else "",
+        "contract": item.contract,
+        "documentation": item.documentation,
+    }
+
+
 async def _replace_distributions(session: AsyncSession, dataset: Dataset, media: Sequence[Media]) -> None:
     await session.execute(delete(Distribution).where(Distribution.dataset_id == dataset.id))
     session.add_all(
-        Distribution(
-            dataset_id=dataset.id,
-            id=item.id,
-            position=position,
-            kind=item.kind.value,
-            name=item.name,
-            caption=item.caption,
-            url=item.url,
-            media_type=item.media_type,
-            format=item.format,
-            size=item.size,
-            hash_algorithm=item.checksum.algorithm if item.checksum else "",
-            hash_value=item.checksum.value if item.checksum else "",
-            contract=item.contract,
-            documentation=item.documentation,
-        )
-        for position, item in enumerate(media)
+        Distribution(dataset_id=dataset.id, **media_columns(position, item)) for position, item in enumerate(media)
     )
     await session.flush()

@@ -1,4 +1,7 @@
-"""Answers to passers-by that depend on the search index alone: kept compressed, valid until the index changes."""
+"""Answers to passers-by that depend on the catalogue alone: kept compressed, valid until the search index changes.
+
+Every change of a dataset or of its producer changes the index. Where nothing follows the database any more, nothing is kept.
+"""
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -9,8 +12,8 @@ from litestar.datastructures import State
 from litestar.serialization import encode_json
 from litestar.status_codes import HTTP_200_OK, HTTP_304_NOT_MODIFIED
 
+from udi.kit.clock import now
 from udi.kit.tenancy import Territory
-from udi.portal.catalogue.queries import SearchPage
 from udi.portal.catalogue.search.cache import Answer, AnswerCache, etag_of
 from udi.portal.catalogue.search.index import SearchIndexes
 from udi.ui.site import site_of
@@ -20,10 +23,11 @@ PACKAGE = Path(__file__).parents[2]
 RELEASE = max(path.stat().st_mtime_ns for path in PACKAGE.rglob("*.*") if path.is_file())
 """Changes with the code and the templates, which answers depend on too."""
 VALIDATE = "public, max-age=0, must-revalidate"
-OWN_HEADERS = ("Link",)
-VARY = "Accept-Encoding, Accept-Language, Cookie"
+OWN_HEADERS = ("Link", "Content-Security-Policy", "Access-Control-Allow-Origin")
+VARY = "Accept, Accept-Encoding, Accept-Language, Cookie"
 
-Made = tuple[Response[Any], SearchPage]
+Made = tuple[Response[Any], bool]
+"""An answer, and whether its rows are as new as the index: what follows the database may be a moment behind."""
 
 
 def indexes_of(request: Request[Any, Any, State]) -> SearchIndexes:
@@ -37,22 +41,24 @@ async def answer(
 ) -> Response[Any]:
     """The answer kept for this address and language, else a new one; someone logged in always gets a new one.
 
-    One made from rows older than the index is for this reader alone: nobody may keep it.
+    What was updated this week differs from one day to the next: an answer is kept for its day. One made from rows older
+    than the index is for this reader alone: nobody may keep it.
     """
-    reader = indexes_of(request).find(territory.id)
+    indexes = indexes_of(request)
+    reader = indexes.find(territory.id) if indexes.is_followed() else None
     state, address = request.scope["state"], _address(request)
     if reader is None or state.get("actor") is not None or len(address) > LONGEST_KEPT:
         return (await make())[0]
-    key = (_facts(territory), reader.generation, RELEASE, state["locale"], address)
+    key = (facts_of(territory), reader.generation, now().date(), RELEASE, state["locale"], address)
     etag = etag_of(key)
     headers = {"ETag": etag, "Cache-Control": VALIDATE, "Vary": VARY, "Content-Language": state["locale"]}
     if etag in request.headers.get("if-none-match", ""):
         return Response(None, status_code=HTTP_304_NOT_MODIFIED, headers=headers)
-    cache: AnswerCache = site_of(request).parts.setdefault("answers", AnswerCache())
+    cache: AnswerCache = site_of(request).parts["answers"]
     kept = cache.find(key)
     if kept is None:
-        made, page = await make()
-        if made.status_code not in {None, HTTP_200_OK} or not page.current:
+        made, is_current = await make()
+        if made.status_code not in {None, HTTP_200_OK} or not is_current:
             return made
         own = {name: made.headers[name] for name in OWN_HEADERS if name in made.headers}
         kept = cache.keep(key, _body(made), str(made.media_type), own)
@@ -64,10 +70,18 @@ def _address(request: Request[Any, Any, State]) -> str:
     return f"{request.scope['path']}?{query}"
 
 
-def _facts(territory: Territory) -> tuple[object, ...]:
+def facts_of(territory: Territory) -> tuple[object, ...]:
     """What a page says of its territory, besides its colours."""
     texts = (territory.name, territory.tagline, territory.links)
-    return (territory.id, territory.origin, territory.contact, territory.languages, repr(texts))
+    return (
+        territory.id,
+        territory.origin,
+        territory.contact,
+        territory.languages,
+        territory.box,
+        repr(territory.search),
+        repr(texts),
+    )
 
 
 def _body(made: Response[Any]) -> bytes:

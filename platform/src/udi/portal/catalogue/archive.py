@@ -7,23 +7,25 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.rows import Carried
-from udi.portal.catalogue.models import Dataset, DatasetState, Distribution, Withdrawal
+from udi.kit.tenancy import Territory
+from udi.portal.catalogue.models import Dataset, DatasetState, Distribution, PastDescription, Withdrawal
 from udi.portal.tenants.models import Tenant
-from udi.protocol.rdf import Catalogue, Entry, write_catalogue, write_entry
-from udi.protocol.record import read_record
+from udi.protocol.catalogue import Catalogue, Entry, write_catalogue, write_entry
+from udi.protocol.record import restore_record
 from udi.protocol.structures import Box
 from udi.protocol.triples import canonical
 
 CARRIED = (
     Carried(Dataset, drawn=frozenset({"seq"}), addressed=frozenset({"record"})),
     Carried(Distribution, addressed=frozenset({"url", "documentation"})),
+    Carried(PastDescription, addressed=frozenset({"record"})),
     Carried(Withdrawal),
 )
 LEFT_OUT = ()
 BATCH = 100
 
 
-def catalogue_of(tenant: Tenant) -> Catalogue:
+def catalogue_of(tenant: Tenant | Territory) -> Catalogue:
     """A territory's catalogue, in the words of its files."""
     west, south, east, north = tenant.box or (0.0, 0.0, 0.0, 0.0)
     return Catalogue(
@@ -49,7 +51,7 @@ async def read_dcat(session: AsyncSession, tenant: Tenant) -> AsyncIterator[byte
     yield first
     own, shared = (f"<{catalogue.origin}/data/".encode(), f"<{catalogue.address}>".encode()), {*first.splitlines(True)}
     async for dataset in _shown(session, tenant):
-        record = read_record(dataset.record)
+        record = restore_record(dataset.record)
         entry = Entry(record=record, listed=dataset.published_at, described=dataset.described_at)
         lines = canonical(write_entry(catalogue, entry)).splitlines(keepends=True)
         yield b"".join(line for line in lines if line not in shared)

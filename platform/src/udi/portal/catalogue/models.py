@@ -119,3 +119,22 @@ class Withdrawal(Owned, PortalTable):
     """In the producer's words; empty when its node gave none."""
 
     organisation: Mapped[Organisation] = relationship(lazy="raise")
+
+
+class PastDescription(PortalTable):
+    """What a dataset was said to be from `described_at` until its node said otherwise; people's names are left out."""
+
+    __tablename__ = "past_description"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "dataset_id"], ["app.dataset.tenant_id", "app.dataset.id"], ondelete="CASCADE"
+        ),
+    )
+
+    tenant_id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("app.current_tenant()"))
+    dataset_id: Mapped[UUID] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    """From 1, in order; the present description has none."""
+    described_at: Mapped[datetime]
+    record: Mapped[dict[str, Any]]
+    """RUDI's metadata without contacts."""

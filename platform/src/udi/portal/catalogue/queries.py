@@ -1,5 +1,6 @@
 """Reads of the catalogue: rows come from PostgreSQL under the reader's role, the index only says which."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,8 +13,14 @@ from sqlalchemy.orm import joinedload, selectinload
 from udi.kit.errors import GoneError, NotFoundError
 from udi.portal.catalogue.models import Dataset, DatasetState, Withdrawal
 from udi.portal.catalogue.search import query
+from udi.portal.catalogue.search.alike import find_alike
+from udi.portal.catalogue.search.asking import Asked, Word
 from udi.portal.catalogue.search.criteria import Criteria
-from udi.portal.catalogue.search.index import SearchIndexes
+from udi.portal.catalogue.search.index import Reader, SearchIndexes
+from udi.portal.catalogue.search.spelling import list_alike
+from udi.portal.catalogue.search.thesaurus import Thesaurus
+from udi.portal.catalogue.search.wording import split_wording
+from udi.portal.catalogue.search.words import plain_words
 from udi.portal.organisations.models import Organisation
 
 LINE = select(
@@ -27,6 +34,7 @@ REACHED = text(
     "SELECT NOT pg_is_in_recovery() OR coalesce(pg_last_wal_replay_lsn() >= cast(cast(:position AS text) AS pg_lsn), false)"
 )
 """Whether this database, if it is a copy, has replayed the log up to a position."""
+WORD = re.compile(r"[^\W_]+")
 SHOWN = Dataset.state == DatasetState.PUBLISHED
 
 
@@ -69,11 +77,16 @@ class SearchPage:
     total: int
     lines: list[DatasetLine]
     facets: dict[str, dict[str, int]] = field(default_factory=dict)
-    words: list[query.Word] = field(default_factory=list)
+    asked: Asked = field(default_factory=Asked)
     prepared: bool = True
     generation: str = ""
     current: bool = True
     """False where the rows come from a copy of the database that has not all that the index knows yet."""
+
+    @property
+    def words(self) -> list[Word]:
+        """The words of the question, as understood."""
+        return self.asked.words
 
     @property
     def last(self) -> int:
@@ -82,35 +95,91 @@ class SearchPage:
 
 
 async def search_datasets(
-    session: AsyncSession, indexes: SearchIndexes, tenant: UUID, criteria: Criteria
+    session: AsyncSession,
+    indexes: SearchIndexes,
+    tenant: UUID,
+    criteria: Criteria,
+    thesaurus: Thesaurus | None = None,
 ) -> SearchPage:
-    """Datasets that answer the criteria; past the last page, the last one."""
+    """Datasets that answer the criteria; past the last page, the last one. Without a thesaurus, with the portal's own."""
     reader = indexes.find(tenant)
     if reader is None:
         return await _list_newest(session, criteria)
-    found = query.search(reader, criteria)
+    found = query.search(reader, criteria, thesaurus)
     last = max(1, -(-found.total // criteria.size))
     if criteria.page > last:
-        return await search_datasets(session, indexes, tenant, criteria.changed(page=last))
-    current = bool(await session.scalar(REACHED, {"position": reader.position}))
+        return await search_datasets(session, indexes, tenant, criteria.changed(page=last), thesaurus)
+    current = await is_current(session, reader)
     lines = await _read_lines(session, found.seqs)
     return SearchPage(
-        criteria, found.total, lines, found.facets, found.words, generation=reader.generation, current=current
+        criteria, found.total, lines, found.facets, found.asked, generation=reader.generation, current=current
     )
 
 
-def relax(indexes: SearchIndexes, tenant: UUID, page: SearchPage) -> list[tuple[str, str, int, Criteria]]:
+async def is_current(session: AsyncSession, reader: Reader) -> bool:
+    """Whether what this session reads is at least as new as the index: the database itself is, a copy may not be."""
+    if session.info["settings"].database_replica_port is None:
+        return True
+    return bool(await session.scalar(REACHED, {"position": reader.position}))
+
+
+def relax(
+    indexes: SearchIndexes, tenant: UUID, page: SearchPage, thesaurus: Thesaurus | None = None
+) -> list[tuple[str, str, int, Criteria]]:
     """What would be found with one word or one filter less: (filter or "q", what is left out, how many, criteria)."""
     reader, criteria = indexes.find(tenant), page.criteria
     if reader is None:
         return []
-    words = [word.text for word in page.words] if len(page.words) > 1 else []
-    less = [("q", word, criteria.changed(text=" ".join(other for other in words if other != word))) for word in words]
+    parts = split_wording(criteria.text)
+    shorter = [(part, " ".join(other for other in parts if other != part)) for part in parts]
+    less = [("q", part, criteria.changed(text=words)) for part, words in shorter if words and words != criteria.text]
     less += [
         (name, value, criteria.without(name, value)) for name, values in criteria.filters.items() for value in values
     ]
-    counted = [(name, value, query.count(reader, fewer), fewer) for name, value, fewer in less]
+    counted = [(name, value, query.count(reader, fewer, thesaurus), fewer) for name, value, fewer in less]
     return [entry for entry in counted if entry[2]]
+
+
+async def list_near(
+    session: AsyncSession, indexes: SearchIndexes, tenant: UUID, dataset: Dataset, *, most: int
+) -> list[DatasetLine]:
+    """Datasets near this one; none while there is no index."""
+    reader = indexes.find(tenant)
+    if reader is None:
+        return []
+    named = " ".join([dataset.title, *dataset.keywords])
+    return await _read_lines(
+        session, find_alike(reader, dataset=str(dataset.id), named=named, theme=dataset.theme, most=most)
+    )
+
+
+def list_nearest(
+    indexes: SearchIndexes, tenant: UUID, page: SearchPage
+) -> list[tuple[str, list[tuple[str, Criteria]]]]:
+    """For each word that no dataset has, those that look like it, with the criteria that search them instead."""
+    reader, criteria = indexes.find(tenant), page.criteria
+    if reader is None:
+        return []
+    unknown = [
+        word.text for word in page.words if not any(reader.searcher.doc_freq("text", stem) for stem in word.stems)
+    ]
+    alike = [(word, list_alike(reader, word)) for word in unknown]
+    return [
+        (word, [(near, criteria.changed(text=_swap(criteria.text, word, near))) for near in found])
+        for word, found in alike
+        if found
+    ]
+
+
+def _swap(text: str, word: str, other: str) -> str:
+    """The text with another word in the place of one that may have been typed with accents."""
+    return WORD.sub(lambda found: other if plain_words(found.group()) == [word] else found.group(), text)
+
+
+async def walk_datasets(session: AsyncSession, *, after: UUID | None, size: int) -> list[DatasetLine]:
+    """Published datasets by identifier, those that follow one: what stays is met once, whatever comes or goes."""
+    rest = LINE.where(SHOWN) if after is None else LINE.where(SHOWN, Dataset.id > after)
+    return [_line(row) for row in await session.execute(rest.order_by(Dataset.id).limit(size))]
 
 
 async def _list_newest(session: AsyncSession, criteria: Criteria) -> SearchPage:

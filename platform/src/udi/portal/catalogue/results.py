@@ -7,15 +7,29 @@ from markupsafe import Markup
 
 from udi.portal.catalogue.markup import highlight
 from udi.portal.catalogue.queries import DatasetLine, SearchPage
-from udi.portal.catalogue.search.criteria import Criteria
+from udi.portal.catalogue.search.criteria import KEYWORD, PERIOD, UPDATED, Criteria
+from udi.portal.catalogue.search.extent import read_period
+from udi.portal.catalogue.search.words import query_words, word_stems
 from udi.protocol.access import AccessRights
 from udi.protocol.licences import LICENCES
 from udi.protocol.themes import THEMES
 from udi.ui.locale import localised
 
 SHOWN_VALUES = 14
-ORDER = ("access", "theme", "producer", "format", "licence")
+ORDER = ("access", "theme", "updated", "producer", "format", "licence", "keyword")
 OPEN_FILTERS = ("access", "theme")
+AGE_NAMES = {
+    "week": {"fr": "Depuis une semaine", "en": "In the last week"},
+    "month": {"fr": "Depuis un mois", "en": "In the last month"},
+    "year": {"fr": "Depuis un an", "en": "In the last year"},
+    "older": {"fr": "Il y a plus d’un an", "en": "More than a year ago"},
+}
+PERIOD_NAMES = {
+    (True, True): {"fr": "De %(first)s à %(last)s", "en": "From %(first)s to %(last)s"},
+    (True, False): {"fr": "Depuis %(first)s", "en": "Since %(first)s"},
+    (False, True): {"fr": "Jusqu’en %(last)s", "en": "Until %(last)s"},
+}
+BOX_NAME = {"fr": "Rectangle sur la carte", "en": "Rectangle on the map"}
 OTHER_LICENCE_NAME = {"fr": "Autre licence", "en": "Another licence"}
 
 
@@ -57,9 +71,17 @@ class Names:
         """The name of a value; the value itself when nobody knows it."""
         if name == "producer":
             return self._producers.get(value, value)
+        if name == PERIOD:
+            first, last = read_period(value)
+            return localised(PERIOD_NAMES.get((bool(first), bool(last))), self._language) % {
+                "first": first,
+                "last": last,
+            }
         tables: dict[str, Mapping[str, str] | None] = {
             "theme": THEMES[value].label if value in THEMES else None,
             "licence": LICENCES[value].name if value in LICENCES else OTHER_LICENCE_NAME,
+            "updated": AGE_NAMES.get(value),
+            "bbox": BOX_NAME,
             "access": AccessRights(value).label if value in set(AccessRights) else None,
         }
         return localised(tables.get(name), self._language) or value
@@ -77,9 +99,10 @@ def _filter(page: SearchPage, names: Names, name: str) -> Filter:
         Option(value, names(name, value), counted.get(value, 0), value in chosen)
         for value in dict.fromkeys([*counted, *chosen])
     ]
-    options.sort(key=lambda option: (-option.count, option.label.casefold()))
+    if name != UPDATED:
+        options.sort(key=lambda option: (-option.count, option.label.casefold()))
     shown = options[:SHOWN_VALUES] + [option for option in options[SHOWN_VALUES:] if option.checked]
-    return Filter(name, shown, bool(chosen) or name in OPEN_FILTERS, len(options) - len(shown))
+    return Filter(name, shown, bool(chosen) or name in OPEN_FILTERS or name == KEYWORD, len(options) - len(shown))
 
 
 def list_chips(criteria: Criteria, names: Names, path: str, *, fixed: Sequence[str] = ()) -> list[Chip]:
@@ -95,4 +118,8 @@ def list_chips(criteria: Criteria, names: Names, path: str, *, fixed: Sequence[s
 def mark_titles(page: SearchPage) -> list[tuple[DatasetLine, Markup]]:
     """Each answer with its title, the words that were looked for marked in it."""
     stems = {stem for word in page.words for stem in word.stems}
+    stems |= {stem for phrase in page.asked.phrases for word in phrase for stem in word_stems(word)[0]}
+    stems |= {
+        stem for group in page.asked.groups for label in group.also for _, each in query_words(label) for stem in each
+    }
     return [(line, highlight(line.title, stems)) for line in page.lines]

@@ -8,10 +8,13 @@ from typing import Any
 
 from markupsafe import Markup
 
+from udi.portal.catalogue.area import Drawing, draw_area
 from udi.portal.catalogue.markup import describe
 from udi.portal.catalogue.models import Dataset, Distribution
+from udi.portal.catalogue.search.extent import Box
 from udi.protocol import names
 from udi.protocol.access import AccessRights
+from udi.protocol.addresses import NodeAddresses, find_addresses
 from udi.protocol.languages import LANGUAGES
 from udi.protocol.licences import LICENCES
 from udi.protocol.texts import read_texts
@@ -74,6 +77,13 @@ class Sheet:
         return AccessRights(self.dataset.access)
 
     @property
+    def node(self) -> NodeAddresses | None:
+        """Where a node of ours shows the table, if the dataset is one and is open."""
+        is_table = bool((self.record.get("dataset_size") or {}).get("number_of_fields"))
+        found = (find_addresses(media.url, self.dataset.id) for media in self.files)
+        return next((each for each in found if each), None) if self.is_open and is_table else None
+
+    @property
     def theme(self) -> str:
         theme = THEMES.get(self.dataset.theme)
         return localised(theme.label, self.language) if theme else self.dataset.theme
@@ -124,7 +134,7 @@ class Sheet:
         return ", ".join(localised(label, self.language) for label in known)
 
     @property
-    def box(self) -> tuple[float, float, float, float] | None:
+    def box(self) -> Box | None:
         sides = (self.dataset.west, self.dataset.south, self.dataset.east, self.dataset.north)
         west, south, east, north = sides
         if west is None or south is None or east is None or north is None:
@@ -140,6 +150,11 @@ class Sheet:
         across = (east - west) % TURN * KM_A_DEGREE * math.cos(math.radians((south + north) / 2))
         width, height = round(across), round((north - south) * KM_A_DEGREE)
         return (width, height) if width and height else None
+
+    def draw(self, territory: tuple[float, ...] | None) -> Drawing | None:
+        """The area on the territory's, None where the producer says none."""
+        west, south, east, north = territory or (0.0, 0.0, 0.0, 0.0)
+        return draw_area(self.box, (west, south, east, north) if territory else None) if self.box else None
 
     @property
     def map_url(self) -> str:

@@ -7,24 +7,16 @@ from litestar.datastructures import State
 from litestar.exceptions import ClientException
 from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 
-from udi.kit.errors import Refusal, TooLargeError, UdiError
+from udi.kit.errors import MediaTypeError, Refusal, TooLargeError, UdiError
 
 MAX_RECORD = 2 * 1024 * 1024
-
-
-class UnsupportedMediaTypeError(UdiError):
-    """The body is announced as something that is not read here."""
-
-    status = 415
-    slug = "unsupported-media-type"
-    title = "This kind of content is not read here"
 
 
 async def read_json_body(request: Request[Any, Any, State]) -> bytes:
     """The body of a push, at most 2 MiB, announced as JSON.
 
     Raises:
-        UnsupportedMediaTypeError: it is announced as something else.
+        MediaTypeError: it is announced as something else.
         TooLargeError: it is larger.
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -32,7 +24,7 @@ async def read_json_body(request: Request[Any, Any, State]) -> bytes:
         refusal = Refusal(
             "Content-Type", "The body is not announced as JSON.", "Send it with “Content-Type: application/json”."
         )
-        raise UnsupportedMediaTypeError("Records are read as JSON.", refusals=[refusal])
+        raise MediaTypeError("Records are read as JSON.", refusals=[refusal])
     body = bytearray()
     try:
         async for part in request.stream():

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from udi.portal.organisations.models import Organisation
+from udi.portal.organisations.models import FormerSlug, Organisation
 
 
 async def apply_organisation(
@@ -21,13 +21,16 @@ async def apply_organisation(
     address: str = "",
     producer: bool = True,
 ) -> Organisation:
-    """Create an organisation or bring it up to date, by its identifier."""
+    """Create an organisation or bring it up to date, by its identifier; addresses with its former name lead to it."""
     organisation = await session.scalar(select(Organisation).where(Organisation.id == id))
     if organisation is None:
         organisation = Organisation(id=id)
         session.add(organisation)
+    elif organisation.slug != slug:
+        await session.merge(FormerSlug(tenant_id=organisation.tenant_id, slug=organisation.slug, organisation_id=id))
     organisation.slug, organisation.name, organisation.summary = slug, name, dict(summary)
     organisation.email, organisation.url, organisation.address = email, url, address
     organisation.producer = producer
     await session.flush()
+    await session.execute(delete(FormerSlug).where(FormerSlug.slug == slug))
     return organisation

@@ -5,8 +5,8 @@ from collections.abc import Collection, Sequence
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from udi.kit.errors import NotFoundError
-from udi.portal.organisations.models import Organisation
+from udi.kit.errors import NotFoundError, RenamedError
+from udi.portal.organisations.models import FormerSlug, Organisation
 
 
 async def find_organisations(session: AsyncSession, slugs: Collection[str]) -> dict[str, Organisation]:
@@ -31,10 +31,20 @@ async def get_producer(session: AsyncSession, slug: str) -> Organisation:
     """The producer of this slug.
 
     Raises:
+        RenamedError: it had this name before.
         NotFoundError: the territory has none of this name.
     """
     producer = select(Organisation).where(Organisation.slug == slug, Organisation.producer)
     found = await session.scalar(producer) if slug.isprintable() else None
+    if found is None and slug.isprintable():
+        await _lead_to_present(session, slug)
     if found is None:
         raise NotFoundError("No producer has this address here.")
     return found
+
+
+async def _lead_to_present(session: AsyncSession, slug: str) -> None:
+    same = (FormerSlug.tenant_id == Organisation.tenant_id) & (FormerSlug.organisation_id == Organisation.id)
+    query = select(Organisation.slug).join(FormerSlug, same).where(FormerSlug.slug == slug, Organisation.producer)
+    if present := await session.scalar(query):
+        raise RenamedError(former=slug, present=present)

@@ -34,6 +34,11 @@ def register_values(folder: TenantFolder, settings: Settings, program: ProgramNa
         "charter": folder.charter,
         "legal": folder.legal,
         "logo": folder.logo,
+        "search": {
+            "shared": file.search.shared,
+            "partners": [str(partner).rstrip("/") for partner in file.search.partners],
+            "synonyms": [{"labels": list(each.labels), "themes": list(each.themes)} for each in folder.synonyms],
+        },
         "fingerprint": folder.fingerprint,
     }
 

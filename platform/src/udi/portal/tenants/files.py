@@ -12,9 +12,11 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from pydantic import ValidationError
 
 from udi.portal.tenants.shape import OrganisationPart, TenantFile
+from udi.protocol.synonyms import Concept, NotSkosError, read_synonyms
 
 TEXTS = ("charter", "legal")
 MAX_LOGO = 200 * 1024
+MAX_SYNONYMS = 256 * 1024
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,7 @@ class TenantFolder:
     legal: dict[str, str]
     theme_css: str
     logo: bytes | None
+    synonyms: list[Concept]
     fingerprint: str
     """sha256 of everything above, so that a second apply can see that nothing changed."""
 
@@ -74,11 +77,12 @@ def read_folder(folder: Path) -> TenantFolder:
     parsed = _read_toml(folder, faults)
     texts = {name: _read_texts(folder, name, faults) for name in TEXTS}
     css, logo = _read_css(folder, faults), _read_logo(folder, faults)
+    synonyms = _read_synonyms(folder, faults)
     if parsed is not None:
         faults += _cross_check(folder, parsed)
     if faults or parsed is None:
         raise TenantFaultsError(faults)
-    return TenantFolder(parsed, texts["charter"], texts["legal"], css, logo, _fingerprint(folder))
+    return TenantFolder(parsed, texts["charter"], texts["legal"], css, logo, synonyms, _fingerprint(folder))
 
 
 def _read_toml(folder: Path, faults: list[TenantFault]) -> TenantFile | None:
@@ -186,6 +190,22 @@ def _read_logo(folder: Path, faults: list[TenantFault]) -> bytes | None:
     if re.search(rb"<script|\bon\w+\s*=|javascript:|<foreignObject", content, re.IGNORECASE):
         faults.append(TenantFault("logo.svg", "whole file", "it holds a script.", "Export a plain drawing."))
     return content
+
+
+def _read_synonyms(folder: Path, faults: list[TenantFault]) -> list[Concept]:
+    path = folder / "synonyms.ttl"
+    content = path.read_bytes() if path.exists() else b""
+    if len(content) > MAX_SYNONYMS:
+        where = f"{len(content)} bytes"
+        faults.append(TenantFault(path.name, where, "it is too heavy.", f"Keep it under {MAX_SYNONYMS} bytes."))
+        return []
+    try:
+        return read_synonyms(content)
+    except NotSkosError as error:
+        where = f"line {error.line}" if error.line else "whole file"
+        remedy = "Write SKOS in Turtle, as docs/reference/tenant.md shows."
+        faults.append(TenantFault(path.name, where, f"{error}.", remedy))
+        return []
 
 
 def _cross_check(folder: Path, parsed: TenantFile) -> Iterator[TenantFault]:

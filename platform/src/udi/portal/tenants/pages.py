@@ -19,7 +19,9 @@ AnyRequest = Request[Any, Any, State]
 
 async def show_territories(request: AnyRequest) -> Response[str]:
     """The list of territories, on the installation's own host."""
-    return render(request, "tenants/territories.html", territories=await site_of(request).registry.list())
+    territories = await site_of(request).registry.list()
+    searchable = any(territory.search.get("shared") is True for territory in territories)
+    return render(request, "tenants/territories.html", territories=territories, searchable=searchable)
 
 
 @get("/territories.css")

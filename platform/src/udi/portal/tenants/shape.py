@@ -118,6 +118,29 @@ class OrganisationPart(Part):
     quota_gb: int = Field(default=5, ge=1, le=10_000, description="Room on the hosted node, in gigabytes.")
 
 
+class CostsPart(Part):
+    """`[costs]`: what things cost the territory, in any currency, so that `udi producer costs` says each one's share."""
+
+    gigabyte_day: float = Field(default=0, ge=0, description="Price of one gigabyte kept for one day.")
+    gigabyte_sent: float = Field(default=0, ge=0, description="Price of one gigabyte sent.")
+    thousand_calls: float = Field(default=0, ge=0, description="Price of a thousand downloads and calls.")
+    job_hour: float = Field(default=0, ge=0, description="Price of one hour of preparing files.")
+
+
+class SearchPart(Part):
+    """`[search]`: beyond the territory's own catalogue; its `synonyms.ttl` has words of its own."""
+
+    shared: bool = Field(
+        default=False,
+        description="Whether other territories and portals may show what is found here among their answers.",
+    )
+    partners: list[HttpUrl] = Field(
+        default=[],
+        max_length=10,
+        description="Addresses of other portals that are asked the same question, if they share.",
+    )
+
+
 class AccountPart(Part):
     """`[[account]]`: a demonstration account, created only where `UDI_DEMO` is true."""
 
@@ -137,5 +160,7 @@ class TenantFile(Part):
     hosts: HostsPart
     theme: ThemePart = ThemePart()
     mail: MailPart
+    costs: CostsPart = CostsPart()
+    search: SearchPart = SearchPart()
     organisation: list[OrganisationPart] = []
     account: list[AccountPart] = []

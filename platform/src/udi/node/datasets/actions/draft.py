@@ -2,19 +2,24 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
+from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
 from udi.kit.errors import ConflictError, Refusal, TooLargeError
-from udi.kit.identity import Actor
-from udi.node.datasets.actions.history import note
+from udi.node.datasets.actions.history import Author, note
+from udi.node.datasets.actions.prepare import ask_preparation
 from udi.node.datasets.description import Answers, check_answers
 from udi.node.datasets.models import Dataset, State, Version
+from udi.node.datasets.standing import corrections_of
+from udi.node.files.expiry import expire_archives
 from udi.node.files.models import StoredFile
 from udi.node.files.queries import used_bytes
-from udi.node.spaces.models import Space
+from udi.node.spaces.models import DatasetRight, Space
+from udi.node.tables.corrections import Corrections
 from udi.node.tables.profile import Profile
 
 
@@ -31,7 +36,7 @@ class Dropped:
 
 
 async def start_dataset(
-    session: AsyncSession, actor: Actor, space: Space, dropped: Dropped, answers: Answers
+    session: AsyncSession, actor: Author | None, space: Space, dropped: Dropped, answers: Answers
 ) -> Dataset:
     """A draft with its first file and proposed answers; the space must be locked.
 
@@ -52,9 +57,17 @@ async def start_dataset(
 
 
 async def add_version(
-    session: AsyncSession, actor: Actor, dataset: Dataset, dropped: Dropped, reason: str = ""
+    session: AsyncSession,
+    actor: Author | None,
+    dataset: Dataset,
+    dropped: Dropped,
+    reason: str = "",
+    *,
+    treated: Corrections | None = None,
 ) -> list[str]:
     """A new file that waits to be published; the keys of objects it replaces, to delete after the commit.
+
+    `treated` is how to read a file that the node made from the last one; without, it is the producer's own.
 
     Raises:
         ConflictError: the dataset is withdrawn, or these are the bytes it already has.
@@ -63,21 +76,23 @@ async def add_version(
     pending, latest = dataset.pending, dataset.latest
     if latest.file.sha256 == dropped.sha256:
         raise ConflictError("This is the same file as the last version.", remedy="Choose the file that changed.")
-    await _check_place(session, dataset.space, dropped)
     orphans = []
     number = latest.number + 1
+    corrections = corrections_of(latest)
     if pending is not None:
         number = pending.number
-        orphans = await _remove_version(session, dataset, pending)
-    version = await _add_version(session, dataset, dropped, number)
+        orphans = await forget_version(session, dataset, pending)
+    await _check_place(session, dataset.space, dropped)
+    holds = treated or corrections.for_next_file()
+    version = await _add_version(session, dataset, dropped, number, holds.as_json())
     version.note = reason
     dataset.updated_at = now()
-    note(session, actor, dataset, "version.added", number=number)
+    note(session, actor, dataset, "version.treated" if treated else "version.added", number=number)
     await session.flush()
     return orphans
 
 
-async def describe_dataset(session: AsyncSession, actor: Actor, dataset: Dataset, answers: Answers) -> list[Refusal]:
+async def describe_dataset(session: AsyncSession, actor: Author, dataset: Dataset, answers: Answers) -> list[Refusal]:
     """Keep the answers, right or wrong, so that nothing typed is lost; what is wrong with them."""
     refusals = check_answers(answers)
     if dataset.description != answers:
@@ -90,7 +105,7 @@ async def describe_dataset(session: AsyncSession, actor: Actor, dataset: Dataset
     return refusals
 
 
-async def discard_draft(session: AsyncSession, actor: Actor, dataset: Dataset) -> list[str]:
+async def discard_draft(session: AsyncSession, actor: Author, dataset: Dataset) -> list[str]:
     """Give up what was never published: the whole draft, or the version that waits; keys of objects to delete.
 
     Raises:
@@ -99,11 +114,14 @@ async def discard_draft(session: AsyncSession, actor: Actor, dataset: Dataset) -
     pending = dataset.pending
     if pending is None:
         raise ConflictError("Nothing waits to be published here.", remedy="To take it off the portal, withdraw it.")
+    await expire_archives(session, dataset.space_id, now())
     if dataset.state not in {State.DRAFT, State.REFUSED} or len(dataset.versions) > 1:
         note(session, actor, dataset, "version.discarded", number=pending.number)
-        return await _remove_version(session, dataset, pending)
+        return await forget_version(session, dataset, pending)
     note(session, actor, dataset, "dataset.discarded")
-    keys = [version.file.key for version in dataset.versions]
+    await session.flush()
+    await session.execute(delete(DatasetRight).where(DatasetRight.dataset_id == dataset.id))
+    keys = [key for version in dataset.versions for key in object_keys(version)]
     files: Sequence[StoredFile] = [version.file for version in dataset.versions]
     await session.delete(dataset)
     await session.flush()
@@ -118,7 +136,9 @@ async def _check_place(session: AsyncSession, space: Space, dropped: Dropped) ->
         raise TooLargeError("Your space has not enough place left for this file.")
 
 
-async def _add_version(session: AsyncSession, dataset: Dataset, dropped: Dropped, number: int) -> Version:
+async def _add_version(
+    session: AsyncSession, dataset: Dataset, dropped: Dropped, number: int, corrections: dict[str, Any] | None = None
+) -> Version:
     file = StoredFile(
         id=dropped.id,
         space_id=dataset.space_id,
@@ -134,15 +154,24 @@ async def _add_version(session: AsyncSession, dataset: Dataset, dropped: Dropped
     version = Version(dataset_id=dataset.id, file_id=file.id, number=number, profile=dropped.profile.as_json())
     session.add(version)
     await session.flush()
+    await session.refresh(version, ["preparation"])
+    await ask_preparation(session, version, corrections, promptly=True)
     await session.refresh(dataset, ["versions"])
     return version
 
 
-async def _remove_version(session: AsyncSession, dataset: Dataset, version: Version) -> list[str]:
-    file = version.file
+async def forget_version(session: AsyncSession, dataset: Dataset, version: Version) -> list[str]:
+    """Delete the rows of a version and of its file; the keys of objects, to delete after the commit."""
+    file, keys = version.file, object_keys(version)
     await session.delete(version)
     await session.flush()
     await session.delete(file)
     await session.flush()
     await session.refresh(dataset, ["versions"])
-    return [file.key]
+    return keys
+
+
+def object_keys(version: Version) -> list[str]:
+    """The objects of a version: its file, and what was made of it."""
+    made = version.preparation.suffixes if version.preparation else []
+    return [version.file.key, *map(version.file.derived_key, made)]

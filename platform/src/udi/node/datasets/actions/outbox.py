@@ -13,6 +13,7 @@ from udi.node.datasets.models import Dataset, Delivery, DeliveryState, State
 from udi.node.files.models import Access
 
 PUSH_DATASET = "push_dataset"
+KEEP_VERSIONS = "keep_versions"
 KEPT_REPORTS = 20
 OTHER_METHOD = {("POST", "ERR-304"): "PUT", ("PUT", "ERR-104"): "POST"}
 SWITCHED = "switched"
@@ -73,6 +74,8 @@ async def settle(session: AsyncSession, dataset: Dataset, report: Mapping[str, A
     delivery.report, delivery.report_id, delivery.updated_at = dict(report), report_id, now()
     if report.get("integration_status") == "OK":
         _accept(session, dataset, delivery)
+        if dataset.keeps is not None and delivery.method != "DELETE":
+            await jobs.enqueue(session, KEEP_VERSIONS, {"dataset": str(dataset.id)})
     elif (method := _other_method(delivery, report)) is not None:
         await queue_delivery(session, dataset, method=method, record=delivery.record, error=SWITCHED)
     else:
@@ -101,16 +104,12 @@ def _refuse(session: AsyncSession, dataset: Dataset, delivery: Delivery) -> None
     if delivery.method == "DELETE":
         return
     dataset.state, dataset.updated_at = State.REFUSED, now()
-    accepted = _digest(dataset.record)
+    accepted = dataset.accepted_sha256
     if dataset.record is None:
         dataset.opened_at = None
     for version in dataset.versions:
         if dataset.record is None or (version is dataset.latest and version.file.sha256 != accepted):
             version.published_at, version.file.access = None, Access.DRAFT
-
-
-def _digest(record: Mapping[str, Any] | None) -> str:
-    return str(record["available_formats"][0]["checksum"]["hash"]) if record else ""
 
 
 def _other_method(delivery: Delivery, report: Mapping[str, Any]) -> str | None:

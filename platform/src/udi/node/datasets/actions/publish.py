@@ -1,23 +1,27 @@
-"""Publishing, withdrawing, and asking the portal again."""
+"""Publishing, at once or when the file was looked at; withdrawing, and asking the portal again."""
+
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
+from udi.kit.crash import crash_at
 from udi.kit.errors import ConflictError, InvalidError, Refusal
-from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
-from udi.node.datasets.actions.history import note
+from udi.node.datasets.actions.history import Author, note
 from udi.node.datasets.actions.outbox import queue_delivery
 from udi.node.datasets.description import check_answers
-from udi.node.datasets.models import Dataset, DeliveryState, State
+from udi.node.datasets.models import Dataset, DeliveryState, State, Version
 from udi.node.datasets.rudi import compose_document
+from udi.node.datasets.standing import access_of, has_asked, is_being_read, may_publish, stops_of
 from udi.node.files.models import Access
+from udi.node.spaces.senders import Sender
 
 RETRIED = (DeliveryState.FAILED, DeliveryState.REFUSED, DeliveryState.SENT)
 
 
-async def publish_dataset(session: AsyncSession, actor: Actor, dataset: Dataset, territory: Territory) -> None:
-    """Open the dataset to everyone on the node, and announce it to the portal.
+async def publish_dataset(session: AsyncSession, actor: Author | None, dataset: Dataset, territory: Territory) -> None:
+    """Open the dataset to everyone on the node, but for files kept back (`access_of`), and announce it to the portal.
 
     A first publication, a new version, a corrected description or a return after withdrawal: the same act.
 
@@ -30,16 +34,58 @@ async def publish_dataset(session: AsyncSession, actor: Actor, dataset: Dataset,
     record = compose_document(dataset, version, territory, at=at)
     for published in dataset.versions:
         if published.published_at is not None or published is version:
-            published.file.access = Access.OPEN
+            published.file.access = access_of(published)
+        if published is not version and published.preparation is not None:
+            published.preparation.forget_cells()
     version.published_at = version.published_at or at
     dataset.opened_at = dataset.opened_at or at
     dataset.withdrawn_at, dataset.withdrawal_reason = None, ""
     dataset.state, dataset.updated_at = State.PUBLISHING, at
     note(session, actor, dataset, "dataset.published", version=version.number)
     await queue_delivery(session, dataset, method="PUT" if known else "POST", record=record)
+    crash_at("publish.opened")
 
 
-async def withdraw_dataset(session: AsyncSession, actor: Actor, dataset: Dataset, *, reason: str) -> None:
+async def publish_when_clear(session: AsyncSession, author: Author, dataset: Dataset, territory: Territory) -> None:
+    """Publish the version that waits, with nobody looking, as soon as its file was looked at and nothing stops that.
+
+    The dataset must be locked. Where this may not be, or something stops it, the version goes on waiting for a person.
+    """
+    version = dataset.pending
+    if version is None or version.preparation is None or not may_publish(dataset):
+        return
+    await session.refresh(version.preparation, with_for_update=True)
+    told = has_asked(version)
+    version.preparation.asked_by = _named(author)
+    if not (is_being_read(version) or (told and stops_of(version))):
+        await _publish_or_stop(session, dataset, version, territory)
+
+
+async def publish_as_asked(session: AsyncSession, dataset: Dataset, territory: Territory) -> None:
+    """The same for a version whose file has just been looked at, if its publication was asked for meanwhile."""
+    version = dataset.pending
+    if version is not None and has_asked(version) and may_publish(dataset):
+        await _publish_or_stop(session, dataset, version, territory)
+
+
+async def _publish_or_stop(session: AsyncSession, dataset: Dataset, version: Version, territory: Territory) -> None:
+    if stops := stops_of(version):
+        note(session, None, dataset, "version.stopped", number=version.number, stops=stops)
+        return
+    asked = (version.preparation and version.preparation.asked_by) or {}
+    ids = {name: UUID(asked[name]) if name in asked else None for name in ("person", "key")}
+    try:
+        await publish_dataset(session, Sender(ids["person"], ids["key"]), dataset, territory)
+    except InvalidError:
+        note(session, None, dataset, "version.stopped", number=version.number, stops=["description"])
+
+
+def _named(author: Author) -> dict[str, str]:
+    ids = {"person": author.person_id, "key": author.key_id if isinstance(author, Sender) else None}
+    return {name: str(found) for name, found in ids.items() if found is not None}
+
+
+async def withdraw_dataset(session: AsyncSession, actor: Author, dataset: Dataset, *, reason: str) -> None:
     """Close the dataset's files at once, and take it off the portal.
 
     Raises:
@@ -55,11 +101,11 @@ async def withdraw_dataset(session: AsyncSession, actor: Actor, dataset: Dataset
             version.file.access = Access.WITHDRAWN
     dataset.state, dataset.withdrawn_at, dataset.withdrawal_reason = State.WITHDRAWING, now(), reason
     dataset.updated_at = now()
-    note(session, actor, dataset, "dataset.withdrawn")
+    note(session, actor, dataset, "dataset.withdrawn", reason=reason)
     await queue_delivery(session, dataset, method="DELETE", record={"reason": reason})
 
 
-async def retry_delivery(session: AsyncSession, actor: Actor, dataset: Dataset) -> None:
+async def retry_delivery(session: AsyncSession, actor: Author, dataset: Dataset) -> None:
     """Announce the same thing again, with all attempts.
 
     Raises:

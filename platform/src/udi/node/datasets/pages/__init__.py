@@ -4,6 +4,48 @@ from collections.abc import Sequence
 
 from litestar.types import ControllerRouterHandler
 
-from udi.node.datasets.pages import dataset, describe, drop, space
+from udi.node.datasets.pages import (
+    archive,
+    cells,
+    data,
+    dataset,
+    describe,
+    difference,
+    drop,
+    embed,
+    erase,
+    figures,
+    history,
+    keys,
+    link,
+    people,
+    personal,
+    place,
+    remove,
+    schema,
+    space,
+    understood,
+)
 
-routes: Sequence[ControllerRouterHandler] = [*space.routes, *drop.routes, *describe.routes, *dataset.routes]
+routes: Sequence[ControllerRouterHandler] = [
+    *space.routes,
+    *archive.routes,
+    *drop.routes,
+    *understood.routes,
+    *cells.routes,
+    *schema.routes,
+    *personal.routes,
+    *describe.routes,
+    *dataset.routes,
+    *difference.routes,
+    *link.routes,
+    *erase.routes,
+    *remove.routes,
+    *data.routes,
+    *embed.routes,
+    *history.routes,
+    *people.routes,
+    *figures.routes,
+    *place.routes,
+    *keys.routes,
+]

@@ -11,18 +11,30 @@ from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from udi.kit.errors import InvalidError
+from udi.kit.clock import now
+from udi.kit.errors import ErasedError, InvalidError, UnauthenticatedError
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
 from udi.node.datasets.actions.draft import discard_draft
+from udi.node.datasets.actions.erase import may_erase
 from udi.node.datasets.actions.publish import RETRIED, retry_delivery, withdraw_dataset
+from udi.node.datasets.actions.remove import CHOICES, list_removable
+from udi.node.datasets.actions.source import find_source
 from udi.node.datasets.description import LONGEST_REASON, clean_text
 from udi.node.datasets.models import Dataset, State
-from udi.node.datasets.pages.describe import profile_of, shown
+from udi.node.datasets.pages.describe import home_of, profile_of, shown
 from udi.node.datasets.pages.drop import store_of
+from udi.node.datasets.pages.erase import erased_page
+from udi.node.datasets.pages.history import tell
 from udi.node.datasets.pages.saying import PageRequest, field_errors, speaker
-from udi.node.datasets.queries import find_dataset, get_dataset, list_events
+from udi.node.datasets.queries import find_dataset, find_erased, get_dataset, list_events, read_marks
+from udi.node.datasets.reminders import find_due
 from udi.node.datasets.rudi import form_field
+from udi.node.datasets.standing import STOPS, has_asked, is_being_read, stops_of
+from udi.node.files.models import ErasedDataset
+from udi.node.files.queries import missing
+from udi.node.identity.queries import list_names
+from udi.node.spaces.queries import Doing, list_allowed
 from udi.protocol.explanations import explain
 from udi.ui.site import render
 
@@ -32,11 +44,17 @@ async def show_dataset(
     request: PageRequest,
     session: NamedDependency[AsyncSession],
     territory: NamedDependency[Territory],
-    member: NamedDependency[Actor],
+    actor: NamedDependency[Actor | None],
     dataset_id: FromPath[UUID],
 ) -> Response[str]:
-    """Where a dataset stands."""
-    dataset = await get_dataset(session, member, dataset_id)
+    """Where a dataset stands; of one that was erased and had been public, anyone reads that it was."""
+    if actor is None:
+        if isinstance(gone := await missing(session, ErasedDataset.id == dataset_id), ErasedError):
+            raise gone
+        raise UnauthenticatedError("Log in to see this page.")
+    if erased := await find_erased(session, actor, dataset_id):
+        return await erased_page(request, session, actor, erased)
+    dataset = await get_dataset(session, actor, dataset_id, to=Doing.READ, lean=True)
     delivery = dataset.delivery
     return render(
         request,
@@ -47,12 +65,33 @@ async def show_dataset(
         may_retry=bool(
             delivery and delivery.state in RETRIED and dataset.state in {State.PUBLISHING, State.WITHDRAWING}
         ),
-        events=await list_events(session, dataset),
+        history=tell(
+            request, actor, await list_events(session, dataset), await list_names(session, dataset.space.slug)
+        ),
+        allowed=await list_allowed(session, actor, dataset.space, dataset.id),
+        home=home_of(actor, dataset),
+        may_erase=may_erase(dataset),
         profile=profile_of(dataset),
+        source=await find_source(session, dataset),
+        due=await find_due(session, dataset),
+        today=now().date(),
         public_url=f"{territory.links.get('portal', '')}/data/{dataset.id}",
         file_url=f"{territory.origin}/datasets/{dataset.id}/file",
+        **await _versions(session, dataset),
         **shown(request, dataset),
     )
+
+
+async def _versions(session: AsyncSession, dataset: Dataset) -> dict[str, Any]:
+    """Those that may be removed, how many may be kept, what stops the one that waits, or that it is being read."""
+    waits = dataset.pending
+    return {
+        "marked": await read_marks(session, dataset),
+        "removable": [version.id for version in list_removable(dataset)],
+        "keep_choices": CHOICES,
+        "stops": [STOPS[name] for name in stops_of(waits)] if waits else [],
+        "reading": bool(waits and is_being_read(waits) and has_asked(waits)),
+    }
 
 
 @get("/datasets/{dataset_id:uuid}/withdraw")

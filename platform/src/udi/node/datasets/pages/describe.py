@@ -1,6 +1,6 @@
 """Steps 2 and 3: correct what was guessed, read it again, publish."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -14,8 +14,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.errors import InvalidError, Refusal
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
+from udi.node.datasets.actions.compare import read_difference
 from udi.node.datasets.actions.draft import describe_dataset
+from udi.node.datasets.actions.history import note
 from udi.node.datasets.actions.publish import publish_dataset
+from udi.node.datasets.advice import Advice, Table, advise
+from udi.node.datasets.cells import report_of
 from udi.node.datasets.description import (
     LONGEST_REASON,
     OFFERED_LICENCES,
@@ -28,8 +32,22 @@ from udi.node.datasets.description import (
 from udi.node.datasets.models import Dataset
 from udi.node.datasets.pages.saying import PageRequest, choices, field_errors, locale_of
 from udi.node.datasets.queries import get_dataset
+from udi.node.datasets.standing import (
+    can_treat,
+    clear_for_publication,
+    dangers_of,
+    declared_of,
+    has_virus,
+    is_unread,
+    looks_like,
+    needs_reason,
+    people_in,
+)
+from udi.node.spaces.queries import Doing, list_allowed
+from udi.node.tables.findings import Findings
 from udi.node.tables.profile import Profile
 from udi.protocol.licences import LICENCES
+from udi.protocol.quality import FULL
 from udi.ui.locale import localised
 from udi.ui.site import render
 
@@ -42,7 +60,7 @@ async def ask_description(
     dataset_id: FromPath[UUID],
 ) -> Response[str]:
     """What was understood of the file, and the form of step 2."""
-    return describe_page(request, await get_dataset(session, member, dataset_id))
+    return describe_page(request, await get_dataset(session, member, dataset_id, to=Doing.CHANGE))
 
 
 @post("/datasets/{dataset_id:uuid}/describe")
@@ -53,11 +71,11 @@ async def save_description(
     dataset_id: FromPath[UUID],
 ) -> Response[Any]:
     """Keep the answers; go on when they are complete, or when the person leaves for now."""
-    dataset = await get_dataset(session, member, dataset_id, lock=True)
+    dataset = await get_dataset(session, member, dataset_id, to=Doing.CHANGE, lock=True)
     form = await request.form()
     refusals = await describe_dataset(session, member, dataset, read_answers(form, locale_of(request)))
     if form.get("leave"):
-        return Redirect(f"/spaces/{dataset.space.slug}", status_code=303)
+        return Redirect(home_of(member, dataset), status_code=303)
     if refusals:
         return describe_page(request, dataset, refusals, status=422)
     return Redirect(f"/datasets/{dataset.id}/review", status_code=303)
@@ -67,16 +85,16 @@ async def save_description(
 async def review(
     request: PageRequest,
     session: NamedDependency[AsyncSession],
+    territory: NamedDependency[Territory],
     member: NamedDependency[Actor],
     dataset_id: FromPath[UUID],
 ) -> Response[Any]:
     """Step 3: all of it, as people will read it."""
-    dataset = await get_dataset(session, member, dataset_id)
+    dataset = await get_dataset(session, member, dataset_id, to=Doing.READ)
     if check_answers(dataset.description):
         return Redirect(f"/datasets/{dataset.id}/describe", status_code=303)
-    return render(
-        request, "datasets/review.html", dataset=dataset, profile=profile_of(dataset), **shown(request, dataset)
-    )
+    allowed = await list_allowed(session, member, dataset.space, dataset.id)
+    return review_page(request, dataset, allowed, place_known=bool(territory.box))
 
 
 @post("/datasets/{dataset_id:uuid}/publish")
@@ -92,10 +110,68 @@ async def publish(
     form = await request.form()
     dataset.latest.note = clean_text(str(form.get("note") or ""))[:LONGEST_REASON]
     try:
+        clear_for_publication(dataset.latest, clean_text(str(form.get("reason") or ""))[:LONGEST_REASON])
+    except InvalidError as error:
+        allowed = await list_allowed(session, member, dataset.space, dataset.id)
+        errors, place_known = field_errors(request, error.refusals), bool(territory.box)
+        return review_page(request, dataset, allowed, errors, place_known=place_known, status=422)
+    first = dataset.latest.published_at is None
+    try:
         await publish_dataset(session, member, dataset, territory)
     except InvalidError as error:
         return describe_page(request, dataset, error.refusals, status=422)
+    if first and needs_reason(dataset.latest) and dataset.latest.preparation:
+        note(session, member, dataset, "version.cleared", reason=dataset.latest.preparation.reason)
     return Redirect(f"/datasets/{dataset.id}", status_code=303)
+
+
+def review_page(
+    request: PageRequest,
+    dataset: Dataset,
+    allowed: Collection[str],
+    errors: dict[str, str] | None = None,
+    *,
+    place_known: bool,
+    status: int = 200,
+) -> Response[str]:
+    """Step 4, with what stands in the way and what would help; `place_known`: the record will say where."""
+    waits = dataset.pending
+    changes = read_difference(waits) if waits else None
+    return render(
+        request,
+        "datasets/review.html",
+        status=status,
+        dataset=dataset,
+        profile=profile_of(dataset),
+        allowed=allowed,
+        errors=errors or {},
+        people=people_in(waits) if waits else [],
+        treatable=bool(waits and can_treat(waits)),
+        dangers=dangers_of(waits) if waits else [],
+        virus=bool(waits and has_virus(waits)),
+        unread=bool(waits and is_unread(waits)),
+        asks_reason=bool(waits and needs_reason(waits)),
+        advice=advice_on(dataset, place_known=place_known),
+        full=FULL,
+        difference=changes[1] if changes else None,
+        **shown(request, dataset),
+    )
+
+
+def advice_on(dataset: Dataset, *, place_known: bool) -> Advice:
+    """How good the description and the newest file are, and what would help."""
+    version, profile = dataset.latest, profile_of(dataset)
+    found = version.preparation.findings if version.preparation else {}
+    likely = looks_like(version)
+    table = Table(
+        media_type=version.file.media_type,
+        columns=profile.columns,
+        findings=Findings.from_json(found["facts"]) if found.get("facts") else None,
+        report=report_of(version),
+        looks_like=likely[0].title if likely and not declared_of(version) else "",
+        place_known=place_known,
+    )
+    return advise(dataset.description, table)
 
 
 def describe_page(
@@ -125,6 +201,12 @@ class _Blank(dict[str, str]):
 
     def __missing__(self, key: str) -> str:
         return ""
+
+
+def home_of(member: Actor, dataset: Dataset) -> str:
+    """Where the person's datasets are listed: the space, or what is shared with them there."""
+    slug = dataset.space.slug
+    return f"/spaces/{slug}" if member.may_publish(slug) else f"/spaces/{slug}/shared"
 
 
 def profile_of(dataset: Dataset) -> Profile:

@@ -1,8 +1,8 @@
 """Step 1: a file comes in, for a new dataset or as a new version of one."""
 
-import asyncio
 import uuid
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
 
@@ -13,25 +13,29 @@ from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from udi.kit.errors import ConflictError, InvalidError, TooLargeError
+from udi.kit.crash import crash_at
+from udi.kit.errors import ConflictError, InvalidError, TooLargeError, TooManyError
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
-from udi.node.datasets.actions.draft import Dropped, add_version, start_dataset
-from udi.node.datasets.description import Answers
-from udi.node.datasets.models import Dataset
-from udi.node.datasets.pages.saying import PageRequest, locale_of, refusal_errors, speaker
-from udi.node.datasets.prefill import prefill, renew
-from udi.node.datasets.queries import get_dataset, last_licence
+from udi.node.datasets.actions.draft import Dropped
+from udi.node.datasets.actions.prepare import Desk, prepare_promptly
+from udi.node.datasets.actions.take import Stored, Words, take_first, take_next, understand_file
+from udi.node.datasets.models import Dataset, Version
+from udi.node.datasets.pages.saying import PageRequest, locale_of, refusal_errors
+from udi.node.datasets.queries import get_dataset
+from udi.node.files.depot import Depot
 from udi.node.files.models import object_key
 from udi.node.files.queries import used_bytes
 from udi.node.files.receive import FIELD, receive_file
 from udi.node.files.store import ObjectStore
+from udi.node.spaces.limits import limits_of
 from udi.node.spaces.models import Space
-from udi.node.spaces.queries import get_space
-from udi.node.tables.profile import Profile, profile_file
+from udi.node.spaces.queries import Doing, get_space, hold_space
+from udi.node.tables.readers import READERS, Readers, Reading
+from udi.ui.middleware import content_security_policy
 from udi.ui.site import render, site_of
 
-Refused = (InvalidError, TooLargeError, ConflictError)
+Refused = (InvalidError, TooLargeError, ConflictError, TooManyError)
 
 
 @get("/spaces/{slug:str}/datasets/new")
@@ -42,6 +46,7 @@ async def ask_file(
     slug: FromPath[str],
 ) -> Response[str]:
     """The form of step 1."""
+    readers_of(request).stand_ready()
     return drop_page(request, await get_space(session, member, slug))
 
 
@@ -55,18 +60,18 @@ async def drop_file(
         space = await get_space(session, member, slug)
         left = space.quota_bytes - await used_bytes(session, space)
     try:
-        dropped = await _receive(request, territory, space, uuid.uuid4(), left)
-        try:
-            async with database.session(territory.id, person=member.person_id) as session:
+        async with readers_of(request).reading(space.id) as reading:
+            dropped, key = await _receive(request, territory, space, uuid.uuid4(), left, reading)
+            async with (
+                _deleted_on_failure(store_of(request), key),
+                database.session(territory.id, person=member.person_id) as session,
+            ):
                 space = await get_space(session, member, slug, lock=True)
-                answers = await _proposed(request, session, territory, space, dropped)
-                await start_dataset(session, member, space, dropped, answers)
-        except BaseException:
-            await store_of(request).delete(object_key(territory.id, space.id, dropped.dataset_id, dropped.id))
-            raise
+                dataset = await take_first(session, member, space, dropped, words_of(request, territory))
+            await prepare_promptly(preparing(request, territory), dataset.latest, reading)
     except Refused as error:
         return drop_page(request, space, status=error.status, errors=refusal_errors(request, error, FIELD))
-    return Redirect(f"/datasets/{dropped.dataset_id}/describe", status_code=303)
+    return Redirect(f"/datasets/{dropped.dataset_id}/check", status_code=303)
 
 
 @get("/datasets/{dataset_id:uuid}/versions/new")
@@ -77,7 +82,8 @@ async def ask_version(
     dataset_id: FromPath[UUID],
 ) -> Response[str]:
     """The form of a new version."""
-    dataset = await get_dataset(session, member, dataset_id)
+    dataset = await get_dataset(session, member, dataset_id, to=Doing.CHANGE)
+    readers_of(request).stand_ready()
     return drop_page(request, dataset.space, dataset)
 
 
@@ -91,65 +97,56 @@ async def drop_version(
     """Take in the file that replaces the current one; nothing is published yet."""
     database = site_of(request).database
     async with database.session(territory.id, person=member.person_id) as session:
-        dataset = await get_dataset(session, member, dataset_id)
+        dataset = await get_dataset(session, member, dataset_id, to=Doing.CHANGE)
         space, left = dataset.space, dataset.space.quota_bytes - await used_bytes(session, dataset.space)
     try:
-        dropped = await _receive(request, territory, space, dataset_id, left)
-        try:
-            orphans = await _replace(request, territory, member, dropped)
-        except BaseException:
-            await store_of(request).delete(object_key(territory.id, space.id, dataset_id, dropped.id))
-            raise
+        async with readers_of(request).reading(space.id) as reading:
+            dropped, key = await _receive(request, territory, space, dataset_id, left, reading)
+            async with _deleted_on_failure(store_of(request), key):
+                version, orphans = await _replace(request, territory, member, dropped)
+            for orphan in orphans:
+                await store_of(request).delete(orphan)
+            await prepare_promptly(preparing(request, territory), version, reading)
     except Refused as error:
         errors = refusal_errors(request, error, FIELD)
         return drop_page(request, space, dataset, status=error.status, errors=errors)
-    for key in orphans:
-        await store_of(request).delete(key)
-    return Redirect(f"/datasets/{dataset_id}/describe", status_code=303)
+    return Redirect(f"/datasets/{dataset_id}/check", status_code=303)
 
 
-async def _replace(request: PageRequest, territory: Territory, member: Actor, dropped: Dropped) -> list[str]:
+async def _replace(
+    request: PageRequest, territory: Territory, member: Actor, dropped: Dropped
+) -> tuple[Version, list[str]]:
     database = site_of(request).database
     async with database.session(territory.id, person=member.person_id) as session:
-        dataset = await get_dataset(session, member, dropped.dataset_id, lock=True)
-        space = await get_space(session, member, dataset.space.slug, lock=True)
-        before = dataset.latest
-        old = _guess(request, territory, space, before.file.name, Profile.from_json(before.profile))
-        new = _guess(request, territory, space, dropped.name, dropped.profile)
-        orphans = await add_version(session, member, dataset, dropped)
-        dataset.description = renew(dataset.description, old, new)
-        return orphans
+        dataset = await get_dataset(session, member, dropped.dataset_id, to=Doing.CHANGE, lock=True)
+        await hold_space(session, dataset.space)
+        orphans = await take_next(session, member, dataset, dropped, words_of(request, territory))
+        return dataset.latest, orphans
 
 
 async def _receive(
-    request: PageRequest, territory: Territory, space: Space, dataset_id: UUID, quota_left: int
-) -> Dropped:
+    request: PageRequest, territory: Territory, space: Space, dataset_id: UUID, quota_left: int, reading: Reading
+) -> tuple[Dropped, str]:
+    """The file of a form, in the store and understood, and the key of its object."""
     store, file_id = store_of(request), uuid.uuid4()
     key = object_key(territory.id, space.id, dataset_id, file_id)
     limit = site_of(request).settings.upload_limit
-    incoming = await receive_file(request, store, key, limit=limit, quota_left=quota_left)
-    profile = await asyncio.to_thread(
-        profile_file, incoming.name, bytes(incoming.sample), incoming.size, lambda: store.read(key)
-    )
-    return Dropped(file_id, dataset_id, incoming.name, incoming.size, incoming.sha256, profile)
+    async with limits_of(request).uploading(territory.id, space.id):
+        incoming = await receive_file(request, store, key, limit=limit, quota_left=quota_left)
+    crash_at("form.received")
+    async with _deleted_on_failure(store, key):
+        profile = await understand_file(store, reading, Stored(key, incoming.name, incoming.size))
+    return Dropped(file_id, dataset_id, incoming.name, incoming.size, incoming.sha256, profile), key
 
 
-async def _proposed(
-    request: PageRequest, session: AsyncSession, territory: Territory, space: Space, dropped: Dropped
-) -> Answers:
-    proposed = _guess(request, territory, space, dropped.name, dropped.profile)
-    return {**proposed, "licence": await last_licence(session, space) or proposed["licence"]}
-
-
-def _guess(request: PageRequest, territory: Territory, space: Space, name: str, profile: Profile) -> Answers:
-    return prefill(
-        name,
-        profile,
-        say=speaker(request),
-        locale=locale_of(request),
-        languages=territory.languages,
-        contact=space.email,
-    )
+@asynccontextmanager
+async def _deleted_on_failure(store: ObjectStore, key: str) -> AsyncIterator[None]:
+    """An object that no row leads to yet."""
+    try:
+        yield
+    except BaseException:
+        await store.delete(key)
+        raise
 
 
 def drop_page(
@@ -159,12 +156,33 @@ def drop_page(
     *,
     status: int = 200,
     errors: dict[str, str] | None = None,
+    address: str = "",
 ) -> Response[str]:
-    """The form that takes one file."""
+    """The form that takes one file, with the script that goes on after a cut."""
     limit = min(site_of(request).settings.upload_limit, space.quota_bytes)
-    return render(
-        request, "datasets/drop.html", status=status, space=space, dataset=dataset, errors=errors or {}, limit=limit
-    )
+    about: dict[str, Any] = {"space": space, "dataset": dataset, "errors": errors or {}, "limit": limit}
+    response = render(request, "datasets/drop.html", status=status, address=address, **about)
+    policy = content_security_policy(site_of(request).form_targets, scripts=True)
+    response.headers["Content-Security-Policy"] = policy
+    return response
+
+
+def preparing(request: PageRequest, territory: Territory) -> Desk:
+    """What a page prepares a file with."""
+    site = site_of(request)
+    depot, settings = Depot(site.database, store_of(request), territory.id), site.settings
+    return Desk(depot, territory, settings.clamd_socket, settings.schemas, readers_of(request))
+
+
+def words_of(request: PageRequest, territory: Territory) -> Words:
+    """The reader's language, for proposed answers."""
+    return Words(territory, locale_of(request), site_of(request).pages.gettext)
+
+
+def readers_of(request: PageRequest) -> Readers:
+    """The children that read files for this process."""
+    readers: Readers = site_of(request).parts[READERS]
+    return readers
 
 
 def store_of(request: PageRequest) -> ObjectStore:

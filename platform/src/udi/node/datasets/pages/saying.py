@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from litestar import Request
+from litestar import Request, Response
 from litestar.datastructures import State
 
 from udi.kit.errors import Refusal, UdiError
@@ -24,6 +24,35 @@ FREQUENCY_NAMES = {
     "yearly": "Every year",
     "irregular": "Now and then",
 }
+EVENT_NAMES = {
+    "dataset.created": "File dropped",
+    "dataset.described": "Description changed",
+    "version.added": "New version dropped",
+    "version.discarded": "Waiting version given up",
+    "version.cleared": "Published in spite of a stop",
+    "version.stopped": "Not published by itself: something stops it",
+    "version.treated": "People taken out of the file",
+    "schema.declared": "Model declared",
+    "schema.given_up": "Model given up",
+    "version.corrected": "Reading of the file corrected",
+    "dataset.published": "Published",
+    "dataset.accepted": "Accepted by the portal",
+    "dataset.refused": "Refused by the portal",
+    "dataset.withdrawn": "Withdrawn",
+    "dataset.off_portal": "Taken off the portal",
+    "dataset.discarded": "Draft given up",
+    "delivery.retried": "Sent again",
+    "source.set": "To be renewed from an address",
+    "source.stopped": "Not renewed from an address any more",
+    "source.paused": "Renewal paused: the address failed five times",
+    "version.removed": "Version removed",
+    "versions.kept": "Number of versions to keep changed",
+    "dataset.erasing": "Erasing asked for",
+    "dataset.erased": "Erased",
+    "right.given": "Shared",
+    "right.taken": "No longer shared",
+}
+ROLE_NAMES = {"reader": "Read it, drafts too", "editor": "Change it, without publishing"}
 
 
 def locale_of(request: PageRequest) -> str:
@@ -42,7 +71,7 @@ def field_errors(request: PageRequest, refusals: Iterable[Refusal]) -> dict[str,
     say, errors = speaker(request), dict[str, str]()
     for refusal in refusals:
         words = " ".join(filter(None, (say(refusal.reason), say(refusal.remedy))))
-        errors.setdefault(refusal.field, words)
+        errors.setdefault(refusal.field, words % refusal.values if refusal.values else words)
     return errors
 
 
@@ -51,6 +80,12 @@ def refusal_errors(request: PageRequest, error: UdiError, field: str) -> dict[st
     say = speaker(request)
     words = " ".join(filter(None, (say(error.detail), say(error.remedy))))
     return field_errors(request, error.refusals) or {field: words % error.values if error.values else words}
+
+
+def as_sheet(content: bytes, name: str) -> Response[bytes]:
+    """A table that the node wrote, as something to save, for the person who asked only."""
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    return Response(content, media_type="text/csv; charset=utf-8", headers=headers)
 
 
 def choices(request: PageRequest) -> dict[str, list[tuple[str, str]]]:

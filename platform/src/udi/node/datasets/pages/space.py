@@ -8,11 +8,14 @@ from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from udi.kit.clock import now
 from udi.kit.identity import Actor
 from udi.kit.paging import page_number
 from udi.node.datasets.pages.saying import PageRequest
 from udi.node.datasets.queries import count_published, list_datasets
+from udi.node.datasets.reminders import find_due
 from udi.node.files.queries import used_bytes
+from udi.node.files.uploads import list_open
 from udi.node.spaces.queries import get_space
 from udi.ui.site import render
 
@@ -26,13 +29,18 @@ async def show_space(
 ) -> Response[str]:
     """What the producer publishes, what waits, what the portal said, how much place is used."""
     space = await get_space(session, member, slug)
+    page = await list_datasets(session, space, number=page_number(request.query_params.get("page")))
     return render(
         request,
         "datasets/space.html",
         space=space,
-        page=await list_datasets(session, space, number=page_number(request.query_params.get("page"))),
+        page=page,
+        dues={dataset.id: await find_due(session, dataset) for dataset in page.items},
+        today=now().date(),
         published=await count_published(session, space),
         used=await used_bytes(session, space),
+        uploads=await list_open(session, space),
+        may_manage=member.may_manage(space.slug),
     )
 
 

@@ -4,11 +4,13 @@ from collections.abc import Sequence
 
 from litestar.types import ControllerRouterHandler
 
-from udi.portal.catalogue.pages import dataset, files, home, producers, search, texts
+from udi.portal.catalogue.pages import atom, dataset, files, home, producers, search, suggest, texts
 
 routes: Sequence[ControllerRouterHandler] = [
     *home.routes,
     *search.routes,
+    *suggest.routes,
+    *atom.routes,
     *dataset.routes,
     *files.routes,
     *producers.routes,

@@ -1,4 +1,4 @@
-"""The page of a dataset, and what its address says once it is withdrawn."""
+"""The page of a dataset, what it was said to be before, how to cite it; and what its address says once it is withdrawn."""
 
 from typing import Any
 from uuid import UUID
@@ -7,37 +7,148 @@ from litestar import Request, Response, get
 from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.params import FromPath
-from litestar.status_codes import HTTP_410_GONE
+from litestar.response import Redirect
+from litestar.status_codes import HTTP_301_MOVED_PERMANENTLY, HTTP_410_GONE
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
-from udi.portal.catalogue.queries import WithdrawnError, get_dataset
+from udi.portal.catalogue.answers import Made, answer, indexes_of
+from udi.portal.catalogue.citation import NAMES, WRITERS
+from udi.portal.catalogue.embed.shared import share_dataset
+from udi.portal.catalogue.history import list_steps
+from udi.portal.catalogue.models import Dataset
+from udi.portal.catalogue.open.dcat import send_dataset
+from udi.portal.catalogue.open.representations import DATASET, negotiate, split_id
+from udi.portal.catalogue.open.schema_org import write_dataset
+from udi.portal.catalogue.open.signposts import signpost
+from udi.portal.catalogue.quality import OUT_OF, judge
+from udi.portal.catalogue.queries import WithdrawnError, get_dataset, is_current, list_near
 from udi.portal.catalogue.sheet import read_sheet, short_hash
-from udi.ui.site import render
+from udi.protocol.record import restore_record
+from udi.ui.locale import localised
+from udi.ui.middleware import content_security_policy
+from udi.ui.site import render, site_of
+
+NEAR, LATEST = 4, 4
+"""Datasets like this one, and past descriptions, on its page."""
+Asked = Request[Any, Any, State]
 
 
-@get(["/data/{dataset_id:uuid}", "/data/{dataset_id:uuid}/{slug:str}"])
-async def show_dataset(
-    request: Request[Any, Any, State],
+@get("/data/{name:str}")
+async def open_dataset(
+    request: Asked,
     session: NamedDependency[AsyncSession],
     territory: NamedDependency[Territory],
+    actor: NamedDependency[Actor | None],
+    name: FromPath[str],
+) -> Response[Any]:
+    """The permanent address of a dataset: its page for a person, RDF for who asks for it or adds an extension."""
+    dataset_id, form = split_id(name)
+    if form := form or negotiate(request):
+        return await send_dataset(request, session, territory, dataset_id, form)
+    return await _show(request, territory, actor, dataset_id)
+
+
+@get("/data/{dataset_id:uuid}/{slug:str}")
+async def show_dataset(
+    request: Asked,
+    territory: NamedDependency[Territory],
+    actor: NamedDependency[Actor | None],
     dataset_id: FromPath[UUID],
-) -> Response[str]:
+) -> Response[Any]:
+    """The same page, with a readable end. A former title leads to the present."""
+    return await _show(request, territory, actor, dataset_id)
+
+
+async def _show(request: Asked, territory: Territory, actor: Actor | None, dataset_id: UUID) -> Response[Any]:
     """Everything the catalogue knows of a dataset; its files are at its producer's node."""
+
+    async def make() -> Made:
+        async with site_of(request).database.session(territory.id, role="public") as session:
+            reader = indexes_of(request).find(territory.id)
+            page = await _render(request, session, territory, actor, dataset_id)
+            return page, reader is not None and await is_current(session, reader)
+
+    return await answer(request, territory, make)
+
+
+async def _render(
+    request: Asked, session: AsyncSession, territory: Territory, actor: Actor | None, dataset_id: UUID
+) -> Response[Any]:
     try:
         dataset = await get_dataset(session, dataset_id)
     except WithdrawnError as error:
         return render(request, "catalogue/withdrawn.html", status=HTTP_410_GONE, withdrawal=error.withdrawal)
-    sheet = read_sheet(dataset, request.scope["state"]["locale"])
-    return render(
+    locale = request.scope["state"]["locale"]
+    sheet = read_sheet(dataset, locale)
+    if request.path_params.get("slug", dataset.slug) != dataset.slug:
+        query = f"?{request.url.query}" if request.url.query else ""
+        return Redirect(f"{sheet.path}{query}", status_code=HTTP_301_MOVED_PERMANENTLY)
+    page = render(
         request,
         "catalogue/dataset.html",
         sheet=sheet,
-        dataset=dataset,
         short_hash=short_hash,
-        permalink=f"{territory.origin}/data/{dataset.id}",
-        canonical=f"{territory.origin}{sheet.path}",
+        steps=await list_steps(session, dataset, locale, most=LATEST),
+        near=await list_near(session, indexes_of(request), territory.id, dataset, most=NEAR),
+        judgement=judge(restore_record(dataset.record)),
+        out_of=OUT_OF,
+        may_edit=actor is not None and actor.may_publish(dataset.organisation.slug),
+        citations=NAMES,
+        shared=share_dataset(dataset, territory, locale),
+        structured=write_dataset(dataset, territory.origin, localised(territory.name, locale), locale),
+        forms=[(form, form.address(f"/data/{dataset.id}")) for form in DATASET],
+        **_names(dataset, territory, sheet.path),
     )
+    frames = [sheet.node.origin] if sheet.node else []
+    policy = content_security_policy(site_of(request).form_targets, scripts=True, frames=frames)
+    page.headers["Content-Security-Policy"] = policy
+    page.headers.update({"Link": signpost(dataset, territory.origin), "Vary": "Accept, Accept-Language, Cookie"})
+    return page
 
 
-routes = [show_dataset]
+@get("/data/{dataset_id:uuid}/history")
+async def show_history(
+    request: Asked,
+    session: NamedDependency[AsyncSession],
+    territory: NamedDependency[Territory],
+    dataset_id: FromPath[UUID],
+) -> Response[str]:
+    """Each description of a dataset that is kept, and what it changed of the one before."""
+    dataset = await get_dataset(session, dataset_id)
+    locale = request.scope["state"]["locale"]
+    path = read_sheet(dataset, locale).path
+    steps = await list_steps(session, dataset, locale)
+    about = _names(dataset, territory, path) | {"canonical": f"{territory.origin}{request.url.path}"}
+    return render(request, "catalogue/history.html", steps=steps, **about)
+
+
+@get([f"/data/{{dataset_id:uuid}}/citation.{extension}" for extension in WRITERS])
+async def cite_dataset(
+    request: Asked,
+    session: NamedDependency[AsyncSession],
+    territory: NamedDependency[Territory],
+    dataset_id: FromPath[UUID],
+) -> Response[bytes]:
+    """How to cite a dataset, for a reference manager."""
+    dataset = await get_dataset(session, dataset_id)
+    extension = request.url.path.rpartition(".")[2]
+    media_type, write = WRITERS[extension]
+    headers = {
+        "Access-Control-Allow-Origin": "*",
+        "Content-Disposition": f'attachment; filename="{dataset.slug or dataset.id}.{extension}"',
+    }
+    return Response(write(dataset, f"{territory.origin}/data/{dataset.id}"), media_type=media_type, headers=headers)
+
+
+def _names(dataset: Dataset, territory: Territory, path: str) -> dict[str, Any]:
+    return {
+        "dataset": dataset,
+        "page_url": path,
+        "permalink": f"{territory.origin}/data/{dataset.id}",
+        "canonical": f"{territory.origin}{path}",
+    }
+
+
+routes = [open_dataset, show_dataset, show_history, cite_dataset]

@@ -24,6 +24,8 @@ class NodeAwayError(UnavailableError):
 
     slug = "node-away"
     title = "The producer’s node does not answer"
+    meaning = "The file is at its producer’s node, which does not answer. The portal has no copy: data stay with their producer."
+    advice = "Try again later, or write to the producer."
 
 
 @get("/data/{dataset_id:uuid}/files/{media_id:uuid}")

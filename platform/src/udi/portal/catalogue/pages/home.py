@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.answers import Made, answer, indexes_of
+from udi.portal.catalogue.pages.search import with_script
 from udi.portal.catalogue.queries import search_datasets
 from udi.portal.catalogue.results import mark_titles
 from udi.portal.catalogue.search.criteria import MODIFIED, Criteria
@@ -45,7 +46,7 @@ async def _render(request: Request[Any, Any, State], session: AsyncSession, terr
         open_count=page.facets.get("access", {}).get("public", 0),
         producers=len(page.facets.get("producer", {})),
     )
-    return home_page, page
+    return with_script(request, home_page), page.current
 
 
 routes = [home]

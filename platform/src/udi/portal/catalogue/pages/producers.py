@@ -10,10 +10,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.answers import indexes_of
+from udi.portal.catalogue.embed.shared import share_producer
+from udi.portal.catalogue.open.dcat import send_producer
+from udi.portal.catalogue.open.representations import RDF, negotiate, split
 from udi.portal.catalogue.pages.asked import read_pairs
 from udi.portal.catalogue.pages.search import show_results
 from udi.portal.catalogue.queries import count_by_producer, search_datasets
 from udi.portal.catalogue.search.criteria import read_criteria
+from udi.portal.catalogue.search.thesaurus import thesaurus_of
 from udi.portal.organisations.queries import get_producer, list_producers
 from udi.ui.site import render
 
@@ -32,13 +36,20 @@ async def show_producer(
     session: NamedDependency[AsyncSession],
     territory: NamedDependency[Territory],
     slug: FromPath[str],
-) -> Response[str]:
-    """Who it is, how to reach it, and its datasets."""
+) -> Response[Any]:
+    """Who it is, how to reach it, and its datasets; RDF for who asks for it or adds an extension."""
+    slug, form = split(slug)
     producer = await get_producer(session, slug)
+    if form := form or negotiate(request):
+        return await send_producer(request, session, territory, producer, form)
     criteria = read_criteria([*read_pairs(request), ("producer", producer.slug)]).changed(producer=(producer.slug,))
-    page = await search_datasets(session, indexes_of(request), territory.id, criteria)
+    page = await search_datasets(session, indexes_of(request), territory.id, criteria, thesaurus_of(territory.search))
     view = await show_results(request, session, page, f"/producers/{producer.slug}", "producer")
-    return render(request, "catalogue/producer.html", producer=producer, **view)
+    forms = [(form, form.address(f"/producers/{producer.slug}")) for form in RDF]
+    shared = share_producer(producer, territory, request.scope["state"]["locale"])
+    answer = render(request, "catalogue/producer.html", producer=producer, forms=forms, shared=shared, **view)
+    answer.headers["Vary"] = "Accept, Accept-Language, Cookie"
+    return answer
 
 
 routes = [show_producers, show_producer]

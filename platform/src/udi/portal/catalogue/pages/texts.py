@@ -41,12 +41,6 @@ async def show_accessibility(request: Request[Any, Any, State], territory: Named
     return render(request, "catalogue/accessibility.html", contact=territory.contact)
 
 
-@get("/api")
-async def show_api(request: Request[Any, Any, State], territory: NamedDependency[Territory]) -> Response[str]:
-    """How to read the catalogue with a program."""
-    return render(request, "catalogue/api.html", origin=territory.origin)
-
-
 def _render(request: Request[Any, Any, State], texts: Mapping[str, str] | None) -> Response[str]:
     locale = request.scope["state"]["locale"]
     language = next((code for code in (locale, SOURCE, *(texts or {})) if texts and texts.get(code)), None)
@@ -56,4 +50,4 @@ def _render(request: Request[Any, Any, State], texts: Mapping[str, str] | None) 
     return render(request, "catalogue/text.html", title=title, body=body, language=language)
 
 
-routes = [show_charter, show_legal, show_accessibility, show_api]
+routes = [show_charter, show_legal, show_accessibility]

@@ -24,7 +24,8 @@ HEAP = 15_000_000
 WANTED = "rebuild"
 ROWS = select(
     Dataset.id, Dataset.seq, Dataset.title, Dataset.keywords, Dataset.synopsis, Dataset.summary, Dataset.theme,
-    Dataset.access, Dataset.licence, Dataset.formats, Dataset.modified_at,
+    Dataset.access, Dataset.licence, Dataset.formats, Dataset.modified_at, Dataset.published_at, Dataset.period_start,
+    Dataset.period_end, Dataset.west, Dataset.south, Dataset.east, Dataset.north,
     Organisation.slug.label("producer"), Organisation.name.label("producer_name"),
 ).join(Organisation, (Organisation.tenant_id == Dataset.tenant_id) & (Organisation.id == Dataset.organisation_id))  # fmt: skip
 

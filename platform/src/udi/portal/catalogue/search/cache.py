@@ -6,7 +6,6 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-LIMIT = 16 * 1024 * 1024
 ENTRY_COST = 500
 """What a key and the objects around an answer take, about."""
 LARGEST_SHARE = 8
@@ -40,7 +39,7 @@ def etag_of(key: Key) -> str:
 class AnswerCache:
     """The answers used last, up to a number of bytes."""
 
-    def __init__(self, limit_bytes: int = LIMIT) -> None:
+    def __init__(self, limit_bytes: int) -> None:
         self._limit = limit_bytes
         self._size = 0
         self._kept: OrderedDict[Key, Answer] = OrderedDict()

@@ -7,23 +7,46 @@ from urllib.parse import urlencode
 
 from udi.kit.errors import InvalidError, Refusal
 from udi.kit.paging import MAX_PAGE_SIZE, PAGE_SIZE, page_number
+from udi.portal.catalogue.search.extent import (
+    FIRST_YEAR,
+    LAST_YEAR,
+    Box,
+    Years,
+    join_sides,
+    read_box,
+    read_period,
+    read_year,
+    write_box,
+    write_period,
+)
 from udi.protocol.access import AccessRights
 from udi.protocol.themes import THEMES
 
-FILTERS = ("theme", "producer", "access", "format", "licence")
-RELEVANCE, MODIFIED, TITLE = "relevance", "modified", "title"
-SORTS = (RELEVANCE, MODIFIED, TITLE)
+KEYWORD, UPDATED, PERIOD, BBOX = "keyword", "updated", "period", "bbox"
+CHOSEN = ("theme", "producer", "access", "format", "licence", KEYWORD, UPDATED)
+"""Filters whose values are chosen in a list, any number of them."""
+FILTERS = (*CHOSEN, PERIOD, BBOX)
+RELEVANCE, MODIFIED, PUBLISHED, TITLE = "relevance", "modified", "published", "title"
+SORTS = (RELEVANCE, MODIFIED, PUBLISHED, TITLE)
+AGES = {"week": 7, "month": 30, "year": 365}
+"""Days since an update, the last first."""
+OLDER = "older"
 LONGEST_TEXT, MOST_VALUES, LAST_PAGE = 200, 30, 5000
 CLOSED_LISTS: dict[str, tuple[str, ...]] = {
     "theme": tuple(THEMES),
     "access": tuple(access.value for access in AccessRights),
+    UPDATED: (*AGES, OLDER),
 }
+FACETS, ON_DEMAND = "facets", (KEYWORD,)
+YEARS, SIDES = ("from", "to"), ("w", "s", "e", "n")
 Pairs = Iterable[tuple[str, str]]
 
 
 @dataclass(frozen=True)
 class Criteria:
-    """`exact`: do not look for another word in place of one that nothing has."""
+    """`exact`: look for the words as they are, and for nothing in their place. `period` and `bbox` have one value at most,
+    as `extent` writes it. `keywords`: count them. `mistyped`: the dates and places of the address that make no sense, by parameter.
+    """
 
     text: str = ""
     theme: tuple[str, ...] = ()
@@ -31,10 +54,31 @@ class Criteria:
     access: tuple[str, ...] = ()
     format: tuple[str, ...] = ()
     licence: tuple[str, ...] = ()
+    keyword: tuple[str, ...] = ()
+    updated: tuple[str, ...] = ()
+    period: tuple[str, ...] = ()
+    bbox: tuple[str, ...] = ()
     sort: str = ""
     page: int = 1
     size: int = PAGE_SIZE
     exact: bool = False
+    keywords: bool = False
+    mistyped: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def unread(self) -> dict[str, str]:
+        """What is mistyped, so that it can be shown where it is to be corrected."""
+        return dict(self.mistyped)
+
+    @property
+    def years(self) -> Years:
+        """First and last year of the period, each None where it is open."""
+        return read_period(self.period[0]) if self.period else (None, None)
+
+    @property
+    def box(self) -> Box | None:
+        """The rectangle, or None."""
+        return read_box(self.bbox[0]) if self.bbox else None
 
     @property
     def filters(self) -> dict[str, tuple[str, ...]]:
@@ -58,13 +102,23 @@ class Criteria:
         """Its parameters, those that say something; `left_out` names some to leave."""
         written = {
             "q": [self.text] if self.text else [],
-            **{name: list(getattr(self, name)) for name in FILTERS},
+            **{name: list(getattr(self, name)) for name in CHOSEN},
+            **{name: [str(year)] if year else [] for name, year in zip(YEARS, self.years, strict=True)},
+            BBOX: list(self.bbox),
             "sort": [self.sort] if self.sort else [],
             "exact": ["1"] if self.exact else [],
+            FACETS: [KEYWORD] if self.keywords else [],
             "size": [str(self.size)] if self.size != PAGE_SIZE else [],
             "page": [str(self.page)] if self.page > 1 else [],
         }
-        return ((name, value) for name, values in written.items() if name not in left_out for value in values)
+        left = {*left_out, *(YEARS if PERIOD in left_out else ())}
+        return ((name, value) for name, values in written.items() if name not in left for value in values)
+
+    def canonical(self) -> "Criteria":
+        """The same search whatever way it was come to: what only changes how it is shown is left out."""
+        ordered = {name: tuple(sorted(getattr(self, name))) for name in CHOSEN}
+        sort = "" if self.sort == Criteria(text=self.text).order else self.sort
+        return replace(self, **ordered, sort=sort, keywords=False, mistyped=())  # type: ignore[arg-type]  # fields by their names
 
     def address(self, path: str, *left_out: str) -> str:
         """The path with its parameters."""
@@ -73,17 +127,32 @@ class Criteria:
 
 
 def read_criteria(pairs: Pairs) -> Criteria:
-    """The criteria of a page's address: what makes no sense is left out."""
+    """The criteria of a page's address: what makes no sense is left out, and kept in `mistyped` if it is a date or a place."""
     found = _collect(pairs)
     sort = _last(found, "sort")
-    criteria = Criteria(
+    extent, mistyped = _read_extent(found)
+    return Criteria(
         text=_last(found, "q")[:LONGEST_TEXT].strip(),
+        **{name: tuple(_known(name, found.get(name, []))) for name in CHOSEN},  # type: ignore[arg-type]  # fields by their names
+        **extent,  # type: ignore[arg-type]  # the same
         sort=sort if sort in SORTS else "",
         page=page_number(_last(found, "page") or 1, last=LAST_PAGE),
         exact=_last(found, "exact") == "1",
+        keywords=KEYWORD in found.get(FACETS, []),
+        mistyped=mistyped,
     )
-    filters: dict[str, Any] = {name: tuple(_known(name, found.get(name, []))) for name in FILTERS}
-    return replace(criteria, **filters)
+
+
+def _read_extent(found: dict[str, list[str]]) -> tuple[dict[str, tuple[str, ...]], tuple[tuple[str, str], ...]]:
+    """The period and the rectangle; and what could not be read of them, by parameter."""
+    years = {name: _last(found, name).strip()[:LONGEST_TEXT] for name in YEARS}
+    mistyped = [(name, year) for name, year in years.items() if year and read_year(year) is None]
+    period = write_period(*(read_year(year) for year in years.values()))
+    typed = {name: _last(found, name).strip()[:LONGEST_TEXT] for name in SIDES}
+    sides = join_sides(list(typed.values())) or _last(found, BBOX).strip()[:LONGEST_TEXT]
+    box = read_box(sides)
+    mistyped += [(BBOX, sides), *typed.items()] if sides and box is None else []
+    return {PERIOD: (period,) if period else (), BBOX: (write_box(box),) if box else ()}, tuple(mistyped)
 
 
 def read_strict_criteria(pairs: Pairs) -> Criteria:
@@ -93,7 +162,7 @@ def read_strict_criteria(pairs: Pairs) -> Criteria:
         InvalidError: a parameter is unknown, or its value; each is named.
     """
     found = _collect(pairs)
-    refusals = [*_unknown(found), *_wrong_values(found), *_wrong_numbers(found)]
+    refusals = [*_unknown(found), *_wrong_values(found), *_wrong_numbers(found), *_wrong_extent(found)]
     if refusals:
         raise InvalidError("The catalogue cannot be searched like this.", refusals=refusals)
     criteria = read_criteria([(name, value) for name, values in found.items() for value in values])
@@ -121,7 +190,7 @@ def _known(name: str, values: Sequence[str]) -> list[str]:
 
 
 def _unknown(found: dict[str, list[str]]) -> Iterator[Refusal]:
-    names = ("q", *FILTERS, "sort", "page", "size", "exact")
+    names = ("q", *CHOSEN, *YEARS, BBOX, FACETS, "sort", "page", "size", "exact")
     for name in found:
         if name not in names:
             remedy = f"Use {', '.join(names)}."
@@ -129,13 +198,13 @@ def _unknown(found: dict[str, list[str]]) -> Iterator[Refusal]:
 
 
 def _wrong_values(found: dict[str, list[str]]) -> Iterator[Refusal]:
-    lists = {**CLOSED_LISTS, "sort": SORTS, "exact": ("0", "1")}
+    lists = {**CLOSED_LISTS, FACETS: ON_DEMAND, "sort": SORTS, "exact": ("0", "1")}
     for name, allowed in lists.items():
         if any(value not in allowed for value in found.get(name, []) if value):
             yield Refusal(
                 name, "This value is not in the list.", f"Choose among {', '.join(allowed)}.", "unknown-value"
             )
-    for name in ("q", *FILTERS):
+    for name in ("q", *CHOSEN):
         if any(len(value) > LONGEST_TEXT for value in found.get(name, [])):
             remedy = f"Send at most {LONGEST_TEXT} characters."
             yield Refusal(name, "This value is too long.", remedy, "too-long")
@@ -150,3 +219,15 @@ def _wrong_numbers(found: dict[str, list[str]]) -> Iterator[Refusal]:
         if value and not (digits and 1 <= int(value) <= most):
             remedy = f"Send a whole number from 1 to {most}."
             yield Refusal(name, "This is not a number in range.", remedy, "out-of-range")
+
+
+def _wrong_extent(found: dict[str, list[str]]) -> Iterator[Refusal]:
+    for name, _ in _read_extent({name: values for name, values in found.items() if name not in SIDES})[1]:
+        if name in SIDES:
+            continue
+        if name == BBOX:
+            remedy = "Send west,south,east,north in degrees: -1.75,48.05,-1.6,48.15."
+            yield Refusal(name, "This is not a rectangle on Earth.", remedy, "not-a-box")
+        else:
+            remedy = f"Send a year from {FIRST_YEAR} to {LAST_YEAR}."
+            yield Refusal(name, "This is not a year.", remedy, "not-a-year")

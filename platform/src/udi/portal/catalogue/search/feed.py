@@ -26,7 +26,7 @@ from udi.kit.clock import now
 from udi.kit.db import Database
 from udi.kit.territories import Registry
 from udi.portal.catalogue.search.build import TenantIndex
-from udi.portal.catalogue.search.index import FINGERPRINT
+from udi.portal.catalogue.search.index import CURSOR, FINGERPRINT
 from udi.settings import Settings
 
 log = structlog.get_logger()
@@ -41,7 +41,8 @@ SELECT concat_ws('/', system_identifier, timeline_id, (SELECT oid FROM pg_databa
   'app.dataset'::regclass::oid)
 FROM pg_control_system(), pg_control_checkpoint()""")
 """Differs after a restore, and after a standby took over (which may have lost the last transactions)."""
-POSITION = text("SELECT pg_current_wal_lsn()::text")
+POSITION = text("SELECT pg_current_wal_insert_lsn()::text")
+"""Not up to where the log is written: a transaction that commits without waiting for the disk is seen before that."""
 NOW = text("SELECT pg_current_snapshot()::text")
 AHEAD = text(
     "SELECT pg_snapshot_xmax(cast(cast(:cursor AS text) AS pg_snapshot)) > pg_snapshot_xmax(pg_current_snapshot())"
@@ -74,7 +75,7 @@ class SearchFeed:
     def __init__(self, database: Database, registry: Registry, settings: Settings) -> None:
         self._database, self._registry = database, registry
         self._folder = settings.index_folder / FINGERPRINT
-        self._file = self._folder / "cursor.json"
+        self._file = self._folder / CURSOR
         self._cursor: Cursor | None = None
         self._written_at = 0.0
 
@@ -225,7 +226,7 @@ async def _take(lock: int) -> None:
 def cursor_age(settings: Settings) -> float | None:
     """Seconds since the worker last said that the indexes are true; None when it never did."""
     try:
-        cursor = json.loads((settings.index_folder / FINGERPRINT / "cursor.json").read_text())
+        cursor = json.loads((settings.index_folder / FINGERPRINT / CURSOR).read_text())
         return max(now().timestamp() - float(cursor["at"]), 0.0)
     except (OSError, ValueError, KeyError, TypeError):
         return None

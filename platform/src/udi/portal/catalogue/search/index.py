@@ -2,9 +2,11 @@
 
 import hashlib
 import inspect
+import time
 from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -13,61 +15,135 @@ from uuid import UUID
 import structlog
 import tantivy
 
+from udi.portal.catalogue.models import OTHER_LICENCE
 from udi.portal.catalogue.search import words
+from udi.portal.catalogue.search.extent import HALF_TURN
+from udi.protocol.quality import MACHINE_READABLE, score
 
 log = structlog.get_logger()
 FACETS = ("theme", "producer", "access", "licence")
 FORMATS, FORMAT, SEPARATOR = "formats", "format", "|"
+KEYWORD = "keyword"
 MOST_OPEN = 64
-CURRENT = "current"
+CURRENT, CURSOR = "current", "cursor.json"
+LATELY = 120.0
+"""Seconds; the worker says it every half minute at least."""
 POSITION = "position"
 """Up to where in the database's log the rows of the index were read, or further."""
 LONGEST_NAME = 200
+NO_START, NO_END = -9999, 9999
+"""Years that stand for a period without a beginning, or still going on."""
+SIDES = ("west", "south", "east", "north")
+DAY = 24 * 3600
 
 
 def make_schema() -> tantivy.Schema:
-    """`text` and `title` hold stems, `words` plain words (for misspellings; `written`, with accents), `seq` leads to the row."""
+    """`text`, `title` and `keys` hold stems; `words` plain words (for misspellings; `written`, with accents) and `phrase`
+    too, in order; `seq` leads to the row.
+    """
     builder = tantivy.SchemaBuilder()
     builder.add_text_field("id", stored=True, tokenizer_name="raw", index_option="basic")
     builder.add_unsigned_field("seq", fast=True)
-    builder.add_text_field("text", tokenizer_name="whitespace", index_option="freq")
-    builder.add_text_field("title", tokenizer_name="whitespace", index_option="freq")
+    for field in ("text", "title", "keys"):
+        builder.add_text_field(field, tokenizer_name="whitespace", index_option="freq")
+    builder.add_text_field("phrase", tokenizer_name="whitespace", index_option="position")
     builder.add_text_field("words", tokenizer_name="whitespace", index_option="basic")
     builder.add_bytes_field("written", stored=True)
-    for field in (*FACETS, FORMATS):
+    for field in (*FACETS, FORMATS, KEYWORD):
         builder.add_text_field(field, tokenizer_name="raw", fast=True, index_option="basic")
     builder.add_text_field(FORMAT, tokenizer_name="raw", index_option="basic")
     builder.add_text_field("name", tokenizer_name="raw", fast=True, index_option="basic")
-    builder.add_date_field("modified", fast=True)
+    for field in ("modified", "published"):
+        builder.add_date_field(field, fast=True)
+    for field in ("day", "since", "until", "completeness"):
+        builder.add_integer_field(field, fast=True, indexed=False)
+    for side in SIDES:
+        builder.add_float_field(side, fast=True, indexed=False)
     return builder.build()
 
 
 def make_document(row: Any) -> tantivy.Document:
     """The document of a public row of `build.ROWS`."""
-    named = f"{row.title} {' '.join(row.keywords)}"
-    title = words.text_stems(named)
-    described = [*words.texts_stems(row.synopsis), *words.texts_stems(row.summary)]
-    spoken = words.typed_words(" ".join([named, row.producer_name, *row.synopsis.values()]))
     document = tantivy.Document()
     document.add_text("id", str(row.id))
     document.add_unsigned("seq", row.seq)
-    document.add_text("text", " ".join([*title, *words.text_stems(row.producer_name), *described]))
-    document.add_text("title", " ".join(title))
-    document.add_text("words", " ".join(words.plain(word) for word in spoken))
-    document.add_bytes("written", " ".join(spoken).encode())
+    _add_words(document, row)
     for field in FACETS:
         document.add_text(field, getattr(row, field))
     document.add_text(FORMATS, SEPARATOR.join(row.formats))
     for label in row.formats:
         document.add_text(FORMAT, label)
+    for keyword in dict.fromkeys(fold_keyword(each) for each in row.keywords):
+        document.add_text(KEYWORD, keyword)
     document.add_text("name", " ".join(words.plain_words(row.title))[:LONGEST_NAME])
     document.add_date("modified", row.modified_at)
+    document.add_date("published", row.published_at)
+    document.add_integer("day", day_of(row.modified_at))
+    document.add_integer("completeness", completeness(row))
+    _add_extent(document, row)
     return document
+
+
+def _add_words(document: tantivy.Document, row: Any) -> None:
+    """The words of a row. Each text has its own place in `phrase`, so that none goes over from one into the next."""
+    keywords = " ".join(row.keywords)
+    title, keys = words.text_stems(row.title), words.text_stems(keywords)
+    described = [*words.texts_stems(row.synopsis), *words.texts_stems(row.summary)]
+    document.add_text("text", " ".join([*title, *keys, *words.text_stems(row.producer_name), *described]))
+    document.add_text("title", " ".join(title))
+    document.add_text("keys", " ".join(keys))
+    for text in dict.fromkeys(
+        [row.title, *row.keywords, row.producer_name, *row.synopsis.values(), *row.summary.values()]
+    ):
+        document.add_text("phrase", " ".join(words.plain_words(text)))
+    spoken = words.typed_words(" ".join([row.title, keywords, row.producer_name, *row.synopsis.values()]))
+    document.add_text("words", " ".join(words.plain(word) for word in spoken))
+    document.add_bytes("written", " ".join(spoken).encode())
+
+
+def _add_extent(document: tantivy.Document, row: Any) -> None:
+    """When and where the data are about; an area that crosses the 180th meridian counts as all around the Earth."""
+    if row.period_start or row.period_end:
+        document.add_integer("since", row.period_start.year if row.period_start else NO_START)
+        document.add_integer("until", row.period_end.year if row.period_end else NO_END)
+    sides = [getattr(row, side) for side in SIDES]
+    if None not in sides:
+        west, south, east, north = sides
+        around = (-HALF_TURN, south, HALF_TURN, north) if west > east else sides
+        for side, value in zip(SIDES, around, strict=True):
+            document.add_float(side, value)
+
+
+def fold_keyword(keyword: str) -> str:
+    """A keyword as it is filtered and counted: without capitals nor spaces around."""
+    return words.clean(keyword).strip().casefold()
+
+
+def day_of(moment: datetime) -> int:
+    """Days since 1970."""
+    return int(moment.timestamp()) // DAY
+
+
+def completeness(row: Any) -> int:
+    """Points of the European score (`protocol.quality`) that differ from one description to another, as the row has them."""
+    held = {
+        "keyword": bool(row.keywords),
+        "theme": bool(row.theme),
+        "spatial": row.west is not None,
+        "temporal": row.period_start is not None,
+        "format": bool(row.formats),
+        "machine_readable": bool(MACHINE_READABLE & {label.upper() for label in row.formats}),
+        "licence_from_vocabulary": row.licence != OTHER_LICENCE,
+    }
+    return score([name for name, holds in held.items() if holds]).points
+
+
+MAKERS = (make_schema, make_document, _add_words, _add_extent, fold_keyword, day_of, completeness, words)
 
 
 def _fingerprint() -> str:
     """Changes whenever what is indexed does: code of the schema and of the words, version of the index format."""
-    sources = [inspect.getsource(part) for part in (make_schema, make_document, words)]
+    sources = [inspect.getsource(part) for part in MAKERS]
     return hashlib.sha256("\0".join([version("tantivy"), *sources]).encode()).hexdigest()[:16]
 
 
@@ -92,6 +168,14 @@ class SearchIndexes:
     def __init__(self, folder: Path) -> None:
         self._folder = folder / FINGERPRINT
         self._open: OrderedDict[UUID, Reader] = OrderedDict()
+
+    def is_followed(self) -> bool:
+        """Whether a worker said lately that the indexes are true; where none does, they may be of another time."""
+        try:
+            said = (self._folder / CURSOR).stat().st_mtime
+        except OSError:
+            return False
+        return time.time() - said < LATELY
 
     def find(self, tenant: UUID) -> Reader | None:
         """The territory's index as it is now, or None while there is none."""

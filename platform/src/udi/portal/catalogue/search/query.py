@@ -1,29 +1,37 @@
-"""A question put to an index: words and filters in, numbers of rows and counts out. Reads no syntax: words are words."""
+"""A question put to an index: what was understood and the filters in, numbers of rows and counts out."""
 
-from collections import Counter
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from tantivy import Occur, Order, Query
+from tantivy import DocAddress, FieldType, Occur, Order, Query
 
 from udi.portal.catalogue.search import words
-from udi.portal.catalogue.search.criteria import MODIFIED, TITLE, Criteria
-from udi.portal.catalogue.search.index import FACETS, FORMAT, FORMATS, SEPARATOR, Reader
-from udi.portal.catalogue.search.spelling import find_near
+from udi.portal.catalogue.search.asking import Asked, Group, Word, understand
+from udi.portal.catalogue.search.counts import count_all, count_facets, days_of
+from udi.portal.catalogue.search.criteria import (
+    BBOX,
+    MODIFIED,
+    PERIOD,
+    PUBLISHED,
+    RELEVANCE,
+    TITLE,
+    UPDATED,
+    Criteria,
+)
+from udi.portal.catalogue.search.extent import HALF_TURN, Box, Years, read_box, read_period
+from udi.portal.catalogue.search.index import KEYWORD, NO_END, NO_START, Reader, fold_keyword
+from udi.portal.catalogue.search.spelling import as_written, complete
+from udi.portal.catalogue.search.thesaurus import Thesaurus, shipped
 
-COUNTED = {**{name: name for name in FACETS}, FORMAT: FORMATS}
-"""Filter to the field that is counted."""
-MOST_VALUES = {"theme": 500, "producer": 2_000, "access": 10, "licence": 500, FORMATS: 5_000}
-TITLE_WEIGHT = 2.0
-
-
-@dataclass(frozen=True)
-class Word:
-    """A word of the question; `instead` is the one searched in its place, when no dataset has it."""
-
-    text: str
-    stems: words.Stems
-    instead: str = ""
+ORDERS = {TITLE: ("name", Order.Asc), MODIFIED: ("modified", Order.Desc), PUBLISHED: ("published", Order.Desc)}
+TITLE_WEIGHT, KEYS_WEIGHT, PHRASE_WEIGHT = 3.0, 1.5, 0.05
+TYPED_SCORE, SYNONYM_SCORE, THEME_SCORE = 1.0, 0.5, 0.05
+LAST_WORD = re.compile(r"(?P<before>.*?)(?P<start>[^\W_]+)", re.DOTALL)
+RANKED = 60
+"""How many of the nearest are put in order by more than their nearness."""
+SLACK = 2
+"""How many other words may stand between those of a question that are better together."""
 
 
 @dataclass(frozen=True)
@@ -33,104 +41,194 @@ class Found:
     total: int
     seqs: list[int]
     facets: dict[str, dict[str, int]] = field(default_factory=dict)
-    words: list[Word] = field(default_factory=list)
+    asked: Asked = field(default_factory=Asked)
+
+    @property
+    def words(self) -> list[Word]:
+        return self.asked.words
 
 
 @dataclass(frozen=True)
 class Question:
-    """A question in the index's terms: what must hold, and what brings nearer to the top."""
+    """A question in the index's terms: what must hold, what must not, and what brings nearer to the top."""
 
     text: list[Query]
+    apart: list[Query]
     filters: dict[str, Query]
     nearer: list[Query]
 
     def must(self, without: str = "") -> Query:
-        parts = [*self.text, *(query for name, query in self.filters.items() if name != without)]
-        return Query.boolean_query([(Occur.Must, part) for part in parts]) if parts else Query.all_query()
+        parts = [*self.text, *(query for name, query in self.filters.items() if name != without)] or [Query.all_query()]
+        return Query.boolean_query([*_each(Occur.Must, parts), *_each(Occur.MustNot, self.apart)])
 
     def score(self) -> Query:
-        near = [(Occur.Should, query) for query in self.nearer]
-        return Query.boolean_query([(Occur.Must, self.must()), *near])
+        return Query.boolean_query([(Occur.Must, self.must()), *_each(Occur.Should, self.nearer)])
 
 
-def search(reader: Reader, criteria: Criteria) -> Found:
-    """Answer a question."""
-    asked = _ask(reader, criteria)
-    question = _question(reader, asked, criteria)
-    total, facets = _count(reader, question, criteria)
-    return Found(total, _page(reader, question, criteria, total), facets, asked)
+def search(reader: Reader, criteria: Criteria, thesaurus: Thesaurus | None = None) -> Found:
+    """Answer a question, with the synonyms of a territory, else with those of the portal."""
+    asked = understand(reader, criteria.text, thesaurus or shipped(), exact=criteria.exact)
+    question = _Writer(reader).question(asked, criteria)
+    total, facets = count_facets(reader, question.must, criteria)
+    return Found(total, _page(reader, question, criteria, asked, total), facets, asked)
 
 
-def count(reader: Reader, criteria: Criteria) -> int:
+def count(reader: Reader, criteria: Criteria, thesaurus: Thesaurus | None = None) -> int:
     """How many datasets answer, without reading them."""
-    question = _question(reader, _ask(reader, criteria), criteria)
-    return sum(_buckets(reader, question.must(), ["access"])["access"].values())
+    asked = understand(reader, criteria.text, thesaurus or shipped(), exact=criteria.exact)
+    question = _Writer(reader).question(asked, criteria)
+    return count_all(reader, question.must())
 
 
-def _ask(reader: Reader, criteria: Criteria) -> list[Word]:
-    """The words of the question; one that no dataset has gives way to the nearest, unless the exact word is wanted."""
-    asked = []
-    for text, stems in words.query_words(criteria.text):
-        known = tuple(stem for stem in stems if reader.searcher.doc_freq("text", stem))
-        near = None if known or criteria.exact else find_near(reader, text)
-        asked.append(Word(text, words.word_stems(near)[0], near) if near else Word(text, known or stems))
-    return asked
+def suggest(reader: Reader, typed: str, thesaurus: Thesaurus | None = None) -> list[str]:
+    """The question with its last word completed, in the ways that find something, the most frequent first."""
+    found = LAST_WORD.fullmatch(typed)
+    if found is None:
+        return []
+    before, start = found["before"], words.plain(words.clean(found["start"]))
+    asked = understand(reader, before, thesaurus or shipped())
+    among = _Writer(reader).question(asked, Criteria()).must() if asked != Asked() else None
+    return [f"{before}{as_written(reader, word)}" for word in complete(reader, start, among=among, shortest=2)]
 
 
-def _question(reader: Reader, asked: Sequence[Word], criteria: Criteria) -> Question:
-    def term(name: str, stem: str) -> Query:
-        return Query.term_query(reader.schema, name, stem)
+class _Writer:
+    """Puts what was asked into the terms of one index."""
 
-    return Question(
-        text=[Query.boolean_query([(Occur.Should, term("text", stem)) for stem in word.stems]) for word in asked],
-        filters={
-            name: Query.term_set_query(reader.schema, name, [words.clean(value) for value in values])
-            for name, values in criteria.filters.items()
-        },
-        nearer=[Query.boost_query(term("title", stem), TITLE_WEIGHT) for word in asked for stem in word.stems],
-    )
+    def __init__(self, reader: Reader) -> None:
+        self._schema = reader.schema
+
+    def question(self, asked: Asked, criteria: Criteria) -> Question:
+        return Question(
+            text=[*map(self._group, asked.groups), *map(self._phrase, asked.phrases)],
+            apart=[*map(self._phrase, asked.apart), *(self._any("text", stems) for stems in asked.apart_words)],
+            filters={name: self._filter(name, values) for name, values in criteria.filters.items()},
+            nearer=list(self._nearer(asked)),
+        )
+
+    def _group(self, group: Group) -> Query:
+        """Words that must all be there, or something that means the same.
+
+        What means the same counts for a little, whatever its rarity, and so always for less; it counts in full where no
+        dataset has the words themselves.
+        """
+        typed = _all(self._any("text", word.stems) for word in group.words)
+        if not group.also and not group.themes:
+            return typed
+        known = Query.boolean_query([(Occur.Must, typed), (Occur.Should, Query.const_score_query(typed, TYPED_SCORE))])
+        named = _any_of([self._label(label) for label in group.also] or [Query.empty_query()])
+        others = Query.const_score_query(named, SYNONYM_SCORE) if group.known else named
+        themes = [Query.const_score_query(self._term("theme", theme), THEME_SCORE) for theme in group.themes]
+        return Query.boolean_query(_each(Occur.Should, [known, others, *themes]))
+
+    def _label(self, label: str) -> Query:
+        """A synonym: one word anywhere, several only together, or in the title and the keywords."""
+        stems = [stems for _, stems in words.query_words(label)]
+        if len(stems) == 1:
+            anywhere = self._any("text", stems[0])
+            return Query.boolean_query([(Occur.Must, anywhere), (Occur.Should, self._title(stems[0]))])
+        named = [_any_of(self._any(name, each) for name in ("title", "keys")) for each in stems]
+        return _any_of([_all(named), self._phrase(words.plain_words(label))])
+
+    def _nearer(self, asked: Asked) -> Iterable[Query]:
+        for word in asked.words:
+            yield self._title(word.stems)
+            yield Query.boost_query(self._any("keys", word.stems), KEYS_WEIGHT)
+        typed = [words.plain(word.instead or word.text) for word in asked.words]
+        if len(typed) > 1:
+            together = Query.phrase_query(self._schema, "phrase", list(typed), slop=SLACK)
+            yield Query.boost_query(together, PHRASE_WEIGHT)
+
+    def _title(self, stems: words.Stems) -> Query:
+        return Query.boost_query(self._any("title", stems), TITLE_WEIGHT)
+
+    def _term(self, name: str, value: str) -> Query:
+        return Query.term_query(self._schema, name, value)
+
+    def _any(self, name: str, stems: Iterable[str]) -> Query:
+        return _any_of(self._term(name, stem) for stem in stems)
+
+    def _phrase(self, phrase: Sequence[str]) -> Query:
+        if len(phrase) == 1:
+            return self._term("phrase", phrase[0])
+        return Query.phrase_query(self._schema, "phrase", list(phrase))
+
+    def _filter(self, name: str, values: Sequence[str]) -> Query:
+        if name == UPDATED:
+            return _any_of(self._between("day", *days_of(value)) for value in values)
+        if name == PERIOD:
+            return self._period(read_period(values[0]))
+        if name == BBOX:
+            return self._box(read_box(values[0]))
+        if name == KEYWORD:
+            values = [fold_keyword(value) for value in values]
+        return Query.term_set_query(self._schema, name, [words.clean(value) for value in values])
+
+    def _period(self, years: Years) -> Query:
+        """Data whose period has some part in these years; those that say none are left out."""
+        first, last = years
+        until = self._between("until", NO_START if first is None else first, None)
+        return _all([until, self._between("since", None, NO_END if last is None else last)])
+
+    def _box(self, box: Box | None) -> Query:
+        """Data whose area touches the rectangle; one that crosses the 180th meridian is two."""
+        if box is None:
+            return Query.empty_query()
+        west, south, east, north = box
+        spans = [(west, east)] if west <= east else [(west, HALF_TURN), (-HALF_TURN, east)]
+        high = [self._degrees("north", least=south), self._degrees("south", most=north)]
+        wide = [_all([self._degrees("east", least=least), self._degrees("west", most=most)]) for least, most in spans]
+        return _all([*high, _any_of(wide)])
+
+    def _degrees(self, side: str, *, least: float | None = None, most: float | None = None) -> Query:
+        return Query.range_query(self._schema, side, FieldType.Float, lower_bound=least, upper_bound=most)
+
+    def _between(self, name: str, least: int | None, most: int | None) -> Query:
+        return Query.range_query(self._schema, name, FieldType.Integer, lower_bound=least, upper_bound=most)
 
 
-def _count(reader: Reader, question: Question, criteria: Criteria) -> tuple[int, dict[str, dict[str, int]]]:
-    counted = _buckets(reader, question.must(), list(COUNTED.values()))
-    total = sum(counted["access"].values())
-    for name in criteria.filters:
-        counted |= _buckets(reader, question.must(without=name), [COUNTED[name]])
-    facets = {}
-    for name, counted_field in COUNTED.items():
-        counts = _split(counted[counted_field]) if name == FORMAT else counted[counted_field]
-        chosen = dict.fromkeys(getattr(criteria, name), 0)
-        facets[name] = dict(sorted((chosen | counts).items(), key=lambda pair: (-pair[1], pair[0])))
-    return total, facets
+def _each(occur: Occur, queries: Iterable[Query]) -> list[tuple[Occur, Query]]:
+    return [(occur, query) for query in queries]
 
 
-def _buckets(reader: Reader, query: Query, names: Sequence[str]) -> dict[str, dict[str, int]]:
-    terms = {name: {"field": name, "size": MOST_VALUES[name], "segment_size": MOST_VALUES[name]} for name in names}
-    answer = reader.searcher.aggregate(query, {name: {"terms": asked} for name, asked in terms.items()})
-    return {
-        name: {bucket["key"]: bucket["doc_count"] for bucket in answer[name]["buckets"] if bucket["key"]}
-        for name in names
-    }
+def _all(queries: Iterable[Query]) -> Query:
+    return _one(list(queries), Occur.Must)
 
 
-def _split(sets: dict[str, int]) -> dict[str, int]:
-    counts: Counter[str] = Counter()
-    for joined, number in sets.items():
-        for label in joined.split(SEPARATOR):
-            counts[label] += number
-    return dict(counts)
+def _any_of(queries: Iterable[Query]) -> Query:
+    return _one(list(queries), Occur.Should)
 
 
-def _page(reader: Reader, question: Question, criteria: Criteria, total: int) -> list[int]:
+def _one(queries: list[Query], occur: Occur) -> Query:
+    return queries[0] if len(queries) == 1 else Query.boolean_query(_each(occur, queries))
+
+
+def _page(reader: Reader, question: Question, criteria: Criteria, asked: Asked, total: int) -> list[int]:
     start, searcher = (criteria.page - 1) * criteria.size, reader.searcher
     if not 0 <= start < total:
         return []
-    if criteria.order == TITLE:
-        found = searcher.search(
-            question.must(), criteria.size, count=False, offset=start, order_by_field="name", order=Order.Asc
-        )
-    elif criteria.order == MODIFIED or not question.text:
-        found = searcher.search(question.must(), criteria.size, count=False, offset=start, order_by_field="modified")
-    else:
-        found = searcher.search(question.score(), criteria.size, count=False, offset=start)
-    return [int(seq) for seq in searcher.fast_field_values("seq", [at for _, at in found.hits]) if seq is not None]
+    order = MODIFIED if criteria.order == RELEVANCE and not asked.scored else criteria.order
+    if order == RELEVANCE:
+        return _seqs(reader, _nearest(reader, question, start + criteria.size)[start:])
+    field_name, direction = ORDERS[order]
+    found = searcher.search(
+        question.must(), criteria.size, count=False, offset=start, order_by_field=field_name, order=direction
+    )
+    return _seqs(reader, [address for _, address in found.hits])
+
+
+def _nearest(reader: Reader, question: Question, end: int) -> list[DocAddress]:
+    """The nearest first; of some that are equally near, the most complete description, then the freshest data."""
+    hits = reader.searcher.search(question.score(), max(RANKED, end), count=False).hits
+    addresses = [address for _, address in hits]
+    first = addresses[:RANKED]
+    complete, days = (reader.searcher.fast_field_values(name, first) for name in ("completeness", "day"))
+    keys = [
+        (-round(float(score), 1), -int(points or 0), -int(day or 0))
+        for (score, _), points, day in zip(hits, complete, days, strict=False)
+    ]
+    order = sorted(range(len(first)), key=lambda at: keys[at])
+    return [*(first[at] for at in order), *addresses[RANKED:]][:end]
+
+
+def _seqs(reader: Reader, addresses: list[DocAddress]) -> list[int]:
+    return [int(seq) for seq in reader.searcher.fast_field_values("seq", addresses) if seq is not None]

@@ -55,6 +55,13 @@ def plain_words(text: str) -> list[str]:
     return PLAIN.analyze(clean(text))
 
 
+def singular(word: str) -> str:
+    """A plain word without the mark of the plural, alike for both of its forms if not always a word."""
+    if word.endswith("ies"):
+        return f"{word[:-3]}y"
+    return word[:-1] if word[-1:] in {"s", "x"} else word
+
+
 def text_stems(text: str, language: str = "") -> list[str]:
     """The stems of a text in its language; in French and in English when it is neither, or not known."""
     languages = [language] if language in BY_LANGUAGE else list(BY_LANGUAGE)

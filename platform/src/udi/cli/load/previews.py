@@ -1,0 +1,54 @@
+"""From a dropped table to its page: the seconds that a producer waits, in the code that does it."""
+
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from udi.cli.load.tables import MEGABYTE, PATIENCE, Tell, as_table, write_file
+from udi.node.datasets.actions.prepare import MEMORY
+from udi.node.datasets.preparing import prepare
+from udi.node.tables.child import run
+from udi.node.tables.pool import Pool, PoolLimits
+from udi.node.tables.profile import profile_path
+from udi.node.tables.shown import PartSeconds, Showing
+
+SIZES = (1, 10, 100)
+ROOM = 64
+
+
+async def measure_previews(folder: Path, tell: Tell) -> list[dict[str, Any]]:
+    """For each size: what is understood at once, what a child finds out, the first page; bytes sent are not counted."""
+    figures = []
+    for megabytes in SIZES:
+        with tempfile.TemporaryDirectory(dir=folder) as place:
+            figures.append(await _preview(Path(place), megabytes))
+        tell("{megabytes} MB: {seconds} s from drop to preview".format(**figures[-1]))
+    return figures
+
+
+async def _preview(folder: Path, megabytes: int) -> dict[str, Any]:
+    source = write_file(folder, megabytes)
+    target = folder / "typed" / "table.parquet"
+    target.parent.mkdir()
+    started = time.perf_counter()
+    profile_path(source)
+    profiled = time.perf_counter()
+    room = ROOM * megabytes * MEGABYTE
+    found = await run(prepare, source, source.name, {}, target, memory_mb=MEMORY, seconds=PATIENCE, file_bytes=room)
+    prepared = time.perf_counter()
+    pool = Pool(PoolLimits(children=1, own_children=1))
+    try:
+        shown = await Showing(pool, PartSeconds(PATIENCE, PATIENCE, PATIENCE)).show(as_table(target, found.profile))
+    finally:
+        await pool.close()
+    ended = time.perf_counter()
+    return {
+        "megabytes": megabytes,
+        "rows": found.profile["rows"],
+        "places": shown.map.places if shown.map else 0,
+        "profile_seconds": round(profiled - started, 2),
+        "prepare_seconds": round(prepared - profiled, 2),
+        "show_seconds": round(ended - prepared, 2),
+        "seconds": round(ended - started, 2),
+    }

@@ -1,0 +1,141 @@
+"""A web server under the load of wrk: requests a second, how long they wait, and the processor time each takes.
+
+Processor time a request holds on a machine that does other work too; the rest is to be read where `other` is small.
+"""
+
+import os
+import re
+import subprocess
+import tempfile
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from shutil import which
+
+import psutil
+
+from udi.cli.local.errors import LocalError
+
+SCRIPT = """
+local paths, n, i = {{}}, 0, 0
+for line in io.lines("{paths}") do n = n + 1; paths[n] = line end
+math.randomseed(7)
+for k = n, 2, -1 do local j = math.random(k); paths[k], paths[j] = paths[j], paths[k] end
+wrk.headers["Host"] = "{host}"
+wrk.headers["Accept-Encoding"] = "gzip"
+request = function() i = i % n + 1; return wrk.format("GET", paths[i]) end
+"""
+UNITS = {"us": 0.001, "ms": 1.0, "s": 1000.0, "m": 60_000.0}
+WARMING = 3
+MILLISECONDS = 1000
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What one load cost; processor time in milliseconds a request, by group of processes."""
+
+    requests: int
+    per_second: float
+    p50_ms: float
+    p99_ms: float
+    cpu_ms: dict[str, float]
+    other: float
+    """Share of the machine's processors that other work took."""
+    refused: int
+
+    @property
+    def cpu_ms_total(self) -> float:
+        return round(sum(self.cpu_ms.values()), 2)
+
+
+def require_wrk() -> str:
+    """Where wrk is.
+
+    Raises:
+        LocalError: it is not on this machine.
+    """
+    found = which("wrk")
+    if found is None:
+        raise LocalError("The load generator wrk is not here", "install the package wrk (apt install wrk)")
+    return found
+
+
+def load(
+    base: str, host: str, paths: Sequence[str], roots: Mapping[str, int], *, clients: int, seconds: int
+) -> Figures:
+    """Ask for the paths in a shuffled order; `roots` names processes whose time, with their children's, is counted."""
+    with tempfile.TemporaryDirectory(prefix="udi-bench-") as folder:
+        listed, script = Path(folder, "paths"), Path(folder, "load.lua")
+        listed.write_text("\n".join(paths) + "\n")
+        script.write_text(SCRIPT.format(paths=listed, host=host))
+        _wrk(base, script, clients=2, seconds=WARMING)
+        before, machine = {name: processor_time(pid) for name, pid in roots.items()}, _machine_time()
+        said, own = _wrk(base, script, clients=clients, seconds=seconds)
+        used = {name: processor_time(pid) - before[name] for name, pid in roots.items()}
+        all_used = _machine_time() - machine
+    return _read(said, used, all_used - sum(used.values()) - own)
+
+
+def _wrk(base: str, script: Path, *, clients: int, seconds: int) -> tuple[str, float]:
+    command = [require_wrk(), "-t1", f"-c{clients}", f"-d{seconds}s", "--timeout", "30s", "--latency", "-s"]
+    before = os.times()
+    done = subprocess.run([*command, str(script), base], capture_output=True, text=True, check=False)
+    after = os.times()
+    if done.returncode:
+        raise LocalError("The load could not be made", done.stderr.strip() or done.stdout.strip())
+    return done.stdout, after.children_user + after.children_system - before.children_user - before.children_system
+
+
+def _read(said: str, used: Mapping[str, float], other: float) -> Figures:
+    waits = {
+        share: round(float(value) * UNITS[unit], 2)
+        for share, value, unit in re.findall(r"^\s+(50|99)%\s+([\d.]+)(us|ms|s|m)\s*$", said, re.MULTILINE)
+    }
+    told = re.search(r"(\d+) requests in ([\d.]+)(s|m)", said)
+    if told is None or len(waits) < len(("50", "99")):
+        raise LocalError("The load generator did not say what it did", said.strip()[-300:])
+    requests, seconds = int(told[1]), float(told[2]) * UNITS[told[3]] / MILLISECONDS
+    refused = re.search(r"Non-2xx or 3xx responses: (\d+)", said)
+    lost = re.search(r"Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)", said)
+    return Figures(
+        requests=requests,
+        per_second=round(requests / seconds, 1),
+        p50_ms=waits["50"],
+        p99_ms=waits["99"],
+        cpu_ms={name: round(MILLISECONDS * spent / max(requests, 1), 2) for name, spent in used.items()},
+        other=round(max(other, 0.0) / (seconds * (os.cpu_count() or 1)), 2),
+        refused=(int(refused[1]) if refused else 0) + (sum(map(int, lost.groups())) if lost else 0),
+    )
+
+
+def processor_time(pid: int) -> float:
+    """Seconds of processor that a process and its children took; those that ended are counted by their parent."""
+    total = 0.0
+    for process in _tree(pid):
+        with suppress(psutil.NoSuchProcess):
+            times = process.cpu_times()
+            total += times.user + times.system + times.children_user + times.children_system
+    return total
+
+
+def memory(pid: int) -> int:
+    """Bytes that a process and its children hold, what they share counted once (PSS)."""
+    total = 0
+    for process in _tree(pid):
+        with suppress(psutil.NoSuchProcess):
+            total += int(process.memory_full_info().pss)
+    return total
+
+
+def _tree(pid: int) -> list[psutil.Process]:
+    try:
+        root = psutil.Process(pid)
+        return [root, *root.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return []
+
+
+def _machine_time() -> float:
+    times = psutil.cpu_times()
+    return float(times.user + times.nice + times.system + times.irq + times.softirq + getattr(times, "steal", 0.0))

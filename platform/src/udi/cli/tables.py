@@ -1,0 +1,105 @@
+"""`udi bench tables`: what a large spreadsheet costs, and whether questions about it cost more than DuckDB itself."""
+
+import asyncio
+import json as jsonlib
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from udi.cli.load.machine import describe, sentence
+from udi.cli.load.previews import measure_previews
+from udi.cli.load.tables import MEGABYTE, as_table, ask, convert_table, make_ready, read_profile, step, write_file
+from udi.cli.local.disk import require_room
+
+LARGEST_RATIO = 1.3
+
+
+def tables(
+    megabytes: Annotated[int, typer.Option(help="Size of the CSV.", min=1, max=100_000)] = 1000,
+    repeats: Annotated[int, typer.Option(help="How often each question is asked.", min=1)] = 7,
+    previews: Annotated[
+        bool, typer.Option(help="Also the seconds from drop to preview, for 1, 10 and 100 MB.")
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="For a program.")] = False,
+) -> None:
+    """Profile, convert and question a large CSV: does a question cost more than plain DuckDB on the same file?
+
+    The file is made in a temporary folder, with what real ones have: decimal commas, codes with leading zeros, quotes
+    and line breaks in cells. The status is 1 when a question takes over 1.3 times the time of plain DuckDB.
+    """
+    before = os.getloadavg()[0]
+    with tempfile.TemporaryDirectory(prefix="udi-bench-") as folder:
+        require_room(Path(folder), 3 * megabytes * MEGABYTE, "the tables")
+        report = _run(Path(folder), megabytes, repeats)
+        report["previews"] = asyncio.run(measure_previews(Path(folder), _tell)) if previews else []
+        report["machine"] = describe(before)
+    report["faults"] = find_faults(report)
+    if json:
+        print(jsonlib.dumps(report, indent=2, ensure_ascii=False))
+    else:
+        _show(report, Console())
+    raise typer.Exit(1 if report["faults"] else 0)
+
+
+def find_faults(report: dict[str, Any]) -> list[str]:
+    """What an operator should know, a sentence each."""
+    return [
+        f"«{each['name']}» takes {each['ratio']} times what plain DuckDB takes."
+        for each in report["questions"]
+        if each["ratio"] > LARGEST_RATIO
+    ]
+
+
+def _run(folder: Path, megabytes: int, repeats: int) -> dict[str, Any]:
+    _tell("Making the file")
+    source, target = write_file(folder, megabytes), folder / "converted.parquet"
+    done = {"profile": step(read_profile, source)}
+    _tell("Converting it")
+    done["convert"] = step(convert_table, source, target)
+    done["all that a producer waits for"] = step(make_ready, source, folder / "ready.parquet")
+    table = as_table(target, done["convert"].result)
+    figures, memory = asyncio.run(ask(table, repeats, _tell))
+    return {
+        "csv_bytes": source.stat().st_size,
+        "parquet_bytes": table.path.stat().st_size,
+        "rows": table.rows,
+        "steps": {
+            name: {"seconds": round(each.seconds, 2), "memory_bytes": each.memory_bytes} for name, each in done.items()
+        },
+        "questions": figures,
+        "child_memory_bytes": memory,
+    }
+
+
+def _tell(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def _show(report: dict[str, Any], console: Console) -> None:
+    grid = Table(box=None, pad_edge=False)
+    for heading in ("", "Here", "Plain DuckDB", "Ratio"):
+        grid.add_column(heading)
+    for each in report["questions"]:
+        grid.add_row(each["name"], f"{each['ours_ms']} ms", f"{each['plain_ms']} ms", f"{each['ratio']}")
+    console.print(grid)
+    sizes = f"{report['csv_bytes'] // MEGABYTE} MB of CSV, {report['parquet_bytes'] // MEGABYTE} MB of Parquet"
+    lines = [f"{sizes}, {report['rows']} rows; a child takes {report['child_memory_bytes'] // MEGABYTE} MB."]
+    lines += [
+        f"{name}: {done['seconds']} s, {done['memory_bytes'] // MEGABYTE} MB at most."
+        for name, done in report["steps"].items()
+    ]
+    lines += [
+        f"{each['megabytes']} MB from drop to preview: {each['seconds']} s (understood {each['profile_seconds']}, "
+        f"prepared {each['prepare_seconds']}, shown {each['show_seconds']})."
+        for each in report["previews"]
+    ]
+    for line in (*lines, sentence(report["machine"])):
+        console.print(line, highlight=False, soft_wrap=True)
+    for fault in report["faults"]:
+        console.print(f"[red]✗[/red] {fault}", highlight=False, soft_wrap=True)

@@ -1,0 +1,68 @@
+"""Mails of plain text, handed to the relay of the installation (RFC 5322; RFC 3834 for those that a program writes)."""
+
+import asyncio
+import re
+import smtplib
+from dataclasses import dataclass
+from email.message import EmailMessage
+from email.utils import format_datetime, formataddr
+
+from udi.kit.clock import now
+
+PATIENCE = 20
+CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+
+
+class MailError(Exception):
+    """The relay did not take the mail; the message holds no address and no word of it."""
+
+
+@dataclass(frozen=True)
+class Mail:
+    """One mail to one address. `id` is the same when it is sent again, so that a reader sees one."""
+
+    to: str
+    subject: str
+    text: str
+    language: str
+    id: str
+    sender: str
+    sender_name: str = ""
+    reply_to: str = ""
+
+    def compose(self) -> EmailMessage:
+        """The message itself; names and subjects stay on one line."""
+        message = EmailMessage()
+        message["From"] = formataddr((_line(self.sender_name), self.sender))
+        message["To"] = self.to
+        message["Subject"] = _line(self.subject)
+        message["Date"] = format_datetime(now())
+        message["Message-ID"] = f"<{self.id}@{self.sender.rpartition('@')[2]}>"
+        message["Content-Language"] = self.language
+        message["Auto-Submitted"] = "auto-generated"
+        if self.reply_to:
+            message["Reply-To"] = self.reply_to
+        message.set_content(self.text, cte="quoted-printable")
+        return message
+
+
+def _line(text: str) -> str:
+    return CONTROLS.sub(" ", text).strip()
+
+
+async def send_mail(mail: Mail, host: str, port: int) -> None:
+    """Hand a mail to the relay.
+
+    Raises:
+        MailError: it does not answer, or refuses.
+    """
+    try:
+        await asyncio.to_thread(_send, mail.compose(), host, port)
+    except (smtplib.SMTPException, OSError, ValueError) as error:
+        msg = f"the mail relay did not take it ({type(error).__name__})"
+        raise MailError(msg) from None
+
+
+def _send(message: EmailMessage, host: str, port: int) -> None:
+    with smtplib.SMTP(host, port, timeout=PATIENCE) as relay:
+        relay.send_message(message)

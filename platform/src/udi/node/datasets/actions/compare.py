@@ -1,0 +1,128 @@
+"""What a version changes of the one before it: found once in a child, when its table is made, and kept beside it."""
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.node.datasets.models import Dataset, Preparation, PreparationState, Version
+from udi.node.files.depot import Depot
+from udi.node.files.store import ObjectStore
+from udi.node.spaces.heavy import enqueue_heavy
+from udi.node.tables.child import ChildError, run
+from udi.node.tables.column import TypedColumn
+from udi.node.tables.difference import Difference, compare
+from udi.node.tables.profile import Profile
+
+log = structlog.get_logger()
+SECONDS, MEMORY, ROOM = 120.0, 2048, 4 * 1024**3
+COMPARE_VERSION = "compare_version"
+MADE_FROM = "made_from"
+"""Among the corrections of a file that the node made harmless."""
+DIFFERENCE, WITH = "difference", "with"
+"""The number of the version that it is compared with, beside what `Difference.as_json` gives."""
+
+
+async def find_before(session: AsyncSession, version: Version) -> Version | None:
+    """The last version before this one whose table is here."""
+    query = select(Version).join(Preparation).where(Preparation.state == PreparationState.READY)
+    query = query.where(Version.dataset_id == version.dataset_id, Version.number < version.number)
+    found: Version | None = await session.scalar(query.order_by(Version.number.desc()).limit(1))
+    return found
+
+
+async def compare_tables(
+    before: Version, old: Path, new: Path, columns: Sequence[TypedColumn], *, examples: bool
+) -> dict[str, Any]:
+    """The difference between an earlier version's table and a new one; empty when it is too heavy.
+
+    Without `examples` for a file that the node made harmless: they would say which code stands for whom.
+    """
+    old_columns = Profile.from_json(before.profile).columns
+    try:
+        found = await run(
+            compare,
+            old,
+            old_columns,
+            new,
+            columns,
+            scratch=new.parent,
+            memory_mb=MEMORY,
+            seconds=SECONDS,
+            file_bytes=ROOM,
+        )
+    except ChildError as error:
+        log.warning("versions not compared", version=str(before.id), error=type(error).__name__)
+        return {}
+    return {WITH: before.number, **(found if examples else replace(found, examples=())).as_json()}
+
+
+async def compare_with(
+    store: ObjectStore, before: Version, table: Path, columns: Sequence[TypedColumn], *, examples: bool
+) -> dict[str, Any]:
+    """The same, the earlier table copied beside the new one; empty when it is gone."""
+    old = table.parent / "before.parquet"
+    try:
+        await store.copy(before.file.derived_key(before.preparation.table if before.preparation else ""), old)
+    except FileNotFoundError:
+        return {}
+    return await compare_tables(before, old, table, columns, examples=examples)
+
+
+async def ask_comparison(session: AsyncSession, version: Version) -> None:
+    """Forget what a version changes of one that is gone, and have it compared with the one that is before it now."""
+    if version.preparation is not None:
+        version.preparation.findings = {**version.preparation.findings, DIFFERENCE: {}}
+        await enqueue_heavy(session, version.file.space_id, COMPARE_VERSION, {"version": str(version.id)})
+
+
+async def compare_again(depot: Depot, version_id: UUID) -> None:
+    """Compare a version with the one before it, unless it is looked at meanwhile, which does the same."""
+    async with depot.session() as session:
+        version = await session.scalar(select(Version).where(Version.id == version_id))
+        before = await find_before(session, version) if version else None
+    found = version.preparation if version else None
+    if version is None or before is None or found is None or found.state != PreparationState.READY:
+        return
+    with tempfile.TemporaryDirectory(prefix="udi-prepare-") as folder:
+        table, columns = Path(folder) / "table.parquet", Profile.from_json(version.profile).columns
+        try:
+            await depot.store.copy(version.file.derived_key(found.table), table)
+        except FileNotFoundError:
+            return
+        examples = MADE_FROM not in found.corrections
+        difference = await compare_with(depot.store, before, table, columns, examples=examples)
+    await _keep(depot, version, before, difference)
+
+
+async def _keep(depot: Depot, compared: Version, before: Version, difference: dict[str, Any]) -> None:
+    """Keep it, or begin again when the version before was removed meanwhile."""
+    async with depot.session() as session:
+        dataset = await session.scalar(
+            select(Dataset).where(Dataset.id == compared.dataset_id).with_for_update(of=Dataset)
+        )
+        versions = {version.id: version for version in dataset.versions} if dataset else {}
+        version, asked = versions.get(compared.id), compared.preparation.revision if compared.preparation else 0
+        if version is None or version.preparation is None or version.preparation.revision != asked:
+            return
+        if before.id in versions:
+            version.preparation.findings = {**version.preparation.findings, DIFFERENCE: difference}
+        else:
+            await ask_comparison(session, version)
+
+
+def compared_with(version: Version) -> int:
+    """The number of the version that it was compared with, 0 for none."""
+    return (read_difference(version) or (0,))[0]
+
+
+def read_difference(version: Version) -> tuple[int, Difference] | None:
+    """The number of the version before and what changed since; None when they were not compared."""
+    found = dict(version.preparation.findings.get(DIFFERENCE) or {}) if version.preparation else {}
+    return (int(found.pop(WITH)), Difference.from_json(found)) if found else None

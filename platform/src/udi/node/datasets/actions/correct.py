@@ -1,0 +1,59 @@
+"""What a producer corrects of what was understood of a file."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.errors import Refusal
+from udi.kit.identity import Actor
+from udi.node.datasets.actions.history import note
+from udi.node.datasets.actions.prepare import ask_preparation
+from udi.node.datasets.models import Dataset, Version
+from udi.node.datasets.standing import corrections_of
+from udi.node.tables.column import ColumnType
+from udi.node.tables.corrections import SYSTEMS, CorrectedType, Corrections
+from udi.node.tables.decoding import CHARSETS
+from udi.node.tables.profile import Profile
+
+AS_UNDERSTOOD = ""
+LARGEST_LINE = 1_000
+
+
+def read_corrections(form: Mapping[str, Any], profile: Profile) -> tuple[Corrections, list[Refusal]]:
+    """What the form says, and what is wrong with it; a field left as it was understood corrects nothing.
+
+    The type of column number n is the field `type-n`.
+    """
+    line, refusals = str(form.get("header_line") or "").strip(), list[Refusal]()
+    header = int(line) if line.isascii() and line.isdigit() else None
+    if line and (header is None or header > LARGEST_LINE):
+        refusals.append(Refusal("header_line", "This is no number of a line.", "Write 0 if no line names the columns."))
+    encoding, sheet = str(form.get("encoding") or ""), str(form.get("sheet") or "")
+    if encoding and encoding not in CHARSETS.values():
+        refusals.append(Refusal("encoding", "Choose one of the proposed answers."))
+    if sheet and sheet not in {known.name for known in profile.sheets}:
+        refusals.append(Refusal("sheet", "Choose one of the proposed answers."))
+    crs = str(form.get("crs") or "")
+    if crs and crs not in SYSTEMS:
+        refusals.append(Refusal("crs", "Choose one of the proposed answers."))
+    types = {}
+    for index, column in enumerate(profile.columns):
+        wanted = str(form.get(f"type-{index}") or "")
+        if wanted and wanted not in list(ColumnType):
+            refusals.append(Refusal(f"type-{index}", "Choose one of the proposed answers."))
+        elif wanted:
+            types[column.name] = CorrectedType(ColumnType(wanted))
+    delimiter = {"tab": "\t"}.get(str(form.get("delimiter") or ""), str(form.get("delimiter") or ""))
+    return Corrections(encoding, delimiter[:1], header, sheet, types, crs), refusals
+
+
+async def correct_version(session: AsyncSession, actor: Actor, dataset: Dataset, corrections: Corrections) -> Version:
+    """Have the newest file read again as its producer says it should be; later files of the dataset are too."""
+    version = dataset.latest
+    before = corrections_of(version)
+    corrections = replace(corrections, treatments=before.treatments, schema=before.schema, made_from=before.made_from)
+    note(session, actor, dataset, "version.corrected", number=version.number)
+    await ask_preparation(session, version, corrections.as_json(), promptly=True)
+    return version

@@ -1,0 +1,122 @@
+"""One version removed alone, and the older ones of a dataset that keeps the last few: for good, as an erased dataset is."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit import jobs
+from udi.kit.errors import ConflictError, ErasedError, InvalidError, NotFoundError, Refusal
+from udi.node.datasets.actions.compare import ask_comparison, compared_with
+from udi.node.datasets.actions.draft import forget_version
+from udi.node.datasets.actions.history import Author, note
+from udi.node.datasets.models import Dataset, Version
+from udi.node.files.models import Access, RemovedVersion
+
+ERASE_VERSION = "erase_version"
+CHOICES = (1, 2, 5, 10, 30, 100)
+"""How many published versions a dataset may keep."""
+
+
+def list_removable(dataset: Dataset) -> list[Version]:
+    """The versions that nothing needs, newest first.
+
+    Kept are the newest, the newest published, the one that everybody receives while that is held back, and the one that
+    the portal accepted, to which a refusal goes back.
+    """
+    public = [version for version in dataset.versions if version.published_at is not None]
+    served = [version for version in public if version.file.access == Access.OPEN]
+    accepted = [version for version in public if version.file.sha256 == dataset.accepted_sha256]
+    needed = {version.id for some in (dataset.versions, public, served, accepted) for version in some[:1]}
+    return [version for version in dataset.versions if version.id not in needed]
+
+
+def list_beyond(dataset: Dataset, keeps: int | None) -> list[Version]:
+    """Those that go when the last `keeps` published versions are kept; None keeps all."""
+    public = [version for version in dataset.versions if version.published_at is not None]
+    return [version for version in list_removable(dataset) if keeps is not None and version in public[keeps:]]
+
+
+async def get_removable(session: AsyncSession, dataset: Dataset, number: int) -> Version:
+    """A version that may be removed.
+
+    Raises:
+        NotFoundError: there is none of that number.
+        ErasedError: it was removed before.
+        ConflictError: it is the current one.
+    """
+    version = next((each for each in dataset.versions if each.number == number), None)
+    if version is None:
+        query = select(RemovedVersion.id).where(
+            RemovedVersion.dataset_id == dataset.id, RemovedVersion.number == number
+        )
+        raise ErasedError("This version was removed.") if await session.scalar(query) else NotFoundError()
+    if version in list_removable(dataset):
+        return version
+    if version is dataset.pending:
+        raise ConflictError("This version waits to be published.", remedy="Give it up on the page of the dataset.")
+    raise ConflictError(
+        "This is the current version: it cannot be removed alone.",
+        remedy="Publish another one first, or withdraw the dataset.",
+    )
+
+
+async def remove_version(session: AsyncSession, author: Author, dataset: Dataset, number: int, *, reason: str) -> None:
+    """Forget a version for good: its rows at once, its objects by a job that follows. The dataset must be locked.
+
+    Raises:
+        NotFoundError, ErasedError, ConflictError: as `get_removable`.
+        InvalidError: it was public, and no reason is given.
+    """
+    version = await get_removable(session, dataset, number)
+    if version.published_at is not None and not reason:
+        raise InvalidError(refusals=[Refusal("reason", "Say why: those who use the data will read it.")])
+    await _remove(session, author, dataset, [version], reason)
+
+
+async def keep_last(session: AsyncSession, author: Author, dataset: Dataset, keeps: int | None) -> None:
+    """Keep the last published versions only, from now on and at each publication; None keeps all.
+
+    Raises:
+        InvalidError: it is none of `CHOICES`.
+    """
+    if keeps not in {None, *CHOICES}:
+        raise InvalidError(refusals=[Refusal("keeps", "Choose how many.")])
+    if dataset.keeps != keeps:
+        dataset.keeps = keeps
+        note(session, author, dataset, "versions.kept", keeps=keeps)
+    await remove_beyond(session, author, dataset)
+
+
+async def remove_beyond(session: AsyncSession, author: Author | None, dataset: Dataset) -> None:
+    """Remove what the dataset does not keep; no author when the node does it. The dataset must be locked."""
+    await _remove(session, author, dataset, list_beyond(dataset, dataset.keeps), "")
+
+
+async def _remove(
+    session: AsyncSession, author: Author | None, dataset: Dataset, versions: Sequence[Version], reason: str
+) -> None:
+    for version in versions:
+        removed = RemovedVersion(
+            id=version.file_id,
+            space_id=dataset.space_id,
+            dataset_id=dataset.id,
+            number=version.number,
+            published_at=version.published_at,
+            reason=reason,
+        )
+        session.add(removed)
+        note(session, author, dataset, "version.removed", number=version.number, reason=reason)
+        await forget_version(session, dataset, version)
+        await jobs.enqueue(session, ERASE_VERSION, {"file": str(removed.id)})
+    left = {version.number for version in dataset.versions}
+    for version in dataset.versions if versions else ():
+        if compared_with(version) not in {0, *left}:
+            await ask_comparison(session, version)
+
+
+async def list_published(session: AsyncSession, dataset_id: UUID) -> list[RemovedVersion]:
+    """The versions of a dataset that were public and are removed."""
+    query = select(RemovedVersion).where(RemovedVersion.dataset_id == dataset_id)
+    return list((await session.scalars(query.where(RemovedVersion.published_at.is_not(None)))).all())

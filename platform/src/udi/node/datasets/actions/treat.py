@@ -1,0 +1,243 @@
+"""What a table says of people, taken out: asked for by its producer, done in a child, in a file that takes its place."""
+
+import hashlib
+import hmac
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path, PurePath
+from typing import Any
+from uuid import UUID
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+
+from udi.kit.clock import now
+from udi.kit.errors import ConflictError, InvalidError, Refusal, TooLargeError, UdiError
+from udi.kit.identity import Actor
+from udi.node.datasets.actions.copies import place, read_file
+from udi.node.datasets.actions.draft import Dropped, add_version
+from udi.node.datasets.actions.prepare import (
+    MEMORY,
+    PROMPT,
+    SECONDS,
+    TABLE,
+    Desk,
+    prepare_file,
+)
+from udi.node.datasets.description import LOCALE, Answers
+from udi.node.datasets.models import Dataset, Preparation, PreparationState, Version
+from udi.node.datasets.prefill import prefill, renew
+from udi.node.datasets.queries import find_dataset
+from udi.node.datasets.treating import Made, make_harmless
+from udi.node.files.models import object_key
+from udi.node.spaces.heavy import enqueue_heavy
+from udi.node.spaces.queries import hold_space
+from udi.node.spaces.senders import Sender
+from udi.node.tables.child import ChildError, run
+from udi.node.tables.column import TypedColumn
+from udi.node.tables.corrections import Corrections
+from udi.node.tables.personal.choices import Choice, as_treatments
+from udi.node.tables.personal.ways import Treatment, check_treatments
+from udi.node.tables.profile import Profile
+
+log = structlog.get_logger()
+TREAT_VERSION = "treat_version"
+NOT_TREATED = "not_treated"
+Newer = aliased(Version)
+ROOM = 20
+"""How many times larger than the stored file the new one may be: a sheet is packed."""
+
+
+@dataclass(frozen=True)
+class Surgery:
+    """What a treatment works with; `root` is what each dataset's own key is derived from."""
+
+    desk: Desk
+    root: bytes
+    gettext: Callable[[str, str], str]
+    """(language, message) to the message in that language."""
+
+    def key(self, dataset_id: UUID) -> bytes:
+        """The dataset's own: the same value has the same code in all its versions, and in no other dataset."""
+        return hmac.digest(self.root, dataset_id.bytes, "sha256")
+
+
+def read_treatments(
+    form: Mapping[str, Any], counted: Sequence[str], choices: Sequence[Choice], columns: Sequence[TypedColumn]
+) -> tuple[Treatment, ...]:
+    """What a form asks for: `column-n` for the column at place n, and the places of the columns to count by.
+
+    Raises:
+        InvalidError: something else than what was offered, or nothing at all.
+    """
+    refusals, chosen = [], dict[str, str]()
+    for choice in choices:
+        code = str(form.get(f"column-{choice.place}") or "")
+        if code and code not in choice.offered:
+            refusals.append(Refusal(f"column-{choice.place}", "Choose one of the proposed answers."))
+        chosen[choice.column.name] = code
+    known = {str(place): column.name for place, column in enumerate(columns)}
+    by = [known[place] for place in counted if place in known]
+    if len(by) < len(counted):
+        refusals.append(Refusal("count", "Choose one of the proposed answers."))
+    if not refusals and not by and not any(chosen.values()):
+        refusals.append(Refusal("count", "Choose what to do with at least one column."))
+    dropped = {name for name, code in chosen.items() if code == "drop"}
+    if not refusals and not by and dropped >= {column.name for column in columns}:
+        refusals.append(Refusal("count", "Nothing would be left of the table.", "Keep at least one column."))
+    if refusals:
+        raise InvalidError(refusals=refusals)
+    return as_treatments(chosen, by)
+
+
+async def ask_treatment(
+    session: AsyncSession, actor: Actor, dataset: Dataset, treatments: Sequence[Treatment]
+) -> Version:
+    """Have the newest file treated; a published one stays open as it is meanwhile, and after.
+
+    Raises:
+        ConflictError: it is still being looked at, or is no table.
+        InvalidError: a treatment that cannot be done.
+    """
+    version, found = dataset.latest, dataset.latest.preparation
+    if found is None or found.state != PreparationState.READY:
+        raise ConflictError("We are still reading your file.", remedy="Wait a little, then try again.")
+    check_treatments(treatments, Profile.from_json(version.profile).columns, geometries=False)
+    corrections = replace(Corrections.from_json(found.corrections), treatments=tuple(treatments))
+    found.corrections, found.failure = corrections.as_json(), ""
+    if version.published_at is None:
+        found.revision += 1
+        found.state, found.updated_at = PreparationState.WAITING, now()
+    await session.flush()
+    payload = {"version": str(version.id), "revision": found.revision, "person": str(actor.person_id)}
+    await enqueue_heavy(session, version.file.space_id, TREAT_VERSION, payload)
+    return version
+
+
+async def treat_promptly(surgery: Surgery, actor: Actor, version: Version) -> None:
+    """Do it at once for a small file; a larger one, or one that fails, is the worker's."""
+    found = version.preparation
+    if found is None or version.file.size > PROMPT:
+        return
+    try:
+        await treat_version(surgery, version.id, found.revision, actor.person_id)
+    except (UdiError, OSError):
+        log.info("treatment left to the worker", version=str(version.id))
+
+
+async def treat_version(surgery: Surgery, version_id: UUID, revision: int, person_id: UUID) -> None:
+    """Write the harmless file, give it the place of the other, look at it. May be called again at any moment."""
+    desk = surgery.desk
+    async with desk.depot.session() as session:
+        version = await _find_asked(session, version_id, revision)
+    if version is None or version.preparation is None:
+        return
+    asked = Corrections.from_json(version.preparation.corrections)
+    with place("udi-treat-") as folder:
+        target = folder / "harmless" / "new.csv"
+        target.parent.mkdir()
+        made = await _make(surgery, version, asked.treatments, folder, target)
+        if made is None or made.refused:
+            await _give_back(desk, version_id, revision)
+            return
+        dropped = _dropped(version, made, target)
+        await desk.depot.store.put(_key(desk, version, dropped), read_file(target))
+    touched = {name for one in asked.treatments for name in one.columns}
+    corrections = asked.for_treated(made.treated, set(made.treated["columns"]) - touched)
+    await _replace(surgery, version, Sender(person_id, None), dropped, corrections)
+
+
+def _key(desk: Desk, version: Version, dropped: Dropped) -> str:
+    return object_key(desk.depot.tenant, version.file.space_id, dropped.dataset_id, dropped.id)
+
+
+async def _find_asked(session: AsyncSession, version_id: UUID, revision: int, *, lock: bool = False) -> Version | None:
+    """The version to treat, unless this was done or something newer was asked."""
+    query = select(Version).join(Preparation).where(Version.id == version_id, Preparation.revision == revision)
+    waits = (Version.published_at.is_not(None)) | (Preparation.state == PreparationState.WAITING)
+    newer = select(Newer.id).where(Newer.dataset_id == Version.dataset_id, Newer.number > Version.number)
+    query = query.where(waits, ~newer.exists())
+    found: Version | None = await session.scalar(query.with_for_update(of=Preparation) if lock else query)
+    return found
+
+
+async def _make(
+    surgery: Surgery, version: Version, treatments: Sequence[Treatment], folder: Path, target: Path
+) -> Made | None:
+    file, columns, table = version.file, Profile.from_json(version.profile).columns, folder / TABLE
+    made = version.preparation.table if version.preparation else ""
+    await surgery.desk.depot.store.copy(file.derived_key(made), table)
+    try:
+        return await run(
+            make_harmless,
+            table,
+            columns,
+            treatments,
+            target,
+            new_name(file.name),
+            surgery.key(version.dataset_id),
+            memory_mb=MEMORY,
+            seconds=SECONDS,
+            file_bytes=max(64 * 1024**2, ROOM * file.size),
+        )
+    except ChildError as error:
+        log.warning("treatment failed", version=str(version.id), error=type(error).__name__)
+        return None
+
+
+def new_name(name: str) -> str:
+    """The name of the file that takes the place of this one."""
+    return f"{PurePath(name).stem or 'data'}.csv"
+
+
+def _dropped(version: Version, made: Made, target: Path) -> Dropped:
+    with target.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    profile = Profile.from_json(made.profile)
+    return Dropped(
+        uuid.uuid4(), version.dataset_id, new_name(version.file.name), target.stat().st_size, digest, profile
+    )
+
+
+async def _replace(
+    surgery: Surgery, before: Version, author: Sender, dropped: Dropped, corrections: Corrections
+) -> None:
+    desk, revision = surgery.desk, before.preparation.revision if before.preparation else 0
+    try:
+        async with desk.depot.session() as session:
+            dataset = await find_dataset(session, before.dataset_id, lock=True)
+            version = await _find_asked(session, before.id, revision, lock=True)
+            if dataset is None or version is None:
+                raise ConflictError("Another file came meanwhile.")  # noqa: TRY301 - the object that was put goes with it
+            await hold_space(session, dataset.space)
+            orphans = await add_version(session, author, dataset, dropped, version.note, treated=corrections)
+            dataset.description = _renewed(surgery, dataset, before, dropped)
+    except BaseException as error:
+        await desk.depot.store.delete(_key(desk, before, dropped))
+        if not isinstance(error, (ConflictError, TooLargeError)):
+            raise
+        await _give_back(desk, before.id, revision)
+        return
+    for orphan in orphans:
+        await desk.depot.store.delete(orphan)
+    await prepare_file(desk, dropped.id)
+
+
+def _renewed(surgery: Surgery, dataset: Dataset, before: Version, dropped: Dropped) -> Answers:
+    """The answers that were left as proposed for the former file follow the new one."""
+    locale = dataset.description.get(LOCALE) or "fr"
+    guess = partial(prefill, say=partial(surgery.gettext, locale), locale=locale, languages=(locale,), contact="")
+    old = guess(before.file.name, Profile.from_json(before.profile))
+    return renew(dataset.description, old, guess(dropped.name, dropped.profile))
+
+
+async def _give_back(desk: Desk, version_id: UUID, revision: int) -> None:
+    """The version as it was, with the news that nothing was done."""
+    async with desk.depot.session() as session:
+        version = await _find_asked(session, version_id, revision, lock=True)
+        if version is not None and version.preparation is not None:
+            version.preparation.state, version.preparation.failure = PreparationState.READY, NOT_TREATED

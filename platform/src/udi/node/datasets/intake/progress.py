@@ -1,0 +1,98 @@
+"""Where a file on its way in stands, for a person and for a machine; giving it up."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from litestar.response import Redirect
+from litestar.types import ControllerRouterHandler
+
+from udi.kit.errors import NotFoundError
+from udi.kit.identity import Actor
+from udi.kit.tenancy import Territory
+from udi.node.datasets.intake.access import desk_of, find_sender, has_token
+from udi.node.datasets.intake.said import describe_publication
+from udi.node.datasets.models import Dataset
+from udi.node.datasets.pages.saying import PageRequest, speaker
+from udi.node.datasets.queries import find_dataset
+from udi.node.files.models import Upload, UploadState
+from udi.node.files.uploads import get_upload, give_up
+from udi.node.spaces.models import Space
+from udi.node.spaces.queries import allow_publishing
+from udi.ui.errors import wants_page
+from udi.ui.site import render
+
+
+@get("/uploads/{upload_id:uuid}")
+async def show_upload(
+    request: PageRequest, territory: NamedDependency[Territory], upload_id: FromPath[UUID]
+) -> Response[Any]:
+    """How far it is; a person whose file has arrived is led on."""
+    async with desk_of(request, territory).depot.session() as session:
+        upload = await get_upload(session, await find_sender(session, request), upload_id)
+        space = await session.get_one(Space, (upload.tenant_id, upload.space_id))
+        dataset = await find_dataset(session, upload.dataset_id) if upload.state == UploadState.DONE else None
+    if has_token(request) or not wants_page(request):
+        body = said_of(request, upload) | {"publication": _publication(request, upload, dataset, territory)}
+        return Response(body, headers={"Cache-Control": "no-store"})
+    if upload.state == UploadState.DONE:
+        return Redirect(next_page(upload), status_code=303)
+    return render(request, "datasets/upload.html", upload=upload, space=space)
+
+
+@post("/uploads/{upload_id:uuid}/give-up")
+async def abandon(
+    request: PageRequest,
+    territory: NamedDependency[Territory],
+    member: NamedDependency[Actor],
+    upload_id: FromPath[UUID],
+) -> Redirect:
+    """Give it up; any publisher of the space may, since it takes place there."""
+    depot = desk_of(request, territory).depot
+    async with depot.session() as session:
+        upload = await session.get(Upload, (territory.id, upload_id))
+        if upload is None:
+            raise NotFoundError
+        space = await session.get_one(Space, (territory.id, upload.space_id))
+        allow_publishing(member, space)
+    await give_up(depot, upload_id)
+    return Redirect(f"/spaces/{space.slug}", status_code=303)
+
+
+def _publication(
+    request: PageRequest, upload: Upload, dataset: Dataset | None, territory: Territory
+) -> dict[str, Any] | None:
+    """Whether everyone sees what was sent; None before there is a version, and once a newer file replaced it."""
+    versions = dataset.versions if dataset else []
+    version = next((version for version in versions if version.file_id == upload.file_id), None)
+    return describe_publication(dataset, version, territory, speaker(request)) if dataset and version else None
+
+
+def next_page(upload: Upload) -> str:
+    """Where a person goes on once the file has arrived."""
+    return f"/datasets/{upload.dataset_id}" + ("" if upload.publish else "/check")
+
+
+def said_of(request: PageRequest, upload: Upload) -> dict[str, Any]:
+    """An upload, for a machine."""
+    say = speaker(request)
+    done = upload.state == UploadState.DONE
+    return {
+        "id": str(upload.id),
+        "state": upload.state,
+        "name": upload.name,
+        "length": upload.length,
+        "received": upload.received,
+        "assembled": upload.assembled,
+        "sha256": upload.sha256,
+        "dataset": str(upload.dataset_id) if done or upload.replaces else None,
+        "next": next_page(upload) if done else None,
+        "error": say(upload.error),
+        "remedy": say(upload.remedy),
+    }
+
+
+routes: Sequence[ControllerRouterHandler] = [show_upload, abandon]

@@ -1,0 +1,174 @@
+"""A script sends the new version of a dataset in one request (PUT)."""
+
+import base64
+import binascii
+import hashlib
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import aclosing
+from typing import Any
+from uuid import UUID
+
+from litestar import Response, put
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from litestar.types import ControllerRouterHandler
+
+from udi.kit.errors import ConflictError, InvalidError, PreconditionError, Refusal, TooLargeError
+from udi.kit.tenancy import Territory
+from udi.node.datasets.actions.publish import publish_when_clear
+from udi.node.datasets.intake.access import desk_of, enter_dataset
+from udi.node.datasets.intake.finish import Desk, finish_upload
+from udi.node.datasets.intake.said import describe_version
+from udi.node.datasets.models import Dataset, Version
+from udi.node.datasets.pages.saying import PageRequest, locale_of, speaker
+from udi.node.datasets.queries import find_dataset
+from udi.node.files.assemble import keep_whole
+from udi.node.files.hold import Hold
+from udi.node.files.incoming import CutError, TooSlowError, patient
+from udi.node.files.models import Access, Upload, UploadState
+from udi.node.files.names import clean_name
+from udi.node.files.queries import used_bytes
+from udi.node.files.tus import LONGEST_KEY
+from udi.node.files.uploads import Announced, create_upload, give_up, too_large
+from udi.node.spaces.limits import body_of
+from udi.node.spaces.models import Space
+from udi.node.spaces.senders import Sender
+from udi.ui.site import site_of
+
+DIGEST = "sha-256=:"
+
+
+@put("/api/v1/datasets/{dataset_id:uuid}/file", request_max_body_size=None, status_code=201)
+async def put_file(
+    request: PageRequest, territory: NamedDependency[Territory], dataset_id: FromPath[UUID]
+) -> Response[Any]:
+    """Take the new version; with `publish=true`, publish it once nothing stops that.
+
+    200 when the bytes are those already here.
+    """
+    desk, say = desk_of(request, territory), speaker(request)
+    hold, upload, sender = await _begin(request, desk, dataset_id)
+    if hold is not None:
+        await _receive(request, desk, hold)
+    if await _is_unchanged(desk, upload.id, dataset_id):
+        await give_up(desk.depot, upload.id)
+        return await _answer(desk, say, dataset_id, sender if upload.publish else None, changed=False)
+    ended = await finish_upload(desk, upload.id)
+    if ended is None or ended.state != UploadState.DONE:
+        raise ConflictError(ended.error if ended else "", remedy=ended.remedy if ended else "")
+    return await _answer(desk, say, dataset_id, sender if upload.publish else None, changed=hold is not None)
+
+
+async def _begin(request: PageRequest, desk: Desk, dataset_id: UUID) -> tuple[Hold | None, Upload, Sender]:
+    """A turn at the upload; no turn when the same key brought it already."""
+    limit = site_of(request).settings.upload_limit
+    async with desk.depot.session() as session:
+        dataset, sender = await enter_dataset(session, request, dataset_id)
+        _check_condition(request, dataset)
+        if dataset.withdrawn_at is not None:
+            raise ConflictError("This dataset is withdrawn.", remedy="Publish it again first.")
+        space = await session.get_one(Space, (desk.depot.tenant, dataset.space_id), with_for_update=True)
+        upload = await create_upload(session, space, sender, _announced(request, dataset), limit=limit)
+        if upload.state != UploadState.RECEIVING:
+            return None, upload, sender
+        left = space.quota_bytes - await used_bytes(session, space) + (upload.length or upload.received)
+        hold = await Hold.take(session, desk.depot, upload)
+        hold.ceiling = min(limit, left)
+        return hold, upload, sender
+
+
+def _check_condition(request: PageRequest, dataset: Dataset) -> None:
+    wanted = request.headers.get("if-match")
+    current = {f'"{version.file.sha256}"' for version in (dataset.latest, *_open(dataset))}
+    if wanted is not None and wanted.strip() != "*" and not current & {tag.strip() for tag in wanted.split(",")}:
+        raise PreconditionError(
+            "Another version came meanwhile.", remedy="Look at the file that is here, then send yours again."
+        )
+
+
+def _open(dataset: Dataset) -> list[Version]:
+    return [version for version in dataset.versions if version.file.access == Access.OPEN][:1]
+
+
+def _announced(request: PageRequest, dataset: Dataset) -> Announced:
+    key = request.headers.get("idempotency-key")
+    if key is not None and not 0 < len(key) <= LONGEST_KEY:
+        raise InvalidError(refusals=[Refusal("Idempotency-Key", "This is too long.", "Write 200 characters at most.")])
+    return Announced(
+        name=clean_name(request.query_params.get("name") or "", default=dataset.latest.file.name),
+        length=request.content_length,
+        dataset_id=dataset.id,
+        sha256=_digest(request),
+        locale=locale_of(request),
+        idempotency_key=key,
+        publish=request.query_params.get("publish") == "true",
+    )
+
+
+def _digest(request: PageRequest) -> str:
+    """The sha256 that `Repr-Digest` announces (RFC 9530); empty without."""
+    said = request.headers.get("repr-digest", "").strip()
+    if not said.startswith(DIGEST):
+        return ""
+    try:
+        digest = base64.b64decode(said.removeprefix(DIGEST).rstrip(":"), validate=True)
+    except (ValueError, binascii.Error):
+        digest = b""
+    if len(digest) != hashlib.sha256().digest_size:
+        raise InvalidError(refusals=[Refusal("Repr-Digest", "This digest cannot be read.")])
+    return digest.hex()
+
+
+async def _receive(request: PageRequest, desk: Desk, hold: Hold) -> None:
+    try:
+        async with aclosing(body_of(request, hold.upload.space_id)) as body:
+            await keep_whole(hold, _pieces(request, body, hold.ceiling))
+    except BaseException as error:
+        await hold.release()
+        if hold.upload.idempotency_key is None:
+            await give_up(desk.depot, hold.upload.id)
+        if isinstance(error, (CutError, TooSlowError)):
+            raise InvalidError("The file did not arrive whole.", remedy="Send it again.") from error
+        raise
+
+
+async def _pieces(request: PageRequest, body: AsyncIterator[bytes], ceiling: int) -> AsyncIterator[bytes]:
+    size = 0
+    async for piece in patient(body):
+        size += len(piece)
+        if size > ceiling:
+            raise _too_large(request, ceiling)
+        if piece:
+            yield piece
+    if not size:
+        raise InvalidError("This file is empty: nothing was kept.")
+
+
+def _too_large(request: PageRequest, ceiling: int) -> TooLargeError:
+    return too_large(site_of(request).settings.upload_limit, ceiling)
+
+
+async def _is_unchanged(desk: Desk, upload_id: UUID, dataset_id: UUID) -> bool:
+    async with desk.depot.session() as session:
+        upload = await session.get_one(Upload, (desk.depot.tenant, upload_id))
+        dataset = await find_dataset(session, dataset_id)
+        stored = upload.state == UploadState.STORED and upload.announced in {"", upload.sha256}
+        return stored and dataset is not None and dataset.latest.file.sha256 == upload.sha256
+
+
+async def _answer(
+    desk: Desk, say: Callable[[str], str], dataset_id: UUID, publisher: Sender | None, *, changed: bool
+) -> Response[Any]:
+    """What is here now; a version that waited is published when somebody asks that."""
+    async with desk.depot.session() as session:
+        dataset = await find_dataset(session, dataset_id, lock=True)
+        if dataset is None:
+            raise ConflictError("The dataset that this file was for is gone.")
+        if publisher is not None:
+            await publish_when_clear(session, publisher, dataset, desk.territory)
+        body = describe_version(dataset, dataset.latest, desk.territory, say, changed=changed)
+    headers = {"Cache-Control": "no-store", "ETag": f'"{dataset.latest.file.sha256}"'}
+    return Response(body, status_code=201 if changed else 200, headers=headers)
+
+
+routes: Sequence[ControllerRouterHandler] = [put_file]

@@ -1,0 +1,33 @@
+"""A script removes one version that is no longer of use (DELETE)."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from litestar import delete
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from litestar.types import ControllerRouterHandler
+
+from udi.kit.errors import UnauthenticatedError
+from udi.kit.tenancy import Territory
+from udi.node.datasets.actions.remove import remove_version
+from udi.node.datasets.description import LONGEST_REASON, clean_text
+from udi.node.datasets.intake.access import desk_of, enter_dataset, has_token
+from udi.node.datasets.pages.saying import PageRequest
+from udi.node.spaces.keys import CHALLENGE
+
+
+@delete("/api/v1/datasets/{dataset_id:uuid}/versions/{number:int}")
+async def delete_version(
+    request: PageRequest, territory: NamedDependency[Territory], dataset_id: FromPath[UUID], number: FromPath[int]
+) -> None:
+    """Remove it for good; `reason` says why to those who follow the address of one that was public."""
+    if not has_token(request):
+        raise UnauthenticatedError("Show a key of the space.", headers=CHALLENGE)
+    reason = clean_text(request.query_params.get("reason") or "")[:LONGEST_REASON]
+    async with desk_of(request, territory).depot.session() as session:
+        dataset, sender = await enter_dataset(session, request, dataset_id, lock=True)
+        await remove_version(session, sender, dataset, number, reason=reason)
+
+
+routes: Sequence[ControllerRouterHandler] = [delete_version]

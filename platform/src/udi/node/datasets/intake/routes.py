@@ -1,0 +1,15 @@
+"""Every address by which files come in, beside the form."""
+
+from collections.abc import Sequence
+
+from litestar.types import ControllerRouterHandler
+
+from udi.node.datasets.intake import by_address, progress, put, remove, resumable
+
+routes: Sequence[ControllerRouterHandler] = [
+    *resumable.routes,
+    *progress.routes,
+    *put.routes,
+    *remove.routes,
+    *by_address.routes,
+]

@@ -1,0 +1,1 @@
+"""A producer leaves with everything: one archive of its space, and its addresses answered elsewhere."""

@@ -1,0 +1,59 @@
+"""Everything of a space in one file: asked for here, fetched here."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from litestar.response import Redirect
+from litestar.types import ControllerRouterHandler
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.identity import Actor
+from udi.kit.tenancy import Territory
+from udi.node.datasets.leaving.archives import find_archive, request_archive
+from udi.node.datasets.pages.saying import PageRequest
+from udi.node.files.models import ArchiveState
+from udi.node.files.pages import ring_of
+from udi.node.files.queries import used_bytes
+from udi.node.files.signed import sign_path
+from udi.node.spaces.queries import get_space
+from udi.ui.site import render
+
+DAY = timedelta(days=1)
+"""How long a link to an archive works: a large one takes hours on a bad line, with breaks."""
+
+
+@get("/spaces/{slug:str}/archive")
+async def show_archive(
+    request: PageRequest,
+    session: NamedDependency[AsyncSession],
+    territory: NamedDependency[Territory],
+    member: NamedDependency[Actor],
+    slug: FromPath[str],
+) -> Response[str]:
+    """Where the archive stands, and the link to it when it is ready."""
+    space = await get_space(session, member, slug)
+    archive = await find_archive(session, space)
+    ready = archive is not None and archive.state == ArchiveState.READY
+    return render(
+        request,
+        "datasets/archive.html",
+        space=space,
+        archive=archive,
+        link=sign_path(ring_of(request), territory.id, archive.path, lifetime=DAY) if archive and ready else "",
+        used=await used_bytes(session, space),
+    )
+
+
+@post("/spaces/{slug:str}/archive")
+async def ask_archive(
+    session: NamedDependency[AsyncSession], member: NamedDependency[Actor], slug: FromPath[str]
+) -> Redirect:
+    """Have it made."""
+    await request_archive(session, member, await get_space(session, member, slug, lock=True))
+    return Redirect(f"/spaces/{slug}/archive", status_code=303)
+
+
+routes: Sequence[ControllerRouterHandler] = [show_archive, ask_archive]

@@ -1,0 +1,190 @@
+"""What a table looks like, for everybody once it is published, for its producer before."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from litestar import Response, get
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from litestar.types import ControllerRouterHandler
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi import __version__
+from udi.kit.errors import NotFoundError, UnauthenticatedError
+from udi.kit.identity import Actor
+from udi.kit.tenancy import Territory, space_context
+from udi.node.datasets.models import Version
+from udi.node.datasets.package import compose_package
+from udi.node.datasets.pages.difference import is_open
+from udi.node.datasets.pages.embed import frame_lines
+from udi.node.datasets.pages.saying import PageRequest, locale_of
+from udi.node.datasets.queries import find_dataset, get_dataset
+from udi.node.datasets.tables import Tables
+from udi.node.files.queries import get_current_file
+from udi.node.spaces.limits import admit
+from udi.node.spaces.queries import Doing
+from udi.node.tables.asking import RATES, reader_of, together
+from udi.node.tables.draw_chart import draw_chart, table_of
+from udi.node.tables.exports import formats_of
+from udi.node.tables.rates import Rates
+from udi.node.tables.shown import SHOWING, Showing, Shown
+from udi.node.tables.table import FIND_TABLE, TableOfDataset
+from udi.protocol.licences import LICENCES
+from udi.settings import Role
+from udi.ui.locale import localised
+from udi.ui.site import render, site_of
+
+COST, DIGITS = 5, 6
+FILES = {
+    "csv": "CSV",
+    "xlsx": "XLSX",
+    "parquet": "Parquet",
+    "json": "JSON",
+    "geojson": "GeoJSON",
+    "pmtiles": "PMTiles",
+}
+"""What people take away, in the order of how many can open it."""
+
+
+@get("/datasets/{dataset_id:uuid}/datapackage.json")
+async def show_package(
+    request: PageRequest,
+    session: NamedDependency[AsyncSession],
+    territory: NamedDependency[Territory],
+    dataset_id: FromPath[UUID],
+) -> Response[bytes]:
+    """The newest published version as a Data Package."""
+    tables: Tables = site_of(request).parts[FIND_TABLE]
+    version = await tables.version_of(await get_current_file(session, dataset_id))
+    if version is None:
+        raise NotFoundError
+    body = json.dumps(compose_package(version, territory, locale_of(request)), ensure_ascii=False).encode()
+    headers = {
+        "Access-Control-Allow-Origin": "*",
+        "Cache-Control": "public, max-age=60",
+        "Vary": "Accept-Language, Cookie",
+    }
+    return Response(body, media_type="application/json", headers=headers)
+
+
+@get("/datasets/{dataset_id:uuid}/data")
+async def show_data(
+    request: PageRequest,
+    territory: NamedDependency[Territory],
+    actor: NamedDependency[Actor | None],
+    dataset_id: FromPath[UUID],
+) -> Response[Any]:
+    """The first rows of a table, its columns in figures, a chart and a map; `version` is for its producer.
+
+    The database is let go before the table is read.
+    """
+    site, role = site_of(request), _role(actor)
+    rates: Rates = site.parts[RATES]
+    limits = rates.take(reader_of(request, territory, actor), COST)
+    tables: Tables = site.parts[FIND_TABLE]
+    person = actor.person_id if actor else None
+    async with site.database.session(territory.id, role=role, person=person) as session:
+        version = await _own_version(session, actor, dataset_id, request.query_params.get("version"))
+        table = tables.of_version(version) if version else await tables(session, actor, dataset_id)
+    limits = together(limits, await admit(request, UUID(table.space)))
+    etag = _etag(table, territory, locale_of(request))
+    if actor is None and etag in request.headers.get("if-none-match", ""):
+        return Response(None, status_code=304, headers={**limits, "ETag": etag, "Vary": "Accept-Language, Cookie"})
+    await table.bring()
+    showing: Showing = site.parts[SHOWING]
+    page = await _page(request, territory, dataset_id, version, table, await showing.show(table))
+    page.headers.update({**limits, **({} if actor else {"ETag": etag})})
+    return page
+
+
+def _role(actor: Actor | None) -> Role:
+    return "app" if actor else "public"
+
+
+async def _own_version(
+    session: AsyncSession, actor: Actor | None, dataset_id: UUID, number: str | None
+) -> Version | None:
+    """What a member of the space may see before everybody; None: what everybody sees.
+
+    Raises:
+        UnauthenticatedError: a version is asked for, and nobody is logged in.
+        NotFoundError: there is no such version, or it is another organisation's.
+    """
+    if number is None and (actor is None or not await _is_draft(session, dataset_id)):
+        return None
+    if actor is None:
+        raise UnauthenticatedError("Log in to see this page.")
+    dataset = await get_dataset(session, actor, dataset_id, to=Doing.READ)
+    wanted = dataset.latest.number if number is None else _number(number)
+    found = next((version for version in dataset.versions if version.number == wanted), None)
+    if found is None:
+        raise NotFoundError("This dataset has no such version.")
+    await session.refresh(found, ["dataset"])
+    return found
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= DIGITS else 0
+
+
+async def _is_draft(session: AsyncSession, dataset_id: UUID) -> bool:
+    """Whether it is one of the reader's spaces and nobody else ever saw it."""
+    dataset = await find_dataset(session, dataset_id)
+    return dataset is not None and dataset.opened_at is None
+
+
+def _etag(table: TableOfDataset, territory: Territory, locale: str) -> str:
+    told = f"{table.digest} {table.title} {table.licence} {locale} {__version__} {territory!r}"
+    return f'"{hashlib.sha256(told.encode()).hexdigest()[:32]}"'
+
+
+async def _page(
+    request: PageRequest,
+    territory: Territory,
+    dataset_id: UUID,
+    version: Version | None,
+    table: TableOfDataset,
+    shown: Shown,
+) -> Response[str]:
+    """The page, also when a part of it took too much."""
+    locale, chart = locale_of(request), shown.chart
+    licence = LICENCES.get(table.licence)
+    about: Mapping[str, Any] = {
+        "chart": chart,
+        "chart_drawing": draw_chart(chart, locale) if chart else None,
+        "chart_rows": table_of(chart, locale) if chart else [],
+        "licence": licence,
+        "licence_name": localised(licence.name, locale) if licence else "",
+        "files": [
+            (name, f"/api/resources/{dataset_id}/data/{kind}/")
+            for kind, name in FILES.items()
+            if kind in formats_of(table)
+        ],
+        "frames": [] if version else frame_lines(shown, territory, dataset_id, table.title, locale),
+        "versions": [] if version else await _list_open(request, territory, dataset_id),
+        "portal_url": f"{territory.links.get('portal', '')}/data",
+    }
+    return render(
+        request,
+        "datasets/data.html",
+        dataset_id=dataset_id,
+        version=version,
+        is_open=version is None,
+        table=table,
+        shown=shown,
+        **about,
+    )
+
+
+async def _list_open(request: PageRequest, territory: Territory, dataset_id: UUID) -> list[Version]:
+    """The versions that everybody may read, the newest first; whoever reads is no member of the space."""
+    with space_context(None):
+        async with site_of(request).database.session(territory.id) as session:
+            dataset = await find_dataset(session, dataset_id)
+    return [each for each in dataset.versions if is_open(dataset, each)] if dataset else []
+
+
+routes: Sequence[ControllerRouterHandler] = [show_data, show_package]

@@ -1,0 +1,60 @@
+"""What a version changes of the one before it: with examples for those who may read it, in numbers for everybody."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from litestar import Response, get
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from litestar.types import ControllerRouterHandler
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.errors import NotFoundError
+from udi.kit.identity import Actor
+from udi.kit.tenancy import Territory, space_context
+from udi.node.datasets.actions.compare import read_difference
+from udi.node.datasets.models import Dataset, Version
+from udi.node.datasets.pages.saying import PageRequest
+from udi.node.datasets.queries import find_dataset
+from udi.node.files.models import Access
+from udi.node.spaces.queries import Doing, list_allowed
+from udi.ui.site import render, site_of
+
+
+@get("/datasets/{dataset_id:uuid}/versions/{number:int}/difference")
+async def show_difference(
+    request: PageRequest,
+    session: NamedDependency[AsyncSession],
+    territory: NamedDependency[Territory],
+    actor: NamedDependency[Actor | None],
+    dataset_id: FromPath[UUID],
+    number: FromPath[int],
+) -> Response[str]:
+    """The columns and rows that came, went or changed."""
+    with space_context(None):
+        async with site_of(request).database.session(territory.id) as reading:
+            dataset = await find_dataset(reading, dataset_id)
+    if dataset is None:
+        raise NotFoundError
+    allowed = await list_allowed(session, actor, dataset.space, dataset_id) if actor else frozenset()
+    member = Doing.READ in allowed
+    version = next((each for each in dataset.versions if each.number == number), None)
+    if version is None or not (member or is_open(dataset, version)):
+        raise NotFoundError
+    earlier, difference = read_difference(version) or (0, None)
+    if difference and not member:
+        difference = replace(difference, examples=(), added_lines=(), removed_lines=())
+        hidden = not any(each.number == earlier and is_open(dataset, each) for each in dataset.versions)
+        difference = None if hidden else difference
+    about: dict[str, Any] = {"version": version, "earlier": earlier, "difference": difference, "member": member}
+    return render(request, "datasets/difference.html", dataset=dataset, **about)
+
+
+def is_open(dataset: Dataset, version: Version) -> bool:
+    """Whether everybody may read a version."""
+    return dataset.withdrawn_at is None and version.published_at is not None and version.file.access == Access.OPEN
+
+
+routes: Sequence[ControllerRouterHandler] = [show_difference]

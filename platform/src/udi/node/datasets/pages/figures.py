@@ -1,0 +1,104 @@
+"""Uses of a producer's datasets and what its space cost, by month; and the switch that tells the uses to everybody."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from litestar.response import Redirect
+from litestar.types import ControllerRouterHandler
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.identity import Actor
+from udi.node.datasets.actions.figures import switch_figures
+from udi.node.datasets.figures import (
+    HEADER,
+    HEIGHT,
+    WIDTH,
+    Figure,
+    add_up,
+    count_all,
+    draw_bars,
+    find_figures_dataset,
+    list_figures,
+)
+from udi.node.datasets.pages.saying import PageRequest, as_sheet
+from udi.node.spaces.costs import Month, list_costs
+from udi.node.spaces.models import Space
+from udi.node.spaces.queries import get_space
+from udi.node.spaces.sheets import write_csv
+from udi.ui.site import render
+
+
+@get("/spaces/{slug:str}/figures")
+async def show_figures(
+    request: PageRequest, session: NamedDependency[AsyncSession], member: NamedDependency[Actor], slug: FromPath[str]
+) -> Response[str]:
+    """One month of uses, drawn and in tables."""
+    space, month = await get_space(session, member, slug), asked_month(request)
+    figures = await _of(session, space, month)
+    top, bars = draw_bars(figures, month.days)
+    [cost] = await list_costs(session, month, space)
+    return render(
+        request,
+        "datasets/figures.html",
+        space=space,
+        month=month,
+        later=month.next if month.first < Month.current().first else None,
+        bars=bars,
+        top=top,
+        drawing=(WIDTH, HEIGHT),
+        totals=add_up(figures),
+        clients=count_all(figures),
+        cost=cost,
+        told=await find_figures_dataset(session, space),
+    )
+
+
+@get("/spaces/{slug:str}/figures.csv")
+async def export_figures(
+    request: PageRequest, session: NamedDependency[AsyncSession], member: NamedDependency[Actor], slug: FromPath[str]
+) -> Response[bytes]:
+    """The same as a table."""
+    space, month = await get_space(session, member, slug), asked_month(request)
+    figures = await _of(session, space, month)
+    return as_sheet(write_csv(HEADER, (figure.row for figure in figures)), f"uses-{slug}-{month}.csv")
+
+
+@get("/spaces/{slug:str}/figures.json")
+async def tell_figures(
+    request: PageRequest, session: NamedDependency[AsyncSession], member: NamedDependency[Actor], slug: FromPath[str]
+) -> Response[bytes]:
+    """The same for a program, with the sheet of costs."""
+    space, month = await get_space(session, member, slug), asked_month(request)
+    uses = [dict(zip(HEADER, figure.row, strict=True)) for figure in await _of(session, space, month)]
+    [cost] = await list_costs(session, month, space)
+    body = json.dumps({"month": str(month), "uses": uses, "costs": asdict(cost)}, ensure_ascii=False).encode()
+    return Response(body, media_type="application/json", headers={"Cache-Control": "no-store"})
+
+
+@post("/spaces/{slug:str}/figures/publication")
+async def switch(
+    request: PageRequest, session: NamedDependency[AsyncSession], member: NamedDependency[Actor], slug: FromPath[str]
+) -> Redirect:
+    """Tell everybody the uses, or stop."""
+    space = await get_space(session, member, slug, lock=True)
+    await switch_figures(session, space, on=(await request.form()).get("on") == "1")
+    return Redirect(f"/spaces/{slug}/figures", status_code=303)
+
+
+async def _of(session: AsyncSession, space: Space, month: Month) -> list[Figure]:
+    return await list_figures(session, space, month.first, month.next.first)
+
+
+def asked_month(request: PageRequest) -> Month:
+    """The month of the address, or this one when it names none."""
+    try:
+        return Month.read(request.query_params.get("month", ""))
+    except (ValueError, OverflowError):
+        return Month.current()
+
+
+routes: Sequence[ControllerRouterHandler] = [show_figures, export_figures, tell_figures, switch]

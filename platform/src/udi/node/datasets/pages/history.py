@@ -1,0 +1,99 @@
+"""Who did what on a dataset, for a person to read; names are for members of the organisation."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from litestar import Response, get
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from litestar.types import ControllerRouterHandler
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.identity import Actor
+from udi.node.datasets.models import DatasetEvent
+from udi.node.datasets.pages.saying import EVENT_NAMES, ROLE_NAMES, PageRequest, as_sheet, locale_of, speaker
+from udi.node.datasets.queries import get_dataset, list_events
+from udi.node.datasets.standing import STOPS
+from udi.node.identity.queries import list_names
+from udi.node.spaces.queries import Doing
+from udi.node.spaces.sheets import write_csv
+
+
+@dataclass(frozen=True)
+class Line:
+    """One thing that happened, in words."""
+
+    what: str
+    who: str
+    when: datetime
+    detail: str
+
+
+def tell(request: PageRequest, actor: Actor, events: Iterable[DatasetEvent], names: Mapping[UUID, str]) -> list[Line]:
+    """The history in the reader's language; somebody who left the organisation has no name any more."""
+    say = speaker(request)
+
+    def who(event: DatasetEvent) -> str:
+        if event.detail.get("key"):
+            return say("by a script")
+        if event.person_id is None:
+            return say("by itself")
+        if event.person_id == actor.person_id:
+            return say("by you")
+        name = names.get(event.person_id)
+        return say("by %(name)s") % {"name": name} if name else say("by somebody who has left")
+
+    return [
+        Line(
+            say(EVENT_NAMES.get(event.action, event.action)), who(event), event.happened_at, _detail(event, say, names)
+        )
+        for event in events
+    ]
+
+
+def _detail(event: DatasetEvent, say: Callable[[str], str], names: Mapping[UUID, str]) -> str:
+    """What more there is to say of it."""
+    if stops := event.detail.get("stops"):
+        return " ".join(say(STOPS[stop]) for stop in stops)
+    if number := event.detail.get("number") or event.detail.get("version"):
+        why = event.detail.get("reason")
+        return say("Version %(number)s: %(reason)s" if why else "Version %(number)s") % {
+            "number": number,
+            "reason": why,
+        }
+    if objects := event.detail.get("objects"):
+        return say("Objects deleted: %(objects)s") % {"objects": objects}
+    if said := event.detail.get("reason") or _kept(event, say):
+        return str(said)
+    if person := event.detail.get("person"):
+        name = names.get(UUID(person)) or say("somebody who has left")
+        return f"{name}: {say(ROLE_NAMES[event.detail['role']])}"
+    return ""
+
+
+def _kept(event: DatasetEvent, say: Callable[[str], str]) -> str:
+    """How many versions stay from then on."""
+    if event.action != "versions.kept":
+        return ""
+    return str(event.detail.get("keeps") or say("All of them"))
+
+
+@get("/datasets/{dataset_id:uuid}/history.csv")
+async def export_history(
+    request: PageRequest,
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
+    dataset_id: FromPath[UUID],
+) -> Response[bytes]:
+    """All that happened to a dataset, as a table."""
+    dataset = await get_dataset(session, member, dataset_id, to=Doing.READ)
+    names, say = await list_names(session, dataset.space.slug), speaker(request)
+    lines = tell(request, member, await list_events(session, dataset, limit=None), names)
+    header = [say(word) for word in ("When (UTC)", "What happened", "Who", "Detail")]
+    rows = [(line.when.isoformat(timespec="seconds"), line.what, line.who, line.detail) for line in lines]
+    return as_sheet(write_csv(header, rows, locale_of(request)), f"history-{dataset.id}.csv")
+
+
+routes: Sequence[ControllerRouterHandler] = [export_history]

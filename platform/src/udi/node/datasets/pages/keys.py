@@ -1,0 +1,133 @@
+"""Keys for scripts, on a page of the space."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from litestar.response import Redirect
+from litestar.types import ControllerRouterHandler
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.clock import now
+from udi.kit.errors import InvalidError, Refusal
+from udi.kit.identity import Actor
+from udi.kit.tenancy import Territory
+from udi.node.datasets.description import clean_text, read_day
+from udi.node.datasets.pages.saying import PageRequest, field_errors
+from udi.node.datasets.queries import list_datasets
+from udi.node.spaces.keys import LONGEST_NAME, allow_managing, list_keys, make_key, revoke_key
+from udi.node.spaces.models import Space
+from udi.node.spaces.queries import get_space
+from udi.ui.site import render
+
+WHOLE = "space"
+MOST_OFFERED = 200
+
+
+@get("/spaces/{slug:str}/keys")
+async def show_keys(
+    request: PageRequest,
+    session: NamedDependency[AsyncSession],
+    territory: NamedDependency[Territory],
+    member: NamedDependency[Actor],
+    slug: FromPath[str],
+) -> Response[str]:
+    """The keys, and the form that makes one."""
+    space = await _managed(session, member, slug)
+    return await _page(request, session, space, territory)
+
+
+@post("/spaces/{slug:str}/keys", status_code=201)
+async def add_key(
+    request: PageRequest,
+    session: NamedDependency[AsyncSession],
+    territory: NamedDependency[Territory],
+    member: NamedDependency[Actor],
+    slug: FromPath[str],
+) -> Response[str]:
+    """Make a key and show it, this once."""
+    space = await _managed(session, member, slug)
+    form = await request.form()
+    name, day = clean_text(str(form.get("name") or ""))[:LONGEST_NAME], str(form.get("expires") or "")
+    chosen = [str(value) for value in form.getall("dataset", [])]
+    try:
+        allowed = await _allowed(session, space, chosen)
+        _, token = await make_key(session, member, space, name=name, datasets=allowed, expires_at=_end_of(day))
+    except InvalidError as error:
+        errors = field_errors(request, error.refusals)
+        typed = {"name": name, "expires": day, "chosen": chosen}
+        return await _page(request, session, space, territory, status=422, errors=errors, typed=typed)
+    return await _page(request, session, space, territory, status=201, token=token)
+
+
+@post("/spaces/{slug:str}/keys/{key_id:uuid}/revoke")
+async def revoke(
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
+    slug: FromPath[str],
+    key_id: FromPath[UUID],
+) -> Redirect:
+    """Refuse it from now on."""
+    await revoke_key(session, await _managed(session, member, slug), key_id)
+    return Redirect(f"/spaces/{slug}/keys", status_code=303)
+
+
+async def _managed(session: AsyncSession, member: Actor, slug: str) -> Space:
+    space = await get_space(session, member, slug)
+    allow_managing(member, space)
+    return space
+
+
+async def _allowed(session: AsyncSession, space: Space, chosen: list[str]) -> list[UUID] | None:
+    """The datasets chosen, None for all of the space."""
+    if WHOLE in chosen:
+        return None
+    own = {str(dataset.id): dataset.id for dataset in (await list_datasets(session, space, size=MOST_OFFERED)).items}
+    found = [own[value] for value in chosen if value in own]
+    if not found:
+        raise InvalidError(refusals=[Refusal("dataset", "Choose what the script may send.")])
+    return found
+
+
+def _end_of(day: str) -> datetime | None:
+    """The end of a key's last day; None without one."""
+    if not day:
+        return None
+    found = read_day(day)
+    if found is None:
+        raise InvalidError(refusals=[Refusal("expires", "This is not a day.", "Write it as 2026-12-31.")])
+    return datetime.combine(found, time(), UTC) + timedelta(days=1)
+
+
+async def _page(
+    request: PageRequest,
+    session: AsyncSession,
+    space: Space,
+    territory: Territory,
+    *,
+    status: int = 200,
+    token: str = "",
+    errors: dict[str, str] | None = None,
+    typed: dict[str, Any] | None = None,
+) -> Response[str]:
+    datasets = (await list_datasets(session, space, size=MOST_OFFERED)).items
+    return render(
+        request,
+        "datasets/keys.html",
+        status=status,
+        space=space,
+        keys=await list_keys(session, space),
+        titles={dataset.id: dataset.title for dataset in datasets},
+        token=token,
+        origin=territory.origin,
+        errors=errors or {},
+        typed=typed or {"name": "", "expires": "", "chosen": []},
+        moment=now(),
+    )
+
+
+routes: Sequence[ControllerRouterHandler] = [show_keys, add_key, revoke]

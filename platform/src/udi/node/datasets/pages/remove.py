@@ -1,0 +1,86 @@
+"""One version removed alone, and how many a dataset keeps: what goes is said before it goes."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from litestar.response import Redirect
+from litestar.types import ControllerRouterHandler
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.backups import read_retention
+from udi.kit.errors import InvalidError
+from udi.kit.identity import Actor
+from udi.node.datasets.actions.remove import CHOICES, get_removable, keep_last, list_beyond, remove_version
+from udi.node.datasets.description import LONGEST_REASON, clean_text
+from udi.node.datasets.models import Dataset
+from udi.node.datasets.pages.saying import PageRequest, field_errors
+from udi.node.datasets.queries import get_dataset
+from udi.ui.site import render, site_of
+
+Errors = dict[str, str]
+
+
+@get("/datasets/{dataset_id:uuid}/versions/{number:int}/remove")
+async def ask_removal(
+    request: PageRequest,
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
+    dataset_id: FromPath[UUID],
+    number: FromPath[int],
+) -> Response[str]:
+    """What removing means, and the form that asks why."""
+    dataset = await get_dataset(session, member, dataset_id)
+    return await _ask(request, session, dataset, number, {})
+
+
+@post("/datasets/{dataset_id:uuid}/versions/{number:int}/remove")
+async def remove(
+    request: PageRequest,
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
+    dataset_id: FromPath[UUID],
+    number: FromPath[int],
+) -> Response[Any]:
+    """Remove it for good."""
+    dataset = await get_dataset(session, member, dataset_id, lock=True)
+    reason = clean_text(str((await request.form()).get("reason") or ""))[:LONGEST_REASON]
+    try:
+        await remove_version(session, member, dataset, number, reason=reason)
+    except InvalidError as error:
+        return await _ask(request, session, dataset, number, field_errors(request, error.refusals), status=422)
+    return Redirect(f"/datasets/{dataset_id}#versions", status_code=303)
+
+
+async def _ask(
+    request: PageRequest, session: AsyncSession, dataset: Dataset, number: int, errors: Errors, *, status: int = 200
+) -> Response[str]:
+    version = await get_removable(session, dataset, number)
+    days = read_retention(site_of(request).settings)
+    about: dict[str, Any] = {"version": version, "errors": errors, "days": days}
+    return render(request, "datasets/remove.html", status=status, dataset=dataset, **about)
+
+
+@post("/datasets/{dataset_id:uuid}/keep")
+async def keep(
+    request: PageRequest,
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
+    dataset_id: FromPath[UUID],
+) -> Response[Any]:
+    """Keep the last versions only, or all of them; what that removes at once is shown first, to be agreed to."""
+    dataset, form = await get_dataset(session, member, dataset_id, lock=True), await request.form()
+    said = str(form.get("keeps") or "")
+    keeps = (int(said) if said in map(str, CHOICES) else 0) if said else None
+    gone = list_beyond(dataset, keeps) if keeps != 0 else []
+    if gone and form.get("agreed") != ",".join(str(version.number) for version in gone):
+        days = read_retention(site_of(request).settings)
+        return render(request, "datasets/keep.html", dataset=dataset, keeps=keeps, gone=gone, days=days)
+    await keep_last(session, member, dataset, keeps)
+    return Redirect(f"/datasets/{dataset_id}#versions", status_code=303)
+
+
+routes: Sequence[ControllerRouterHandler] = [ask_removal, remove, keep]

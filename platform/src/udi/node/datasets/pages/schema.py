@@ -1,0 +1,105 @@
+"""The schema that a table follows: those it seems to follow, those installed here, the address of another."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from litestar.response import Redirect
+from litestar.types import ControllerRouterHandler
+
+from udi.kit.errors import InvalidError, Refusal
+from udi.kit.identity import Actor
+from udi.kit.tenancy import Territory
+from udi.node.datasets.actions.prepare import prepare_promptly
+from udi.node.datasets.actions.schema import declare_schema, fetch_schema
+from udi.node.datasets.models import Dataset
+from udi.node.datasets.pages.drop import preparing
+from udi.node.datasets.pages.saying import PageRequest, field_errors
+from udi.node.datasets.queries import get_dataset
+from udi.node.datasets.standing import declared_of, looks_like
+from udi.node.spaces.queries import Doing
+from udi.node.tables.schemas.declared import Declared, shelf_of
+from udi.ui.site import render, site_of
+
+
+@get("/datasets/{dataset_id:uuid}/schema")
+async def ask_schema(
+    request: PageRequest,
+    territory: NamedDependency[Territory],
+    member: NamedDependency[Actor],
+    dataset_id: FromPath[UUID],
+) -> Response[str]:
+    """The form that says which schema the table follows."""
+    async with site_of(request).database.session(territory.id, person=member.person_id) as session:
+        dataset = await get_dataset(session, member, dataset_id, to=Doing.CHANGE)
+    return await schema_page(request, dataset)
+
+
+@post("/datasets/{dataset_id:uuid}/schema")
+async def declare(
+    request: PageRequest,
+    territory: NamedDependency[Territory],
+    member: NamedDependency[Actor],
+    dataset_id: FromPath[UUID],
+) -> Response[Any]:
+    """Check each cell against a schema from now on, or not any more; no transaction is open while it is fetched."""
+    site, form = site_of(request), await request.form()
+    name, address = str(form.get("name") or ""), str(form.get("address") or "").strip()
+    async with site.database.session(territory.id, person=member.person_id) as session:
+        dataset = await get_dataset(session, member, dataset_id, to=Doing.CHANGE)
+    try:
+        schema = None if form.get("none") else await _asked(request, name, address)
+    except InvalidError as error:
+        errors = field_errors(request, error.refusals)
+        return await schema_page(request, dataset, name, address, errors, status=422)
+    async with site.database.session(territory.id, person=member.person_id) as session:
+        dataset = await get_dataset(session, member, dataset_id, to=Doing.CHANGE, lock=True)
+        version = await declare_schema(session, member, dataset, schema)
+    await prepare_promptly(preparing(request, territory), version)
+    return Redirect(f"/datasets/{dataset_id}/check", status_code=303)
+
+
+async def _asked(request: PageRequest, name: str, address: str) -> Declared:
+    if address:
+        return await fetch_schema(site_of(request).outgoing, address)
+    if name not in dict(await _installed(request)):
+        raise InvalidError(refusals=[Refusal("address", "Choose a schema, or give its address.")])
+    return Declared(name)
+
+
+async def _installed(request: PageRequest) -> list[tuple[str, str]]:
+    shelf = await asyncio.to_thread(shelf_of, site_of(request).settings.schemas)
+    return sorted({each.name: each.title for each in shelf.schemas}.items(), key=lambda option: option[1].casefold())
+
+
+async def schema_page(
+    request: PageRequest,
+    dataset: Dataset,
+    name: str = "",
+    address: str = "",
+    errors: dict[str, str] | None = None,
+    *,
+    status: int = 200,
+) -> Response[str]:
+    """The form, with what is wrong."""
+    declared = declared_of(dataset.latest)
+    likely = looks_like(dataset.latest)
+    chosen = name or (declared.name if declared else likely[0].name if likely else "")
+    return render(
+        request,
+        "datasets/schema.html",
+        status=status,
+        dataset=dataset,
+        declared=declared,
+        installed=await _installed(request),
+        name=chosen,
+        address=address or (declared.address if declared else ""),
+        errors=errors or {},
+    )
+
+
+routes: Sequence[ControllerRouterHandler] = [ask_schema, declare]

@@ -1,0 +1,132 @@
+"""Reminders of datasets that are late: found once an hour, one mail each, to the producer's contact; none after the last."""
+
+import asyncio
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
+
+import structlog
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit import jobs
+from udi.kit.clock import now
+from udi.kit.mail import Mail, send_mail
+from udi.kit.tenancy import Territory
+from udi.node.datasets.actions.remove import list_published
+from udi.node.datasets.models import Dataset, Reminder
+from udi.node.datasets.queries import find_dataset
+from udi.node.datasets.schedule import DAYS, MONTHS, Due, next_due
+from udi.ui.formats import say_date
+from udi.ui.site import Site
+
+log = structlog.get_logger()
+SEND_REMINDER = "send_reminder"
+EVERY = timedelta(hours=1)
+STALE = timedelta(days=14)
+"""A reminder that is older is left: what was late long before the node could say so is not told all at once."""
+
+
+async def find_due(session: AsyncSession, dataset: Dataset) -> Due | None:
+    """When the next version is due; None for what is not open, or not regular.
+
+    Versions that were removed count: they tell the pace.
+    """
+    if dataset.opened_at is None or dataset.withdrawn_at is not None:
+        return None
+    frequency = dataset.description.get("frequency", "")
+    removed = await list_published(session, dataset.id) if frequency in MONTHS else []
+    moments = [*(version.published_at for version in dataset.versions), *(each.published_at for each in removed)]
+    published = [moment for moment in moments if moment]
+    return next_due(frequency, published, UTC)
+
+
+async def remind_for_ever(site: Site) -> None:
+    """Look for what is late in every territory, once an hour."""
+    while True:
+        try:
+            for territory in await site.registry.list():
+                async with site.database.session(territory.id, role="worker") as session:
+                    await queue_reminders(session, now())
+        except Exception as error:  # noqa: BLE001 - looked for again an hour later
+            log.warning("reminders not looked for", error=type(error).__name__)
+        await asyncio.sleep(EVERY.total_seconds())
+
+
+async def queue_reminders(session: AsyncSession, moment: datetime) -> int:
+    """Queue the mails that should have left by now, each once, however often this is called; how many."""
+    regular = Dataset.description["frequency"].astext.in_([*DAYS, *MONTHS])
+    query = select(Dataset).where(Dataset.opened_at.is_not(None), Dataset.withdrawn_at.is_(None), regular)
+    queued = 0
+    for dataset in (await session.scalars(query)).all():
+        due = await find_due(session, dataset)
+        number = due.reminder(moment) if due and dataset.space.figures_dataset_id != dataset.id else None
+        if due is not None and number is not None and moment - due.reminders[number] < STALE:
+            queued += await _queue(session, dataset, due.day, number)
+    return queued
+
+
+async def _queue(session: AsyncSession, dataset: Dataset, due_on: date, number: int) -> bool:
+    later = Reminder.number >= number
+    known = select(Reminder.number).where(Reminder.dataset_id == dataset.id, Reminder.due_on == due_on, later)
+    if (await session.scalars(known)).first() is not None:
+        return False
+    row = {"dataset_id": dataset.id, "due_on": due_on, "number": number}
+    added = insert(Reminder).values(row).on_conflict_do_nothing().returning(Reminder.number)
+    if await session.scalar(added) is None:
+        return False
+    payload = {"dataset": str(dataset.id), "due_on": due_on.isoformat(), "number": number}
+    await jobs.enqueue(session, SEND_REMINDER, payload)
+    return True
+
+
+async def send_reminder(site: Site, territory: Territory, dataset_id: UUID, due_on: date, number: int) -> None:
+    """Send one, unless it left, or the dataset is not late any more.
+
+    Raises:
+        MailError: the relay did not take it; it is tried again.
+    """
+    async with site.database.session(territory.id, role="worker") as session:
+        reminder = await session.get(Reminder, (territory.id, dataset_id, due_on, number))
+        dataset = await find_dataset(session, dataset_id)
+        due = await find_due(session, dataset) if dataset else None
+    if reminder is None or reminder.sent_at is not None or dataset is None or due is None or due.day != due_on:
+        return
+    settings, mail = site.settings, compose(site, territory, dataset, due, number)
+    await send_mail(mail, settings.smtp_host, settings.smtp_port or settings.port(6))
+    async with site.database.session(territory.id, role="worker") as session:
+        sent = Reminder.dataset_id == dataset_id, Reminder.due_on == due_on, Reminder.number == number
+        await session.execute(update(Reminder).where(*sent).values(sent_at=now()))
+    log.info("reminder sent", dataset=str(dataset_id), number=number)
+
+
+def compose(site: Site, territory: Territory, dataset: Dataset, due: Due, number: int) -> Mail:
+    """The mail, in the territory's first language: names and days, nothing of the data."""
+    language = territory.languages[0]
+
+    def say(message: str, **values: object) -> str:
+        return site.pages.gettext(language, message) % values
+
+    here, last = f"{territory.origin}/datasets/{dataset.id}", number == len(due.reminders) - 1
+    lines = [
+        say("Good morning,"),
+        say(
+            "The next version of «%(title)s» was expected by %(day)s, as its description says.",
+            title=dataset.title,
+            day=say_date(due.day, language),
+        ),
+        say("To replace the file: %(address)s", address=f"{here}/versions/new"),
+        say("If it changes less often, say so here: %(address)s", address=f"{here}/describe#frequency"),
+        say("This is the last reminder for this version.") if last else "",
+        territory.name.get(language) or next(iter(territory.name.values())),
+    ]
+    return Mail(
+        to=dataset.space.email,
+        subject=say("To be updated: %(title)s", title=dataset.title),
+        text="\n\n".join(filter(None, lines)) + "\n",
+        language=language,
+        id=f"reminder-{dataset.id}-{due.day.isoformat()}-{number}",
+        sender=site.settings.mail_sender or territory.contact,
+        sender_name=territory.name.get(language, ""),
+        reply_to=territory.contact,
+    )

@@ -1,0 +1,170 @@
+"""Where a version stands before it is published: people who could be known by it, dangers of its file, its schema."""
+
+from udi.kit.errors import ConflictError, InvalidError, Refusal
+from udi.node.datasets.description import check_answers
+from udi.node.datasets.models import Dataset, PreparationState, State, Version
+from udi.node.files.clam import ScanState, Unscanned
+from udi.node.files.models import Access
+from udi.node.tables.corrections import Corrections
+from udi.node.tables.personal.report import Finding
+from udi.node.tables.personal.report import Strength as Personal
+from udi.node.tables.safety.findings import SafetyFinding
+from udi.node.tables.safety.findings import Strength as Safety
+from udi.node.tables.schemas.declared import Declared, Proposed
+
+OPENED = (State.PUBLISHING, State.PUBLISHED)
+STOPS = {
+    "virus": "A virus was found in its file.",
+    "danger": "Its file holds something that could harm whoever opens it.",
+    "people": "Its table says things about people.",
+    "unread": "It could not be looked at: nobody knows what it says of people, nor what it hides.",
+    "description": "The portal would refuse its description.",
+}
+"""What keeps a version from being published by itself, and the words for it."""
+
+
+def may_publish(dataset: Dataset) -> bool:
+    """Whether its versions may be published with nobody looking.
+
+    A person published its description, which is still complete; neither withdrawn nor refused since.
+    """
+    opened = dataset.opened_at is not None and dataset.withdrawn_at is None and dataset.state in OPENED
+    return opened and not check_answers(dataset.description)
+
+
+def corrections_of(version: Version) -> Corrections:
+    """What its producer said of how its file is read."""
+    return Corrections.from_json(version.preparation.corrections if version.preparation else None)
+
+
+def is_table(version: Version) -> bool:
+    """Whether its file was read and is a table."""
+    return version.preparation is not None and version.preparation.state == PreparationState.READY
+
+
+def people_in(version: Version) -> list[Finding]:
+    """What its table says of people, the stops first."""
+    found = version.preparation
+    return [Finding.from_json(one) for one in found.findings.get("personal", ())] if found else []
+
+
+def dangers_of(version: Version) -> list[SafetyFinding]:
+    """What its file hides or does, the most serious first."""
+    found = version.preparation
+    return [SafetyFinding.from_json(one) for one in found.findings.get("safety", ())] if found else []
+
+
+def has_virus(version: Version) -> bool:
+    """Whether a virus was found in its file."""
+    found = version.preparation
+    return bool(found and found.findings.get("virus", {}).get("state") == ScanState.INFECTED)
+
+
+def is_harmful(version: Version) -> bool:
+    """Whether something in its file could harm whoever opens it: nobody receives it."""
+    return has_virus(version) or any(one.strength is Safety.QUARANTINE for one in dangers_of(version))
+
+
+def access_of(version: Version) -> Access:
+    """Who may read its file once it is published: everybody, when it was looked at and nothing in it could harm.
+
+    What is read again, because its producer corrected how, was looked at before.
+    """
+    found = version.preparation
+    if is_harmful(version):
+        return Access.HELD
+    unseen = found is not None and found.state == PreparationState.WAITING and not found.findings
+    return Access.WAITING if unseen else Access.OPEN
+
+
+def stops_of(version: Version) -> list[str]:
+    """Which of `STOPS` leave it to a person."""
+    held = {} if version.preparation and version.preparation.reason else _to_be_cleared(version)
+    harms = any(one.strength is Safety.QUARANTINE for one in dangers_of(version))
+    held |= {"virus": has_virus(version), "danger": harms or held.get("danger", False)}
+    return [name for name in STOPS if held.get(name)]
+
+
+def is_being_read(version: Version) -> bool:
+    """Whether the look at its file is not over."""
+    return version.preparation is not None and version.preparation.state == PreparationState.WAITING
+
+
+def has_asked(version: Version) -> bool:
+    """Whether somebody asked that it be published with nobody looking."""
+    return version.preparation is not None and version.preparation.asked_by is not None
+
+
+def can_treat(version: Version) -> bool:
+    """Whether what it says of people can be taken out of its table."""
+    return is_table(version) and bool(people_in(version))
+
+
+def looks_like(version: Version) -> list[Proposed]:
+    """The schemas that a version's table seems to follow."""
+    found = version.preparation
+    return [Proposed.from_json(each) for each in found.findings.get("looks_like", ())] if found else []
+
+
+def declared_of(version: Version) -> Declared | None:
+    """The schema that a version's table is said to follow."""
+    return corrections_of(version).schema
+
+
+def is_unread(version: Version) -> bool:
+    """Whether the look at its file failed, or the search for viruses did not answer."""
+    found = version.preparation
+    if found is None:
+        return False
+    unanswered = found.findings.get("virus", {}).get("reason") in {Unscanned.AWAY, Unscanned.TOO_SLOW}
+    return found.state == PreparationState.FAILED or unanswered
+
+
+def _to_be_cleared(version: Version) -> dict[str, bool]:
+    """What is published only with a reason, by the names of `STOPS`."""
+    return {
+        "people": any(one.strength is Personal.STOP for one in people_in(version)),
+        "danger": any(one.strength is Safety.STOP for one in dangers_of(version)),
+        "unread": is_unread(version),
+    }
+
+
+def needs_reason(version: Version) -> bool:
+    """Whether it is published only if its producer says why it may be."""
+    return any(_to_be_cleared(version).values())
+
+
+def carry_reason(before: Version | None, version: Version) -> None:
+    """Keep the reason given for the version before, where nothing else stops this one: nobody is asked each night."""
+    then, found = before.preparation if before else None, version.preparation
+    if before and then and found and then.reason and not found.reason and _stopped_by(version) <= _stopped_by(before):
+        found.reason = then.reason
+
+
+def _stopped_by(version: Version) -> set[tuple[object, ...]]:
+    people = {("people", one.what, *one.columns) for one in people_in(version) if one.strength is Personal.STOP}
+    dangers = {("danger", one.danger) for one in dangers_of(version) if one.strength is Safety.STOP}
+    failure = version.preparation.failure if version.preparation else ""
+    return people | dangers | ({("unread", failure)} if is_unread(version) else set())
+
+
+def clear_for_publication(version: Version, reason: str) -> None:
+    """Let a version be published by a person, and keep the reason that they give.
+
+    Raises:
+        ConflictError: its file is still being looked at, or is kept from everybody.
+        InvalidError: something stops it, and no reason is given.
+    """
+    found = version.preparation
+    if found is None or version.published_at is not None:
+        return
+    if found.state == PreparationState.WAITING:
+        raise ConflictError("We are still reading your file.", remedy="Wait a little, then publish again.")
+    if is_harmful(version):
+        raise ConflictError(
+            "This file would harm whoever opens it: it cannot be published.", remedy="Drop another one."
+        )
+    if needs_reason(version) and not (reason or found.reason):
+        why = Refusal("reason", "Say why this may be published.", "Or drop a file without it.")
+        raise InvalidError("Something stops this publication.", refusals=[why])
+    found.reason = reason or found.reason

@@ -1,0 +1,156 @@
+"""The typed tables of published datasets, copied to this machine when somebody asks one a question."""
+
+import asyncio
+import os
+import shutil
+import time
+import uuid
+from dataclasses import replace
+from functools import partial
+from pathlib import Path, PurePath
+from uuid import UUID
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.db import Database
+from udi.kit.errors import NotFoundError, UnavailableError
+from udi.kit.identity import Actor
+from udi.kit.tenancy import space_context
+from udi.node.datasets.models import Preparation, PreparationState, Version
+from udi.node.files.models import StoredFile
+from udi.node.files.queries import get_current_file
+from udi.node.files.store import ObjectStore
+from udi.node.tables.profile import Profile
+from udi.node.tables.table import TableOfDataset
+
+log = structlog.get_logger()
+KEPT_BYTES, KEPT_SECONDS = 20 * 1024**3, 24 * 3600.0
+"""Of the copies: how many bytes in all, and how long one stays that nobody asks for."""
+
+
+class Tables:
+    """Finds the table of a dataset by the dataset's id; copies live in a folder of this machine, for a day at most."""
+
+    def __init__(self, database: Database, store: ObjectStore, folder: Path) -> None:
+        self._database, self._store, self._folder = database, store, folder
+        self._turns: dict[str, asyncio.Lock] = {}
+
+    async def __call__(self, session: AsyncSession, actor: Actor | None, resource_id: UUID) -> TableOfDataset:  # noqa: ARG002 - what is open is open to all
+        """The table of the newest published version.
+
+        Raises:
+            NotFoundError: there is no such open dataset, or its file is no table.
+            GoneError: it was withdrawn.
+            UnavailableError: its file is still being read.
+        """
+        file = await get_current_file(session, resource_id)
+        return self._table(file, *_ready(await self.version_of(file)))
+
+    def of_version(self, version: Version) -> TableOfDataset:
+        """The table of a version, for its producer, whether it is published or not; raises the same."""
+        version, preparation = _ready(version)
+        table = self._table(version.file, version, preparation)
+        return replace(table, is_open=False)
+
+    async def version_of(self, file: StoredFile) -> Version | None:
+        """The version of an open file, with its dataset; whoever reads it is no member of its space."""
+        with space_context(None):
+            async with self._database.session(file.tenant_id) as session:
+                version: Version | None = await session.scalar(select(Version).where(Version.file_id == file.id))
+                if version is not None:
+                    await session.refresh(version, ["dataset"])
+        return version
+
+    def _table(self, file: StoredFile, version: Version, preparation: Preparation) -> TableOfDataset:
+        profile, name = Profile.from_json(version.profile), f"{_place(file)}/{file.id}-{preparation.revision}"
+        path = self._folder / f"{name}.parquet"
+        return TableOfDataset(
+            path=path,
+            bring=partial(self._bring, file.derived_key(preparation.table), path),
+            columns=profile.columns,
+            rows=profile.rows or 0,
+            digest=f"{file.sha256}-{preparation.revision}",
+            space=str(file.space_id),
+            name=PurePath(file.name).stem or "data",
+            title=version.dataset.title,
+            modified=preparation.updated_at,
+            licence=version.dataset.description.get("licence", ""),
+            geometry=profile.geometry,
+            bbox=profile.bbox,
+        )
+
+    async def _bring(self, key: str, path: Path) -> None:
+        """Copy a table here, unless it is here.
+
+        Raises:
+            NotFoundError: it is gone.
+            UnavailableError: this machine has no room for it.
+        """
+        try:
+            async with self._turns.setdefault(path.name, asyncio.Lock()):
+                if not await asyncio.to_thread(path.exists):
+                    await asyncio.to_thread(self.make_room)
+                    await self._fetch(key, path)
+            await asyncio.to_thread(os.utime, path)
+        except OSError as error:
+            log.warning("table not brought", error=type(error).__name__)
+            raise UnavailableError(
+                "This table cannot be read at the moment.", remedy="Try again in a while, or download its file."
+            ) from error
+        finally:
+            self._turns.pop(path.name, None)
+
+    async def _fetch(self, key: str, path: Path) -> None:
+        arriving = path.with_suffix(f".{uuid.uuid4().hex}")
+        await asyncio.to_thread(arriving.parent.mkdir, parents=True, exist_ok=True)
+        try:
+            await asyncio.to_thread(_write, self._store, key, arriving)
+            arriving.replace(path)
+        finally:
+            arriving.unlink(missing_ok=True)
+
+    def make_room(self) -> None:
+        """Remove copies that nobody asked for since yesterday, then the oldest while they are too many."""
+        copies = [(copy, found) for copy in self._folder.rglob("*.*") if (found := _stat(copy))]
+        left = sum(found.st_size for _, found in copies)
+        for copy, found in sorted(copies, key=lambda each: each[1].st_mtime):
+            if time.time() - found.st_mtime > KEPT_SECONDS or left > KEPT_BYTES:
+                copy.unlink(missing_ok=True)
+                left -= found.st_size
+
+    async def forget(self, tenant: UUID, dataset_id: UUID) -> None:
+        """Remove the copies of an erased dataset from this machine; from others they go within a day."""
+        await asyncio.to_thread(shutil.rmtree, self._folder / str(tenant) / str(dataset_id), ignore_errors=True)
+
+
+def _place(file: StoredFile) -> str:
+    """The folder of a dataset's copies."""
+    return f"{file.tenant_id}/{file.dataset_id}"
+
+
+def _stat(copy: Path) -> os.stat_result | None:
+    """What is known of a copy, unless another process has removed it."""
+    try:
+        return copy.stat()
+    except FileNotFoundError:
+        return None
+
+
+def _ready(version: Version | None) -> tuple[Version, Preparation]:
+    found = version.preparation if version else None
+    if version is None or found is None or found.state in {PreparationState.PLAIN, PreparationState.FAILED}:
+        raise NotFoundError("This dataset is no table: download its file.")
+    if found.state != PreparationState.READY:
+        raise UnavailableError("This table is still being read.", headers={"Retry-After": "30"})
+    return version, found
+
+
+def _write(store: ObjectStore, key: str, target: Path) -> None:
+    try:
+        with target.open("wb") as out:
+            for piece in store.read(key):
+                out.write(piece)
+    except FileNotFoundError:
+        raise NotFoundError("This dataset is no table: download its file.") from None

@@ -1,0 +1,181 @@
+"""Viruses looked for by clamd, when the operator has one: the file is streamed to it, never named nor kept."""
+
+import asyncio
+import struct
+from collections.abc import AsyncIterable, AsyncIterator
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import StrEnum
+
+PIECE = 64 * 1024
+LONGEST_ANSWER = 4096
+LIMIT = 4 * 1024**3
+"""Most bytes that clamd takes, whatever its own `StreamMaxLength`."""
+TIMEOUT = 120.0
+
+
+class ScanState(StrEnum):
+    """`UNSCANNED`: nothing is known, and the reason says why."""
+
+    CLEAN = "clean"
+    INFECTED = "infected"
+    UNSCANNED = "unscanned"
+
+
+class Unscanned(StrEnum):
+    """Why a file was not scanned."""
+
+    ABSENT = "absent"
+    TOO_LARGE = "too_large"
+    AWAY = "away"
+    TOO_SLOW = "too_slow"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """A message to translate, then to fill with the signature."""
+
+    what: str
+
+
+EXPLANATIONS = {
+    ScanState.CLEAN: Explanation("No virus was found in this file."),
+    ScanState.INFECTED: Explanation(
+        "A virus was found in this file: %(signature)s. It is kept apart and never served."
+    ),
+    Unscanned.ABSENT: Explanation("This installation looks for no viruses."),
+    Unscanned.TOO_LARGE: Explanation("This file is larger than what is searched for viruses."),
+    Unscanned.AWAY: Explanation("The search for viruses does not answer: this file will be searched later."),
+    Unscanned.TOO_SLOW: Explanation("The search for viruses took too long: this file will be searched later."),
+    Unscanned.REFUSED: Explanation("The search for viruses could not read this file."),
+}
+
+
+@dataclass(frozen=True)
+class Scan:
+    """What clamd said of a file: the name of the virus, or why there is no answer."""
+
+    state: ScanState
+    signature: str = ""
+    reason: Unscanned | None = None
+
+    @property
+    def explanation(self) -> Explanation:
+        """A message for the producer; `values` fills it."""
+        return EXPLANATIONS[self.reason or self.state]
+
+    @property
+    def values(self) -> dict[str, object]:
+        """What the message quotes."""
+        return {"signature": self.signature}
+
+    @property
+    def again(self) -> bool:
+        """Whether asking later may give another answer."""
+        return self.reason in {Unscanned.AWAY, Unscanned.TOO_SLOW}
+
+
+async def scan(
+    chunks: AsyncIterable[bytes],
+    address: str,
+    *,
+    limit: int = LIMIT,
+    patience: float = TIMEOUT,
+) -> Scan:
+    """Stream a file to clamd (command INSTREAM) and read its word.
+
+    `address` is the path of its socket, or `host:port`; empty when there is none. `patience` is for each exchange, in seconds.
+    """
+    if not address:
+        return _unscanned(Unscanned.ABSENT)
+    try:
+        async with asyncio.timeout(patience):
+            reader, writer = await _connect(address)
+    except (OSError, ValueError):
+        return _unscanned(Unscanned.AWAY)
+    said = asyncio.create_task(reader.read(LONGEST_ANSWER))
+    try:
+        whole = await _send(writer, chunks, said, limit, patience)
+        async with asyncio.timeout(patience):
+            return read_answer(await said) if whole else _unscanned(Unscanned.TOO_LARGE)
+    except TimeoutError:
+        return _unscanned(Unscanned.TOO_SLOW)
+    except OSError:
+        return _unscanned(Unscanned.AWAY)
+    finally:
+        await _leave(writer, said)
+
+
+async def _leave(writer: asyncio.StreamWriter, said: asyncio.Task[bytes]) -> None:
+    said.cancel()
+    writer.close()
+    with suppress(OSError, TimeoutError, asyncio.CancelledError):
+        await said
+    with suppress(OSError, TimeoutError):
+        async with asyncio.timeout(1):
+            await writer.wait_closed()
+
+
+async def _connect(address: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    host, _, port = address.rpartition(":")
+    if address.startswith("/") or not host:
+        return await asyncio.open_unix_connection(address)
+    return await asyncio.open_connection(host.strip("[]"), int(port))
+
+
+async def _send(
+    writer: asyncio.StreamWriter, chunks: AsyncIterable[bytes], said: asyncio.Task[bytes], limit: int, pause: float
+) -> bool:
+    """Whether the file is not over the limit; each piece says its length, an empty one ends the stream.
+
+    Sending stops as soon as clamd has spoken: it closes on a stream that is too large for it, having said so.
+    """
+    writer.write(b"zINSTREAM\0")
+    left = limit
+    async for piece in _cut(chunks):
+        left -= len(piece)
+        if left < 0 or said.done():
+            return left >= 0
+        await _write(writer, struct.pack("!I", len(piece)) + piece, said, pause)
+    await _write(writer, struct.pack("!I", 0), said, pause)
+    return True
+
+
+async def _cut(chunks: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
+    async for chunk in chunks:
+        for start in range(0, len(chunk), PIECE):
+            yield chunk[start : start + PIECE]
+
+
+async def _write(writer: asyncio.StreamWriter, content: bytes, said: asyncio.Task[bytes], pause: float) -> None:
+    """Send a piece, unless the answer is already there.
+
+    Raises:
+        OSError: the connection is cut, and clamd said nothing.
+    """
+    writer.write(content)
+    try:
+        async with asyncio.timeout(pause):
+            await writer.drain()
+    except ConnectionError:
+        await asyncio.wait([said], timeout=1)
+        if not said.done() or said.exception():
+            raise
+
+
+def read_answer(answer: bytes) -> Scan:
+    """`stream: OK`, `stream: <virus> FOUND`, or an error."""
+    text = answer.split(b"\0")[0].decode("utf-8", "replace").strip()
+    if text.endswith(" OK"):
+        return Scan(ScanState.CLEAN)
+    if text.endswith(" FOUND"):
+        name = text.removesuffix(" FOUND").partition(": ")[2]
+        return Scan(ScanState.INFECTED, signature="".join(sign for sign in name if sign.isprintable())[:120])
+    if not text:
+        return _unscanned(Unscanned.AWAY)
+    return _unscanned(Unscanned.TOO_LARGE if "size limit exceeded" in text else Unscanned.REFUSED)
+
+
+def _unscanned(reason: Unscanned) -> Scan:
+    return Scan(ScanState.UNSCANNED, reason=reason)

@@ -1,0 +1,169 @@
+"""A file fetched from an address: its bytes into an upload, what the other side calls it, whether it changed."""
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from email.message import Message
+from email.utils import parsedate_to_datetime
+from urllib.parse import unquote, urlsplit
+
+from udi.kit.clock import now
+from udi.kit.errors import InvalidError, Refusal, TooLargeError, UdiError
+from udi.kit.http import Fetched, Outgoing, OutgoingError, RefusedAddressError
+from udi.node.files.assemble import keep_whole
+from udi.node.files.hold import Hold
+from udi.node.files.incoming import CutError, TooSlowError, patient
+from udi.node.files.names import clean_name
+from udi.node.files.uploads import too_large
+
+NOT_MODIFIED, OK = 304, 200
+LONGEST_ADDRESS, LONGEST_MARK = 2000, 300
+LONGEST_WAIT = timedelta(days=31)
+
+
+class FetchError(UdiError):
+    """The file cannot be had; `passing` when another try may do, not before the other side's `wait` is over."""
+
+    status = 502
+    slug = "fetch"
+    title = "The file could not be fetched"
+    meaning = "The file is at another address, which does not give it."
+    advice = "Check the address in a browser, then try again."
+
+    def __init__(self, detail: str, *, remedy: str = "", passing: bool = False, wait: timedelta = timedelta()) -> None:
+        super().__init__(detail, remedy=remedy)
+        self.passing, self.wait = passing, wait
+
+
+@dataclass(frozen=True)
+class Marks:
+    """What the other side said of the version that it gave, to be said back: another answer only if it changed."""
+
+    etag: str = ""
+    last_modified: str = ""
+
+    def conditions(self) -> dict[str, str]:
+        """The headers of a conditional request."""
+        said = {"If-None-Match": self.etag, "If-Modified-Since": self.last_modified}
+        return {name: value for name, value in said.items() if value}
+
+
+def check_address(address: str) -> str:
+    """An address as a person wrote it.
+
+    Raises:
+        InvalidError: it is none of the web, or holds a password.
+    """
+    try:
+        parts = urlsplit(address.strip())
+        hostname, _ = parts.hostname, parts.port
+    except ValueError:
+        hostname, parts = None, urlsplit("")
+    if parts.scheme not in {"http", "https"} or not hostname or len(address) > LONGEST_ADDRESS:
+        raise InvalidError(
+            refusals=[Refusal("address", "This is not an address of the web.", "It begins with https:// or http://.")]
+        )
+    if parts.username or parts.password:
+        raise InvalidError(
+            refusals=[
+                Refusal("address", "This address holds a password.", "Use one that needs none, or send the file.")
+            ]
+        )
+    return address.strip()
+
+
+@dataclass(frozen=True)
+class Most:
+    """Bytes that a file may have: those left in its space, and the node's limit for one file."""
+
+    left: int
+    limit: int
+
+    @property
+    def bytes(self) -> int:
+        return min(self.left, self.limit)
+
+    @property
+    def refusal(self) -> TooLargeError:
+        return too_large(self.limit, self.left)
+
+
+async def fetch_into(hold: Hold, outgoing: Outgoing, most: Most, marks: Marks, *, agent: str) -> Marks | None:
+    """Fetch the address of an upload into its object; the marks of what was given, None when it did not change.
+
+    `agent` tells the other side who asks.
+
+    Raises:
+        FetchError: it cannot be had.
+        TooLargeError: it is larger than the node accepts, or than the space has left.
+    """
+    try:
+        headers = {"User-Agent": agent, **marks.conditions()}
+        async with outgoing.fetch(hold.upload.address, headers=headers) as found:
+            if found.status == NOT_MODIFIED and marks.conditions():
+                return None
+            _check_answer(found)
+            length = _length(found.headers)
+            if length is not None and length > most.bytes:
+                raise most.refusal
+            await hold.beat(name=name_of(found), length=length)
+            await keep_whole(hold, _bounded(found.pieces, most))
+            return Marks(_mark(found.headers, "etag"), _mark(found.headers, "last-modified"))
+    except RefusedAddressError as error:
+        raise FetchError(
+            "This address may not be reached from here.", remedy="Give one that anybody can open on the internet."
+        ) from error
+    except (OutgoingError, CutError, TooSlowError) as error:
+        raise FetchError(
+            "The address does not answer, or broke off.", remedy="Open it in a browser, then try again.", passing=True
+        ) from error
+
+
+def _check_answer(found: Fetched) -> None:
+    if found.status != OK:
+        raise FetchError(
+            "The address answers that the file is not there.",
+            remedy="Open it in a browser and correct the address.",
+            passing=found.status >= 500 or found.status in {408, 425, 429},  # noqa: PLR2004 - statuses of HTTP
+            wait=_wait(found.headers),
+        )
+    if found.headers.get("content-encoding", "identity").lower() not in {"", "identity"}:
+        raise FetchError("The address gives the file in a packed form that was not asked for.")
+
+
+def _wait(headers: Mapping[str, str]) -> timedelta:
+    """How long the other side asks to be left alone (`Retry-After`, in seconds or until a day and hour)."""
+    said = headers.get("retry-after", "").strip()
+    try:
+        wait = timedelta(seconds=int(said)) if said.isdecimal() else parsedate_to_datetime(said) - now()
+    except (ValueError, TypeError, OverflowError):
+        return timedelta()
+    return max(timedelta(), min(wait, LONGEST_WAIT))
+
+
+async def _bounded(pieces: AsyncIterator[bytes], most: Most) -> AsyncIterator[bytes]:
+    size = 0
+    async for piece in patient(pieces):
+        size += len(piece)
+        if size > most.bytes:
+            raise most.refusal
+        yield piece
+    if not size:
+        raise FetchError("The address gives an empty file.")
+
+
+def _length(headers: Mapping[str, str]) -> int | None:
+    said = headers.get("content-length", "")
+    return int(said) if said.isascii() and said.isdigit() and len(said) < LONGEST_MARK else None
+
+
+def _mark(headers: Mapping[str, str], name: str) -> str:
+    said = headers.get(name, "")
+    return said if len(said) <= LONGEST_MARK and said.isprintable() else ""
+
+
+def name_of(found: Fetched) -> str:
+    """The name that the other side gives the file, else the end of its address."""
+    disposition = Message()
+    disposition["Content-Disposition"] = found.headers.get("content-disposition", "").replace("\n", " ")
+    return clean_name(disposition.get_filename() or unquote(urlsplit(found.url).path).rpartition("/")[2])

@@ -1,0 +1,187 @@
+"""Uploads: announced, found again by who began them, given up."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.clock import now
+from udi.kit.crash import crash_at
+from udi.kit.errors import ConflictError, GoneError, InvalidError, NotFoundError, Refusal, TooLargeError
+from udi.node.files.depot import Depot
+from udi.node.files.models import OPEN_STATES, Part, Upload, UploadState
+from udi.node.files.names import clean_name
+from udi.node.files.queries import used_bytes
+from udi.node.spaces.models import Space
+from udi.node.spaces.senders import Sender
+
+LIFETIME = timedelta(hours=24)
+"""How long an upload waits for its next byte."""
+MOST_OPEN = 500
+
+
+@dataclass(frozen=True)
+class Announced:
+    """What is said of a file before its first byte; `dataset_id` when it is a new version of one."""
+
+    name: str
+    length: int | None = None
+    dataset_id: UUID | None = None
+    sha256: str = ""
+    locale: str = ""
+    idempotency_key: str | None = None
+    publish: bool = False
+    address: str = ""
+
+
+async def create_upload(
+    session: AsyncSession, space: Space, sender: Sender, announced: Announced, *, limit: int
+) -> Upload:
+    """Begin an upload, or find the one that the same sender began with the same idempotency key.
+
+    The space must be locked.
+
+    Raises:
+        ConflictError: the key was used for another file, or too many uploads are open.
+        InvalidError: the file is empty.
+        TooLargeError: more than the node accepts for one file, or than the space has left.
+    """
+    if announced.idempotency_key and (known := await _find_known(session, space, announced.idempotency_key)):
+        if known.state != UploadState.FAILED:
+            return _same(known, sender, announced)
+        known.idempotency_key = None
+        await session.flush()
+    await _check_open(session, space)
+    if announced.length is not None:
+        await check_length(session, space, announced.length, limit=limit)
+    upload = Upload(
+        space_id=space.id,
+        dataset_id=announced.dataset_id or uuid4(),
+        file_id=uuid4(),
+        replaces=announced.dataset_id is not None,
+        person_id=sender.person_id,
+        key_id=sender.key_id,
+        name=clean_name(announced.name),
+        locale=announced.locale,
+        length=announced.length,
+        announced=announced.sha256,
+        publish=announced.publish,
+        idempotency_key=announced.idempotency_key,
+        address=announced.address,
+    )
+    session.add(upload)
+    await session.flush()
+    await session.refresh(upload)
+    return upload
+
+
+async def _find_known(session: AsyncSession, space: Space, key: str) -> Upload | None:
+    query = select(Upload).where(Upload.space_id == space.id, Upload.idempotency_key == key)
+    found: Upload | None = await session.scalar(query)
+    return found
+
+
+def _same(known: Upload, sender: Sender, announced: Announced) -> Upload:
+    named = known.address != "" or known.name == clean_name(announced.name)
+    before = (known.person_id, known.key_id, named, known.dataset_id if known.replaces else None)
+    again = (sender.person_id, sender.key_id, True, announced.dataset_id)
+    lengths = {known.length, announced.length} - {None}
+    if before != again or len(lengths) > 1:
+        raise ConflictError(
+            "This Idempotency-Key was used for another file.", remedy="Use a new one for each file that you send."
+        )
+    return known
+
+
+async def _check_open(session: AsyncSession, space: Space) -> None:
+    query = select(func.count()).select_from(Upload).where(Upload.space_id == space.id, Upload.state.in_(OPEN_STATES))
+    if int(await session.scalar(query) or 0) >= MOST_OPEN:
+        raise ConflictError(
+            "Too many files are on their way into this space.", remedy="Wait until some have arrived, or give some up."
+        )
+
+
+async def check_length(session: AsyncSession, space: Space, length: int, *, limit: int, counted: int = 0) -> None:
+    """Whether a file of this size may come in; `counted` bytes of it are in the space's figure already.
+
+    Raises:
+        InvalidError: it is empty.
+        TooLargeError: more than the node accepts for one file, or than the space has left.
+    """
+    if length == 0:
+        raise InvalidError(refusals=[Refusal("Upload-Length", "This file is empty: nothing was kept.")])
+    left = space.quota_bytes - await used_bytes(session, space) + counted
+    if length > min(limit, left):
+        raise too_large(limit, left)
+
+
+def too_large(limit: int, left: int) -> TooLargeError:
+    """Why a file does not fit: the node's limit, or the space's place."""
+    if left < limit:
+        return TooLargeError(
+            "Your space has not enough place left for this file.",
+            remedy="Delete the drafts you no longer need, or ask the territory's team for more place.",
+        )
+    return TooLargeError(
+        "This file is larger than the node accepts.", remedy="Split it, or ask the territory's team for another way."
+    )
+
+
+async def get_upload(session: AsyncSession, sender: Sender, upload_id: UUID, *, lock: bool = False) -> Upload:
+    """An upload of this sender.
+
+    Raises:
+        NotFoundError: there is none, or somebody else began it.
+        GoneError: nothing came for a day.
+    """
+    query = select(Upload).where(Upload.id == upload_id)
+    upload = await session.scalar(query.with_for_update() if lock else query)
+    if upload is None or (upload.person_id, upload.key_id) != (sender.person_id, sender.key_id):
+        raise NotFoundError
+    if upload.state == UploadState.RECEIVING and upload.moved_at + LIFETIME < now():
+        raise GoneError("Nothing came for a day: this upload was given up.")
+    return upload
+
+
+async def list_open(session: AsyncSession, space: Space) -> list[Upload]:
+    """What is on its way into a space, and what was refused since yesterday; oldest first."""
+    shown = Upload.state.in_(OPEN_STATES) | (
+        (Upload.state == UploadState.FAILED) & (Upload.moved_at > now() - LIFETIME)
+    )
+    query = select(Upload).where(Upload.space_id == space.id, shown).order_by(Upload.created_at)
+    return list((await session.scalars(query)).all())
+
+
+async def give_up(depot: Depot, upload_id: UUID) -> None:
+    """End an upload that has no version yet: objects first, so that a kill on the way leaves rows that lead to them.
+
+    Raises:
+        ConflictError: its file is a version already.
+    """
+    async with depot.session() as session:
+        upload = await session.get(Upload, (depot.tenant, upload_id), with_for_update=True)
+        if upload is None:
+            return
+        if upload.state == UploadState.DONE:
+            raise ConflictError("This file has arrived.", remedy="Look at its dataset.")
+        upload.state, upload.holder, upload.held_until = UploadState.FAILED, None, None
+    await clear_parts(depot, upload)
+    await depot.store.delete(upload.key)
+    async with depot.session() as session:
+        if (left := await session.get(Upload, (depot.tenant, upload_id))) is not None:
+            await session.delete(left)
+
+
+async def clear_parts(depot: Depot, upload: Upload) -> None:
+    """Delete the objects of an upload's parts, then their rows; what is gone already is no error."""
+    async with depot.session() as session:
+        parts = list((await session.scalars(select(Part).where(Part.upload_id == upload.id))).all())
+    if not parts:
+        return
+    for part in parts:
+        await depot.store.delete(upload.part_key(part.id))
+    crash_at("parts.removed")
+    async with depot.session() as session:
+        await session.execute(delete(Part).where(Part.upload_id == upload.id, Part.id.in_([part.id for part in parts])))

@@ -1,0 +1,119 @@
+"""Keys for scripts: made, shown once, kept as a digest, revoked."""
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.clock import now
+from udi.kit.errors import ForbiddenError, InvalidError, NotFoundError, Refusal, UnauthenticatedError
+from udi.kit.identity import Actor
+from udi.node.spaces.models import ScriptKey, Space
+
+PREFIX = "udi_"
+LONGEST_NAME = 80
+USE_NOTED = timedelta(minutes=1)
+CHALLENGE = {"WWW-Authenticate": 'Bearer realm="node"'}
+
+
+def allow_managing(actor: Actor, space: Space) -> None:
+    """Refuse whoever may not manage the keys of a space where they publish.
+
+    Raises:
+        ForbiddenError: they do not manage its organisation.
+    """
+    if not actor.may_manage(space.slug):
+        raise ForbiddenError(
+            "Keys are made and revoked by those who manage %(name)s.",
+            remedy="Ask one of them: %(email)s.",
+            values={"name": space.name, "email": space.email},
+        )
+
+
+async def make_key(
+    session: AsyncSession,
+    actor: Actor,
+    space: Space,
+    *,
+    name: str,
+    datasets: list[UUID] | None,
+    expires_at: datetime | None,
+) -> tuple[ScriptKey, str]:
+    """A new key and its token, which nobody can read again.
+
+    Raises:
+        InvalidError: it has no name, or its last day is over.
+    """
+    if not name:
+        raise InvalidError(refusals=[Refusal("name", "Give it a name that says which script uses it.")])
+    if expires_at is not None and expires_at <= now():
+        raise InvalidError(refusals=[Refusal("expires", "This day is over.", "Choose a later one.")])
+    token = PREFIX + secrets.token_urlsafe(32)
+    key = ScriptKey(
+        space_id=space.id,
+        person_id=actor.person_id,
+        name=name[:LONGEST_NAME],
+        token_hash=_digest(token),
+        datasets=datasets,
+        expires_at=expires_at,
+    )
+    session.add(key)
+    await session.flush()
+    return key, token
+
+
+async def list_keys(session: AsyncSession, space: Space) -> list[ScriptKey]:
+    """The keys of a space, newest first; revoked ones too."""
+    query = select(ScriptKey).where(ScriptKey.space_id == space.id).order_by(ScriptKey.created_at.desc())
+    return list((await session.scalars(query)).all())
+
+
+async def revoke_key(session: AsyncSession, space: Space, key_id: UUID) -> None:
+    """Refuse a key from now on.
+
+    Raises:
+        NotFoundError: the space has no such key.
+    """
+    key = await session.get(ScriptKey, (space.tenant_id, key_id), with_for_update=True)
+    if key is None or key.space_id != space.id:
+        raise NotFoundError
+    key.revoked_at = key.revoked_at or now()
+
+
+async def find_key(session: AsyncSession, token: str) -> ScriptKey:
+    """The key that a token belongs to; notes that it was used.
+
+    Raises:
+        UnauthenticatedError: there is none, or it was revoked, or its time is over.
+    """
+    key = await session.scalar(select(ScriptKey).where(ScriptKey.token_hash == _digest(token)))
+    moment = now()
+    if key is None or key.revoked_at is not None:
+        raise UnauthenticatedError("This key is not known here, or was revoked.", headers=CHALLENGE)
+    if key.expires_at is not None and key.expires_at <= moment:
+        raise UnauthenticatedError(
+            "The time of this key is over.", remedy="Make a new one on the page of the space.", headers=CHALLENGE
+        )
+    if key.last_used_at is None or key.last_used_at + USE_NOTED < moment:
+        key.last_used_at = moment
+    return key
+
+
+def allow_dataset(key: ScriptKey, space: Space, dataset_id: UUID | None) -> None:
+    """Refuse a key what it was not made for; no dataset: a new one.
+
+    Raises:
+        NotFoundError: it is another space's.
+        ForbiddenError: it was made for other datasets of this space.
+    """
+    if key.space_id != space.id:
+        raise NotFoundError
+    if key.datasets is not None and dataset_id not in key.datasets:
+        raise ForbiddenError("This key was made for other datasets.", remedy="Make one for this dataset.")
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

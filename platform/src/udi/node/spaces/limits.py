@@ -1,0 +1,179 @@
+"""A space's share of a process, so that none starves another: requests a minute, and uploads at once.
+
+Each process counts for itself: what is protected is its own time. The headers are those of the IETF's draft
+«RateLimit header fields for HTTP», and of RFC 6585 for 429.
+"""
+
+import math
+import time
+from collections import defaultdict
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from litestar import Request
+from litestar.datastructures import State
+from sqlalchemy import select
+
+from udi.kit.db import Database
+from udi.kit.errors import TooManyError
+from udi.kit.tenancy import Territory, space_context
+from udi.node.spaces.models import Space
+from udi.settings import Settings
+from udi.ui.site import site_of
+
+WINDOW = 60
+KNOWN_FOR = 30.0
+"""Seconds until a limit that the operator changed is read again."""
+RETRY_UPLOAD = 30
+Asked = Request[Any, Any, State]
+Key = tuple[UUID, UUID]
+
+
+@dataclass(frozen=True)
+class Share:
+    """What one space may do in one process."""
+
+    requests_per_minute: int
+    jobs_at_once: int
+    uploads_at_once: int
+
+    @classmethod
+    def of(cls, settings: Settings, space: Space | None = None) -> "Share":
+        """The space's own limits, and the installation's where it has none."""
+        return cls(
+            (space and space.requests_per_minute) or settings.space_requests_per_minute,
+            (space and space.jobs_at_once) or settings.space_jobs_at_once,
+            (space and space.uploads_at_once) or settings.space_uploads_at_once,
+        )
+
+
+@dataclass
+class Bucket:
+    """A budget that refills evenly: as much as a minute's worth can be spent at once."""
+
+    limit: int
+    left: float
+    at: float
+
+    def take(self, limit: int, moment: float) -> bool:
+        """Spend one request, if there is one left."""
+        if limit != self.limit:
+            self.left, self.limit = self.left * limit / self.limit, limit
+        self.left = min(float(limit), self.left + (moment - self.at) * limit / WINDOW)
+        self.at = moment
+        if self.left < 1:
+            return False
+        self.left -= 1
+        return True
+
+    @property
+    def wait(self) -> int:
+        """Whole seconds until there is one request again."""
+        return max(1, math.ceil((1 - self.left) * WINDOW / self.limit))
+
+    @property
+    def refilled_in(self) -> int:
+        """Whole seconds until the budget is whole again."""
+        return math.ceil((self.limit - self.left) * WINDOW / self.limit)
+
+
+@dataclass
+class Limits:
+    """The shares of the spaces, and how much of theirs each one spent, in this process."""
+
+    database: Database
+    settings: Settings
+    _shares: dict[UUID, tuple[float, dict[UUID, Share]]] = field(default_factory=dict)
+    _buckets: dict[Key, Bucket] = field(default_factory=dict)
+    _uploads: dict[Key, int] = field(default_factory=lambda: defaultdict(int))
+
+    async def share(self, tenant: UUID, space: UUID) -> Share:
+        """The share of a space, at most half a minute old."""
+        read_at, known = self._shares.get(tenant, (-math.inf, {}))
+        if time.monotonic() - read_at > KNOWN_FOR:
+            known = await self._read(tenant)
+            self._shares[tenant] = (time.monotonic(), known)
+        return known.get(space) or Share.of(self.settings)
+
+    async def _read(self, tenant: UUID) -> dict[UUID, Share]:
+        own = Space.requests_per_minute.is_not(None) | Space.jobs_at_once.is_not(None)
+        with space_context(None):
+            async with self.database.session(tenant) as session:
+                query = select(Space).where(own | Space.uploads_at_once.is_not(None))
+                return {space.id: Share.of(self.settings, space) for space in await session.scalars(query)}
+
+    async def spend(self, tenant: UUID, space: UUID) -> dict[str, str]:
+        """Spend one request of the space's budget; the headers that say what is left.
+
+        Raises:
+            TooManyError: nothing is left; it says when there will be.
+        """
+        limit = (await self.share(tenant, space)).requests_per_minute
+        moment = time.monotonic()
+        bucket = self._buckets.setdefault((tenant, space), Bucket(limit, float(limit), moment))
+        taken = bucket.take(limit, moment)
+        headers = {
+            "RateLimit-Policy": f'"space";q={limit};w={WINDOW}',
+            "RateLimit": f'"space";r={int(bucket.left)};t={bucket.refilled_in}',
+        }
+        if taken:
+            return headers
+        raise TooManyError(
+            "The data of this producer are asked for too often at the moment.",
+            remedy="Wait %(seconds)s seconds, then go on more slowly; the whole file is at its own address.",
+            values={"seconds": bucket.wait},
+            headers={**headers, "Retry-After": str(bucket.wait)},
+        )
+
+    @asynccontextmanager
+    async def uploading(self, tenant: UUID, space: UUID) -> AsyncIterator[None]:
+        """Hold one of the space's places for files on their way in.
+
+        Raises:
+            TooManyError: all are taken.
+        """
+        most, key = (await self.share(tenant, space)).uploads_at_once, (tenant, space)
+        if self._uploads[key] >= most:
+            raise TooManyError(
+                "Too many files are coming into this space at once.",
+                remedy="Wait until one of them has arrived, then send yours again.",
+                headers={"Retry-After": str(RETRY_UPLOAD)},
+            )
+        self._uploads[key] += 1
+        try:
+            yield
+        finally:
+            self._uploads[key] -= 1
+            if not self._uploads[key]:
+                del self._uploads[key]
+
+
+async def admit(request: Asked, space_id: UUID) -> dict[str, str]:
+    """Spend one request of a space's budget, for what gives its data to anybody; headers for the answer.
+
+    Raises:
+        TooManyError: nothing is left (429).
+    """
+    territory: Territory = request.scope["state"]["territory"]
+    return await limits_of(request).spend(territory.id, space_id)
+
+
+async def body_of(request: Asked, space_id: UUID) -> AsyncGenerator[bytes]:
+    """The body of a request that brings a file, in one of the space's places for files on their way in.
+
+    Raises:
+        TooManyError: all are taken (429), before the first byte.
+    """
+    territory: Territory = request.scope["state"]["territory"]
+    async with limits_of(request).uploading(territory.id, space_id):
+        async for piece in request.stream():
+            yield piece
+
+
+def limits_of(request: Asked) -> Limits:
+    """The limits of this process."""
+    limits: Limits = site_of(request).parts["limits"]
+    return limits

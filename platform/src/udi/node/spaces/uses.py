@@ -1,0 +1,66 @@
+"""What a handler that gives data says of it: may this be answered now (limits), and it was (figures)."""
+
+import ipaddress
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import UUID
+
+from litestar import Request
+from litestar.datastructures import State
+
+from udi.kit.tenancy import Territory
+from udi.node.spaces.clients import client_of
+from udi.node.spaces.counting import Kind, Use, Uses, use_of
+from udi.ui.site import site_of
+
+Asked = Request[Any, Any, State]
+
+
+def count_use(request: Asked, *, space_id: UUID, dataset_id: UUID, kind: Kind, sent: int = 0, part: str = "") -> Use:
+    """Count one use of a public dataset; what comes back adds bytes to it with `count_bytes`.
+
+    `part` names what is taken in parts (the id of a file): those of one reader in a short while are one use.
+    A file taken whole is named with `part` too, and counts each time: see `Uses`.
+    """
+    uses, name = uses_of(request), request.headers.get("user-agent", "")
+    territory: Territory = request.scope["state"]["territory"]
+    use = use_of(territory.id, space_id, dataset_id, kind, client_of(name))
+    new = not part or uses.readers.is_new(part, name, _address(request))
+    uses.add(use, count=1 if new or "range" not in request.headers else 0, sent=sent)
+    return use
+
+
+def count_bytes(request: Asked, use: Use, sent: int) -> None:
+    """Add bytes that were sent to a use that was counted."""
+    uses_of(request).add(use, count=0, sent=sent)
+
+
+async def counted(request: Asked, use: Use, content: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """The same bytes; those that were really asked for are added to the use, however it ends."""
+    sent = 0
+    try:
+        async for piece in content:
+            sent += len(piece)
+            yield piece
+    finally:
+        count_bytes(request, use, sent)
+
+
+def uses_of(request: Asked) -> Uses:
+    """The counts of this process."""
+    uses: Uses = site_of(request).parts["uses"]
+    return uses
+
+
+def _address(request: Asked) -> str:
+    """Where the request comes from, for a digest that is forgotten; the proxy of this machine is believed."""
+    direct = request.client.host if request.client else ""
+    forwarded = request.headers.get("x-forwarded-for", "")
+    return forwarded.rpartition(",")[2].strip() if forwarded and _is_near(direct) else direct
+
+
+def _is_near(address: str) -> bool:
+    try:
+        return ipaddress.ip_address(address).is_private
+    except ValueError:
+        return False

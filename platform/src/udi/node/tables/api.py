@@ -1,0 +1,159 @@
+"""The tabular API, as data.gouv.fr's clients speak it: one table at `/api/resources/{id}/`."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from litestar import HttpMethod, Request, Response, route
+from litestar.datastructures import State
+from litestar.di import NamedDependency, Provide
+from litestar.params import FromPath
+from litestar.response import Stream
+from litestar.types import ControllerRouterHandler
+
+from udi.kit.errors import InvalidError, NotFoundError
+from udi.node.files.names import attachment
+from udi.node.files.ranges import Span, UnsatisfiableError, parse_range, range_applies
+from udi.node.tables.answers import Answers
+from udi.node.tables.asking import Asking, ask
+from udi.node.tables.document import openapi
+from udi.node.tables.exports import Export, Exports, formats_of, is_whole, is_whole_file, tiles_of
+from udi.node.tables.grammar import read_query
+from udi.node.tables.package import table_schema
+from udi.node.tables.query import Query
+from udi.ui.site import site_of
+
+READ = [HttpMethod.GET, HttpMethod.HEAD]
+BASE = "/api/resources/{resource_id:uuid}"
+ANSWERS, EXPORTS = "table_answers", "table_exports"
+"""Names of the `Answers` and `Exports` among the site's parts."""
+EXPORT_COST = 20
+SEALED = "sandbox; default-src 'none'"
+PYTHON_TYPES = {
+    "BOOLEAN": "bool",
+    "BIGINT": "int",
+    "INTEGER": "int",
+    "DOUBLE": "float",
+    "DATE": "date",
+    "TIMESTAMP": "datetime",
+}
+TABLE = {"asking": Provide(ask)}
+
+
+@route(f"{BASE}/", http_method=READ, dependencies=TABLE)
+async def show_resource(resource_id: FromPath[UUID], asking: NamedDependency[Asking]) -> Response[Any]:
+    """What there is about a table, and where."""
+    base = f"/api/resources/{resource_id}"
+    links = [{"href": f"{base}/{part}/", "type": "GET", "rel": part} for part in ("profile", "data", "swagger")]
+    links += [{"href": f"{base}/data/{kind}/", "type": "GET", "rel": kind} for kind in formats_of(asking.table)]
+    table = asking.table
+    return asking.json({"created_at": table.modified.isoformat(), "url": table.landing, "links": links})
+
+
+@route(f"{BASE}/profile/", http_method=READ, dependencies=TABLE)
+async def show_profile(asking: NamedDependency[Asking]) -> Response[Any]:
+    """The columns of a table and what they hold."""
+    table = asking.table
+    columns = {
+        column.name: {"format": column.type.value, "python_type": PYTHON_TYPES.get(column.stored, "string")}
+        for column in table.columns
+    }
+    profile = {"header": list(columns), "columns": columns, "total_lines": table.rows}
+    schema = {"schema": table_schema(table.columns)}
+    return asking.json({"profile": {**profile, **schema, **table.profile}})
+
+
+@route(f"{BASE}/swagger/", http_method=READ, dependencies=TABLE)
+async def show_document(resource_id: FromPath[UUID], asking: NamedDependency[Asking]) -> Response[Any]:
+    """The OpenAPI document of a table."""
+    path = f"/api/resources/{resource_id}"
+    return asking.json(openapi(asking.table, asking.base.removesuffix(path), path))
+
+
+@route(f"{BASE}/data/", http_method=READ, dependencies=TABLE)
+async def read_data(request: Request[Any, Any, State], asking: NamedDependency[Asking]) -> Response[Any]:
+    """A page of rows."""
+    query = read_query(asking.words, asking.table.columns)
+    if asking.is_fresh:
+        return asking.unchanged()
+    answers: Answers = site_of(request).parts[ANSWERS]
+    found = await answers.page(asking.table, query)
+    pages = asking.pages(query, found.total)
+    asking.headers["Link"] = ", ".join(f'<{address}>; rel="{name}"' for name, address in pages.items())
+    links: dict[str, str | None] = {part: f"{asking.base}/{part}/" for part in ("profile", "swagger")}
+    links |= {name: pages.get(name) for name in ("next", "prev")}
+    meta = {"page": query.page, "page_size": query.size, "total": found.total}
+    return asking.json({"data": found.items, "links": links, "meta": meta})
+
+
+@route(f"{BASE}/data/{{kind:str}}/", http_method=READ, dependencies=TABLE)
+async def export_data(
+    request: Request[Any, Any, State], kind: FromPath[str], asking: NamedDependency[Asking]
+) -> Response[Any]:
+    """Every row that a question leaves, as a file."""
+    form = formats_of(asking.table).get(kind)
+    if form is None:
+        raise NotFoundError(
+            "This table cannot be taken in this format.",
+            remedy="Use csv, xlsx, parquet, json or ndjson; and, where it has places, geojson or pmtiles.",
+        )
+    query = read_query(asking.words, asking.table.columns)
+    _require_rows(query, kind)
+    if asking.is_fresh:
+        return asking.unchanged()
+    asking.headers |= {
+        "Content-Type": form.media_type,
+        "Content-Disposition": attachment(f"{asking.table.name}.{form.extension}"),
+        "Content-Security-Policy": SEALED,
+    }
+    if is_whole_file(query, kind):
+        return _deliver_parts(request, asking, asking.table.path)
+    if kind == "pmtiles":
+        return _deliver_parts(request, asking, await _tiles(request, asking))
+    if request.method == "HEAD":
+        return Response(None, headers=asking.headers)
+    asking.spend(EXPORT_COST)
+    exports: Exports = site_of(request).parts[EXPORTS]
+    export = await exports.write(asking.table, query, kind)
+    asking.headers["Content-Length"] = str(export.size)
+    return Stream(asking.export(export.chunks()), headers=asking.headers)
+
+
+def _require_rows(query: Query, kind: str) -> None:
+    """Refuse what a map cannot be of."""
+    if kind == "geojson" and query.is_grouped:
+        raise InvalidError("A map has a place for each row, and groups have none.", remedy="Leave out the groups.")
+    if kind == "pmtiles" and not is_whole(query):
+        raise InvalidError("Vector tiles are of the whole table.", remedy="Leave out the parameters, or take GeoJSON.")
+
+
+async def _tiles(request: Request[Any, Any, State], asking: Asking) -> Path:
+    if not tiles_of(asking.table).exists():
+        asking.spend(EXPORT_COST)
+    exports: Exports = site_of(request).parts[EXPORTS]
+    return await exports.tiles(asking.table)
+
+
+def _deliver_parts(request: Request[Any, Any, State], asking: Asking, path: Path) -> Response[Any]:
+    """A file that stays: readers of Parquet and of tiles ask for parts of it."""
+    size = path.stat().st_size
+    headers = {**asking.headers, "Accept-Ranges": "bytes"}
+    span = Span(0, size)
+    asked = request.headers.get("range")
+    if asked and request.method == "GET" and range_applies(request.headers, asking.etag, asking.table.modified):
+        try:
+            span = parse_range(asked, size) or span
+        except UnsatisfiableError:
+            return Response(None, status_code=416, headers={"Content-Range": f"bytes */{size}"})
+    headers["Content-Length"] = str(span.end - span.start)
+    if request.method == "HEAD":
+        return Response(None, headers=headers)
+    if span != Span(0, size):
+        headers["Content-Range"] = f"bytes {span.start}-{span.end - 1}/{size}"
+    part = Export(path.open("rb"), span.end - span.start, span.start)
+    content = asking.export(part.chunks(), part=f"{asking.dataset_id}{path.suffix}")
+    return Stream(content, status_code=206 if span != Span(0, size) else 200, headers=headers)
+
+
+routes: Sequence[ControllerRouterHandler] = [show_resource, show_profile, show_document, read_data, export_data]

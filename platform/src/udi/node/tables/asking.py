@@ -1,0 +1,183 @@
+"""What a reader asks of a table over HTTP: who, which table, in which words; and the headers of whatever is answered."""
+
+import hashlib
+import json
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, replace
+from email.utils import format_datetime
+from typing import Any
+from urllib.parse import parse_qsl, quote, urlencode
+from uuid import UUID
+
+from litestar import Request, Response
+from litestar.datastructures import State
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from udi.kit.errors import NotFoundError
+from udi.kit.identity import Actor
+from udi.kit.tenancy import Territory
+from udi.node.files.ranges import is_fresh
+from udi.node.spaces.counting import Kind, Use
+from udi.node.spaces.limits import admit
+from udi.node.spaces.uses import count_use, counted
+from udi.node.tables.query import Query
+from udi.node.tables.rates import Rates, neighbourhood
+from udi.node.tables.table import FIND_TABLE, FindTable, TableOfDataset
+from udi.settings import Role
+from udi.ui.site import site_of
+
+RATES = "table_rates"
+"""Name of the `Rates` among the site's parts."""
+EXPOSED = "Accept-Ranges, Content-Disposition, Content-Range, ETag, Last-Modified, Link, RateLimit, RateLimit-Policy"
+
+
+@dataclass
+class Asking:
+    """One request about one table."""
+
+    request: Request[Any, Any, State]
+    table: TableOfDataset
+    reader: str
+    base: str
+    """Address of the resource, without a final slash."""
+    etag: str
+    headers: dict[str, str]
+    dataset_id: UUID
+    budget: dict[str, str]
+    """What is left of the space's requests."""
+    kind: Kind = Kind.API
+    """What a use is counted as."""
+
+    @property
+    def words(self) -> str:
+        """The query string."""
+        return _words(self.request)
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether the reader's copy is still good."""
+        return is_fresh(self.request.headers, self.etag, self.table.modified)
+
+    def spend(self, cost: int) -> None:
+        """Count what costs more than a page.
+
+        Raises:
+            TooManyError: nothing is left for this reader.
+        """
+        self.headers |= together(_rates(self.request).take(self.reader, cost), self.budget)
+
+    def count(self, sent: int = 0, *, part: str = "") -> Use | None:
+        """Count a use of what is open; `part` names what readers take in parts."""
+        if not self.table.is_open or self.request.method == "HEAD":
+            return None
+        space, kind = UUID(self.table.space), self.kind
+        return count_use(self.request, space_id=space, dataset_id=self.dataset_id, kind=kind, sent=sent, part=part)
+
+    def export(self, content: AsyncIterator[bytes], *, part: str = "") -> AsyncIterator[bytes]:
+        """The same bytes, counted as an export."""
+        self.kind = Kind.EXPORT
+        use = self.count(part=part)
+        return counted(self.request, use, content) if use else content
+
+    def unchanged(self) -> Response[None]:
+        """304."""
+        return Response(None, status_code=304, headers=self.headers)
+
+    def json(self, content: object, media_type: str = "application/json") -> Response[Any]:
+        """An answer, or the news that the reader's copy is still good."""
+        if self.is_fresh:
+            return self.unchanged()
+        body = json.dumps(content, ensure_ascii=False, allow_nan=False).encode()
+        self.count(len(body))
+        return Response(body, media_type=media_type, headers=self.headers)
+
+    def pages(self, query: Query, total: int) -> dict[str, str]:
+        """The addresses of the pages around one."""
+        last = max(1, -(-total // query.size))
+        numbers = {"first": 1, "last": last}
+        if query.page > 1:
+            numbers["prev"] = min(query.page - 1, last)
+        if query.page < last:
+            numbers["next"] = query.page + 1
+        return {name: self._page(query, number) for name, number in numbers.items()}
+
+    def _page(self, query: Query, number: int) -> str:
+        kept = [
+            (name, value)
+            for name, value in parse_qsl(self.words, keep_blank_values=True)
+            if name not in {"page", "page_size"}
+        ]
+        parameters = [*kept, ("page", str(number)), ("page_size", str(query.size))]
+        return f"{self.base}/data/?{urlencode(parameters, quote_via=quote)}"
+
+
+async def ask(
+    request: Request[Any, Any, State],
+    territory: NamedDependency[Territory],
+    actor: NamedDependency[Actor | None],
+    resource_id: FromPath[UUID],
+) -> Asking:
+    """The table that a request is about, once it is known that this reader may ask.
+
+    The database is let go before the table is read, so that slow tables hold no connection.
+
+    Raises:
+        TooManyError: this reader asked too much.
+        NotFoundError: there is no such table for this reader.
+    """
+    reader = reader_of(request, territory, actor)
+    headers = _rates(request).take(reader)
+    find: FindTable | None = site_of(request).parts.get(FIND_TABLE)
+    if find is None:
+        raise NotFoundError
+    role: Role = "app" if actor else "public"
+    person = actor.person_id if actor else None
+    async with site_of(request).database.session(territory.id, role=role, person=person) as session:
+        table = await find(session, actor, resource_id)
+    budget = await admit(request, UUID(table.space))
+    await table.bring()
+    etag = f'"{hashlib.sha256(f"{table.digest} {request.url.path}?{_words(request)}".encode()).hexdigest()[:32]}"'
+    node = territory.links["node"]
+    table = replace(table, landing=table.landing or f"{node}/datasets/{resource_id}/data")
+    base = f"{node}/api/resources/{resource_id}"
+    said = {**together(headers, budget), **_headers(table, etag)}
+    return Asking(request, table, reader, base, etag, said, resource_id, budget)
+
+
+def reader_of(request: Request[Any, Any, State], territory: Territory, actor: Actor | None) -> str:
+    """Whose questions are counted together: a person's, or those of an address."""
+    return f"{territory.id}:{actor.person_id if actor else _address(request)}"
+
+
+def together(reader: Mapping[str, str], space: Mapping[str, str]) -> dict[str, str]:
+    """The headers of both budgets, the reader's own and that of the data's producer, as lists."""
+    return {name: f"{value}, {space[name]}" if name in space else value for name, value in reader.items()}
+
+
+def _headers(table: TableOfDataset, etag: str) -> dict[str, str]:
+    headers = {"ETag": etag, "Last-Modified": format_datetime(table.modified, usegmt=True)}
+    if not table.is_open:
+        return {**headers, "Cache-Control": "no-store"}
+    return {
+        **headers,
+        "Cache-Control": "public, no-cache",
+        "Access-Control-Allow-Origin": "*",
+        "Access-Control-Expose-Headers": EXPOSED,
+        "Cross-Origin-Resource-Policy": "cross-origin",
+    }
+
+
+def _words(request: Request[Any, Any, State]) -> str:
+    return request.scope["query_string"].decode("ascii", "replace")
+
+
+def _address(request: Request[Any, Any, State]) -> str:
+    """Where the request comes from, as the proxy says: it replaces what the reader would have it say."""
+    forwarded = request.headers.get("x-forwarded-for", "").rpartition(",")[2]
+    return neighbourhood(forwarded or (request.client.host if request.client else ""))
+
+
+def _rates(request: Request[Any, Any, State]) -> Rates:
+    rates: Rates = site_of(request).parts[RATES]
+    return rates

@@ -1,0 +1,273 @@
+"""Work on strangers' files in a process of its own, with limits, which cannot outlive this one."""
+
+import asyncio
+import json
+import os
+import pickle
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from pathlib import Path
+from types import GenericAlias, TracebackType
+from typing import Any, Self, TypeVar, get_args, get_origin, get_type_hints
+
+import msgspec
+import psutil
+
+from udi.node.tables.confinement import Limits
+from udi.node.tables.inside import HEADER
+from udi.node.tables.room import NoRoomError
+
+T = TypeVar("T")
+INSIDE = "udi.node.tables.inside"
+LONGEST_ANSWER = 64 * 1024 * 1024
+FRUGAL = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "MALLOC_ARENA_MAX"), "1")
+"""One arena of memory for all threads: DuckDB then takes 190 MB of address space at once, where it took 750."""
+
+
+class ChildError(Exception):
+    """The work was not done; the child is gone, or failed in a way that its caller did not foresee."""
+
+
+class TooLongError(ChildError):
+    """It took longer than allowed and was ended; `worked` is the share of that time it had a processor."""
+
+    def __init__(self, worked: float = 1.0) -> None:
+        super().__init__()
+        self.worked = worked
+
+
+class TooMuchMemoryError(ChildError):
+    """It needed more memory than allowed."""
+
+
+class DiedError(ChildError):
+    """The child died of itself; the message is the signal's name or its status, never a word of the data."""
+
+
+class Child:
+    """A process with limits that answers one call after the other; `async with` ends it.
+
+    Its temporary files are in the first of the places that it reaches.
+    """
+
+    def __init__(self, limits: Limits, environment: dict[str, str] | None = None) -> None:
+        places = limits.places or (tempfile.gettempdir(),)
+        self._limits = replace(limits, places=places)
+        self._environment = {"TMPDIR": places[0], **(environment or {})}
+        self._process: subprocess.Popen[bytes] | None = None
+        self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+
+    @property
+    def pid(self) -> int:
+        """The process, 0 when there is none."""
+        return self._process.pid if self._process else 0
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it can be asked something."""
+        return self._process is not None and self._process.poll() is None
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.end()
+
+    async def start(self) -> None:
+        """Start the process. It dies with the thread that starts it: call it from the event loop's own."""
+        ours, theirs = socket.socketpair()
+        ours.setblocking(False)
+        try:
+            self._process = subprocess.Popen(  # noqa: ASYNC220, S603 - the loop's own thread must be its parent
+                [sys.executable, "-B", "-P", "-s", "-m", INSIDE, str(os.getpid()), json.dumps(asdict(self._limits))],
+                stdin=theirs.fileno(),
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                env={"PYTHONPATH": _search_path(), "LC_ALL": "C.UTF-8", "TZ": "UTC", **FRUGAL, **self._environment},
+            )
+            self._streams = await asyncio.open_unix_connection(sock=ours)
+        except BaseException:
+            ours.close()
+            await self.end()
+            raise
+        finally:
+            theirs.close()
+
+    async def call(
+        self,
+        function: Callable[..., T],
+        *args: Any,
+        seconds: float,
+        raises: tuple[type[Exception], ...] = (),
+        **kwargs: Any,
+    ) -> T:
+        """What an importable function answers in the child; its return annotation says what is accepted of it.
+
+        That may be dataclasses, enumerations, dates, paths, counters and collections of them, not a choice between two
+        dataclasses.
+
+        Raises:
+            TooLongError: no answer within `seconds`; the child was killed.
+            TooMuchMemoryError: the work needed more memory than allowed.
+            NoRoomError: the disk on which it writes is full.
+            DiedError: the child died.
+            ChildError: the function raised something that is not in `raises`.
+        """
+        name = f"{function.__module__}:{function.__qualname__}"
+        expected: type[T] = get_type_hints(function).get("return", Any)
+        return await self.ask(name, expected, (args, kwargs), seconds=seconds, raises=raises)
+
+    async def ask(
+        self,
+        name: str,
+        expected: type[T],
+        arguments: tuple[tuple[Any, ...], dict[str, Any]],
+        *,
+        seconds: float,
+        raises: tuple[type[Exception], ...] = (),
+    ) -> T:
+        """The same for a function named `module:function`, which this process need not import."""
+        told = {f"{kind.__module__}:{kind.__qualname__}": kind for kind in raises}
+        before = _worked(self.pid)
+        try:
+            async with asyncio.timeout(seconds):
+                answer = await self._exchange(pickle.dumps((seconds, name, arguments, tuple(told))))
+        except TimeoutError:
+            worked = (_worked(self.pid) - before) / seconds
+            await self.end()
+            raise TooLongError(worked) from None
+        except (asyncio.IncompleteReadError, ConnectionError):
+            raise _death(await self.end()) from None
+        except BaseException:
+            await self.end()
+            raise
+        return _read(answer, expected, told)
+
+    async def end(self) -> int:
+        """Kill the process, if it lives, and forget it; its status."""
+        if self._streams is not None:
+            self._streams[1].close()
+            self._streams = None
+        process, self._process = self._process, None
+        if process is None:
+            return 0
+        if process.poll() is None and not await _gone(process):
+            process.kill()
+        return await asyncio.shield(asyncio.to_thread(process.wait))
+
+    async def _exchange(self, request: bytes) -> bytes:
+        if self._streams is None:
+            raise ConnectionError
+        reader, writer = self._streams
+        writer.write(HEADER.pack(len(request)) + request)
+        await writer.drain()
+        length = HEADER.unpack(await reader.readexactly(HEADER.size))[0]
+        if length > LONGEST_ANSWER:
+            raise TooMuchMemoryError
+        return await reader.readexactly(length)
+
+
+async def run(
+    function: Callable[..., T],
+    *args: Any,
+    memory_mb: int,
+    seconds: float,
+    file_bytes: int = 0,
+    raises: tuple[type[Exception], ...] = (),
+    environment: dict[str, str] | None = None,
+    **kwargs: Any,
+) -> T:
+    """What an importable function answers, in a process made for this call and ended after it.
+
+    `memory_mb` is of address space, of which a Python with DuckDB takes 200 at once; `file_bytes` is the longest file
+    that it may write, 0 for none; `environment` is set before the first import. It reaches the folders among the
+    arguments and those of their files, nothing else: its temporary files are in the first.
+
+    Raises:
+        TooLongError: no answer within `seconds`; the child was killed.
+        TooMuchMemoryError: the work needed more memory than allowed.
+        NoRoomError: the disk on which it writes is full.
+        DiedError: the child died.
+        ChildError: the function raised something that is not in `raises`.
+    """
+    places = _places(*args, *kwargs.values())
+    async with Child(Limits(memory_mb, file_bytes, places=places), environment) as child:
+        return await child.call(function, *args, seconds=seconds, raises=raises, **kwargs)
+
+
+def _places(*arguments: object) -> tuple[str, ...]:
+    """The folders of a call: those that it names, and those of the files that it names or is to make."""
+    paths = [each for each in arguments if isinstance(each, Path)]
+    return tuple(dict.fromkeys(str(path if path.is_dir() else path.parent) for path in paths))
+
+
+async def _gone(process: subprocess.Popen[bytes]) -> bool:
+    """Whether a process whose end is under way says why, before it is killed."""
+    for _ in range(5):
+        if process.poll() is not None:
+            return True
+        await asyncio.sleep(0.01)
+    return False
+
+
+def _worked(pid: int) -> float:
+    """Seconds that a process has had a processor."""
+    try:
+        times = psutil.Process(pid).cpu_times()
+    except (psutil.Error, ValueError):
+        return 0.0
+    return float(times.user + times.system)
+
+
+def _death(status: int) -> ChildError:
+    if status == -signal.SIGXCPU:
+        return TooLongError()
+    return DiedError(signal.Signals(-status).name if status < 0 else f"status {status}")
+
+
+def _read(answer: bytes, expected: type[T], told: dict[str, type[Exception]]) -> T:
+    """The answer itself; nothing that the child says is run."""
+    kind, content = answer[:1], answer[1:]
+    if kind == b"=":
+        try:
+            return msgspec.msgpack.decode(content, type=expected, dec_hook=_restored)
+        except (msgspec.MsgspecError, NotImplementedError):
+            raise ChildError("answer of another kind") from None
+    if kind == b"m":
+        raise TooMuchMemoryError
+    if kind == b"f":
+        raise NoRoomError
+    if kind == b"!":
+        name, args, state = msgspec.msgpack.decode(content)
+        if name in told:
+            error = told[name].__new__(told[name], *args)
+            error.args = tuple(args)
+            vars(error).update(state)
+            raise error
+    if kind == b"?":
+        raise ChildError(*msgspec.msgpack.decode(content, type=tuple[str, str]))
+    raise ChildError("unreadable answer")
+
+
+def _restored(expected: Any, value: object) -> object:
+    """What msgspec does not read of itself."""
+    kind = get_origin(expected) or expected
+    if issubclass(kind, Path):
+        return Path(str(value))
+    if issubclass(kind, Counter):
+        counted, *_ = get_args(expected) or (Any,)
+        return Counter(msgspec.convert(value, GenericAlias(dict, (counted, int))))
+    raise NotImplementedError
+
+
+def _search_path() -> str:
+    return os.pathsep.join(str(Path(entry).absolute()) for entry in sys.path if not entry.endswith(".zip"))

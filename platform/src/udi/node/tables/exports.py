@@ -1,0 +1,231 @@
+"""A table, or what a question leaves of it, as a file to take away; written by a child, gone once delivered."""
+
+import asyncio
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import BinaryIO
+
+from udi.kit.errors import UnavailableError
+from udi.node.tables.child import Child, ChildError, DiedError, TooLongError, TooMuchMemoryError
+from udi.node.tables.column import TypedColumn
+from udi.node.tables.confinement import Limits
+from udi.node.tables.pool import LATER, SOON, Gate, TooHeavyError
+from udi.node.tables.query import Query
+from udi.node.tables.sql import Cell, Statement, as_finite, as_json, as_text, cells, whole_statement
+from udi.node.tables.table import TableOfDataset
+from udi.node.tables.turns import Turns
+
+MEMORY_MB, SECONDS, LONGEST_FILE = 1_536, 300.0, 8 * 1024**3
+CHUNK = 256 * 1024
+MOST_OPEN = 32
+FORMULA = "'=', '+', '-', '@', chr(9), chr(13)"
+
+
+@dataclass(frozen=True)
+class Format:
+    """A kind of export; `options` are those of DuckDB's COPY, where it needs nothing of ours; `placed`: of places only."""
+
+    extension: str
+    media_type: str
+    options: str = ""
+    placed: bool = False
+
+
+FORMATS = {
+    "csv": Format("csv", "text/csv; charset=utf-8; header=present"),
+    "json": Format("json", "application/json", "FORMAT json, ARRAY true"),
+    "ndjson": Format("ndjson", "application/x-ndjson", "FORMAT json, ARRAY false"),
+    "parquet": Format("parquet", "application/vnd.apache.parquet", "FORMAT parquet, COMPRESSION zstd"),
+    "xlsx": Format("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    "geojson": Format("geojson", "application/geo+json", placed=True),
+    "pmtiles": Format("pmtiles", "application/vnd.pmtiles", placed=True),
+}
+WRITERS = {
+    "csv": "udi.node.tables.writing:lines",
+    "xlsx": "udi.node.tables.writing:sheet",
+    "geojson": "udi.node.tables.geojson:export",
+}
+COPY, TILES = "udi.node.tables.writing:copy", "udi.node.tables.geo_export:write_tiles"
+"""Where each is written, in a child."""
+
+
+@dataclass
+class Export:
+    """A file that is about to leave; it has no name any more, so that nothing stays when it is closed."""
+
+    file: BinaryIO
+    size: int
+    start: int = 0
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """Its content, closed at the end."""
+        with self.file:
+            self.file.seek(self.start)
+            left = self.size
+            while left and (chunk := await asyncio.to_thread(self.file.read, min(CHUNK, left))):
+                left -= len(chunk)
+                yield chunk
+
+
+class Exports:
+    """Writes exports in the folder given, two at once, one a space."""
+
+    def __init__(self, folder: Path, *, seconds: float = SECONDS, patience: float = 20.0) -> None:
+        self._folder, self._seconds = folder, seconds
+        self._gate = Gate(Turns(2, 1, 16, 4), patience)
+        self._children: set[Child] = set()
+
+    async def write(self, table: TableOfDataset, query: Query, kind: str) -> Export:
+        """The file of an answer, whatever its length; pages are not looked at.
+
+        Raises:
+            TooHeavyError: it takes too much time, memory or place, or has more rows than a sheet holds.
+            TooManyError: too many exports of this producer's tables wait already.
+            UnavailableError: the turn did not come in time, or the child died.
+        """
+        if is_whole_file(query, kind):
+            return _opened(table.path)
+        async with self._gate.turn(table.space):
+            with self._place() as folder:
+                output = folder / f"table.{FORMATS[kind].extension}"
+                await self._run(table, whole(query, table.columns), kind, output)
+                return _opened(output)
+
+    async def tiles(self, table: TableOfDataset) -> Path:
+        """The vector tiles of a table, written once and kept beside it, since readers take them by parts.
+
+        Raises:
+            TooHeavyError: it takes too much time, memory or place.
+            TooManyError: too many exports of this producer's tables wait already.
+            UnavailableError: the turn did not come in time, or the child died.
+        """
+        kept = tiles_of(table)
+        async with self._gate.turn(table.space):
+            if not kept.exists():
+                with self._place() as folder:
+                    output = folder / "table.pmtiles"
+                    await self._ask(TILES, (table.path, table.columns, output))
+                    output.replace(kept)
+        return kept
+
+    async def close(self) -> None:
+        """End what is being written."""
+        for child in list(self._children):
+            await child.end()
+
+    @contextmanager
+    def _place(self) -> Iterator[Path]:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self.clear()
+        folder = Path(tempfile.mkdtemp(prefix=f"{os.getpid()}-", dir=self._folder))
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def clear(self) -> None:
+        """Remove what killed processes of this machine left."""
+        for left in self._folder.glob("*-*"):
+            if not Path("/proc", left.name.partition("-")[0]).exists():
+                shutil.rmtree(left, ignore_errors=True)
+
+    async def _run(self, table: TableOfDataset, query: Query, kind: str, output: Path) -> None:
+        statement = export_statement(query, table.columns, kind)
+        called = [cell.name for cell in cells(query, table.columns)]
+        header = called if kind == "geojson" else [neutral(name) for name in called]
+        last = FORMATS[kind].options or header
+        await self._ask(WRITERS.get(kind, COPY), (table.path, output, statement.sql, statement.values, last))
+
+    async def _ask(self, name: str, call: tuple[object, ...]) -> None:
+        places = tuple(str(path.parent) for path in call if isinstance(path, Path))
+        async with Child(Limits(MEMORY_MB, LONGEST_FILE, places=places)) as child:
+            self._children.add(child)
+            try:
+                await child.ask(name, int, (call, {}), seconds=self._seconds)
+            except ChildError as error:
+                raise _refusal(error) from error
+            finally:
+                self._children.discard(child)
+
+
+def formats_of(table: TableOfDataset) -> dict[str, Format]:
+    """What a table may be taken as."""
+    return {kind: form for kind, form in FORMATS.items() if table.has_geometry or not form.placed}
+
+
+def tiles_of(table: TableOfDataset) -> Path:
+    """Where the vector tiles of a table are, once they are written."""
+    return table.path.with_suffix(".pmtiles")
+
+
+def is_whole(query: Query) -> bool:
+    """Whether nothing is left out and nothing is asked."""
+    return query == Query(page=query.page, size=query.size)
+
+
+def is_whole_file(query: Query, kind: str) -> bool:
+    """Whether the export is the table's own file."""
+    return kind == "parquet" and is_whole(query)
+
+
+def whole(query: Query, columns: tuple[TypedColumn, ...]) -> Query:
+    """The question of an export: the columns of the file, without the row's number unless asked for."""
+    if query.columns is None and not query.is_grouped and columns:
+        return replace(query, columns=tuple(range(len(columns))))
+    return query
+
+
+def export_statement(query: Query, columns: tuple[TypedColumn, ...], kind: str) -> Statement:
+    """The rows of an export, each cell as its kind of file takes it, under the names of the columns."""
+    writers = {"csv": _csv_cell, "json": as_json, "ndjson": as_json, "parquet": _as_stored, "geojson": as_json}
+    write = writers.get(kind, _sheet_cell)
+
+    def named(cell: Cell) -> str:
+        return f'{write(cell)} AS "{cell.name.replace(chr(34), chr(34) * 2)}"'
+
+    return whole_statement(query, columns, named, placed=kind == "geojson")
+
+
+def neutral(text: str) -> str:
+    """A text that no spreadsheet takes for a formula (ASVS 5.0, 1.2.10)."""
+    return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t", "\r"} else text
+
+
+def _as_stored(cell: Cell) -> str:
+    return cell.sql
+
+
+def _csv_cell(cell: Cell) -> str:
+    if cell.stored == "VARCHAR":
+        return _sheet_cell(cell)
+    return as_finite(cell) if cell.stored == "DOUBLE" else as_text(cell)
+
+
+def _sheet_cell(cell: Cell) -> str:
+    if cell.stored == "VARCHAR":
+        return f"CASE WHEN left({cell.sql}, 1) IN ({FORMULA}) THEN '''' || {cell.sql} ELSE {cell.sql} END"
+    return as_finite(cell)
+
+
+def _opened(path: Path) -> Export:
+    return Export(path.open("rb"), path.stat().st_size)
+
+
+def _refusal(error: ChildError) -> TooHeavyError | UnavailableError:
+    smaller = "Filter the rows, choose fewer columns, or take the whole table as Parquet."
+    if isinstance(error, TooLongError):
+        return TooHeavyError("This export takes too long.", remedy=smaller)
+    if isinstance(error, TooMuchMemoryError):
+        return TooHeavyError("This export takes too much memory.", remedy="Leave out the sort, or filter the rows.")
+    if error.args[:1] == ("TooManyRowsError",):
+        return TooHeavyError(
+            "A sheet holds 1,048,575 rows, and this table has more.", remedy="Filter the rows, or take the CSV."
+        )
+    if isinstance(error, DiedError) and "SIGXFSZ" in error.args[0]:
+        return TooHeavyError("This export is too large.", remedy=smaller)
+    return UnavailableError("The export could not be written.", remedy=LATER, headers=SOON)

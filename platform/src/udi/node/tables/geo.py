@@ -1,0 +1,208 @@
+"""What a geographic file holds: its layers, their coordinates, their columns, where they lie, and what is doubtful."""
+
+import re
+import shutil
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from udi.node.tables.column import BOX, GEOMETRY, LINE, Bounds, ColumnType, TypedColumn
+from udi.node.tables.geo_crs import bounds_in_degrees, locate
+from udi.node.tables.geo_gdal import pyogrio
+from udi.node.tables.geo_source import Part, prepare
+from udi.node.tables.geoparquet import parquet_layer
+from udi.node.tables.remarks import Remark, UnreadableError
+
+MOST_LAYERS, MOST_COLUMNS, LONGEST_NAME = 100, 1000, 200
+TYPES = {
+    "OFTInteger": ColumnType.INTEGER,
+    "OFTInteger64": ColumnType.INTEGER,
+    "OFTReal": ColumnType.NUMBER,
+    "OFTDate": ColumnType.DATE,
+    "OFTTime": ColumnType.TIME,
+    "OFTDateTime": ColumnType.DATETIME,
+    "OFTString": ColumnType.TEXT,
+    "OFTWideString": ColumnType.TEXT,
+}
+SUBTYPES = {"OFSTBoolean": ColumnType.BOOLEAN, "OFSTJSON": ColumnType.JSON, "OFSTUUID": ColumnType.UUID}
+PREFERRED = ("tracks", "routes", "waypoints")
+"""GPX writes a track twice, as a line and as its points: the lines are what people mean."""
+
+
+@dataclass(frozen=True)
+class GeoLayer:
+    """One layer; `name` is unique in the file. `bbox` is west, south, east, north in degrees."""
+
+    name: str
+    crs: str
+    geometry: str
+    """`Point`, `MultiPolygon`, `Unknown` for several kinds, empty without places."""
+    features: int
+    columns: tuple[TypedColumn, ...]
+    bbox: Bounds | None = None
+    remarks: tuple[Remark, ...] = ()
+
+
+@dataclass(frozen=True)
+class GeoUnderstood:
+    """A file as it was understood; no layer, and the reason in `remarks`, when it cannot be read."""
+
+    format: str
+    layers: tuple[GeoLayer, ...] = ()
+    chosen: str = ""
+    remarks: tuple[Remark, ...] = ()
+
+
+@dataclass(frozen=True)
+class Found:
+    """A layer where GDAL finds it."""
+
+    part: Part
+    layer: str
+    shown: GeoLayer
+
+
+def understand_geo(source: Path, name: str, workdir: Path) -> GeoUnderstood:
+    """Read what a file says of itself, in a private folder made inside `workdir` and removed; never raises on contents."""
+    try:
+        with private(workdir) as folder:
+            found = find_layers(source, name, folder)
+            chosen = choose(found)
+            layers = tuple(each.shown for each in found)
+            return GeoUnderstood(chosen.part.format, layers, chosen.shown.name, several(found, chosen))
+    except UnreadableError as error:
+        return GeoUnderstood("", remarks=(error.remark,))
+
+
+@contextmanager
+def private(workdir: Path) -> Iterator[Path]:
+    """A folder for GDAL alone, which may write beside what it reads; what GDAL says is nobody's, it quotes contents.
+
+    Raises:
+        UnreadableError: whatever went wrong with the contents.
+    """
+    folder = workdir / "geo"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield folder
+    except (UnreadableError, OSError, MemoryError):
+        raise
+    except Exception as error:
+        raise UnreadableError(
+            "This file begins like a map, but it is damaged or not finished. Export it again and drop it again."
+        ) from error
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def find_layers(source: Path, name: str, folder: Path) -> list[Found]:
+    """Every layer with at least a column or a place, under names that differ.
+
+    Raises:
+        UnreadableError: there is none, or too many.
+    """
+    found: list[Found] = []
+    for part in prepare(source, name, folder):
+        if part.format == "GeoParquet":
+            found.append(Found(part, "", _of_parquet(part)))
+            continue
+        for layer, _ in pyogrio.list_layers(part.path)[: MOST_LAYERS + 1]:
+            info = pyogrio.read_info(part.path, layer=layer, force_feature_count=True, force_total_bounds=True)
+            found.append(Found(part, layer, _layer(part, str(layer), info)))
+        if len(found) > MOST_LAYERS:
+            raise UnreadableError("The file has more than a hundred layers. Drop them in several files.")
+    filled = [each for each in found if each.shown.features] or found[:1]
+    if not filled:
+        raise UnreadableError("This map has no layer. Export it again and drop it again.")
+    names = unique_names([each.shown.name for each in filled])
+    return [replace(each, shown=replace(each.shown, name=new)) for each, new in zip(filled, names, strict=True)]
+
+
+def several(found: Sequence[Found], chosen: Found) -> tuple[Remark, ...]:
+    """What is said of a file of several layers."""
+    if len(found) == 1:
+        return ()
+    values = {"count": len(found), "name": chosen.shown.name}
+    return (Remark("The file has %(count)s layers. We took «%(name)s».", values),)
+
+
+def choose(found: Sequence[Found]) -> Found:
+    """The layer that people mean: a GPX's lines before their points, else the one with most places."""
+    for name in PREFERRED:
+        for each in found:
+            if each.part.format == "GPX" and each.layer == name:
+                return each
+    return max(found, key=lambda each: (each.shown.bbox is not None, bool(each.shown.geometry), each.shown.features))
+
+
+def _of_parquet(part: Part) -> GeoLayer:
+    crs, geometry, features, fields, bounds = parquet_layer(part.path)
+    located = locate(crs, bounds)
+    names = unique_names([field.name for field in fields], taken=(LINE, GEOMETRY, *BOX))
+    columns = tuple(TypedColumn(name, field.type) for name, field in zip(names, fields, strict=True))
+    box = bounds_in_degrees(located.crs, bounds)
+    return GeoLayer(part.title, located.crs, geometry, features, columns, box, located.remarks)
+
+
+def _layer(part: Part, layer: str, info: dict[str, Any]) -> GeoLayer:
+    if len(info["fields"]) > MOST_COLUMNS:
+        raise UnreadableError("This map has more than a thousand columns. Keep those that say something.")
+    geometry = str(info["geometry_type"] or "")
+    total = info["total_bounds"]
+    bounds: Bounds | None = tuple(map(float, total)) if total is not None and geometry else None  # type: ignore[assignment]  # four of them
+    if bounds is not None and (not np.isfinite(bounds).all() or not info["features"]):
+        bounds = None
+    located = locate(info["crs"], bounds)
+    features = max(0, int(info["features"]))
+    title = " ".join(layer.split())[:LONGEST_NAME].strip()
+    return GeoLayer(
+        name=part.title if title in {"", part.path.stem} else title,
+        crs=located.crs if geometry else "",
+        geometry=geometry.removesuffix(" Z").removeprefix("2.5D "),
+        features=features,
+        columns=_columns(info),
+        bbox=bounds_in_degrees(located.crs, bounds),
+        remarks=(*(located.remarks if geometry else ()), *_remarks(info)),
+    )
+
+
+def _remarks(info: dict[str, Any]) -> Iterator[Remark]:
+    if not info["features"]:
+        yield Remark("This map is empty: it has no place. Check what was exported.")
+    elif not info["geometry_type"]:
+        yield Remark("This layer has rows but no places, so there is no map.")
+    if str(info["geometry_type"] or "").endswith(" Z"):
+        yield Remark("The places have heights. The table keeps longitude and latitude; the heights stay in your file.")
+
+
+def _columns(info: dict[str, Any]) -> tuple[TypedColumn, ...]:
+    names = unique_names([str(name) for name in info["fields"]], taken=(LINE, GEOMETRY, *BOX))
+    kinds = zip(names, info["ogr_types"], info["ogr_subtypes"], strict=True)
+    return tuple(TypedColumn(name, _type(kind, subtype)) for name, kind, subtype in kinds)
+
+
+def _type(kind: str, subtype: str) -> ColumnType:
+    if kind.endswith("List"):
+        return ColumnType.JSON
+    return SUBTYPES.get(subtype) or TYPES.get(kind, ColumnType.TEXT)
+
+
+def unique_names(names: Sequence[str], *, taken: Sequence[str] = ()) -> list[str]:
+    """The same names, the second of a kind with a number; bigger and smaller letters do not tell two apart."""
+    seen, result = {name.casefold() for name in taken}, []
+    for index, name in enumerate(names, 1):
+        clean = re.sub(r"[\x00-\x1f\x7f]+", " ", name).strip()[:LONGEST_NAME] or f"col{index}"
+        candidate, number = clean, 2
+        while candidate.casefold() in seen:
+            candidate, number = f"{clean} ({number})", number + 1
+        seen.add(candidate.casefold())
+        result.append(candidate)
+    return result

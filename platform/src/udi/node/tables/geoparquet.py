@@ -1,0 +1,92 @@
+"""GeoParquet 1.1, read and written by DuckDB: the key `geo` of a Parquet file."""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from udi.node.tables.column import Bounds, ColumnType, TypedColumn
+from udi.node.tables.locked import connect
+from udi.node.tables.remarks import UnreadableError
+
+KINDS = ("Point", "LineString", "Polygon", "MultiPoint", "MultiLineString", "MultiPolygon", "GeometryCollection")
+TYPES = {
+    "BOOLEAN": ColumnType.BOOLEAN,
+    "DATE": ColumnType.DATE,
+    "TIME": ColumnType.TIME,
+    "DOUBLE": ColumnType.NUMBER,
+    "FLOAT": ColumnType.NUMBER,
+    "UUID": ColumnType.UUID,
+}
+STRUCTURED = ("[", "STRUCT", "MAP", "JSON", "UNION")
+
+
+def geo_metadata(path: Path) -> dict[str, Any] | None:
+    """The key `geo`, None for a Parquet without places."""
+    with connect(path) as connection:
+        found = connection.execute(
+            "SELECT value FROM parquet_kv_metadata(?) WHERE key = 'geo'::BLOB", [str(path)]
+        ).fetchone()
+    if found is None:
+        return None
+    try:
+        value = json.loads(bytes(found[0]))
+        return value if isinstance(value["columns"][value["primary_column"]], dict) else None
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def geometry_column(path: Path) -> tuple[str, str | None]:
+    """Name of the column of places, and their coordinate system (None: longitude and latitude).
+
+    Raises:
+        UnreadableError: there is none, or it is encoded in a way that DuckDB does not read.
+    """
+    metadata = geo_metadata(path)
+    if metadata is None:
+        raise UnreadableError("This Parquet file says nothing of places: it is a table.")
+    name = metadata["primary_column"]
+    column = metadata["columns"][name]
+    if column.get("encoding") != "WKB":
+        raise UnreadableError(
+            "The places of this GeoParquet are not written as WKB. Export it again with that encoding."
+        )
+    crs = column.get("crs")
+    return str(name), json.dumps(crs) if crs else None
+
+
+def parquet_layer(path: Path) -> tuple[str, str, int, tuple[TypedColumn, ...], Bounds | None]:
+    """What a GeoParquet says: system, kind of geometry, rows, columns, rectangle in its own coordinates."""
+    name, crs = geometry_column(path)
+    metadata = geo_metadata(path) or {}
+    column = metadata["columns"][name]
+    with connect(path) as connection:
+        described = connection.execute("DESCRIBE SELECT * FROM read_parquet(?)", [str(path)]).fetchall()
+        rows = connection.execute("SELECT count(*) FROM read_parquet(?)", [str(path)]).fetchone()
+    columns = tuple(
+        TypedColumn(str(each[0]), _type(str(each[1])))
+        for each in described
+        if each[0] != name and not (each[0] == "bbox" and str(each[1]).startswith("STRUCT"))
+    )
+    kinds = [str(kind).removesuffix(" Z") for kind in column.get("geometry_types") or ()]
+    box: list[float] = list(column.get("bbox") or ())
+    bounds = (box[0], box[1], box[len(box) // 2], box[len(box) // 2 + 1]) if len(box) in {4, 6} else None
+    return crs or "OGC:CRS84", kinds[0] if len(kinds) == 1 else "Unknown", rows[0] if rows else 0, columns, bounds
+
+
+def _type(stored: str) -> ColumnType:
+    if any(mark in stored for mark in STRUCTURED):
+        return ColumnType.JSON
+    if "INT" in stored:
+        return ColumnType.INTEGER
+    if stored.startswith("TIMESTAMP"):
+        return ColumnType.DATETIME
+    return ColumnType.NUMBER if stored.startswith("DECIMAL") else TYPES.get(stored, ColumnType.TEXT)
+
+
+def geo_key(kinds: Iterable[str], bbox: Bounds | None) -> str:
+    """The key `geo` of our own files: WKB in OGC:CRS84, which is the default and so not written."""
+    column: dict[str, object] = {"encoding": "WKB", "geometry_types": sorted(kinds)}
+    if bbox:
+        column["bbox"] = list(bbox)
+    return json.dumps({"version": "1.1.0", "primary_column": "geometry", "columns": {"geometry": column}})

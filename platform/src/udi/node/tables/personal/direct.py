@@ -1,0 +1,148 @@
+"""What says who somebody is whatever stands around: mails, telephones, numbers of people, accounts and vehicles."""
+
+import re
+
+from udi.node.tables.column import ColumnType
+from udi.node.tables.personal.cells import Cells, Hits, Suspects, count
+from udi.node.tables.personal.explanations import What
+from udi.node.tables.personal.mailboxes import MAILBOX, Owner, owners
+from udi.node.tables.personal.numbers import (
+    IPV4,
+    OLD_PLATE,
+    PLATE,
+    find_iban,
+    find_nir,
+    find_phones,
+    looks_like_phone,
+)
+from udi.node.tables.personal.report import Finding, Strength
+from udi.node.tables.personal.vocabulary import CODES, EMAILS, NIRS, PHONES, PLATES, SERVICE
+
+HALF, SOME, FEW, CHANCE, NEARLY_ALL = 0.5, 0.3, 0.05, 0.05, 0.8
+SURE = 3
+MOBILE = frozenset("67")
+NO_PHONE = frozenset({ColumnType.SIRET, ColumnType.SIREN, ColumnType.URL, ColumnType.UUID, ColumnType.POSTCODE,
+                      ColumnType.COMMUNE, ColumnType.POINT, ColumnType.JSON})  # fmt: skip
+ADDRESS = re.compile(r"https?://\S+")
+ABOUT_PLATES = re.compile(r"immatricul|plaque|v[ée]hicule|registration|vehicle", re.IGNORECASE)
+HIGH_BYTE = 100
+
+
+def finding(
+    cells: Cells, what: What, hits: Hits, strength: Strength = Strength.STOP, *, public: bool = False
+) -> Finding:
+    """What was found in one column."""
+    return Finding((cells.name,), what, strength, hits.count, cells.filled, hits.lines, public, hits.estimated)
+
+
+def find_mails(cells: Cells) -> Finding | None:
+    """E-mail addresses; those of services are a warning."""
+    hits = count(cells.mails, lambda text: bool(MAILBOX.search(text)))
+    if not hits.count:
+        return None
+    told = [owner for _, text in cells.mails.cells for owner in owners(text)]
+    people, unclear = told.count(Owner.PERSON), told.count(Owner.UNCLEAR)
+    if cells.header.says(SERVICE - EMAILS):
+        unclear = 0
+    personal = people >= SURE or people >= FEW * len(told) or people + unclear >= HALF * len(told)
+    strength = Strength.STOP if personal and people + unclear else Strength.WARNING
+    return finding(cells, What.EMAIL, hits, strength, public=strength is Strength.WARNING)
+
+
+def find_telephones(cells: Cells, *, people: bool) -> Finding | None:
+    """Telephones; those of services are a warning. `people`: the rows of the table name people."""
+    if cells.column.type in NO_PHONE:
+        return None
+    hinted = cells.header.says(PHONES) or cells.column.type is ColumnType.PHONE or "telephon" in cells.header.joined
+    if not hinted and (cells.header.says(CODES) or cells.column.stored != "VARCHAR"):
+        return None
+    bare = hinted or _looks_dialled(cells)
+    hits = count(cells.numbers, lambda text: any(bare or formatted for _, formatted in _phones(text)))
+    if hinted and hits.count < HALF * cells.filled:
+        hits = max(hits, cells.hits(lambda text: looks_like_phone(_with_zero(text))), key=lambda one: one.count)
+        if hits.count < FEW * cells.filled:
+            return None
+    if not hits.count:
+        return None
+    strength = Strength.STOP if _of_people(cells, people=people) else Strength.WARNING
+    return finding(cells, What.PHONE, hits, strength, public=strength is Strength.WARNING)
+
+
+def _of_people(cells: Cells, *, people: bool) -> bool:
+    if cells.header.says(SERVICE):
+        return False
+    digits = [digit for _, text in (*cells.numbers.cells, *cells.sample) for digit, _ in _phones(_with_zero(text))]
+    mobile = sum(digit in MOBILE for digit in digits)
+    carried = cells.header.says(frozenset({"mobile", "portable", "gsm", "cell"}))
+    return people or carried or mobile >= SURE or (mobile > 0 and mobile >= FEW * len(digits))
+
+
+def _phones(text: str) -> list[tuple[str, bool]]:
+    return find_phones(ADDRESS.sub(" ", text))
+
+
+def _with_zero(text: str) -> str:
+    """A telephone of which a spreadsheet ate the first zero."""
+    return f"0{text}" if re.fullmatch(r"[1-79]\d{8}", text) else text
+
+
+def _looks_dialled(cells: Cells) -> bool:
+    """A column without a telling name, of nothing but ten digits, mostly mobiles, that do not follow each other."""
+    texts = [text for _, text in cells.sample]
+    dialled = [text for text in texts if re.fullmatch(r"0[1-79]\d{8}", text)]
+    mobile = sum(text[1] in MOBILE for text in dialled)
+    return (
+        len(dialled) >= NEARLY_ALL * len(texts) > 0
+        and mobile >= HALF * len(dialled)
+        and len({text[:4] for text in dialled}) > min(3, len(dialled) / 2)
+    )
+
+
+def find_security_numbers(cells: Cells) -> Finding | None:
+    """French social security numbers; a key that is right by chance (one in 97) is not one."""
+    hinted = cells.header.says(NIRS) or cells.header.holds(("securitesociale", "numsecu", "socialsecurity"))
+    suspects = cells.numbers if cells.column.stored == "VARCHAR" else Suspects(cells.filled, cells.sample)
+    shaped = count(suspects, lambda text: find_nir(text) is not None)
+    right = count(suspects, lambda text: find_nir(text) is True)
+    if hinted and shaped.count >= SOME * cells.filled and shaped.count:
+        return finding(cells, What.NIR, shaped)
+    if not right.count or right.count <= CHANCE * shaped.count:
+        return None
+    sure = right.count >= SOME * shaped.count
+    return finding(cells, What.NIR, right, Strength.STOP if sure else Strength.WARNING, public=not sure)
+
+
+def find_accounts(cells: Cells) -> Finding | None:
+    """International bank account numbers."""
+    hinted = cells.header.says(frozenset({"iban", "rib", "bancaire", "bank"}))
+    shaped = count(cells.numbers, lambda text: find_iban(text) is not None)
+    right = count(cells.numbers, lambda text: find_iban(text) is True)
+    if hinted and shaped.count >= SOME * cells.filled and shaped.count:
+        return finding(cells, What.IBAN, shaped)
+    return finding(cells, What.IBAN, right) if right.count and right.count >= SOME * shaped.count else None
+
+
+def find_plates(cells: Cells) -> Finding | None:
+    """Licence plates of vehicles, the French ones of before and after 2009."""
+    hinted = cells.header.says(PLATES) or cells.header.holds(("immatriculation", "licenceplate", "licenseplate"))
+    if hinted:
+        hits = count(cells.numbers, lambda text: bool(PLATE.search(text.upper()) or OLD_PLATE.search(text.upper())))
+        return finding(cells, What.PLATE, hits) if hits.count >= SOME * cells.filled and hits.count else None
+    hits = count(cells.numbers, lambda text: bool(PLATE.fullmatch(text.strip())) and "-" in text)
+    if not cells.header.says(CODES) and hits.count and hits.count >= HALF * cells.filled:
+        return finding(cells, What.PLATE, hits)
+    hits = count(cells.numbers, lambda text: bool(PLATE.search(text) and ABOUT_PLATES.search(text)))
+    return finding(cells, What.PLATE, hits, Strength.WARNING) if hits.count else None
+
+
+def find_computers(cells: Cells) -> Finding | None:
+    """IPv4 addresses, not numbers of versions."""
+    hits = count(cells.numbers, lambda text: bool(IPV4.fullmatch(text.strip())))
+    if not hits.count:
+        return None
+    high = count(cells.numbers, lambda text: any(int(part) >= HIGH_BYTE for part in re.findall(r"\d+", text)[:4]))
+    hinted = cells.header.says(frozenset({"ip", "ipv4"})) or "adresseip" in cells.header.joined
+    enough = hits.count >= (HALF if hinted else NEARLY_ALL) * cells.filled and (
+        hinted or high.count >= HALF * hits.count
+    )
+    return finding(cells, What.IP_ADDRESS, hits, Strength.WARNING) if enough else None

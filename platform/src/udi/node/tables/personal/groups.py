@@ -1,0 +1,106 @@
+"""Small groups: details that, taken together, leave somebody alone (k-anonymity, on up to three details at once)."""
+
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+from math import prod
+
+import duckdb
+
+from udi.node.tables.column import LINE, ColumnType
+from udi.node.tables.locked import quoted
+from udi.node.tables.personal.cells import SHOWN_LINES, Cells
+from udi.node.tables.personal.explanations import What
+from udi.node.tables.personal.people import Surroundings
+from udi.node.tables.personal.report import Finding, Strength
+from udi.node.tables.personal.vocabulary import BIRTHS, COUNTS, GIVENS, Header, words
+
+SMALLEST_GROUP = 5
+MOST_DETAILS, MOST_TOGETHER, MOST_SHOWN = 8, 3, 3
+FEWEST_ROWS = 2
+CROSSED = 0.5
+OF_PEOPLE = words(
+    "age ages sexe genre gender sex civilite profession metier csp pcs job occupation marital matrimoniale "
+    "nationalite nationality citoyennete diplome revenu income salaire salary ddn dob"
+)
+"""Words of details that only people have."""
+OF_PLACES = words(
+    "postal postcode postcodes zip cp commune communes insee iris quartier ville city town village canton residence"
+)
+LIMITS = frozenset(
+    ["min", "mini", "minimum", "max", "maxi", "maximum", "moyen", "moyenne", "mean", "average", "conseille", "requis"]
+)
+"""Words of rules and of averages, not of people."""
+PLACE_TYPES = frozenset({ColumnType.POSTCODE, ColumnType.COMMUNE})
+Group = tuple[Cells, ...]
+
+
+def find_small_groups(
+    table: duckdb.DuckDBPyConnection, columns: Sequence[Cells], around: Surroundings, *, named: bool
+) -> list[Finding]:
+    """The fewest details that leave people alone, at most three sets; none for tables of counts and of public offices."""
+    details = _details(columns)
+    if named or not any(_of_people(cells.header) for cells in details) or len(details) < FEWEST_ROWS:
+        return []
+    if around.counted or _crosses(table, details):
+        return []
+    found: list[tuple[Group, Finding]] = []
+    for group in _groups(details):
+        if any(set(known) <= set(group) for known, _ in found):
+            continue
+        if small := _measure(table, group):
+            found.append((group, small))
+    found.sort(key=lambda entry: (entry[1].strength is Strength.WARNING, len(entry[0]), -entry[1].count))
+    return [small for _, small in found[:MOST_SHOWN]]
+
+
+def _details(columns: Sequence[Cells]) -> list[Cells]:
+    fitting = [cells for cells in columns if cells.filled and (_of_people(cells.header) or _of_a_place(cells))]
+    fitting.sort(key=lambda cells: not _of_people(cells.header))
+    return fitting[:MOST_DETAILS]
+
+
+def _of_people(header: Header) -> bool:
+    if header.says(COUNTS | LIMITS) or header.holds(GIVENS):
+        return False
+    return header.says(OF_PEOPLE) or header.holds(BIRTHS)
+
+
+def _of_a_place(cells: Cells) -> bool:
+    return cells.column.type in PLACE_TYPES or cells.header.says(OF_PLACES)
+
+
+def _groups(details: Sequence[Cells]) -> Iterator[Group]:
+    for size in range(1, MOST_TOGETHER + 1):
+        yield from (group for group in combinations(details, size) if any(_of_people(cells.header) for cells in group))
+
+
+def _measure(table: duckdb.DuckDBPyConnection, group: Group) -> Finding | None:
+    """People in groups of fewer than five; alone in theirs, it is a stop."""
+    names = ", ".join(quoted(cells.name) for cells in group)
+    told = " AND ".join(f"{quoted(cells.name)} IS NOT NULL" for cells in group)
+    groups = f"SELECT count(*) AS n, min({LINE}) AS line FROM t WHERE {told} GROUP BY {names}"
+    few, alone, rows = table.execute(
+        f"SELECT coalesce(sum(n) FILTER (n < {SMALLEST_GROUP}), 0)::BIGINT, count_if(n = 1), coalesce(sum(n), 0)::BIGINT "
+        f"FROM ({groups})"
+    ).fetchone() or (0, 0, 0)
+    if not few:
+        return None
+    smallest = "n = 1" if alone else f"n < {SMALLEST_GROUP}"
+    lines = table.execute(f"SELECT line FROM ({groups}) WHERE {smallest} ORDER BY line LIMIT {SHOWN_LINES}").fetchall()
+    return Finding(
+        columns=tuple(cells.name for cells in group),
+        what=What.SMALL_GROUP,
+        strength=Strength.STOP if alone else Strength.WARNING,
+        count=int(few),
+        total=int(rows),
+        lines=tuple(int(line) for (line,) in lines),
+    )
+
+
+def _crosses(table: duckdb.DuckDBPyConnection, details: Sequence[Cells]) -> bool:
+    """Whether rows are the crossings of the details (a table of statistics), not people: each crossing stands once."""
+    names = ", ".join(quoted(cells.name) for cells in details)
+    distinct = ", ".join(f"count(DISTINCT {quoted(cells.name)})" for cells in details)
+    sizes = table.execute(f"SELECT {distinct} FROM t").fetchone() or ()
+    crossings, rows = table.execute(f"SELECT count(DISTINCT ({names})), count(*) FROM t").fetchone() or (0, 0)
+    return bool(rows) and crossings == rows and rows >= CROSSED * prod(max(size, 1) for size in sizes)

@@ -1,0 +1,147 @@
+"""Whether a cell is the name of a person: known first names, shapes of names, and what only looks like one."""
+
+import re
+from functools import lru_cache
+from importlib import resources
+
+from udi.node.tables.personal.vocabulary import fold, words
+
+CIVILITY = re.compile(
+    r"^(m\.|mr\.?|mrs\.?|ms\.?|mme\.?|mlle\.?|dr\.?|me\.?|monsieur|madame|mademoiselle|docteur|maitre|m)\s+(et\s+(mme|madame)\s+)?",
+    re.IGNORECASE,
+)
+CIVIL_NAME = re.compile(
+    r"(?<![A-Za-zÀ-ÿ.])(?:M\.|MM\.|Mme|Mlle|Monsieur|Madame|Mademoiselle|Mr\.?|Mrs\.?|Ms\.?)\s+"
+    r"(?![Ll][EeAa]\b|[Ll]['’]|[Ll][Ee][Ss]\b|[Tt]he\b)((?:[A-ZÀ-Ý][A-Za-zÀ-ÿ'’-]+\.?\s?){1,4})"
+)
+ADDRESSED = re.compile(r"(mrs?|ms|mme|mlle|monsieur|madame|mademoiselle)\.?\s+", re.IGNORECASE)
+BRACKETS = re.compile(r"<[^<>]*>|\([^()]*\)|\[[^\[\]]*\]")
+SEVERAL = re.compile(r"\s*(?:[+&/;]|\bet\b|\band\b)\s*", re.IGNORECASE)
+NAME_WORD = re.compile(r"[A-Za-zÀ-ÖØ-öø-ÿŒœ'’-]+\.?")
+GLUED = re.compile(r"([A-ZÀ-Ý][a-zà-ÿ]+)-([A-ZÀ-Ý]{2,})")
+STREETS = words(
+    "so rue avenue av boulevard bd bld place pl chemin ch impasse imp allee allees all route rte quai cours "
+    "square sq passage sentier esplanade promenade rond lotissement residence hameau lieu dit villa cite "
+    "ruelle venelle voie street st road rd lane ln drive square way court close via viale piazza corso calle "
+    "plaza strasse"
+)
+NOT_PEOPLE = STREETS | words(
+    "sarl sas sasu sa sci scp snc eurl eirl scop scic gie ets etablissements cie compagnie groupe societe "
+    "entreprise holding association amicale comite club federation union syndicat fondation institut mairie "
+    "commune ville village metropole communaute agglomeration departement region prefecture conseil ministere "
+    "office agence service services direction centre center maison espace ecole college lycee universite "
+    "university school college hospital hopital clinique ehpad creche bibliotheque mediatheque musee theatre "
+    "cinema gymnase stade piscine salle parc park jardin gare station arret pont port eglise chapelle "
+    "cathedrale chateau moulin ferme domaine hotel restaurant boulangerie pharmacie garage cabinet cafe bar "
+    "tabac boucherie coiffure county district city town borough council ltd limited inc llc plc gmbh corp "
+    "company co group bank banque trust partners partnership solutions services systems international france "
+    "freres fils associes consulting conseil transports transport travaux batiment construction energie "
+    "energies saint sainte san santa sankt sur sous les lez and of for the pour avec dans par province isle "
+    "ile avec sans nord sud est ouest centre foundation society committee department ministry board authority"
+)
+PARTICLES = words("de du des le la l d da do dos di del della van von der den el al ben bin abou abu mac mc et y")
+FEWEST_WORDS, MOST_WORDS, LONGEST_NAME = 2, 5, 60
+
+
+@lru_cache(maxsize=1)
+def given_names() -> frozenset[str]:
+    """First names, without accents, in small letters."""
+    return frozenset(word for line in _lines("given_names.txt") for word in line.split())
+
+
+@lru_cache(maxsize=1)
+def famous_names() -> frozenset[str]:
+    """Names that places bear."""
+    return frozenset(_lines("famous.txt"))
+
+
+def _lines(name: str) -> list[str]:
+    text = resources.files(__package__).joinpath(name).read_text(encoding="utf-8")
+    return [line for line in text.splitlines() if line and not line.startswith("#")]
+
+
+def is_given_name(value: str) -> bool:
+    """Whether a cell is one first name, or a compound one, and no more."""
+    parts = [part for part in re.split(r"[ \-,]+", fold(value).strip()) if part]
+    return 0 < len(parts) <= 3 and all(part in given_names() for part in parts)  # noqa: PLR2004 - first names come by three at most
+
+
+def is_name_shaped(value: str) -> bool:
+    """Whether a cell is one to four words of letters, none of which says a thing."""
+    parts = value.split()
+    return (
+        0 < len(parts) <= FEWEST_WORDS * 2
+        and len(value) <= LONGEST_NAME
+        and all(NAME_WORD.fullmatch(part) for part in parts)
+        and NOT_PEOPLE.isdisjoint(_plain(value))
+    )
+
+
+def is_person(value: str) -> bool:
+    """Whether a cell is the full name of a person: a known first name and a family name, nothing that says a thing."""
+    if _addressed(value):
+        return True
+    parts = name_words(value)
+    if parts is None:
+        return False
+    told = [word for part in parts if (word := fold(part).rstrip(".")) not in PARTICLES]
+    if len(told) < FEWEST_WORDS or not NOT_PEOPLE.isdisjoint(_plain(" ".join(parts))):
+        return False
+    return _known(told[0]) or _known(told[-1])
+
+
+def _addressed(value: str) -> bool:
+    """«Mrs M Shonk», «Mme DUPONT»: a civility and a name."""
+    match = ADDRESSED.match(value.strip())
+    rest = _one(value.strip()[match.end() :]).split() if match else []
+    return (
+        0 < len(rest) < MOST_WORDS
+        and all(NAME_WORD.fullmatch(w) for w in rest)
+        and NOT_PEOPLE.isdisjoint(_plain(" ".join(rest)))
+    )
+
+
+def _one(value: str) -> str:
+    """The first of several people, without what stands in brackets."""
+    return SEVERAL.split(BRACKETS.sub(" ", value), maxsplit=1)[0]
+
+
+def is_maybe_person(value: str) -> bool:
+    """The same without a known first name: two or three words with capitals, or an initial and a name."""
+    parts = name_words(value)
+    if parts is None or not NOT_PEOPLE.isdisjoint(_plain(value)):
+        return False
+    told = [word for word in parts if fold(word) not in PARTICLES]
+    return FEWEST_WORDS <= len(told) <= FEWEST_WORDS + 1 and all(word[:1].isupper() for word in told)
+
+
+def is_famous(value: str) -> bool:
+    """Whether the name is one that streets and schools bear."""
+    return " ".join(_plain(value)) in famous_names()
+
+
+def name_words(value: str) -> list[str] | None:
+    """The words of a name, without its civility; None for what cannot be one."""
+    text = CIVILITY.sub("", _one(value).strip())
+    text = GLUED.sub(r"\1 \2", text).replace(",", " ").replace("_", " ")
+    parts = text.split()
+    if len(value) > LONGEST_NAME or not FEWEST_WORDS <= len(parts) <= MOST_WORDS:
+        return None
+    return parts if all(NAME_WORD.fullmatch(part) for part in parts) else None
+
+
+def names_somebody(text: str) -> bool:
+    """Whether a text has «M. Dupont» or «Mme Jeanne Le Gall», out of the name of a street."""
+    for match in CIVIL_NAME.finditer(text):
+        before = set(re.split(r"[^a-z]+", fold(text[: match.start()]))[-4:])
+        if NOT_PEOPLE.isdisjoint(_plain(match[1])) and STREETS.isdisjoint(before):
+            return True
+    return False
+
+
+def _plain(value: str) -> list[str]:
+    return [word for word in re.split(r"[^a-z0-9]+", fold(value)) if word]
+
+
+def _known(word: str) -> bool:
+    return all(part in given_names() for part in word.split("-"))

@@ -1,0 +1,103 @@
+"""What was found about people in a table: where, how many, how sure; counts and line numbers, never a value."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from udi.node.tables.personal.explanations import EXPLANATIONS, Explanation, What
+
+
+class Strength(StrEnum):
+    """`STOP`: not to be published as it is; `WARNING`: to be looked at, may be legitimate."""
+
+    STOP = "stop"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One kind of personal data in one column, or in several together (small groups).
+
+    `count` of `total` cells (rows, for small groups) have it; both are exact unless `estimated`.
+    `lines` are the first lines of the producer's own file where it stands.
+    `public`: the data look like those of a service or of a public office.
+    """
+
+    columns: tuple[str, ...]
+    what: What
+    strength: Strength
+    count: int
+    total: int
+    lines: tuple[int, ...] = ()
+    public: bool = False
+    estimated: bool = False
+
+    @property
+    def share(self) -> float:
+        return self.count / self.total if self.total else 0.0
+
+    @property
+    def explanation(self) -> Explanation:
+        """Messages that say what it is, why it matters and what to do; `values` fills them."""
+        return EXPLANATIONS[
+            (self.what, self.public) if (self.what, self.public) in EXPLANATIONS else (self.what, False)
+        ]
+
+    @property
+    def values(self) -> dict[str, object]:
+        """What the messages quote."""
+        return {"columns": ", ".join(self.columns), "count": self.count, "total": self.total}
+
+    def as_json(self) -> dict[str, Any]:
+        """For a JSON column."""
+        return {
+            "columns": list(self.columns),
+            "what": self.what.value,
+            "strength": self.strength.value,
+            "count": self.count,
+            "total": self.total,
+            "lines": list(self.lines),
+            "public": self.public,
+            "estimated": self.estimated,
+        }
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> "Finding":
+        """What `as_json` gave."""
+        return cls(
+            **{
+                **value,
+                "columns": tuple(value["columns"]),
+                "lines": tuple(value["lines"]),
+                "what": What(value["what"]),
+                "strength": Strength(value["strength"]),
+            }
+        )
+
+
+@dataclass(frozen=True)
+class PersonalReport:
+    """All that was found, the stops first; `rows` and `columns` say how much was looked at."""
+
+    findings: tuple[Finding, ...]
+    rows: int
+    columns: int
+
+    @property
+    def stops(self) -> tuple[Finding, ...]:
+        return tuple(finding for finding in self.findings if finding.strength is Strength.STOP)
+
+    def of(self, column: str) -> tuple[Finding, ...]:
+        """What was found in one column."""
+        return tuple(finding for finding in self.findings if column in finding.columns)
+
+    def as_json(self) -> dict[str, Any]:
+        """For a JSON column."""
+        return {"findings": [each.as_json() for each in self.findings], "rows": self.rows, "columns": self.columns}
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> "PersonalReport":
+        """What `as_json` gave."""
+        findings = tuple(Finding.from_json(each) for each in value["findings"])
+        return cls(findings, rows=value["rows"], columns=value["columns"])

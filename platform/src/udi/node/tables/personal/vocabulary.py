@@ -1,0 +1,125 @@
+"""What the name of a column says of its content: words of French and English, without accents."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import cached_property
+
+UNNAMED = re.compile(r"(col|colonne|column|champ|field|unnamed|f|c|v|x)?[ _:]*\d*")
+SPLIT = re.compile(r"(?<=[a-zà-ÿ])(?=[A-Z])|[^0-9A-Za-zÀ-ÖØ-öø-ÿŒœ]+|(?<=[A-Za-z])(?=\d)|(?<=\d)(?=[A-Za-z])")
+
+
+def words(text: str) -> frozenset[str]:
+    """The words of a phrase."""
+    return frozenset(text.split())
+
+
+ROLES = words(
+    "contact contacts responsable referent referente interlocuteur correspondant proprietaire locataire titulaire "
+    "beneficiaire demandeur demandeuse requerant usager usagere patient patiente eleve etudiant etudiante enfant parent "
+    "parents tuteur gardien gerant dirigeant auteur signataire animateur animatrice benevole donateur candidat candidate "
+    "conjoint temoin victime avocat medecin infirmier infirmiere praticien instructeur coordinateur coordinatrice "
+    "directeur directrice chef adherent adherente membre agent agente employe employee salarie salariee assure "
+    "allocataire abonne abonnee emprunteur emprunteuse lecteur lectrice licencie licenciee joueur joueuse conducteur "
+    "chauffeur habitant resident residente client cliente declarant deposant participant participante inscrit inscrite "
+    "stagiaire professeur enseignant enseignante personne individu particulier diagnostiqueur president presidente "
+    "owner holder officer applicant person employee staff member manager tenant student pupil child guardian customer "
+    "volunteer donor author driver inspector signatory beneficiary resident attendee visitor borrower teacher patient "
+    "claimant payee defendant witness player"
+)
+OFFICES = words(
+    "elu elue elus elues maire maires adjoint adjointe conseiller conseillere conseillers depute deputee senateur "
+    "senatrice ministre echevin bourgmestre mayor councillor councilor senator minister deputy alderman"
+)
+OFFICE_SIGNS = words("mandat nuance circonscription mandate constituency legislature electif elective canton")
+NAMES = words("nom noms name names identite nomprenom prenomnom fullname nomcomplet denomination intitule")
+THINGS = words(
+    "rue voie street road toponyme lieu lieudit arret station stop ecole school college lycee etablissement equipement "
+    "batiment commune communes ville city town departement region pays country county quartier societe entreprise "
+    "company supplier fournisseur vendor raison enseigne marque brand produit product organisme organisation "
+    "organization association operateur amenageur service direction fichier file layer table colonne field jeu dataset "
+    "theme categorie type espece species variete parc jardin salle monument oeuvre titre title stade piscine gymnase "
+    "line ligne route site structure syndicat reseau bureau canton epci point borne parking bibliotheque musee merchant "
+    "place square building park garden library museum theatre agence agency department ministry programme projet "
+    "project event evenement work book livre film artiste artist compositeur libelle label description forme juridique"
+)
+"""Words after which a name is that of a thing, whatever the values look like."""
+ORGANISED = words(
+    "siret siren siege association societe entreprise etablissement rna raison enseigne organisme structure company "
+    "organisation organization business commerce denomination school ecole uai finess"
+)
+"""Words of a table whose rows are organisations: their address is no home."""
+EMAILS = words("mail email mel courriel courriels mails emails pec messagerie")
+PHONES = words("tel telephone telephones phone portable mobile fax gsm telephonique cellulaire telefono cell")
+SERVICE = words(
+    "lieu agence agency operateur amenageur organisme association venue "
+    "mairie service accueil standard secretariat urgence structure etablissement public fax office helpdesk"
+)
+ADDRESSES = words("adresse adresses address addresses rue street domicile residence")
+HOME = words("domicile home residence personnelle personnel perso")
+NIRS = words("nir nirpp nss nns insurance ssn secu ins")
+PLATES = words("immatriculation immat plaque plaques plate plates registration immatriculations")
+CODES = words(
+    "code codes ref reference references produit product article sku lot serie serial id identifiant uid numero num no "
+    "siret siren ean isbn gtin cadastre parcelle version model modele"
+)
+PERSON_CODES = words(
+    "matricule badge passeport passport cni allocataire adherent adherente patient etudiant eleve student employee"
+)
+COUNTS = words(
+    "nombre nb nbre effectif effectifs total totaux count counts population somme sum quantite valeur value frequence "
+    "frequency pourcentage percent taux rate number popolazione iscritti occurrences"
+)
+BIRTHS = ("naiss", "birth", "nelee", "natele")
+GIVENS = ("prenom", "givenname", "firstname", "forename")
+FAMILIES = ("nomdefamille", "nomfamille", "nomusage", "nomdusage", "nomusuel", "nomnaiss", "nomdenaiss", "nommarital",
+            "nomdejeunefille", "nomjeunefille", "patronym", "surname", "lastname", "familyname", "cognome")  # fmt: skip
+SPECIAL_CLEAR = words(
+    "religion confession religieuse religieux ethnie ethnique ethnicity orientation sexuelle sexual groupe_sanguin pathologie pathologies "
+    "maladie maladies seropositif vih hiv diagnosis syndique biometrie genetique condamnation condamnations"
+)
+"""Said of nobody but a person."""
+SPECIAL_BESIDE = words(
+    "sante health disease handicap handicape disability invalidite rqth aah maladie traitement allergie allergies vaccin vaccination vaccine medical "
+    "medication medicament syndicat union syndicale politique political parti party opinion origine infraction "
+    "offence croyance grossesse addiction hospitalisation pai regime"
+)
+"""Said of people only in a table whose rows are people."""
+
+
+@dataclass(frozen=True)
+class Header:
+    """The name of a column, read."""
+
+    name: str
+
+    @cached_property
+    def ordered(self) -> tuple[str, ...]:
+        return tuple(fold(word) for word in SPLIT.split(self.name) if word)
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        return frozenset(self.ordered)
+
+    @cached_property
+    def joined(self) -> str:
+        """Without spaces; what is known or recognised (connaissance, reconnaissance) is no birth."""
+        return "".join(self.ordered).replace("connaiss", "")
+
+    def says(self, words: frozenset[str]) -> bool:
+        """Whether one of these words stands in the name."""
+        return not self.words.isdisjoint(words)
+
+    def holds(self, stems: tuple[str, ...]) -> bool:
+        """Whether the name, without its spaces, has one of these pieces."""
+        return any(stem in self.joined for stem in stems)
+
+    @property
+    def silent(self) -> bool:
+        """A name that says nothing: `col3`, `Field 2`, nothing at all."""
+        return bool(UNNAMED.fullmatch(fold(self.name).strip()))
+
+
+def fold(text: str) -> str:
+    """Small letters without accents."""
+    return unicodedata.normalize("NFKD", text.replace("œ", "oe")).encode("ascii", "ignore").decode().lower()

@@ -1,0 +1,191 @@
+"""Tables that say where their rows are: latitude and longitude, both in one cell, WKT or GeoJSON as text."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from udi.node.tables.column import BOX, GEOMETRY, LINE, ColumnType, TypedColumn
+from udi.node.tables.geoparquet import geo_key
+from udi.node.tables.locked import Connection, connect, literal, quoted
+from udi.node.tables.places import (
+    BATCH,
+    GROUP,
+    MISSING,
+    MOST_ERRORS,
+    OUTSIDE,
+    UNREADABLE,
+    Gathered,
+    Tell,
+    gather_places,
+)
+from udi.node.tables.remarks import PlaceError, Remark
+
+NUMBER = r"[-+]?\d+(?:\.\d+)?"
+PAIR = rf"^\s*[\[(]?\s*({NUMBER})\s*[,; ]\s*({NUMBER})\s*[\])]?\s*$"
+KINDS = "POINT|LINESTRING|POLYGON|GEOMETRYCOLLECTION|CURVE|COMPOUNDCURVE|CIRCULARSTRING|CURVEPOLYGON|SURFACE"
+WKT = rf"^\s*(SRID=4326;)?(MULTI)?({KINDS})\s*(Z|M|ZM)?\s*\("
+JSON_SHAPE = r'^\s*\{.*"coordinates"\s*:'
+SAMPLE, ENOUGH = 500, 0.8
+LONGITUDE_FIRST = re.compile(r"lon.*lat|x_?y|lng.*lat|geojson", re.IGNORECASE)
+
+
+class Written(StrEnum):
+    """How a table writes places."""
+
+    TWO_COLUMNS = "two columns"
+    ONE_CELL = "one cell"
+    WKT = "WKT"
+    GEOJSON = "GeoJSON"
+
+
+@dataclass(frozen=True)
+class Placing:
+    """Where the places of a table are; `columns` are one name, or the latitude's and the longitude's."""
+
+    written: Written
+    columns: tuple[str, ...]
+    longitude_first: bool = False
+
+
+def points_of(parquet: Path, columns: Sequence[TypedColumn]) -> Placing | None:
+    """How this typed table says where its rows are, None when it does not."""
+    latitudes = [column.name for column in columns if column.type is ColumnType.LATITUDE]
+    longitudes = [column.name for column in columns if column.type is ColumnType.LONGITUDE]
+    with connect(parquet) as connection:
+        for column in columns:
+            if column.type in {ColumnType.TEXT, ColumnType.JSON} and (
+                written := _shape(_sample(connection, parquet, column.name))
+            ):
+                return Placing(written, (column.name,))
+        if latitudes and longitudes:
+            return Placing(Written.TWO_COLUMNS, (latitudes[0], longitudes[0]))
+        for column in columns:
+            if column.type is ColumnType.POINT:
+                first = _longitude_first(column.name, _sample(connection, parquet, column.name))
+                return Placing(Written.ONE_CELL, (column.name,), longitude_first=first)
+    return None
+
+
+def _sample(connection: Connection, parquet: Path, name: str) -> list[str]:
+    rows = connection.execute(
+        f"SELECT {quoted(name)} FROM read_parquet(?) WHERE {quoted(name)} IS NOT NULL LIMIT {SAMPLE}", [str(parquet)]
+    ).fetchall()
+    return [str(row[0]) for row in rows]
+
+
+def _shape(values: Sequence[str]) -> Written | None:
+    for written, pattern in ((Written.WKT, WKT), (Written.GEOJSON, JSON_SHAPE)):
+        matching = sum(bool(re.match(pattern, value, re.IGNORECASE | re.DOTALL)) for value in values)
+        if values and matching >= ENOUGH * len(values):
+            return written
+    return None
+
+
+def _longitude_first(name: str, values: Iterable[str]) -> bool:
+    """Latitude first, unless the name or a number beyond 90 says otherwise."""
+    firsts, seconds = [], []
+    for value in values:
+        if match := re.match(PAIR, value):
+            firsts.append(abs(float(match[1])))
+            seconds.append(abs(float(match[2])))
+    if any(first > 90 for first in firsts):  # noqa: PLR2004 - no latitude is
+        return True
+    return bool(LONGITUDE_FIRST.search(name)) and not any(second > 90 for second in seconds)  # noqa: PLR2004
+
+
+def with_places(
+    parquet: Path,
+    columns: Sequence[TypedColumn],
+    placing: Placing,
+    target: Path,
+    workdir: Path,
+    tell: Tell | None = None,
+) -> Gathered:
+    """Write the same typed table with `geometry` and the rectangle of each place; says what is wrong with the others."""
+    chosen = [f"t.{quoted(name)}" for name in (LINE, *(column.name for column in columns))]
+    box = [f"p.{stored} AS {name}" for stored, name in zip(("x0", "y0", "x1", "y1"), BOX, strict=True)]
+    written = ", ".join([*chosen, f"p.geometry AS {GEOMETRY}", *box])
+    query = f"SELECT {written} FROM read_parquet({literal(parquet)}) AS t"
+    with connect(parquet, target.parent, spill=workdir) as connection:
+        if placing.written in {Written.WKT, Written.GEOJSON}:
+            gathered = gather_places(connection, _shapes(parquet, placing), "OGC:CRS84", placing.columns[0], tell)
+            source = f"{query} POSITIONAL JOIN places AS p"
+        else:
+            gathered = _check_points(connection, parquet, placing, tell)
+            source = f"{query}, LATERAL ({_points(placing)}) AS p"
+        options = f"FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {GROUP}"
+        key = literal(geo_key(gathered.kinds, gathered.bbox))
+        connection.execute(f"COPY ({source}) TO {literal(target)} ({options}, KV_METADATA {{geo: {key}}})")
+    return gathered
+
+
+def _shapes(parquet: Path, placing: Placing) -> str:
+    name = quoted(placing.columns[0])
+    if placing.written is Written.GEOJSON:
+        read = f"TRY(ST_GeomFromGeoJSON({name}))"
+    else:
+        read = f"TRY_CAST(regexp_replace({name}, '^\\s*SRID=4326;', '') AS GEOMETRY)"
+    wkb = f"CASE WHEN {name} IS NOT NULL THEN coalesce({read}::BLOB, '\\x00'::BLOB) END"
+    return f"SELECT {LINE}, {wkb} FROM read_parquet({literal(parquet)})"
+
+
+def _coordinates(placing: Placing) -> tuple[str, str]:
+    """SQL of the longitude and of the latitude."""
+    if placing.written is Written.TWO_COLUMNS:
+        latitude, longitude = placing.columns
+        return quoted(longitude), quoted(latitude)
+    cell = quoted(placing.columns[0])
+    parts = [f"TRY_CAST(nullif(regexp_extract({cell}, '{PAIR}', {group}), '') AS DOUBLE)" for group in (1, 2)]
+    return (parts[0], parts[1]) if placing.longitude_first else (parts[1], parts[0])
+
+
+def _point(placing: Placing) -> tuple[str, str, str]:
+    longitude, latitude = _coordinates(placing)
+    inside = f"({longitude} BETWEEN -180 AND 180 AND {latitude} BETWEEN -90 AND 90)"
+    return longitude, latitude, inside
+
+
+def _points(placing: Placing) -> str:
+    """SQL of the place of a row and of its rectangle."""
+    longitude, latitude, inside = _point(placing)
+    x, y = (f"CASE WHEN {inside} THEN {value} END" for value in (longitude, latitude))
+    point = "ST_AsWKB(('POINT (' || x || ' ' || y || ')')::GEOMETRY) AS geometry"
+    return f"SELECT {point}, x AS x0, y AS y0, x AS x1, y AS y1 FROM (SELECT {x} AS x, {y} AS y)"
+
+
+def _check_points(connection: Connection, parquet: Path, placing: Placing, tell: Tell | None) -> Gathered:
+    longitude, latitude, inside = _point(placing)
+    gathered = Gathered(", ".join(placing.columns), tell=tell)
+    absent = " OR ".join(f"{quoted(name)} IS NULL" for name in placing.columns)
+    wrong = (
+        (MISSING, absent),
+        (UNREADABLE, f"NOT ({absent}) AND ({longitude} IS NULL OR {latitude} IS NULL)"),
+        (OUTSIDE, f"NOT {inside}"),
+    )
+    source = f"FROM read_parquet({literal(parquet)})"
+    counted = ", ".join(f"count(*) FILTER ({condition})" for _, condition in wrong)
+    limits = [f"{each}({value}) FILTER ({inside})" for value in (longitude, latitude) for each in ("min", "max")]
+    row = connection.execute(f"SELECT {counted}, {', '.join(limits)} {source}").fetchone() or ()
+    for (remark, condition), count in zip(wrong, row[:3], strict=True):
+        if count:
+            gathered.counts[remark.message] = count
+            _note(connection, f"SELECT {LINE} {source} WHERE {condition}", gathered, remark)
+    if row[3] is not None:
+        gathered.kinds.add("Point")
+        gathered.west, gathered.east, gathered.south, gathered.north = row[3:]
+    return gathered
+
+
+def _note(connection: Connection, query: str, gathered: Gathered, remark: Remark) -> None:
+    """Rows with something wrong: those of every batch told, the first kept."""
+    found = connection.execute(query)
+    while lines := [line for (line,) in found.fetchmany(BATCH)]:
+        if gathered.tell is not None:
+            for line in lines:
+                gathered.tell(line, gathered.column, remark)
+        room = max(0, MOST_ERRORS - len(gathered.errors))
+        gathered.errors += [PlaceError(line, gathered.column, remark) for line in lines[:room]]
+        if gathered.tell is None and len(gathered.errors) == MOST_ERRORS:
+            return

@@ -1,0 +1,61 @@
+"""How many requests one reader may make in a while, said in the headers of each answer (RateLimit, IETF draft)."""
+
+import ipaddress
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from udi.kit.errors import TooManyError
+
+MOST_READERS = 50_000
+NETWORK = 64
+
+
+@dataclass
+class Rates:
+    """Fixed windows in the memory of one web worker; a reader whom nobody remembers begins anew."""
+
+    most: int = 600
+    seconds: int = 60
+    clock: Callable[[], float] = time.monotonic
+    _window: int = -1
+    _used: dict[str, int] = field(default_factory=dict)
+
+    def take(self, reader: str, cost: int = 1) -> dict[str, str]:
+        """Count a request; the headers that say what is left.
+
+        Raises:
+            TooManyError: nothing is left until the window ends.
+        """
+        now = self.clock()
+        window, left_seconds = int(now // self.seconds), self.seconds - int(now % self.seconds)
+        if window != self._window or len(self._used) > MOST_READERS:
+            self._window, self._used = window, {}
+        used = self._used.get(reader, 0) + cost
+        headers = self._headers(max(self.most - used, 0), left_seconds)
+        if used > self.most:
+            raise TooManyError(
+                "You asked a great deal in little time.",
+                remedy="Wait %(seconds)s seconds, or download the whole table.",
+                values={"seconds": left_seconds},
+                headers={**headers, "Retry-After": str(left_seconds)},
+            )
+        self._used[reader] = used
+        return headers
+
+    def _headers(self, left: int, seconds: int) -> dict[str, str]:
+        return {
+            "RateLimit-Policy": f'"tables";q={self.most};w={self.seconds}',
+            "RateLimit": f'"tables";r={left};t={seconds}',
+        }
+
+
+def neighbourhood(address: str) -> str:
+    """An address as it counts: of IPv6, the network that one household has."""
+    try:
+        parsed = ipaddress.ip_address(address.strip())
+    except ValueError:
+        return "unknown"
+    if parsed.version == 6:  # noqa: PLR2004 - the protocol
+        return str(ipaddress.ip_network((parsed, NETWORK), strict=False))
+    return str(parsed)

@@ -1,0 +1,156 @@
+"""Children for strangers' files: one file each, few at once, spaces in turn; one stands ready, whose start nobody waits for."""
+
+import asyncio
+import tempfile
+from collections.abc import AsyncIterator, Callable, Hashable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+import structlog
+
+from udi.kit.errors import TooManyError, UnavailableError
+from udi.node.tables.child import Child, ChildError
+from udi.node.tables.confinement import Limits
+from udi.node.tables.pool import Gate
+from udi.node.tables.turns import Turns
+
+log = structlog.get_logger()
+T = TypeVar("T")
+READERS = "readers"
+"""Name of the readers among the site's parts."""
+START = 60.0
+CHILD = Limits(memory_mb=2048, file_bytes=256 * 1024**2)
+
+
+class NoTurnError(Exception):
+    """Too many files are being read: this one's turn did not come in time."""
+
+
+@dataclass(frozen=True)
+class ReaderLimits:
+    """How many at once, in all and of one space; how many may wait, how long; what each child may use.
+
+    `kept` is how long, in seconds, a child stands ready that nobody needs.
+    """
+
+    places: int = 3
+    own_places: int = 2
+    waiting: int = 64
+    own_waiting: int = 16
+    patience: float = 60.0
+    kept: float = 300.0
+    child: Limits = CHILD
+
+
+class Readers:
+    """The children of one process; `warm` is what a child that stands ready has called, so that its imports are done.
+
+    A child reaches temporary files, and the folder of `schemas`.
+    """
+
+    def __init__(
+        self, warm: Callable[[], None], limits: ReaderLimits | None = None, schemas: Path | None = None
+    ) -> None:
+        self.limits, self._warm = limits or ReaderLimits(), warm
+        self._child = replace(self.limits.child, places=(tempfile.gettempdir(), *([str(schemas)] if schemas else [])))
+        turns = (self.limits.places, self.limits.own_places, self.limits.waiting, self.limits.own_waiting)
+        self._gate = Gate(Turns(*turns), self.limits.patience)
+        self._ready: Child | None = None
+        self._taken = asyncio.Event()
+        self._standing: asyncio.Task[None] | None = None
+
+    @asynccontextmanager
+    async def reading(self, space: Hashable) -> AsyncIterator["Reading"]:
+        """One file of a space: the turn begins with the first call, and ends with the block."""
+        async with AsyncExitStack() as stack:
+            yield Reading(self, space, stack)
+
+    @property
+    def ready(self) -> int:
+        """The process that stands ready; 0: none does."""
+        return self._ready.pid if self._ready is not None else 0
+
+    def stand_ready(self) -> None:
+        """Start a child before anybody needs it."""
+        if self._standing is None or self._standing.done():
+            self._standing = asyncio.create_task(self._stand())
+
+    @asynccontextmanager
+    async def turn(self, space: Hashable) -> AsyncIterator[None]:
+        """A place.
+
+        Raises:
+            NoTurnError: there was none in time.
+        """
+        async with AsyncExitStack() as stack:
+            try:
+                await stack.enter_async_context(self._gate.turn(str(space)))
+            except (TooManyError, UnavailableError):
+                raise NoTurnError from None
+            yield
+
+    async def take(self) -> Child:
+        """The child that stands ready, else a new one; it is the caller's to end."""
+        child, self._ready = self._ready, None
+        if child is not None and child.is_alive:
+            self._taken.set()
+            return child
+        child = Child(self._child)
+        await child.start()
+        return child
+
+    async def close(self) -> None:
+        """End the child that stands ready."""
+        if self._standing is not None:
+            self._standing.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._standing
+
+    async def _stand(self) -> None:
+        child, taken = Child(self._child), asyncio.Event()
+        self._taken = taken
+        try:
+            await child.start()
+            await child.call(self._warm, seconds=START)
+            self._ready = child
+            async with asyncio.timeout(self.limits.kept):
+                await taken.wait()
+        except TimeoutError:
+            log.debug("nobody needed the child that stood ready")
+        except (ChildError, OSError) as error:
+            log.warning("no child stands ready", error=type(error).__name__)
+        finally:
+            if not taken.is_set():
+                self._ready = None
+                await child.end()
+
+
+class Reading:
+    """What is asked of a child about one file; the same one answers as long as it lives."""
+
+    def __init__(self, readers: Readers, space: Hashable, stack: AsyncExitStack) -> None:
+        self._readers, self._space, self._stack = readers, space, stack
+        self._child: Child | None = None
+
+    async def call(self, function: Callable[..., T], *args: Any, seconds: float) -> T:
+        """What an importable function answers in the child.
+
+        Raises:
+            NoTurnError: too many files are being read.
+            ChildError: as `Child.call` says; the next call has another child.
+        """
+        if self._child is None:
+            await self._stack.enter_async_context(self._readers.turn(self._space))
+            self._stack.push_async_callback(self._end)
+            self._child = await self._readers.take()
+        elif not self._child.is_alive:
+            await self._child.end()
+            self._child = await self._readers.take()
+        return await self._child.call(function, *args, seconds=seconds)
+
+    async def _end(self) -> None:
+        if self._child is not None:
+            await self._child.end()
+        self._readers.stand_ready()

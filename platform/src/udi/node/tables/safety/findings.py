@@ -1,0 +1,196 @@
+"""What was found in a file, how serious it is, and what to do."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+SHOWN, LONGEST_NAME = 5, 80
+
+
+class Strength(StrEnum):
+    """`QUARANTINE`: not even opened further; `STOP`: not published as it is; `WARNING`: to be looked at; `NOTE`: said."""
+
+    QUARANTINE = "quarantine"
+    STOP = "stop"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+class Danger(StrEnum):
+    """What a file may hide or do."""
+
+    BOMB = "bomb"
+    PATHS = "paths"
+    BROKEN = "broken"
+    PROGRAM = "program"
+    PASSWORD = "password"  # noqa: S105 - a kind of danger
+    MACROS = "macros"
+    SCRIPT = "script"
+    ENTITIES = "entities"
+    ATTACK = "attack"
+    FORMULAS = "formulas"
+    LINKS = "links"
+    CONNECTIONS = "connections"
+    EMBEDDED = "embedded"
+    OUTSIDE = "outside"
+    HIDDEN_SHEETS = "hidden_sheets"
+    HIDDEN_LINES = "hidden_lines"
+    COMMENTS = "comments"
+    AUTHOR = "author"
+    PLACE = "place"
+    NESTED = "nested"
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Two messages to translate, then to fill with a finding's `values`."""
+
+    what: str
+    remedy: str
+
+
+STRENGTHS = {
+    Danger.BOMB: Strength.QUARANTINE,
+    Danger.PATHS: Strength.QUARANTINE,
+    Danger.PROGRAM: Strength.STOP,
+    Danger.BROKEN: Strength.STOP,
+    Danger.PASSWORD: Strength.STOP,
+    Danger.MACROS: Strength.STOP,
+    Danger.SCRIPT: Strength.STOP,
+    Danger.ENTITIES: Strength.STOP,
+    Danger.ATTACK: Strength.STOP,
+    Danger.NESTED: Strength.NOTE,
+}
+"""How serious each is; the others are warnings."""
+EXPLANATIONS = {
+    Danger.BOMB: Explanation(
+        "Unpacked, this file would fill the disk of whoever opens it.", "Send the files themselves, or pack them anew."
+    ),
+    Danger.PATHS: Explanation(
+        "This archive holds files that would be written outside its own folder: %(names)s.",
+        "Pack the files anew, without links and without addresses of folders.",
+    ),
+    Danger.BROKEN: Explanation("This file is damaged: it cannot be opened.", "Save it again, then drop it again."),
+    Danger.PROGRAM: Explanation(
+        "This file is or holds a program, that would run on the machine of whoever opens it. %(names)s",
+        "Send the data only, without programs.",
+    ),
+    Danger.PASSWORD: Explanation(
+        "A password protects this file: nobody could read it.", "Save it without a password, then drop it again."
+    ),
+    Danger.MACROS: Explanation(
+        "This file holds macros: small programs that run when it is opened.",
+        "Save it as a workbook without macros (.xlsx or .ods), or as CSV.",
+    ),
+    Danger.SCRIPT: Explanation(
+        "This file holds a program that runs when it is opened (%(count)s places).",
+        "Export it again without scripts, or send the data in another format.",
+    ),
+    Danger.ENTITIES: Explanation(
+        "This file asks whoever reads it to fetch other files or to expand without end.",
+        "Export it again without DOCTYPE and entities.",
+    ),
+    Danger.ATTACK: Explanation(
+        "Some cells would run a command or call another site when opened in a spreadsheet (%(count)s cells).",
+        "Replace these formulas by their values.",
+    ),
+    Danger.FORMULAS: Explanation(
+        "Some cells begin like a formula: a spreadsheet would compute them instead of showing them (%(count)s cells).",
+        "Replace them by their values, or put a word before the sign.",
+    ),
+    Danger.LINKS: Explanation(
+        "This workbook takes values from other files, which readers do not have (%(count)s links).",
+        "Replace the linked cells by their values, then save again.",
+    ),
+    Danger.CONNECTIONS: Explanation(
+        "This workbook connects to a database or to a site, whose address it gives away.",
+        "Remove the connections (menu Data), then save again.",
+    ),
+    Danger.EMBEDDED: Explanation(
+        "Other documents are embedded in this file, and go out with it (%(count)s documents).",
+        "Open them, or remove them, then save again.",
+    ),
+    Danger.OUTSIDE: Explanation(
+        "This file fetches pieces from other sites when it is opened (%(count)s places).",
+        "Put these pieces in the file, or remove them.",
+    ),
+    Danger.HIDDEN_SHEETS: Explanation(
+        "Sheets are hidden in this file, and go out with it: %(names)s.", "Read them, then remove them or show them."
+    ),
+    Danger.HIDDEN_LINES: Explanation(
+        "Rows or columns are hidden or filtered out in this file, and go out with it (%(count)s of them).",
+        "Show them, then remove what should not go out.",
+    ),
+    Danger.COMMENTS: Explanation(
+        "This file holds comments, with the names of those who wrote them.", "Remove the comments, then save again."
+    ),
+    Danger.AUTHOR: Explanation(
+        "The properties of this file give a name, of its author or of who saved it last.",
+        "Remove it (in the properties of the document), then save again, if this person does not want it known.",
+    ),
+    Danger.PLACE: Explanation(
+        "This picture says where it was taken.", "Remove the place (in its properties), if it is somebody's home."
+    ),
+    Danger.NESTED: Explanation(
+        "This archive holds other archives, which are not looked into: %(names)s.",
+        "Pack the files in one archive only.",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class SafetyFinding:
+    """One thing that a file hides or does: how often, at which lines, in which sheets or packed files."""
+
+    danger: Danger
+    strength: Strength
+    count: int = 1
+    lines: tuple[int, ...] = ()
+    names: tuple[str, ...] = ()
+
+    @property
+    def explanation(self) -> Explanation:
+        """Messages that say what it is and what to do."""
+        return EXPLANATIONS[self.danger]
+
+    @property
+    def values(self) -> dict[str, object]:
+        """What the messages quote."""
+        return {"count": self.count, "names": ", ".join(self.names)}
+
+    def as_json(self) -> dict[str, Any]:
+        """For a JSON column."""
+        return {
+            "danger": self.danger.value,
+            "strength": self.strength.value,
+            "count": self.count,
+            "lines": list(self.lines),
+            "names": list(self.names),
+        }
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> "SafetyFinding":
+        """What `as_json` gave."""
+        return cls(
+            Danger(value["danger"]),
+            Strength(value["strength"]),
+            value["count"],
+            tuple(value["lines"]),
+            tuple(value["names"]),
+        )
+
+
+def found(
+    danger: Danger,
+    *,
+    count: int = 0,
+    lines: Iterable[int] = (),
+    names: Iterable[str] = (),
+    strength: Strength | None = None,
+) -> SafetyFinding:
+    """A finding with its usual strength; `names` are cut and cleaned, and count when nothing else does."""
+    told = list(names)
+    clean = tuple("".join(sign for sign in name if sign.isprintable())[:LONGEST_NAME] for name in told[:SHOWN])
+    usual = STRENGTHS.get(danger, Strength.WARNING)
+    return SafetyFinding(danger, strength or usual, count or len(told) or 1, tuple(lines)[:SHOWN], clean)

@@ -1,0 +1,189 @@
+"""JSON Schema of files that hold records: an array of objects, one object a record, or a GeoJSON collection.
+
+What a record's properties say becomes columns; what only nested documents can say (oneOf, if, dependencies) is not
+checked. References outside the document are never fetched.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from udi.node.tables.schemas.schema import BOUNDS, Field, FieldType, Schema, UnreadableSchemaError
+from udi.node.tables.schemas.tableschema import MOST_FIELDS, Document, list_of, text_of, texts_of, type_of, whole_of
+from udi.node.tables.sentence import Said
+
+DEEPEST = 12
+FORMATS = {
+    "date": (FieldType.DATE, "default"),
+    "date-time": (FieldType.DATETIME, "default"),
+    "time": (FieldType.TIME, "default"),
+    "email": (FieldType.STRING, "email"),
+    "uri": (FieldType.STRING, "uri"),
+    "uuid": (FieldType.STRING, "uuid"),
+}
+
+
+def is_json_schema(document: Document) -> bool:
+    """Whether it describes a document rather than being one."""
+    return any(key in document for key in ("properties", "items", "allOf", "$ref", "definitions", "$defs"))
+
+
+def read_json_schema(document: Document, source: str) -> list[Schema]:
+    """The tables that a JSON Schema describes: one for each kind of record.
+
+    Raises:
+        UnreadableSchemaError: no record with properties can be found in it.
+    """
+    if isinstance(document.get("schemas"), list):
+        raise UnreadableSchemaError(Said("This is a list of schemas, not a schema."))
+    found = list(_records(document, document, "", 0))
+    if not found:
+        raise UnreadableSchemaError(
+            Said("No record with columns was found in this schema; references to other files are not followed.")
+        )
+    return [_schema(document, name, record, source) for name, record in found]
+
+
+def _schema(root: Document, name: str, record: Document, source: str) -> Schema:
+    properties = dict(_properties(root, record, 0))
+    if len(properties) > MOST_FIELDS:
+        raise UnreadableSchemaError(
+            Said("This schema lists %(count)s columns: between 1 and 1,000 are read.", {"count": len(properties)})
+        )
+    required = set(_required(root, record, 0))
+    head = _head(root)
+    stem = text_of(head.get("name")) or source.removesuffix(".json")
+    return Schema(
+        name=f"{stem}#{name}" if name else stem,
+        title=text_of(head.get("title")) or text_of(record.get("title")) or stem,
+        fields=tuple(_field(root, key, entry, required=key in required) for key, entry in properties.items()),
+        source=source,
+        version=text_of(head.get("version")),
+        address=text_of(head.get("path")) or text_of(head.get("$id")) or text_of(head.get("homepage")),
+    )
+
+
+def _head(root: Document) -> Document:
+    """Where the title is: at the root, or at the first part of `allOf`."""
+    first = next(iter(list_of(root.get("allOf"))), None)
+    return {**_mapping(first), **root}
+
+
+def _records(root: Document, node: Document, name: str, depth: int) -> Iterator[tuple[str, Document]]:
+    """(name, schema) of each kind of record; an object that holds lists of objects is a container, not a record."""
+    node = _resolved(root, node)
+    if depth > DEEPEST or not node:
+        return
+    if isinstance(node.get("items"), Mapping):
+        yield from _records(root, node["items"], name, depth + 1)
+        return
+    properties = dict(_properties(root, node, 0))
+    if isinstance(feature := properties.get("features"), Mapping):
+        yield from _features(root, feature, depth)
+        return
+    lists = {key: entry for key, entry in properties.items() if _holds_records(root, entry)}
+    if lists and len(lists) == len([key for key in properties if not key.startswith(("@", "conformsTo", "describ"))]):
+        for key, entry in lists.items():
+            yield from _records(root, entry, key if len(lists) > 1 else name, depth + 1)
+    elif properties:
+        yield name, node
+
+
+def _features(root: Document, features: Document, depth: int) -> Iterator[tuple[str, Document]]:
+    item = _resolved(root, features).get("items")
+    if isinstance(item, Mapping):
+        inner = dict(_properties(root, _resolved(root, item), 0)).get("properties")
+        if isinstance(inner, Mapping):
+            yield from _records(root, inner, "", depth + 1)
+
+
+def _holds_records(root: Document, entry: Any) -> bool:
+    """Whether it is a list of objects, or an object of such lists."""
+    if not isinstance(entry, Mapping):
+        return False
+    node = _resolved(root, entry)
+    if isinstance(node.get("items"), Mapping):
+        return bool(dict(_properties(root, _resolved(root, node["items"]), 0)))
+    inner = dict(_properties(root, node, 0))
+    return bool(inner) and all(isinstance(_resolved(root, each).get("items"), Mapping) for each in inner.values())
+
+
+def _resolved(root: Document, node: Any, depth: int = 0) -> Document:
+    """The node that local references lead to; empty for one that leads outside."""
+    if not isinstance(node, Mapping):
+        return {}
+    reference = node.get("$ref")
+    if not isinstance(reference, str):
+        return node
+    own = {key: value for key, value in node.items() if key != "$ref"}
+    return own if depth > DEEPEST else {**_resolved(root, _target(root, reference), depth + 1), **own}
+
+
+def _target(root: Document, reference: str) -> Any:
+    if not reference.startswith("#"):
+        defined = {**_mapping(root.get("definitions")), **_mapping(root.get("$defs"))}
+        return next((each for each in defined.values() if _mapping(each).get("$id") == reference), None)
+    target: Any = root
+    for part in filter(None, reference[1:].split("/")):
+        target = _mapping(target).get(part.replace("~1", "/").replace("~0", "~"))
+    return target
+
+
+def _mapping(value: Any) -> Document:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _parts(root: Document, node: Document, depth: int) -> Iterator[Document]:
+    """The node and all that `allOf` adds to it."""
+    yield node
+    if depth < DEEPEST:
+        for part in list_of(node.get("allOf")):
+            yield from _parts(root, _resolved(root, part), depth + 1)
+
+
+def _properties(root: Document, node: Document, depth: int) -> Iterator[tuple[str, Any]]:
+    for part in _parts(root, node, depth):
+        entries = part.get("properties")
+        if isinstance(entries, Mapping):
+            yield from entries.items()
+
+
+def _required(root: Document, node: Document, depth: int) -> Iterator[str]:
+    for part in _parts(root, node, depth):
+        yield from texts_of(part.get("required"))
+
+
+def _field(root: Document, name: str, entry: Any, *, required: bool) -> Field:
+    node = _without_null(root, _resolved(root, entry))
+    kind = next((one for one in _types(node) if one != "null"), "any")
+    nullable = "null" in _types(_resolved(root, entry))
+    chosen = node.get("enum", [node["const"]] if "const" in node else [])
+    read = Field(
+        name=name,
+        type=type_of(kind),
+        title=text_of(node.get("title")),
+        example=next(iter(texts_of(node.get("examples"))), ""),
+        required=required and not nullable,
+        pattern=text_of(node.get("pattern")),
+        anywhere=True,
+        enum=tuple(text_of(each) for each in list_of(chosen) if each is not None),
+        bounds={bound: text_of(node[bound]) for bound in BOUNDS if isinstance(node.get(bound), int | float)},
+        shortest=whole_of(node.get("minLength")),
+        longest=whole_of(node.get("maxLength")),
+    )
+    known = FORMATS.get(text_of(node.get("format"))) if read.type in {FieldType.STRING, FieldType.ANY} else None
+    return replace(read, type=known[0], format=known[1]) if known else read
+
+
+def _types(node: Document) -> tuple[str, ...]:
+    kind = node.get("type")
+    if kind is None and any(_types(each) == ("null",) for each in list_of(node.get("anyOf"))):
+        return ("null",)
+    return (kind,) if isinstance(kind, str) else texts_of(kind)
+
+
+def _without_null(root: Document, node: Document) -> Document:
+    """`anyOf` of one thing and nothing is that thing."""
+    options = [_resolved(root, each) for each in list_of(node.get("anyOf"))]
+    others = [each for each in options if each.get("type") != "null"]
+    return {**others[0], **{k: v for k, v in node.items() if k != "anyOf"}} if len(others) == 1 else node

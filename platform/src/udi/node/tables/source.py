@@ -1,0 +1,54 @@
+"""A file to be understood: its name, its size, and its bytes, from the start as often as wanted."""
+
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+PIECE = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Source:
+    """Bytes that can be read again from the start; `path` when they are a local file already.
+
+    `size` is that of the stored file, also when `read` gives it unpacked.
+    """
+
+    name: str
+    size: int
+    read: Callable[[], Iterable[bytes]]
+    path: Path | None = None
+
+    @classmethod
+    def at(cls, path: Path, name: str = "") -> "Source":
+        """A local file."""
+        return cls(name or path.name, path.stat().st_size, lambda: _pieces(path), path)
+
+    def head(self, size: int) -> bytes:
+        """The first bytes."""
+        found = bytearray()
+        for piece in self.read():
+            found += piece
+            if len(found) >= size:
+                break
+        return bytes(found[:size])
+
+    @contextmanager
+    def on_disk(self) -> Iterator[Path]:
+        """A local file with these bytes, for readers that jump about in it."""
+        if self.path:
+            yield self.path
+            return
+        with tempfile.NamedTemporaryFile(prefix="udi-") as file:
+            for piece in self.read():
+                file.write(piece)
+            file.flush()
+            yield Path(file.name)
+
+
+def _pieces(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while piece := file.read(PIECE):
+            yield piece

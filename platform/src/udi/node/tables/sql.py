@@ -1,0 +1,204 @@
+"""A question as SQL for DuckDB: columns by rank (`c0`, `c1` …), so that no name is written; every value is bound.
+
+The view `t` has `n`, the row's number from 0, `r`, the same from 1, and one column `c<rank>` a typed column.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+
+from udi.node.tables.column import TypedColumn
+from udi.node.tables.query import (
+    ROW,
+    Aggregate,
+    AnyOf,
+    Condition,
+    Filter,
+    Measure,
+    Operator,
+    Query,
+    Sort,
+    Value,
+    column_at,
+    names,
+    shown,
+)
+
+Columns = tuple[TypedColumn, ...]
+COMPARED = {
+    Operator.EXACT: "=",
+    Operator.DIFFERS: "IS DISTINCT FROM",
+    Operator.LESS: "<=",
+    Operator.GREATER: ">=",
+    Operator.STRICTLY_LESS: "<",
+    Operator.STRICTLY_GREATER: ">",
+}
+
+
+@dataclass(frozen=True)
+class Statement:
+    """SQL and the values of its question marks."""
+
+    sql: str
+    values: tuple[str | int | float | bool, ...] = ()
+
+
+@dataclass(frozen=True)
+class Cell:
+    """Something of a row: as SQL, as DuckDB stores it, as the answer names it."""
+
+    sql: str
+    stored: str
+    name: str = ""
+
+
+class _Writer:
+    """Collects the values while the text is written."""
+
+    def __init__(self, columns: Columns) -> None:
+        self.columns = columns
+        self.values: list[str | int | float | bool] = []
+
+    def bound(self, value: Value) -> str:
+        """A value's place."""
+        if isinstance(value, bool):
+            self.values.append(value)
+            return "CAST(? AS BOOLEAN)"
+        if isinstance(value, int | float):
+            self.values.append(value)
+            return f"CAST(? AS {'BIGINT' if isinstance(value, int) else 'DOUBLE'})"
+        if isinstance(value, datetime | date | time):
+            self.values.append(value.isoformat())
+            return f"CAST(? AS {_moment_type(value)})"
+        self.values.append(value)
+        return "CAST(? AS VARCHAR)"
+
+    def conditions(self, parts: Sequence[Condition]) -> str:
+        """The clause WHERE, empty when everything is asked for."""
+        return f" WHERE {' AND '.join(self._condition(part) for part in parts)}" if parts else ""
+
+    def _condition(self, part: Condition) -> str:
+        if isinstance(part, Filter):
+            return self._filter(part)
+        joint = " OR " if isinstance(part, AnyOf) else " AND "
+        return f"({joint.join(self._condition(each) for each in part.parts)})"
+
+    def _filter(self, part: Filter) -> str:
+        cell = cell_of(part.column)
+        if part.operator is Operator.IS_NULL:
+            return f"{cell} IS NULL"
+        if part.operator is Operator.IS_NOT_NULL:
+            return f"{cell} IS NOT NULL"
+        places = [self.bound(value) for value in part.values]
+        if part.operator in {Operator.IN, Operator.NOT_IN}:
+            return f"{cell} {'IN' if part.operator is Operator.IN else 'NOT IN'} ({', '.join(places)})"
+        if part.operator in {Operator.CONTAINS, Operator.NOT_CONTAINS}:
+            text = as_text(Cell(cell, column_at(self.columns, part.column).stored))
+            found = f"contains(lower({text}), lower({places[0]}))"
+            return found if part.operator is Operator.CONTAINS else f"NOT {found}"
+        return f"{cell} {COMPARED[part.operator]} {places[0]}"
+
+
+def count_statement(query: Query, columns: Columns) -> Statement:
+    """How many rows the whole answer has."""
+    writer = _Writer(columns)
+    where = writer.conditions(query.where)
+    if not query.is_grouped:
+        return Statement(f"SELECT count(*) FROM t{where}", tuple(writer.values))
+    if not query.groups:
+        return Statement("SELECT 1")
+    cells = ", ".join(cell_of(rank) for rank in query.groups)
+    return Statement(f"SELECT count(*) FROM (SELECT 1 FROM t{where} GROUP BY {cells})", tuple(writer.values))
+
+
+def page_statement(query: Query, columns: Columns, *, limit: int, offset: int, backwards: bool = False) -> Statement:
+    """Some rows of the answer; `backwards` counts from its end, and gives the last first."""
+    if not query.where and not query.sort and not query.is_grouped:
+        chosen = ", ".join(as_json(cell) for cell in cells(query, columns))
+        return Statement(f"SELECT {chosen} FROM t WHERE n >= ? AND n < ? ORDER BY n", (offset, offset + limit))
+    whole = whole_statement(query, columns, as_json, backwards=backwards)
+    return Statement(f"{whole.sql} LIMIT {int(limit)} OFFSET {int(offset)}", whole.values)
+
+
+def whole_statement(
+    query: Query,
+    columns: Columns,
+    write: Callable[[Cell], str],
+    *,
+    backwards: bool = False,
+    placed: bool = False,
+) -> Statement:
+    """Every row of the answer, each cell as `write` puts it; `placed`: between its line and its place."""
+    writer = _Writer(columns)
+    written = [write(cell) for cell in cells(query, columns)]
+    chosen = ", ".join(["line", *written, f"ST_AsWKB(c{len(columns)})"] if placed else written)
+    grouped = f" GROUP BY {', '.join(cell_of(rank) for rank in query.groups)}" if query.groups else ""
+    where = writer.conditions(query.where)
+    order = _order(query, backwards=backwards)
+    return Statement(f"SELECT {chosen} FROM t{where}{grouped}{order}", tuple(writer.values))
+
+
+def cells(query: Query, columns: Columns) -> list[Cell]:
+    """What a row of the answer holds."""
+    called = names(query, columns)
+    if not query.is_grouped:
+        ranks = shown(query, columns)
+        plain = [(cell_of(rank), column_at(columns, rank).stored) for rank in ranks]
+    else:
+        plain = [(cell_of(rank), column_at(columns, rank).stored) for rank in query.groups]
+        plain += [_measured(measure, columns) for measure in query.measures]
+    return [Cell(sql, stored, name) for (sql, stored), name in zip(plain, called, strict=True)]
+
+
+def _measured(measure: Measure, columns: Columns) -> tuple[str, str]:
+    stored, sql = column_at(columns, measure.column).stored, f"{measure.aggregate}({cell_of(measure.column)})"
+    by_measure = {
+        Aggregate.COUNT: "BIGINT",
+        Aggregate.AVG: "DOUBLE",
+        Aggregate.SUM: "DOUBLE" if stored == "DOUBLE" else "HUGEINT",
+    }
+    return sql, by_measure.get(measure.aggregate, stored)
+
+
+def _order(query: Query, *, backwards: bool) -> str:
+    """Empty cells are the greatest; rows that are equal stay in the order of the file."""
+    sorts = list(query.sort)
+    if query.is_grouped:
+        sorts += [Sort(rank) for rank in query.groups if Sort(rank) not in sorts]
+    elif sorts or backwards:
+        sorts.append(Sort(ROW))
+    terms = []
+    for sort in sorts:
+        rank = "n" if sort.column == ROW and not query.is_grouped else cell_of(sort.column)
+        cell = rank if sort.aggregate is None else f"{sort.aggregate}({rank})"
+        down = sort.descending != backwards
+        terms.append(f"{cell} {'DESC NULLS FIRST' if down else 'ASC NULLS LAST'}")
+    return f" ORDER BY {', '.join(terms)}" if terms else ""
+
+
+def cell_of(rank: int) -> str:
+    """A column in SQL."""
+    return "r" if rank == ROW else f"c{int(rank)}"
+
+
+def as_text(cell: Cell) -> str:
+    """A cell as text: dates and times as ISO 8601 writes them."""
+    if cell.stored == "TIMESTAMP":
+        return f"replace(CAST({cell.sql} AS VARCHAR), ' ', 'T')"
+    return cell.sql if cell.stored == "VARCHAR" else f"CAST({cell.sql} AS VARCHAR)"
+
+
+def as_json(cell: Cell) -> str:
+    """A cell as JSON takes it: dates as text, what is not a number as nothing."""
+    return as_text(cell) if cell.stored in {"DATE", "TIME", "TIMESTAMP"} else as_finite(cell)
+
+
+def as_finite(cell: Cell) -> str:
+    """A cell without what is not a number."""
+    return f"CASE WHEN isfinite({cell.sql}) THEN {cell.sql} END" if cell.stored == "DOUBLE" else cell.sql
+
+
+def _moment_type(value: date | time) -> str:
+    if isinstance(value, datetime):
+        return "TIMESTAMP"
+    return "DATE" if isinstance(value, date) else "TIME"

@@ -1,0 +1,172 @@
+"""From a file to a typed table: a strict conversion that loses no cell without saying so."""
+
+import math
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from udi.node.tables.canonical import Canonical, Layout, write_canonical
+from udi.node.tables.casts import said, typed
+from udi.node.tables.column import LINE, TypedColumn
+from udi.node.tables.confirm import TextTable, confirm, find_misfits
+from udi.node.tables.corrections import NONE, Corrections
+from udi.node.tables.errors import Errors
+from udi.node.tables.kind import Kind
+from udi.node.tables.listing import Listing
+from udi.node.tables.locked import connect, literal, quoted
+from udi.node.tables.notes import Note, UnreadableError
+from udi.node.tables.opening import Opened, opened
+from udi.node.tables.parquet import parquet_relation
+from udi.node.tables.profile import Profile, Understood, is_period, profile_table, take, understand
+from udi.node.tables.room import is_full
+from udi.node.tables.source import Source
+
+SHORTEST_LINE = 2 * 1024**2
+BYTES_A_CHARACTER = 4
+GROUP_ROWS, FEWEST_ROWS, GROUP_BYTES = 122_880, 2_048, 64 * 1024**2
+MEMORY = "700MB"
+
+
+@dataclass(frozen=True)
+class Converted:
+    """What a conversion gave; `failure` when there is no table.
+
+    `profile` is what all values say: its columns are those of the Parquet file, its rows are counted, its notes include
+    the types that did not hold.
+    """
+
+    profile: Profile
+    errors: Errors = field(default_factory=Errors)
+    failure: Note | None = None
+
+
+def convert(
+    source: Path,
+    profile: Profile,
+    target: Path,
+    *,
+    file_name: str = "",
+    corrections: Corrections = NONE,
+    texts: Path | None = None,
+    listing: Listing | None = None,
+) -> Converted:
+    """Write the typed table of a local file to `target`; what the person corrected wins over what the values say.
+
+    `profile` is what was understood before; `file_name` the producer's own; `texts` where the cells go as the file
+    writes them, in a folder that the caller removes; `listing` takes every cell that does not fit. Works in a folder
+    beside `target`, which it removes; that needs room for about the size of the file. Never raises on what the file
+    holds, only on a full disk.
+    """
+    file, errors = Source.at(source, file_name), Errors(listing=listing)
+    if listing is not None:
+        listing.begin()
+    try:
+        with (
+            tempfile.TemporaryDirectory(dir=target.parent, prefix="converting-") as folder,
+            opened(file, corrections, scanned=math.inf) as table,
+        ):
+            return _convert(file, table, corrections, Path(folder), target, texts, errors)
+    except UnreadableError as error:
+        failure = error.note
+    except (duckdb.Error, RuntimeError, MemoryError) as error:
+        if is_full(error):
+            raise
+        failure = Note("too_heavy")
+    target.unlink(missing_ok=True)
+    return Converted(replace(profile, failure=failure), failure=failure)
+
+
+def _convert(
+    source: Source,
+    table: Opened | Kind,
+    corrections: Corrections,
+    folder: Path,
+    target: Path,
+    texts: Path | None,
+    errors: Errors,
+) -> Converted:
+    if isinstance(table, Kind):
+        raise UnreadableError("no_table")
+    taken = take(table)
+    found = understand(table, taken, corrections)
+    profile = profile_table(source, table, taken, found)
+    relation, group = _prepare(table, found, folder, errors)
+    connection = connect(target.parent, *([table.path] if table.path else []), spill=folder, memory=MEMORY)
+    try:
+        text_table = TextTable(connection, relation)
+        columns, notes, misfits = confirm(text_table, found.columns, frozenset(corrections.types))
+        find_misfits(text_table, [column for column in columns if column.name in misfits], errors)
+        rows = _write(text_table, columns, target, group)
+        if texts:
+            connection.execute(f"copy ({relation}) to {literal(texts)} (format parquet, row_group_size {group})")
+        first, last = period(connection, columns, target)
+    finally:
+        connection.close()
+    kept = tuple(note for note in profile.notes if note.code != "misfits")
+    profile = replace(
+        profile, columns=columns, rows=rows, exact=True, notes=(*kept, *notes), first_day=first, last_day=last
+    )
+    return Converted(profile, errors)
+
+
+def _prepare(table: Opened, found: Understood, folder: Path, errors: Errors) -> tuple[str, int]:
+    """The table as text for DuckDB, with the errors met: SQL, and rows a group so that memory stays bounded."""
+    names = tuple(column.name for column in found.columns)
+    if table.columns and table.path:
+        return parquet_relation(table.path, table.columns, names), GROUP_ROWS
+    target = folder / "canonical.csv"
+    done = write_canonical(
+        table.rows(),
+        target,
+        Layout(names, found.shape.kept),
+        errors,
+        after=found.shape.last_header_line,
+        damaged=any(note.code == "bad_bytes" for note in table.notes),
+    )
+    average = BYTES_A_CHARACTER * done.characters / max(1, done.rows) + len(names)
+    group = max(FEWEST_ROWS, min(GROUP_ROWS, int(GROUP_BYTES / average)))
+    return _csv(target, names, done), group
+
+
+def _csv(path: Path, names: Sequence[str], done: Canonical) -> str:
+    kinds = ", ".join(
+        f"{literal(column)}: '{kind}'" for column, kind in [(LINE, "bigint"), *((n, "varchar") for n in names)]
+    )
+    longest = max(SHORTEST_LINE, BYTES_A_CHARACTER * (done.longest + len(names) * 3))
+    return (
+        f"select * from read_csv({literal(path)}, columns = {{{kinds}}}, auto_detect = false, header = false, "
+        f"delim = ',', quote = '\"', escape = '\"', strict_mode = true, max_line_size = {longest}, "
+        f"buffer_size = {longest * 2})"
+    )
+
+
+def _write(table: TextTable, columns: Sequence[TypedColumn], target: Path, group: int) -> int:
+    values = ", ".join(f"{said(quoted(column.name), column.type)} as {quoted(column.name)}" for column in columns)
+    listed = ", ".join(map(_typed, columns))
+    done = table.connection.execute(
+        f"copy (select {quoted(LINE)}, {listed} from (select {quoted(LINE)}, {values} from ({table.relation}))) "
+        f"to {literal(target)} "
+        f"(format parquet, compression zstd, row_group_size {group})"
+    ).fetchone()
+    return int(done[0]) if done else 0
+
+
+def _typed(column: TypedColumn) -> str:
+    named = quoted(column.name)
+    return f"cast({typed(named, column)} as {column.stored}) as {named}"
+
+
+def period(
+    connection: duckdb.DuckDBPyConnection, columns: Sequence[TypedColumn], target: Path
+) -> tuple[date | None, date | None]:
+    """First and last day of the first column that tells when."""
+    for column in filter(is_period, columns):
+        named = quoted(column.name)
+        sql = f"select min({named})::date, max({named})::date from read_parquet({literal(target)})"
+        found = connection.execute(sql).fetchone()
+        return found or (None, None)
+    return None, None

@@ -1,0 +1,63 @@
+"""A small drawing of where data are about or a search looks: a rectangle on the territory's, without a map from elsewhere."""
+
+import math
+from dataclasses import dataclass
+
+from udi.portal.catalogue.search.extent import Box
+
+WIDTH, HEIGHT, MARGIN = 320.0, 200.0, 16.0
+SMALLEST = 6.0
+"""Sides of a rectangle, at least, so that a point is seen."""
+LEAST_DEGREES = 0.01
+TURN = 360.0
+
+
+@dataclass(frozen=True)
+class Rectangle:
+    """In the drawing's own units, from its upper corner at the west."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """The area of the data or of the search, and the territory's; each may be unknown."""
+
+    data: Rectangle | None
+    territory: Rectangle | None
+    width: int = int(WIDTH)
+    height: int = int(HEIGHT)
+
+
+def draw_area(data: Box | None, territory: Box | None) -> Drawing | None:
+    """Both areas at one scale, as wide as they are high on the ground; None where neither is known."""
+    if not data and not territory:
+        return None
+    boxes = [_unrolled(box) for box in (data, territory) if box]
+    west, south = min(box[0] for box in boxes), min(box[1] for box in boxes)
+    east, north = max(box[2] for box in boxes), max(box[3] for box in boxes)
+    narrowing = max(math.cos(math.radians((south + north) / 2)), LEAST_DEGREES)
+    across, down = max((east - west) * narrowing, LEAST_DEGREES), max(north - south, LEAST_DEGREES)
+    scale = min((WIDTH - 2 * MARGIN) / across, (HEIGHT - 2 * MARGIN) / down)
+    left, top = (WIDTH - (east - west) * narrowing * scale) / 2, (HEIGHT - (north - south) * scale) / 2
+
+    def place(area: Box | None) -> Rectangle | None:
+        if area is None:
+            return None
+        box = _unrolled(area)
+        width, height = (box[2] - box[0]) * narrowing * scale, (box[3] - box[1]) * scale
+        x, y = left + (box[0] - west) * narrowing * scale, top + (north - box[3]) * scale
+        wide, high = max(width, SMALLEST), max(height, SMALLEST)
+        sides = (x - (wide - width) / 2, y - (high - height) / 2, wide, high)
+        return Rectangle(*(round(side, 1) for side in sides))
+
+    return Drawing(place(data), place(territory))
+
+
+def _unrolled(box: Box) -> Box:
+    """East after west, where an area crosses the antimeridian."""
+    west, south, east, north = box
+    return (west, south, east if east >= west else east + TURN, north)

@@ -1,0 +1,90 @@
+"""A search as an Atom feed: RFC 4287, its pages linked as RFC 5005 says. Identifiers are permalinks, which never change."""
+
+import re
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from xml.etree.ElementTree import Element, SubElement, tostring
+
+from udi.kit.tenancy import Territory
+from udi.portal.catalogue.queries import DatasetLine, SearchPage
+from udi.portal.catalogue.search.criteria import Criteria
+from udi.ui.locale import localised
+
+NAMESPACE = "http://www.w3.org/2005/Atom"
+OPENSEARCH = "http://a9.com/-/spec/opensearch/1.1/"
+MEDIA_TYPE = "application/atom+xml"
+OLDEST = datetime(1970, 1, 1, tzinfo=UTC)
+PATH, PAGE = "/data.atom", "/data"
+NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What XML 1.0 has no place for."""
+
+
+def write_feed(
+    page: SearchPage, territory: Territory, language: str, about: str, name: Callable[[str, str], str]
+) -> bytes:
+    """The feed of one page of answers; `about` says in words what is looked for, `name` a filter's value.
+
+    Entries are what a list shows: title, synopsis, producer, theme, dates. A feed without entries is as old as Unix, so
+    that its bytes do not change while nothing does.
+    """
+    criteria, origin, author = page.criteria, territory.origin, localised(territory.name, language)
+    feed = Element("feed", {"xmlns": NAMESPACE, "xmlns:opensearch": OPENSEARCH, "xml:lang": language})
+    _add(feed, "id", criteria.canonical().changed().address(f"{origin}{PATH}"))
+    _add(feed, "title", f"{about} – {author}")
+    _add(feed, "updated", _instant(max((line.modified_at for line in page.lines), default=OLDEST)))
+    _add(SubElement(feed, "author"), "name", author)
+    _add(feed, "generator", "Urban Data Interface")
+    for relation, number in _pages(page):
+        address = criteria.changed(page=number).address(f"{origin}{PATH}")
+        SubElement(feed, "link", rel=relation, type=MEDIA_TYPE, href=address)
+    SubElement(feed, "link", rel="alternate", type="text/html", href=criteria.address(f"{origin}{PAGE}"))
+    _add(feed, "opensearch:totalResults", str(page.total))
+    _add(feed, "opensearch:startIndex", str((criteria.page - 1) * criteria.size + 1))
+    _add(feed, "opensearch:itemsPerPage", str(criteria.size))
+    for line in page.lines:
+        _add_entry(feed, line, origin, language, name)
+    written: bytes = tostring(feed, encoding="utf-8", xml_declaration=True)
+    return written
+
+
+def _pages(page: SearchPage) -> Iterable[tuple[str, int]]:
+    number = page.criteria.page
+    yield from (("self", number), ("first", 1), ("last", page.last))
+    if number > 1:
+        yield "previous", number - 1
+    if number < page.last:
+        yield "next", number + 1
+
+
+def _add_entry(feed: Element, line: DatasetLine, origin: str, language: str, name: Callable[[str, str], str]) -> None:
+    entry = SubElement(feed, "entry")
+    permalink = f"{origin}/data/{line.id}"
+    _add(entry, "id", permalink)
+    _add(entry, "title", line.title)
+    _add(entry, "updated", _instant(line.modified_at))
+    _add(entry, "published", _instant(line.published_at))
+    _add(SubElement(entry, "author"), "name", line.producer_name)
+    SubElement(
+        entry, "link", rel="alternate", type="text/html", href=f"{permalink}/{line.slug}" if line.slug else permalink
+    )
+    SubElement(entry, "link", rel="related", type="application/json", href=f"{origin}/api/v1/datasets/{line.id}")
+    SubElement(entry, "category", term=line.theme, label=_clean(name("theme", line.theme)))
+    if summary := localised(line.synopsis, language):
+        _add(entry, "summary", summary)
+
+
+def followed(criteria: Criteria) -> Criteria:
+    """What a feed answers: unless an order is asked for, what last changed comes first, since that is what is followed."""
+    return criteria if criteria.sort else criteria.changed(sort="modified", page=criteria.page)
+
+
+def _add(parent: Element, tag: str, text: str) -> None:
+    SubElement(parent, tag).text = _clean(text)
+
+
+def _clean(text: str) -> str:
+    return NOT_XML.sub("", text)
+
+
+def _instant(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

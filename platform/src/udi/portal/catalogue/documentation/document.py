@@ -1,0 +1,189 @@
+"""The OpenAPI 3.1 document of the portal's API: its schemas are those of the types that answer."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec.json import schema_components
+
+from udi.kit.errors import InvalidError, NotFoundError, UdiError
+from udi.kit.tenancy import Territory
+from udi.portal.catalogue.documentation.examples import make_examples
+from udi.portal.catalogue.documentation.parameters import PATH, SEARCH, WALK, Parameter
+from udi.portal.catalogue.queries import WithdrawnError
+from udi.portal.catalogue.shapes import BASE, Dataset, DatasetBatch, DatasetPage, Producer, ProducerList
+from udi.ui import problems
+from udi.ui.locale import localised
+
+Say = Callable[[str], str]
+ADDRESS = "/api/openapi.json"
+REFERENCE = "#/components/schemas/{name}"
+VERSION = "1.0.0"
+"""Of the API: the first number changes only with the address, `/api/v1`."""
+
+
+class WrongThing(Struct, kw_only=True):
+    """One thing that is wrong in a request."""
+
+    field: str | UnsetType = UNSET
+    reason: str | UnsetType = UNSET
+    remedy: str | UnsetType = UNSET
+    code: str | UnsetType = UNSET
+
+
+class Problem(Struct, kw_only=True):
+    """Why a request was refused (RFC 9457), in the reader’s language."""
+
+    type: Annotated[str, Meta(description="Address of a page that explains this type of problem.")]
+    title: str
+    status: int
+    detail: str
+    remedy: str | UnsetType = UNSET
+    errors: list[WrongThing] | UnsetType = UNSET
+
+
+@dataclass(frozen=True)
+class Operation:
+    """What can be asked at one path by GET."""
+
+    name: str
+    path: str
+    summary: str
+    detail: str
+    answer: type[Struct]
+    refusals: tuple[type[UdiError], ...]
+    takes: Mapping[str, Parameter] = field(default_factory=dict)
+    """Parameters of its query, besides those that its path names."""
+    leads_to: tuple[tuple[str, str, str], ...] = ()
+    """Operations that the answer leads to: name, parameter, where its value is (RFC 6901, in a runtime expression)."""
+
+
+OPERATIONS = (
+    Operation(
+        name="searchDatasets",
+        path=f"{BASE}/datasets",
+        summary="Search the datasets",
+        detail="The same search as on the pages, with how many datasets each value of a filter would leave.",
+        answer=DatasetPage,
+        refusals=(InvalidError,),
+        takes=SEARCH,
+        leads_to=(("readDataset", "id", "/items/0/id"), ("readProducer", "slug", "/items/0/producer/slug")),
+    ),
+    Operation(
+        name="walkDatasets",
+        path=f"{BASE}/datasets/all",
+        summary="Walk through all the datasets",
+        detail="Every dataset once, batch after batch, however many come or go meanwhile: follow the link “next”.",
+        answer=DatasetBatch,
+        refusals=(InvalidError,),
+        takes=WALK,
+        leads_to=(("readDataset", "id", "/items/0/id"),),
+    ),
+    Operation(
+        name="readDataset",
+        path=f"{BASE}/datasets/{{id}}",
+        summary="Read a dataset",
+        detail="A dataset in our words, with its files and services, and its producer’s record as it was sent.",
+        answer=Dataset,
+        refusals=(NotFoundError, WithdrawnError),
+        leads_to=(("readProducer", "slug", "/producer/slug"),),
+    ),
+    Operation(
+        name="listProducers",
+        path=f"{BASE}/producers",
+        summary="List the producers",
+        detail="Everyone who publishes on this territory, with how many datasets.",
+        answer=ProducerList,
+        refusals=(),
+        leads_to=(("readProducer", "slug", "/items/0/slug"),),
+    ),
+    Operation(
+        name="readProducer",
+        path=f"{BASE}/producers/{{slug}}",
+        summary="Read a producer",
+        detail="Who it is, and how to reach it.",
+        answer=Producer,
+        refusals=(NotFoundError,),
+    ),
+)
+
+
+def build_document(territory: Territory, say: Say, language: str) -> dict[str, Any]:
+    """The document for one territory, its words in one language (OpenAPI Specification 3.1.1)."""
+    examples = make_examples(territory.origin)
+    answers = [operation.answer for operation in OPERATIONS]
+    _, schemas = schema_components([*answers, Problem], ref_template=REFERENCE)
+    return {
+        "openapi": "3.1.1",
+        "info": {
+            "title": localised(territory.name, language),
+            "summary": say("The catalogue, for programs: no key, no account."),
+            "version": VERSION,
+            **({"contact": {"email": territory.contact}} if territory.contact else {}),
+        },
+        "servers": [{"url": territory.origin}],
+        "externalDocs": {"url": f"{territory.origin}/api"},
+        "paths": {
+            operation.path: {"get": _operation(operation, say, examples[operation.name])} for operation in OPERATIONS
+        },
+        "components": {"schemas": {name: _translated(schema, say) for name, schema in schemas.items()}},
+    }
+
+
+def _operation(operation: Operation, say: Say, example: Any) -> dict[str, Any]:
+    return {
+        "operationId": operation.name,
+        "summary": say(operation.summary),
+        "description": say(operation.detail),
+        "parameters": _parameters(operation, say),
+        "responses": {
+            "200": _answer(operation, say, example),
+            "304": {"description": say("Nothing changed since the answer of this ETag.")},
+            **{str(kind.status): _refusal(kind, say) for kind in operation.refusals},
+        },
+    }  # fmt: skip
+
+
+def _parameters(operation: Operation, say: Say) -> list[dict[str, Any]]:
+    named = [(name, "path", PATH[name]) for name in PATH if f"{{{name}}}" in operation.path]
+    named += [(name, "query", entry) for name, entry in operation.takes.items()]
+    return [
+        {
+            "name": name,
+            "in": place,
+            "required": place == "path",
+            "description": say(description),
+            "schema": schema,
+            "example": example,
+        }
+        for name, place, (description, schema, example) in named
+    ]
+
+
+def _answer(operation: Operation, say: Say, example: Any) -> dict[str, Any]:
+    body = {"schema": {"$ref": REFERENCE.format(name=operation.answer.__name__)}, "example": example}
+    links = {
+        name: {"operationId": name, "parameters": {parameter: f"$response.body#{pointer}"}}
+        for name, parameter, pointer in operation.leads_to
+    }
+    described = {"description": say(operation.summary), "content": {"application/json": body}}
+    return described | ({"links": links} if links else {})
+
+
+def _refusal(kind: type[UdiError], say: Say) -> dict[str, Any]:
+    example = {"type": f"{problems.PATH}/{kind.slug}", "title": say(kind.title), "status": kind.status, "detail": ""}
+    body = {"schema": {"$ref": REFERENCE.format(name=Problem.__name__)}, "example": example}
+    return {"description": say(kind.meaning), "content": {"application/problem+json": body}}
+
+
+def _translated(schema: Any, say: Say) -> Any:
+    """The schema with its descriptions in the reader's language."""
+    if isinstance(schema, list):
+        return [_translated(part, say) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    return {
+        key: say(part) if key == "description" and isinstance(part, str) else _translated(part, say)
+        for key, part in schema.items()
+    }

@@ -1,0 +1,79 @@
+"""An answer of each operation, made of the types that answer."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from msgspec import to_builtins
+
+from udi.portal.catalogue.documentation.parameters import PATH
+from udi.portal.catalogue.shapes import (
+    BASE,
+    Checksum,
+    Count,
+    Dataset,
+    DatasetBatch,
+    DatasetItem,
+    DatasetPage,
+    Distribution,
+    Period,
+    Producer,
+    ProducerList,
+    ProducerName,
+    ProducerReference,
+)
+
+DATASET, SLUG = UUID(PATH["id"][2]), PATH["slug"][2]
+ORGANISATION, MEDIA = UUID(int=DATASET.int + 1), UUID(int=DATASET.int + 2)
+SHORT = {"fr": "Chaque arbre des rues et des parcs.", "en": "Each tree of streets and parks."}
+WHEN = datetime(2026, 3, 2, 8, 30, tzinfo=UTC)
+NAME = "Ville de Portelune"
+
+
+def make_examples(origin: str) -> dict[str, Any]:
+    """By operation, as the portal at `origin` would answer."""
+    page = f"{origin}/data/{DATASET}"
+    described: dict[str, Any] = {
+        "id": DATASET, "title": "Arbres de la ville", "synopsis": SHORT, "theme": "environment", "access": "public",
+        "licence": "etalab-2.0", "modified": WHEN, "published": WHEN, "page": page,
+    }  # fmt: skip
+    item = DatasetItem(
+        **described, formats=["CSV"], producer=ProducerName(slug=SLUG, name=NAME), url=f"{BASE}/datasets/{DATASET}"
+    )
+    dataset = Dataset(
+        **described, summary=SHORT, keywords=["arbres", "parcs"], languages=["fr"], created=WHEN,
+        period=Period(start=WHEN, end=None), bbox=[-1.7, 48.0, -1.6, 48.2],
+        producer=ProducerReference(id=ORGANISATION, slug=SLUG, name=NAME), distributions=[_file()],
+        record={"global_id": str(DATASET), "resource_title": "Arbres de la ville"},
+    )  # fmt: skip
+    producer = Producer(
+        id=ORGANISATION, slug=SLUG, name=NAME, summary={"fr": "La commune."}, email="donnees@portelune.example",
+        website="https://portelune.example/", address="1 place de la Mairie", datasets=12,
+        url=f"{BASE}/producers/{SLUG}", page=f"{origin}/producers/{SLUG}",
+    )  # fmt: skip
+    walk = f"{origin}{BASE}/datasets/all?size=100"
+    made = {
+        "searchDatasets": _page(item, f"{origin}{BASE}/datasets?q=arbres"),
+        "walkDatasets": DatasetBatch(size=100, items=[item], links={"self": walk, "first": walk}),
+        "readDataset": dataset,
+        "listProducers": ProducerList(total=1, items=[producer]),
+        "readProducer": producer,
+    }
+    return {name: to_builtins(answer) for name, answer in made.items()}
+
+
+def _page(item: DatasetItem, address: str) -> DatasetPage:
+    counts = {"theme": [Count(value="environment", count=1)], "format": [Count(value="CSV", count=1)]}
+    links = {"self": address, "first": address, "last": address}
+    return DatasetPage(
+        total=1, page=1, size=20, items=[item], facets=counts, replaced=[], completed=[], also=[], prepared=True, links=links,
+        shared=False, territory={"fr": "Portelune"},
+    )  # fmt: skip
+
+
+def _file() -> Distribution:
+    return Distribution(
+        id=MEDIA, kind="file", name="arbres.csv", url=f"https://node.portelune.example/files/{MEDIA}/arbres.csv",
+        media_type="text/csv", format="CSV", size=48_200, contract="dwnl",
+        checksum=Checksum(algorithm="SHA-256", value="9f2c" + "0" * 60),
+    )  # fmt: skip

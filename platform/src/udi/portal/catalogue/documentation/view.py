@@ -1,0 +1,76 @@
+"""The OpenAPI document as the page for people shows it."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+Say = Callable[[str], str]
+Row = tuple[str, str, str]
+JSON = "application/json"
+
+
+@dataclass(frozen=True)
+class Described:
+    """One operation: each parameter as (name, what it does and takes, example), each field and refusal as (name, words)."""
+
+    name: str
+    path: str
+    summary: str
+    detail: str
+    parameters: list[Row]
+    fields: list[tuple[str, str]]
+    refusals: list[tuple[str, str]]
+    example: str
+
+
+def list_operations(document: dict[str, Any], say: Say) -> list[Described]:
+    """Every operation of the document, in its order."""
+    return [
+        _describe(path, operation, document["components"]["schemas"], say)
+        for path, methods in document["paths"].items()
+        for operation in methods.values()
+    ]
+
+
+def _describe(path: str, operation: dict[str, Any], schemas: dict[str, Any], say: Say) -> Described:
+    responses = operation["responses"]
+    body = responses["200"]["content"][JSON]
+    return Described(
+        name=operation["operationId"],
+        path=path,
+        summary=operation["summary"],
+        detail=operation["description"],
+        parameters=[_parameter(parameter, say) for parameter in operation["parameters"]],
+        fields=list(_fields(_target(body["schema"], schemas), schemas)),
+        refusals=[(status, response["description"]) for status, response in responses.items() if status != "200"],
+        example=json.dumps(body["example"], ensure_ascii=False, indent=2),
+    )
+
+
+def _parameter(parameter: dict[str, Any], say: Say) -> Row:
+    example = parameter["example"]
+    shown = ", ".join(example) if isinstance(example, list) else str(example)
+    return parameter["name"], f"{parameter['description']} {_limits(parameter['schema'], say)}".strip(), shown
+
+
+def _limits(schema: dict[str, Any], say: Say) -> str:
+    each = schema.get("items", schema)
+    if "enum" in each:
+        return say("One of: %(values)s.") % {"values": ", ".join(each["enum"])}
+    if "maximum" in schema:
+        return say("From %(least)s to %(most)s.") % {"least": schema["minimum"], "most": schema["maximum"]}
+    return say("At most %(most)s characters.") % {"most": each["maxLength"]} if "maxLength" in each else ""
+
+
+def _fields(schema: dict[str, Any], schemas: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """The fields of an answer; what one says of itself, else what its type says."""
+    for name, field in schema["properties"].items():
+        typed = _target(field.get("items", field), schemas)
+        yield name, field.get("description") or typed.get("description", "")
+
+
+def _target(schema: dict[str, Any], schemas: dict[str, Any]) -> dict[str, Any]:
+    """The schema that is referred to, else itself."""
+    found: dict[str, Any] = schemas.get(schema.get("$ref", "").rpartition("/")[2], schema)
+    return found

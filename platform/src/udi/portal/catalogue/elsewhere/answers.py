@@ -1,0 +1,45 @@
+"""What was found elsewhere, in one shape wherever it comes from; every answer leads to its own portal."""
+
+from dataclasses import dataclass, field
+
+from udi.portal.catalogue.search.criteria import CHOSEN, FILTERS, Criteria
+
+SHOWN = 3
+"""Answers shown of each place: the rest is there."""
+OWN = ("producer",)
+"""Filters whose values mean something in one territory only."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A dataset somewhere else."""
+
+    title: str
+    url: str
+    producer: str
+
+
+@dataclass(frozen=True)
+class Place:
+    """Somewhere that was asked: how much it has, its first answers, the address of all of them.
+
+    `silent` says why there are none: it did not answer in time (`away`), or does not share (`closed`).
+    """
+
+    name: str
+    url: str
+    total: int = 0
+    answers: list[Answer] = field(default_factory=list)
+    silent: str = ""
+
+
+def for_others(criteria: Criteria) -> Criteria:
+    """The question as others understand it: words and the filters that mean the same everywhere, from the first page."""
+    kept = {name: getattr(criteria, name) for name in FILTERS if name not in OWN}
+    return Criteria(text=criteria.text, exact=criteria.exact, size=SHOWN, **kept)
+
+
+def says_something(criteria: Criteria) -> bool:
+    """Whether there is a question at all: the whole catalogue of everybody is none."""
+    asked = for_others(criteria)
+    return bool(asked.text or any(getattr(asked, name) for name in (*CHOSEN, "period", "bbox")))

@@ -1,0 +1,100 @@
+"""Other portals, asked by their API in the moment: two seconds each, all at once, and left alone for a while when silent.
+
+A portal agrees by saying `"shared": true` in its answer; one that does not is not shown. Its answers are text and
+addresses of its own, and nothing else of what it sends is used.
+"""
+
+import asyncio
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import BaseModel, Field, ValidationError
+
+from udi.kit.http import Outgoing, OutgoingError, RefusedAddressError
+from udi.portal.catalogue.elsewhere.answers import SHOWN, Answer, Place, for_others
+from udi.portal.catalogue.search.criteria import Criteria
+from udi.ui.locale import localised
+
+PATIENCE = 2.0
+MOST_BYTES = 256 * 1024
+MOST_FAILURES, REST = 3, 60.0
+"""After so many silences in a row, a portal is not asked for so many seconds."""
+AWAY, CLOSED = "away", "closed"
+OK = 200
+
+
+class HeardProducer(BaseModel):
+    """Who publishes it."""
+
+    name: str = Field(default="", max_length=300)
+
+
+class HeardItem(BaseModel):
+    """A dataset, as far as it is used."""
+
+    title: str = Field(max_length=500)
+    page: str = Field(max_length=2000)
+    producer: HeardProducer = HeardProducer()
+
+
+class Heard(BaseModel):
+    """An answer of `/api/v1/datasets`, as far as it is used."""
+
+    total: int = Field(ge=0)
+    shared: bool = False
+    territory: dict[str, str] = {}
+    items: list[HeardItem] = []
+
+
+@dataclass
+class Partners:
+    """The other portals of one web worker, with how often each was silent of late."""
+
+    outgoing: Outgoing
+    _failures: dict[str, int] = field(default_factory=dict)
+    _rests_until: dict[str, float] = field(default_factory=dict)
+
+    async def ask(self, origins: Sequence[str], criteria: Criteria, language: str) -> list[Place]:
+        """Ask them all the same question; each has its place in the answer, in their order."""
+        return await asyncio.gather(*(self._ask(origin, for_others(criteria), language) for origin in origins))
+
+    async def _ask(self, origin: str, asked: Criteria, language: str) -> Place:
+        name, url = origin.partition("://")[2], asked.changed(size=Criteria().size).address(f"{origin}/data")
+        if time.monotonic() < self._rests_until.get(origin, 0.0):
+            return Place(name, url, silent=AWAY)
+        try:
+            async with asyncio.timeout(PATIENCE):
+                heard = await self._hear(asked.address(f"{origin}/api/v1/datasets"))
+        except (TimeoutError, OutgoingError, RefusedAddressError, ValueError):
+            self._note_silence(origin)
+            return Place(name, url, silent=AWAY)
+        self._failures.pop(origin, None)
+        if not heard.shared:
+            return Place(name, url, silent=CLOSED)
+        answers = [
+            Answer(item.title, item.page, item.producer.name)
+            for item in heard.items[:SHOWN]
+            if item.page.startswith(f"{origin}/")
+        ]
+        return Place(localised(heard.territory, language) or name, url, heard.total, answers)
+
+    async def _hear(self, url: str) -> Heard:
+        answer = await self.outgoing.request(
+            "GET", url, headers={"Accept": "application/json"}, limit=MOST_BYTES, patience=PATIENCE
+        )
+        if answer.status_code != OK:
+            raise OutgoingError("It answered otherwise.", status=answer.status_code)
+        try:
+            said: Any = json.loads(answer.content)
+            return Heard.model_validate(said)
+        except (ValidationError, RecursionError) as error:
+            raise ValueError("It is no answer of a catalogue.") from error
+
+    def _note_silence(self, origin: str) -> None:
+        self._failures[origin] = self._failures.get(origin, 0) + 1
+        if self._failures[origin] >= MOST_FAILURES:
+            self._rests_until[origin] = time.monotonic() + REST
+            del self._failures[origin]

@@ -1,0 +1,101 @@
+"""`/api/3/action/…`, by GET and POST, in CKAN's envelope: connectors made for CKAN work as they are."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from litestar import HttpMethod, Request, Response, Router, route
+from litestar.datastructures import State
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from litestar.serialization import encode_json
+from litestar.status_codes import HTTP_200_OK, HTTP_400_BAD_REQUEST, HTTP_409_CONFLICT
+from litestar.types import ControllerRouterHandler
+
+from udi.kit.errors import NotFoundError, UdiError
+from udi.kit.tenancy import Territory
+from udi.portal.catalogue.answers import indexes_of
+from udi.portal.catalogue.open.ckan_actions import ACTIONS, Asking, WrongValueError
+from udi.portal.catalogue.pages.asked import read_pairs
+from udi.portal.catalogue.queries import WithdrawnError
+from udi.ui.cross_origin import OpenToAll
+from udi.ui.site import site_of
+
+Machine = Request[Any, Any, State]
+LARGEST_BODY = 64 * 1024
+LISTS = ("facet.field", "fq_list")
+JSON = "application/json;charset=utf-8"
+
+
+class UnreadableBodyError(ValueError):
+    """The body is no JSON object."""
+
+
+@route("/{action:str}", http_method=[HttpMethod.GET, HttpMethod.POST], status_code=HTTP_200_OK)
+async def act(request: Machine, territory: NamedDependency[Territory], action: FromPath[str]) -> Response[bytes]:
+    """Answer an action; everybody reads what is public, whoever asks and by whichever method."""
+    known = ACTIONS.get(action)
+    if known is None:
+        return _sent(f"Bad request - Action name not known: {action}", HTTP_400_BAD_REQUEST)
+    try:
+        values = await _read(request)
+    except UnreadableBodyError as error:
+        return _sent(f"Bad request - JSON Error: {error}", HTTP_400_BAD_REQUEST)
+    reader, language = indexes_of(request).find(territory.id), request.scope["state"]["locale"]
+    try:
+        async with site_of(request).database.session(territory.id, role="public") as session:
+            result = await known(Asking(session, territory, reader, language), values)
+    except WrongValueError as error:
+        kind, status = (
+            ("Search Query Error", HTTP_400_BAD_REQUEST)
+            if error.name == "query"
+            else ("Validation Error", HTTP_409_CONFLICT)
+        )
+        return _refused(
+            territory, action, {"__type": kind, error.name: [error.reason], "message": error.reason}, status
+        )
+    except (NotFoundError, WithdrawnError) as error:
+        message = error.detail % error.values if error.values else error.detail
+        said = {"__type": "Not Found Error", "message": f"Not found: {message}"}
+        return _refused(territory, action, said, error.status)
+    except UdiError as error:
+        return _refused(territory, action, {"__type": "Search Error", "message": error.detail}, error.status)
+    return _sent({"help": _help(territory, action), "success": True, "result": result}, HTTP_200_OK)
+
+
+async def _read(request: Machine) -> dict[str, Any]:
+    """The parameters: those of the address, and the JSON object of the body."""
+    values: dict[str, Any] = dict(read_pairs(request))
+    if request.method == "POST" and (body := await request.body()):
+        try:
+            posted = json.loads(body[:LARGEST_BODY])
+        except ValueError as error:
+            raise UnreadableBodyError(str(error)) from error
+        if not isinstance(posted, dict):
+            raise UnreadableBodyError("Request data JSON decoded to something that is no object")
+        values |= posted
+    for name in LISTS:
+        if isinstance(values.get(name), str) and values[name].startswith("["):
+            try:
+                values[name] = json.loads(values[name])
+            except ValueError as error:
+                raise UnreadableBodyError(f"{name}: {error}") from error
+    return values
+
+
+def _help(territory: Territory, action: str) -> str:
+    return f"{territory.origin}/api/3/action/help_show?name={action}"
+
+
+def _refused(territory: Territory, action: str, error: dict[str, Any], status: int) -> Response[bytes]:
+    return _sent({"help": _help(territory, action), "success": False, "error": error}, status)
+
+
+def _sent(content: Any, status: int) -> Response[bytes]:
+    headers = {"Cache-Control": "no-cache", "Vary": "Accept-Language"}
+    return Response(encode_json(content), status_code=status, media_type=JSON, headers=headers)
+
+
+routes: Sequence[ControllerRouterHandler] = [
+    Router(base, route_handlers=[act], middleware=[OpenToAll()]) for base in ("/api/3/action", "/api/action")
+]

@@ -1,0 +1,85 @@
+"""For search engines: which addresses to read (sitemaps.org 0.9) and which to spare (RFC 9309)."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+from xml.sax.saxutils import escape
+
+from litestar import Request, Response, get
+from litestar.datastructures import State
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.errors import NotFoundError
+from udi.kit.tenancy import Territory
+from udi.portal.catalogue.models import Dataset
+from udi.portal.catalogue.open.listing import IN_ORDER
+from udi.portal.catalogue.queries import SHOWN
+from udi.portal.organisations.queries import list_producers
+
+XML = "application/xml"
+NAMESPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
+MOST = 10_000
+"""Addresses in one file; the standard allows 50,000."""
+PAGES = ("/", "/data", "/producers", "/charter", "/legal", "/accessibility", "/api")
+SPARED = (
+    "/data?*", "/data.atom", "/data/suggest", "/producers/*?*", "/language/", "/login", "/my-space", "/api/v1/datasets?*",
+    "/api/3/", "/api/action/", "/ogc/", "/catalog", "/konsult/",
+)  # fmt: skip
+"""`?*` says no more than `?`, but readers of before RFC 9309 would drop a bare `?` and spare the page itself."""
+OFFERED = ("/data?lang=", "/producers/*?lang=")
+HOUR = {"Cache-Control": "public, max-age=3600"}
+
+
+@get("/robots.txt")
+async def robots(request: Request[Any, Any, State]) -> Response[str]:
+    """What to leave alone: searches, whose number has no end, and what is made for other programs."""
+    territory: Territory | None = request.scope["state"].get("territory")
+    lines = ["User-agent: *", *(f"Disallow: {path}" for path in SPARED), *(f"Allow: {path}" for path in OFFERED)]
+    if territory is not None:
+        lines += ["", f"Sitemap: {territory.origin}/sitemap.xml"]
+    return Response("\n".join(lines) + "\n", media_type="text/plain", headers=HOUR)
+
+
+@get("/sitemap.xml")
+async def list_sitemaps(session: NamedDependency[AsyncSession], territory: NamedDependency[Territory]) -> Response[str]:
+    """The files, each with its newest change."""
+    number = (func.row_number().over(order_by=IN_ORDER) - 1) // MOST
+    numbered = select(number.label("part"), Dataset.described_at.label("changed")).where(SHOWN).subquery()
+    parts = select(numbered.c.part, func.max(numbered.c.changed)).group_by(numbered.c.part).order_by(numbered.c.part)
+    base = f"{territory.origin}/sitemaps"
+    files: list[tuple[str, datetime | None]] = [(f"{base}/pages.xml", None)]
+    files += [(f"{base}/{int(part) + 1}.xml", changed) for part, changed in await session.execute(parts)]
+    return _sent("sitemapindex", "sitemap", files)
+
+
+@get("/sitemaps/{name:str}")
+async def show_sitemap(
+    session: NamedDependency[AsyncSession], territory: NamedDependency[Territory], name: FromPath[str]
+) -> Response[str]:
+    """One file: the pages and producers, or up to ten thousand datasets in the order in which they came."""
+    origin, number = territory.origin, name.removesuffix(".xml")
+    if name == "pages.xml":
+        producers = [f"/producers/{producer.slug}" for producer in await list_producers(session)]
+        return _sent("urlset", "url", ((origin + path, None) for path in (*PAGES, *producers)))
+    if not (name.endswith(".xml") and number.isascii() and number.isdigit() and 1 <= int(number[:6]) <= MOST):
+        raise NotFoundError
+    rows = select(Dataset.id, Dataset.slug, Dataset.described_at).where(SHOWN).order_by(*IN_ORDER)
+    found = (await session.execute(rows.limit(MOST).offset((int(number) - 1) * MOST))).all()
+    if not found:
+        raise NotFoundError
+    addresses = ((f"{origin}/data/{row.id}" + (f"/{row.slug}" if row.slug else ""), row.described_at) for row in found)
+    return _sent("urlset", "url", addresses)
+
+
+def _sent(root: str, name: str, entries: Iterable[tuple[str, datetime | None]]) -> Response[str]:
+    lines = [f'<?xml version="1.0" encoding="UTF-8"?>\n<{root} xmlns="{NAMESPACE}">']
+    for address, changed in entries:
+        moment = f"<lastmod>{changed.astimezone(UTC).isoformat(timespec='seconds')}</lastmod>" if changed else ""
+        lines.append(f"<{name}><loc>{escape(address)}</loc>{moment}</{name}>")
+    return Response("\n".join([*lines, f"</{root}>\n"]), media_type=XML, headers=HOUR)
+
+
+routes = [robots, list_sitemaps, show_sitemap]

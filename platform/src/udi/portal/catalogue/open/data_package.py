@@ -1,0 +1,62 @@
+"""A dataset as a Data Package 2.0: its description alone, whose resources are the addresses of its files at their node."""
+
+from typing import Any
+
+from udi.portal.catalogue.actions import slug_of
+from udi.portal.catalogue.models import Dataset, Distribution
+from udi.portal.catalogue.open.signposts import licence_of
+from udi.protocol.access import AccessRights
+from udi.protocol.licences import LICENCES
+from udi.protocol.texts import read_texts
+from udi.ui.locale import localised
+
+SCHEMA = "https://datapackage.org/profiles/2.0/datapackage.json"
+RESOURCE_SCHEMA = "https://datapackage.org/profiles/2.0/dataresource.json"
+HASHES = {"MD5": "md5", "SHA-256": "sha256", "SHA-512": "sha512"}
+
+
+def write_package(dataset: Dataset, origin: str, language: str) -> dict[str, Any]:
+    """The description; a restricted dataset's resources lead to its page, where they are asked for."""
+    address, producer = f"{origin}/data/{dataset.id}", dataset.organisation
+    open_ = dataset.access == AccessRights.PUBLIC
+    said = {
+        "$schema": SCHEMA,
+        "name": str(dataset.id),
+        "id": str(dataset.id),
+        "title": dataset.title,
+        "description": localised(dataset.summary, language) or localised(dataset.synopsis, language),
+        "homepage": address,
+        "created": dataset.created_at.isoformat(),
+        "keywords": dataset.keywords,
+        "licenses": _licences(dataset, language),
+        "contributors": [
+            {"title": producer.name, "path": f"{origin}/producers/{producer.slug}", "roles": ["publisher"]}
+        ],
+        "resources": [_resource(media, media.url if open_ else address) for media in dataset.distributions],
+    }
+    return {name: value for name, value in said.items() if value}
+
+
+def _licences(dataset: Dataset, language: str) -> list[dict[str, str]]:
+    known, path = LICENCES.get(dataset.licence), licence_of(dataset)
+    if known:
+        return [{"name": known.spdx or known.code, "path": path, "title": localised(known.name, language)}]
+    custom = dataset.record.get("access_condition", {}).get("licence", {})
+    title = localised(read_texts(custom.get("custom_licence_label")), language)
+    return [{"path": path, "title": title}] if path else []
+
+
+def _resource(media: Distribution, path: str) -> dict[str, Any]:
+    digest = HASHES.get(media.hash_algorithm)
+    said = {
+        "$schema": RESOURCE_SCHEMA,
+        "name": "-".join(part for part in (slug_of(media.name), str(media.id)) if part),
+        "path": path,
+        "title": media.name,
+        "description": media.caption,
+        "format": media.format.lower(),
+        "mediatype": media.media_type.partition(";")[0],
+        "bytes": media.size,
+        "hash": f"{digest}:{media.hash_value}" if digest else "",
+    }
+    return {name: value for name, value in said.items() if value not in (None, "")}

@@ -1,0 +1,199 @@
+"""DCAT-AP 3.0.1 of a dataset, a producer and the catalogue, at `<address>.ttl|rdf|jsonld|nt` or by content negotiation.
+
+What is negotiated is answered directly, with `Vary: Accept` and `Content-Location`, not by a 303: one request instead of two for
+each of a harvester's thousands of addresses, and a copy kept by a proxy is still the right one.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from litestar import Request, Response, get
+from litestar.datastructures import State
+from litestar.di import NamedDependency
+from litestar.response import Redirect
+from litestar.status_codes import HTTP_200_OK, HTTP_410_GONE
+from pyoxigraph import Triple
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.paging import MAX_PAGE_SIZE
+from udi.kit.tenancy import Territory
+from udi.portal.catalogue.answers import facts_of, indexes_of
+from udi.portal.catalogue.archive import catalogue_of
+from udi.portal.catalogue.open.asked import Asked
+from udi.portal.catalogue.open.listing import Shown, Wanted, count_shown, find_words, list_shown
+from udi.portal.catalogue.open.representations import SUFFIXES, TURTLE, Representation, negotiate, split
+from udi.portal.catalogue.open.sending import Document, Validators, has_it, send
+from udi.portal.catalogue.pages.asked import read_pairs
+from udi.portal.catalogue.queries import WithdrawnError, get_dataset, is_current
+from udi.portal.organisations.models import Organisation
+from udi.protocol.catalogue import Catalogue, Entry, Part, write_catalogue, write_entry, write_part, write_withdrawal
+from udi.protocol.rdf import EXTENSIONS, write_dataset
+from udi.protocol.record import restore_record
+from udi.protocol.triples import canonical, write_triples
+
+Machine = Request[Any, Any, State]
+PARAMETERS = ("page", "page_size", "modified_since", "q", "profiles")
+PLAIN = "dcat-ap"
+PROFILES = (PLAIN, *sorted(EXTENSIONS))
+USUAL_SIZE = 50
+VARY = "Accept, Accept-Encoding"
+
+
+@dataclass(frozen=True)
+class Question:
+    """Which page of a catalogue is asked for."""
+
+    page: int
+    size: int
+    since: datetime | None
+    text: str
+    profiles: tuple[str, ...]
+
+    def address(self, base: str, page: int) -> str:
+        """The address of a page with the same question."""
+        said = {
+            "q": self.text,
+            "modified_since": self.since.isoformat().replace("+00:00", "Z") if self.since else "",
+            "profiles": ",".join(self.profiles),
+            "page_size": str(self.size) if self.size != USUAL_SIZE else "",
+            "page": str(page) if page > 1 else "",
+        }
+        query = urlencode({name: value for name, value in said.items() if value})
+        return f"{base}?{query}" if query else base
+
+
+def read_question(request: Machine) -> Question:
+    """The parameters of a catalogue.
+
+    Raises:
+        InvalidError: one is unknown or wrong.
+    """
+    asked = Asked(read_pairs(request), PARAMETERS)
+    question = Question(
+        page=asked.whole("page", 1),
+        size=asked.whole("page_size", USUAL_SIZE, most=MAX_PAGE_SIZE),
+        since=asked.moment("modified_since"),
+        text=asked.text("q"),
+        profiles=tuple(asked.choices("profiles", PROFILES)),
+    )
+    asked.check()
+    return question
+
+
+async def send_dataset(
+    request: Machine, session: AsyncSession, territory: Territory, dataset_id: UUID, form: Representation
+) -> Response[Any]:
+    """A dataset in one form of RDF; what stays of one that was withdrawn, with status 410.
+
+    Raises:
+        NotFoundError: the territory has none of this identifier.
+    """
+    address = f"{territory.origin}/data/{dataset_id}"
+    try:
+        dataset = await get_dataset(session, dataset_id)
+    except WithdrawnError as error:
+        gone = error.withdrawal
+        triples = set(write_withdrawal(address, gone.title, gone.withdrawn_at))
+        moment, status = gone.withdrawn_at, HTTP_410_GONE
+    else:
+        triples = set(write_dataset(territory.origin, restore_record(dataset.record)))
+        moment, status = dataset.described_at, HTTP_200_OK
+    validators = Validators((address, moment, form.suffix, status), moment)
+    headers = {"Content-Location": form.address(address), "Link": f'<{address}>; rel="describes"'}
+    return send(request, _document(triples, form, validators, headers, status))
+
+
+@get(["/catalog", *(f"/catalog{suffix}" for suffix in SUFFIXES)])
+async def show_catalogue(
+    request: Machine, session: NamedDependency[AsyncSession], territory: NamedDependency[Territory]
+) -> Response[Any] | Redirect:
+    """The territory's catalogue, page by page; a browser is led to the search."""
+    form = split(request.url.path)[1] or negotiate(request, TURTLE.media_type)
+    if form is None:
+        return Redirect("/data", status_code=303, headers={"Vary": "Accept"})
+    return await send_catalogue(request, session, territory, catalogue_of(territory), form)
+
+
+async def send_producer(
+    request: Machine, session: AsyncSession, territory: Territory, producer: Organisation, form: Representation
+) -> Response[Any]:
+    """A producer's part of the catalogue, page by page."""
+    home = f"/producers/{producer.slug}"
+    name = dict.fromkeys(territory.languages[:1], producer.name)
+    catalogue = Catalogue(
+        origin=territory.origin, title=name, description=producer.summary, publisher=name,
+        languages=territory.languages, path=home, home=home, agent=f"urn:uuid:{producer.id}",
+    )  # fmt: skip
+    return await send_catalogue(request, session, territory, catalogue, form, producer.id)
+
+
+async def send_catalogue(
+    request: Machine,
+    session: AsyncSession,
+    territory: Territory,
+    catalogue: Catalogue,
+    form: Representation,
+    producer: UUID | None = None,
+) -> Response[Any]:
+    """One page of a catalogue. What the reader has is known by the index's generation, before any row is read."""
+    question, base = read_question(request), form.address(catalogue.address)
+    reader = indexes_of(request).find(territory.id)
+    facts = (facts_of(territory), repr(catalogue), question, form.suffix)
+    validators = Validators((*facts, reader.generation if reader else ""))
+    if reader and has_it(request, validators):
+        return send(request, Document(form.media_type, bytes, validators, vary=VARY))
+    found = find_words(reader, [question.text]) if question.text else None
+    wanted = Wanted(producer=producer, changed_since=question.since, seqs=found)
+    total = await count_shown(session, wanted, reader)
+    rows = await list_shown(session, wanted, limit=question.size, offset=(question.page - 1) * question.size)
+    part = Part(
+        address=question.address(base, question.page), total=total, neighbours=_neighbours(question, base, total)
+    )
+    triples = _triples(catalogue, part, rows, question.profiles)
+    if reader is None or not await is_current(session, reader):
+        validators = Validators((*facts, canonical(triples)))
+    return send(request, _document(triples, form, validators, {"Link": _links(part), "Content-Location": part.address}))
+
+
+def _triples(catalogue: Catalogue, part: Part, rows: Iterable[Shown], profiles: Sequence[str]) -> set[Triple]:
+    extensions = EXTENSIONS & set(profiles) if profiles else EXTENSIONS
+    triples = {*write_catalogue(catalogue), *write_part(catalogue, part)}
+    for shown in rows:
+        entry = Entry(record=shown.record, listed=shown.listed, described=shown.described)
+        triples.update(write_entry(catalogue, entry, extensions))
+    return triples
+
+
+def _links(part: Part) -> str:
+    names = {"previous": "prev"}
+    return ", ".join(f'<{url}>; rel="{names.get(name, name)}"' for name, url in part.neighbours.items())
+
+
+def _neighbours(question: Question, base: str, total: int) -> Mapping[str, str]:
+    last = max(1, -(-total // question.size))
+    pages = {"first": 1, "last": last}
+    if question.page > 1:
+        pages["previous"] = min(question.page - 1, last)
+    if question.page < last:
+        pages["next"] = question.page + 1
+    return {name: question.address(base, page) for name, page in pages.items()}
+
+
+def _document(
+    triples: set[Triple], form: Representation, validators: Validators, headers: Mapping[str, str], status: int = 200
+) -> Document:
+    if form.rdf is None:
+        raise ValueError(form)
+    written = form.rdf
+
+    def make() -> bytes:
+        return write_triples(sorted(triples, key=str), written)
+
+    return Document(form.media_type, make, validators, headers, vary=VARY, status=status)
+
+
+routes = [show_catalogue]

@@ -1,0 +1,138 @@
+"""Published datasets with their records, a page at a time: what every form of the catalogue is written from."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast
+from uuid import UUID
+
+from sqlalchemy import ARRAY, ColumnElement, and_, any_, func, literal, literal_column, or_, select, true
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql.functions import coalesce
+
+from udi.kit.errors import UnavailableError
+from udi.portal.catalogue.models import Dataset
+from udi.portal.catalogue.queries import SHOWN
+from udi.portal.catalogue.search import query
+from udi.portal.catalogue.search.criteria import TITLE, Criteria
+from udi.portal.catalogue.search.index import Reader
+from udi.portal.organisations.models import Organisation
+from udi.protocol.record import restore_record
+from udi.protocol.structures import Box, Record
+
+MOST_FOUND = 100_000
+"""How many answers of a search are listed, at most."""
+IN_ORDER = (Dataset.seq.asc(),)
+"""The order in which datasets came: a new one is always after the others, so that who reads all pages misses none."""
+
+
+FOREVER: ColumnElement[datetime] = literal_column("'infinity'::timestamptz")
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A published dataset: the producer's record, and what this portal knows of it."""
+
+    record: Record
+    slug: str
+    listed: datetime
+    described: datetime
+    producer: Organisation
+    seq: int
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which datasets; each part that is None lets all through. `seqs` are what a search found."""
+
+    producer: UUID | None = None
+    changed_since: datetime | None = None
+    box: Box | None = None
+    period: tuple[datetime | None, datetime | None] | None = None
+    ids: Sequence[UUID] | None = None
+    external: Sequence[str] | None = None
+    seqs: Sequence[int] | None = None
+
+    @property
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """The same as conditions on the rows."""
+        found: list[ColumnElement[bool]] = [SHOWN]
+        if self.producer is not None:
+            found.append(Dataset.organisation_id == self.producer)
+        if self.changed_since is not None:
+            found.append(Dataset.described_at >= self.changed_since)
+        if self.box is not None:
+            found.append(_meets(self.box))
+        if self.period is not None:
+            found.append(_during(*self.period))
+        if self.ids is not None:
+            found.append(_among(Dataset.id, self.ids))
+        if self.external is not None:
+            found.append(or_(_among(Dataset.local_id, self.external), _among(Dataset.doi, self.external)))
+        if self.seqs is not None:
+            found.append(_among(Dataset.seq, self.seqs))
+        return found
+
+
+def find_words(reader: Reader | None, texts: Sequence[str]) -> list[int]:
+    """The numbers of the rows that answer any of the texts.
+
+    Raises:
+        UnavailableError: there is no index yet.
+    """
+    if reader is None:
+        raise UnavailableError(
+            "Search is being prepared.", remedy="Try again in a minute.", headers={"Retry-After": "60"}
+        )
+    asked = [Criteria(text=text, sort=TITLE, size=MOST_FOUND) for text in texts]
+    return sorted({seq for criteria in asked for seq in query.search(reader, criteria).seqs})
+
+
+async def count_shown(session: AsyncSession, wanted: Wanted, reader: Reader | None = None) -> int:
+    """How many datasets are wanted; the index knows it for all of them, where there is one."""
+    if reader is not None and wanted == Wanted():
+        return int(reader.searcher.num_docs)
+    return await session.scalar(select(func.count()).select_from(Dataset).where(*wanted.conditions)) or 0
+
+
+async def list_shown(
+    session: AsyncSession,
+    wanted: Wanted,
+    *,
+    limit: int,
+    offset: int = 0,
+    order: Sequence[ColumnElement[Any]] = IN_ORDER,
+) -> list[Shown]:
+    """One page of the wanted datasets. Only the page's records are read, however many are passed over."""
+    page = select(Dataset.seq).where(*wanted.conditions).order_by(*order).limit(limit).offset(offset)
+    same = and_(Organisation.tenant_id == Dataset.tenant_id, Organisation.id == Dataset.organisation_id)
+    columns = (Dataset.record, Dataset.slug, Dataset.published_at, Dataset.described_at, Dataset.seq, Organisation)
+    seqs = (await session.scalars(page)).all()
+    rows = select(*columns).join(Organisation, same).where(_among(Dataset.seq, seqs), SHOWN)
+    return [
+        Shown(restore_record(row.record), row.slug, row.published_at, row.described_at, row.Organisation, row.seq)
+        for row in await session.execute(rows.order_by(*order))
+    ]
+
+
+def _among(column: Any, values: Sequence[Any]) -> ColumnElement[bool]:
+    """One array whatever the number of values: a statement has at most 32,767 of them."""
+    return cast("ColumnElement[bool]", column == any_(literal(list(values), ARRAY(column.type))))
+
+
+def _meets(box: Box) -> ColumnElement[bool]:
+    """Rows whose area touches the box; either may cross the antimeridian."""
+    upright = and_(Dataset.south <= box.north, Dataset.north >= box.south)
+    crosses = Dataset.west > Dataset.east
+    before, after = Dataset.west <= box.east, Dataset.east >= box.west
+    if box.west > box.east:
+        return and_(upright, or_(before, after, crosses))
+    return and_(upright, or_(and_(before, after), and_(crosses, or_(before, after))))
+
+
+def _during(since: datetime | None, until: datetime | None) -> ColumnElement[bool]:
+    """Rows whose period meets the interval; a period without end goes on."""
+    known: ColumnElement[bool] = Dataset.period_start.is_not(None)
+    started = Dataset.period_start <= until if until else true()
+    lasted = coalesce(Dataset.period_end, FOREVER) >= since if since else true()
+    return and_(known, started, lasted)

@@ -1,0 +1,74 @@
+"""The forms in which a dataset, a producer and the catalogue are given to machines: names, media types, ends of addresses."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from litestar import Request
+from litestar.datastructures import State
+from litestar.datastructures.headers import Accept
+from pyoxigraph import RdfFormat
+
+from udi.kit.errors import NotFoundError
+
+HTML = "text/html"
+CROISSANT_PROFILE = "http://mlcommons.org/croissant/1.0"
+
+
+@dataclass(frozen=True)
+class Representation:
+    """A form: `suffix` ends its address, after that of the thing."""
+
+    name: str
+    media_type: str
+    suffix: str
+    rdf: RdfFormat | None = None
+    profile: str = ""
+    """Which of the documents of this media type it is (RFC 6906)."""
+
+    def address(self, thing: str) -> str:
+        """The address of this form of a thing (its address without final slash)."""
+        return thing + self.suffix
+
+
+TURTLE = Representation("Turtle", "text/turtle", ".ttl", RdfFormat.TURTLE)
+RDF_XML = Representation("RDF/XML", "application/rdf+xml", ".rdf", RdfFormat.RDF_XML)
+JSON_LD = Representation("JSON-LD", "application/ld+json", ".jsonld", RdfFormat.JSON_LD)
+N_TRIPLES = Representation("N-Triples", "application/n-triples", ".nt", RdfFormat.N_TRIPLES)
+CROISSANT = Representation("Croissant", "application/ld+json", "/croissant.json", profile=CROISSANT_PROFILE)
+DATA_PACKAGE = Representation("Data Package", "application/vnd.datapackage+json", "/datapackage.json")
+RDF = (TURTLE, RDF_XML, JSON_LD, N_TRIPLES)
+DATASET = (*RDF, CROISSANT, DATA_PACKAGE)
+"""All forms of a dataset, in the order in which a page lists them."""
+READ_TOO = {".xml": RDF_XML}
+_BY_SUFFIX = {each.suffix: each for each in RDF} | READ_TOO
+_BY_MEDIA_TYPE = {each.media_type: each for each in RDF}
+SUFFIXES = tuple(_BY_SUFFIX)
+
+
+def split(name: str) -> tuple[str, Representation | None]:
+    """The name before an extension and the form that the extension asks for; None without a known one."""
+    for suffix, found in _BY_SUFFIX.items():
+        if name.endswith(suffix):
+            return name.removesuffix(suffix), found
+    return name, None
+
+
+def split_id(name: str) -> tuple[UUID, Representation | None]:
+    """The same where the name is a dataset's identifier.
+
+    Raises:
+        NotFoundError: it is none.
+    """
+    text, found = split(name)
+    try:
+        return UUID(text), found
+    except ValueError:
+        raise NotFoundError("No dataset has this address here.") from None
+
+
+def negotiate(request: Request[Any, Any, State], usual: str = HTML) -> Representation | None:
+    """The form that `Accept` prefers, None for a page; `usual` is given to who takes anything."""
+    offered = [usual, *(kind for kind in (HTML, *_BY_MEDIA_TYPE) if kind != usual)]
+    best = Accept(request.headers.get("accept", "*/*")).best_match(offered, usual)
+    return _BY_MEDIA_TYPE.get(best)

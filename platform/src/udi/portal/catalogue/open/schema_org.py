@@ -1,0 +1,123 @@
+"""A dataset for search engines and for those who learn from data: schema.org's Dataset, which is Croissant 1.0 too.
+
+One document is both: Croissant is schema.org with a few words more. The portal knows files, not columns: it says no record set.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from udi.portal.catalogue.models import Dataset, Distribution
+from udi.portal.catalogue.open.representations import CROISSANT_PROFILE
+from udi.portal.catalogue.open.signposts import licence_of, permanent_name
+from udi.protocol.access import AccessRights
+from udi.ui.locale import localised
+
+CONTEXT = {
+    "@language": "en",
+    "@vocab": "https://schema.org/",
+    "sc": "https://schema.org/",
+    "cr": "http://mlcommons.org/croissant/",
+    "dct": "http://purl.org/dc/terms/",
+    "citeAs": "cr:citeAs",
+    "column": "cr:column",
+    "conformsTo": "dct:conformsTo",
+    "data": {"@id": "cr:data", "@type": "@json"},
+    "dataType": {"@id": "cr:dataType", "@type": "@vocab"},
+    "examples": {"@id": "cr:examples", "@type": "@json"},
+    "extract": "cr:extract",
+    "field": "cr:field",
+    "fileProperty": "cr:fileProperty",
+    "fileObject": "cr:fileObject",
+    "fileSet": "cr:fileSet",
+    "format": "cr:format",
+    "includes": "cr:includes",
+    "isLiveDataset": "cr:isLiveDataset",
+    "jsonPath": "cr:jsonPath",
+    "key": "cr:key",
+    "md5": "cr:md5",
+    "parentField": "cr:parentField",
+    "path": "cr:path",
+    "recordSet": "cr:recordSet",
+    "references": "cr:references",
+    "regex": "cr:regex",
+    "repeated": "cr:repeated",
+    "replace": "cr:replace",
+    "separator": "cr:separator",
+    "source": "cr:source",
+    "subField": "cr:subField",
+    "transform": "cr:transform",
+}
+"""The context of the Croissant specification, less what only machine learning's own terms need."""
+HASHES = {"MD5": "md5", "SHA-256": "sha256"}
+
+
+def write_dataset(dataset: Dataset, origin: str, catalogue: str, language: str) -> dict[str, Any]:
+    """The document; texts in one language. Restricted data show no address of a file."""
+    address, producer = f"{origin}/data/{dataset.id}", dataset.organisation
+    publisher = {
+        "@type": "Organization",
+        "@id": f"{origin}/producers/{producer.slug}",
+        "name": producer.name,
+        "url": producer.url or f"{origin}/producers/{producer.slug}",
+    }
+    open_, files = dataset.access == AccessRights.PUBLIC, list(_files(dataset, address))
+    said = {
+        "@context": CONTEXT | {"@language": language},
+        "@type": "sc:Dataset",
+        "@id": address,
+        "conformsTo": CROISSANT_PROFILE,
+        "name": dataset.title,
+        "description": localised(dataset.summary, language) or localised(dataset.synopsis, language) or dataset.title,
+        "url": address,
+        "identifier": [permanent_name(dataset, origin), str(dataset.id)],
+        "license": licence_of(dataset),
+        "keywords": dataset.keywords,
+        "inLanguage": dataset.languages,
+        "creator": publisher,
+        "publisher": publisher,
+        "dateCreated": dataset.created_at.isoformat(),
+        "datePublished": dataset.published_at.isoformat(),
+        "dateModified": dataset.modified_at.isoformat(),
+        "temporalCoverage": _period(dataset),
+        "spatialCoverage": _place(dataset),
+        "isAccessibleForFree": True if open_ else None,
+        "citeAs": f"{producer.name} ({dataset.modified_at.year}). {dataset.title}. {permanent_name(dataset, origin)}",
+        "includedInDataCatalog": {"@type": "DataCatalog", "name": catalogue, "url": f"{origin}/data"},
+        "isLiveDataset": True if any(not set(HASHES.values()) & set(file) for file in files) else None,
+        "distribution": files if open_ else [],
+    }
+    return {name: value for name, value in said.items() if value not in (None, "", [])}
+
+
+def _files(dataset: Dataset, address: str) -> Iterator[dict[str, Any]]:
+    for media in dataset.distributions:
+        if media.kind == "FILE":
+            yield _file(media, address)
+
+
+def _file(media: Distribution, address: str) -> dict[str, Any]:
+    digest = {HASHES[media.hash_algorithm]: media.hash_value} if media.hash_algorithm in HASHES else {}
+    said = {
+        "@type": "cr:FileObject",
+        "@id": f"{address}#media-{media.id}",
+        "name": media.name or media.format,
+        "description": media.caption,
+        "contentUrl": media.url,
+        "encodingFormat": media.media_type.partition(";")[0] or "application/octet-stream",
+        "contentSize": f"{media.size} B" if media.size is not None else "",
+    }
+    return {name: value for name, value in said.items() if value} | digest
+
+
+def _period(dataset: Dataset) -> str:
+    if dataset.period_start is None:
+        return ""
+    end = dataset.period_end.date().isoformat() if dataset.period_end else ".."
+    return f"{dataset.period_start.date().isoformat()}/{end}"
+
+
+def _place(dataset: Dataset) -> dict[str, Any] | None:
+    if dataset.west is None:
+        return None
+    box = f"{dataset.south} {dataset.west} {dataset.north} {dataset.east}"
+    return {"@type": "Place", "geo": {"@type": "GeoShape", "box": box}}

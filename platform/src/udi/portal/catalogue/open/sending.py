@@ -1,0 +1,79 @@
+"""Sending a document to a machine: validators, 304, compression, and that pages of other sites may read it."""
+
+import gzip
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import format_datetime, parsedate_to_datetime
+from typing import Any
+
+from litestar import Request, Response
+from litestar.datastructures import State
+from litestar.status_codes import HTTP_304_NOT_MODIFIED
+
+from udi.portal.catalogue.answers import RELEASE, VALIDATE
+
+SMALL = 1000
+ZIPPED = "-gz"
+OPEN = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "ETag, Last-Modified, Link, Content-Location",
+}
+
+
+@dataclass(frozen=True)
+class Validators:
+    """What says whether a document changed: the facts it is made of, and when it last did (None: not known)."""
+
+    facts: tuple[object, ...]
+    modified: datetime | None = None
+
+    @property
+    def tag(self) -> str:
+        """The same facts and the same release of the program make the same bytes."""
+        return hashlib.sha256(repr((RELEASE, *self.facts)).encode(errors="replace")).hexdigest()[:32]
+
+
+@dataclass(frozen=True)
+class Document:
+    """A document to send; it is only made when the reader has not got it."""
+
+    media_type: str
+    make: Callable[[], bytes]
+    validators: Validators
+    headers: Mapping[str, str] = field(default_factory=dict)
+    vary: str = "Accept-Encoding"
+    status: int = 200
+
+
+def has_it(request: Request[Any, Any, State], validators: Validators) -> bool:
+    """Whether the reader's copy is the present one (RFC 9110, 13.1.2 and 13.1.3)."""
+    if (known := request.headers.get("if-none-match")) is not None:
+        tags = {tag.strip().removeprefix("W/").strip('"').removesuffix(ZIPPED) for tag in known.split(",")}
+        return known.strip() == "*" or validators.tag in tags
+    since = request.headers.get("if-modified-since")
+    if since is None or validators.modified is None:
+        return False
+    try:
+        return validators.modified.replace(microsecond=0) <= parsedate_to_datetime(since).astimezone(UTC)
+    except ValueError:
+        return False
+
+
+def send(request: Request[Any, Any, State], document: Document) -> Response[Any]:
+    """The document, or 304 without it."""
+    zips = "gzip" in request.headers.get("accept-encoding", "")
+    headers = {"Cache-Control": VALIDATE, "Vary": document.vary, **OPEN, **document.headers}
+    modified = document.validators.modified
+    if modified is not None:
+        headers["Last-Modified"] = format_datetime(modified.astimezone(UTC), usegmt=True)
+    if has_it(request, document.validators):
+        tag = document.validators.tag + (ZIPPED if ZIPPED in request.headers.get("if-none-match", "") else "")
+        return Response(None, status_code=HTTP_304_NOT_MODIFIED, headers={**headers, "ETag": f'"{tag}"'})
+    body, tag = document.make(), document.validators.tag
+    if zips and len(body) > SMALL:
+        body, tag = gzip.compress(body, 5, mtime=0), tag + ZIPPED
+        headers["Content-Encoding"] = "gzip"
+    headers["ETag"] = f'"{tag}"'
+    return Response(body, media_type=document.media_type, status_code=document.status, headers=headers)

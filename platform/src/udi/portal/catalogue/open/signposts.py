@@ -1,0 +1,58 @@
+"""Signposting (signposting.org, level 1): what the page of a dataset tells a machine in its `Link` header."""
+
+from collections.abc import Iterator
+
+from udi.portal.catalogue.models import Dataset
+from udi.portal.catalogue.open.representations import DATASET
+from udi.protocol.access import AccessRights
+from udi.protocol.licences import LICENCES
+from udi.protocol.triples import iri
+
+ROOM = 2500
+"""Characters for all links together: a reverse proxy takes 4 kB of headers, unless it is told otherwise."""
+TYPES = ("https://schema.org/AboutPage", "https://schema.org/Dataset")
+DOI = "https://doi.org/"
+
+
+def signpost(dataset: Dataset, origin: str) -> str:
+    """The links of a dataset: how to cite it, what describes it, what it is, its licence, and as many of its files as there is room for."""
+    address = f"{origin}/data/{dataset.id}"
+    links = [_link(permanent_name(dataset, origin), "cite-as")]
+    links += [_link(form.address(address), "describedby", form.media_type, form.profile) for form in DATASET]
+    links += [_link(kind, "type") for kind in TYPES]
+    if licence := licence_of(dataset):
+        links.append(_link(licence, "license"))
+    if dataset.access == AccessRights.PUBLIC:
+        room = ROOM - sum(len(link) + 2 for link in links)
+        links += _items(dataset, room)
+    return ", ".join(links)
+
+
+def _items(dataset: Dataset, room: int) -> Iterator[str]:
+    for media in dataset.distributions:
+        link = _link(iri(media.url).value, "item", media.media_type.partition(";")[0])
+        room -= len(link) + 2
+        if room < 0:
+            return
+        yield link
+
+
+def permanent_name(dataset: Dataset, origin: str) -> str:
+    """What to cite: the DOI where there is one, else the permanent address."""
+    doi = dataset.doi.removeprefix("doi:").removeprefix(DOI)
+    return iri(f"{DOI}{doi}").value if doi else f"{origin}/data/{dataset.id}"
+
+
+def licence_of(dataset: Dataset) -> str:
+    """The address of the licence, empty when the producer gave none."""
+    known = LICENCES.get(dataset.licence)
+    if known:
+        return known.url
+    custom = dataset.record.get("access_condition", {}).get("licence", {}).get("custom_licence_uri", "")
+    return iri(custom).value if custom else ""
+
+
+def _link(url: str, relation: str, media_type: str = "", profile: str = "") -> str:
+    kind = f'; type="{media_type}"' if media_type and '"' not in media_type else ""
+    more = f'; profile="{profile}"' if profile else ""
+    return f'<{url}>; rel="{relation}"{kind}{more}'

@@ -1,0 +1,63 @@
+"""Words that mean the same, from SKOS: a concept's labels stand for one another, and for a theme it exactly matches.
+
+The portal's own list is `synonyms.ttl`; a territory adds its `synonyms.ttl`, checked when its files are read.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+from udi.portal.catalogue.search.words import query_words, singular
+from udi.protocol.synonyms import Concept, Labels, read_synonyms
+
+SHIPPED = Path(__file__).with_name("synonyms.ttl")
+LONGEST_LABEL = 4
+"""Words of a label, small ones aside; a longer one is never recognised in a question."""
+Key = tuple[str, ...]
+
+
+@dataclass
+class Thesaurus:
+    """Concepts, found by any of their labels, in the singular or the plural.
+
+    Not by their stems, which bring a park near a car park.
+    """
+
+    concepts: Sequence[Concept]
+    _by_key: dict[Key, list[Concept]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for concept in self.concepts:
+            for label in concept.labels:
+                known = self._by_key.setdefault(key_of([word for word, _ in query_words(label)]), [])
+                if concept not in known:
+                    known.append(concept)
+
+    def find(self, words: Sequence[str]) -> list[Concept]:
+        """The concepts that these plain words together name."""
+        return self._by_key.get(key_of(words), [])
+
+
+def key_of(words: Iterable[str]) -> Key:
+    """What a label and its plural have in common."""
+    return tuple(singular(word) for word in words)
+
+
+@cache
+def shipped() -> Thesaurus:
+    """The portal's own list."""
+    return Thesaurus(read_synonyms(SHIPPED.read_bytes()))
+
+
+@cache
+def _with_own(own: tuple[tuple[Labels, tuple[str, ...]], ...]) -> Thesaurus:
+    return Thesaurus([*shipped().concepts, *(Concept(labels, themes) for labels, themes in own)])
+
+
+def thesaurus_of(search: Mapping[str, object]) -> Thesaurus:
+    """The list of a territory: the portal's and what it adds (`search` as its register has it)."""
+    own = search.get("synonyms")
+    if not isinstance(own, list) or not own:
+        return shipped()
+    return _with_own(tuple((tuple(each["labels"]), tuple(each.get("themes", ()))) for each in own))

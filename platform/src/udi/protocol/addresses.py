@@ -1,0 +1,44 @@
+"""Where a node of ours keeps a dataset: the node writes these addresses, the portal knows them in a record."""
+
+import re
+from dataclasses import dataclass
+from uuid import UUID
+
+ORIGIN = re.compile(r"https?://[a-z0-9](?:[a-z0-9.-]{0,250}[a-z0-9])?(?::[0-9]{1,5})?")
+PARTS = ("table", "map", "chart")
+"""What a node draws of a table for the pages of others."""
+
+
+@dataclass(frozen=True)
+class NodeAddresses:
+    """The addresses of one dataset at a node of ours; `origin` has no final slash."""
+
+    origin: str
+    dataset_id: UUID
+
+    @property
+    def file(self) -> str:
+        """Always gives the newest version."""
+        return f"{self.origin}/datasets/{self.dataset_id}/file"
+
+    @property
+    def page(self) -> str:
+        """The first rows, the columns in figures, a chart and a map."""
+        return f"{self.origin}/datasets/{self.dataset_id}/data"
+
+    @property
+    def api(self) -> str:
+        """Rows filtered, sorted and grouped, as JSON."""
+        return f"{self.origin}/api/resources/{self.dataset_id}/data/"
+
+    def embed(self, part: str) -> str:
+        """One of `PARTS` alone, to be framed by a page of others."""
+        return f"{self.origin}/embed/datasets/{self.dataset_id}/{part}"
+
+
+def find_addresses(file_url: str, dataset_id: UUID) -> NodeAddresses | None:
+    """The addresses of a dataset whose file is at this address, where that is a node of ours."""
+    origin, found, rest = file_url.partition("/datasets/")
+    if not found or rest != f"{dataset_id}/file" or not ORIGIN.fullmatch(origin):
+        return None
+    return NodeAddresses(origin, dataset_id)

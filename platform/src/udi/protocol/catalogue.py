@@ -1,0 +1,111 @@
+"""A catalogue as DCAT-AP 3.0.1: itself, its datasets, and one page of it (Hydra) when it is read page by page."""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from pyoxigraph import Literal, NamedNode, Triple
+
+from udi.protocol.rdf import EXTENSIONS, dataset_address, write_dataset, write_languages, write_place
+from udi.protocol.structures import Box, Record
+from udi.protocol.texts import Texts
+from udi.protocol.triples import iri, is_a, localised, moment_of, term, typed
+from udi.protocol.vocabulary import MediaKind
+
+PROFILE = "http://data.europa.eu/r5r/"
+THEME_TABLE = "http://publications.europa.eu/resource/authority/data-theme"
+WITHDRAWN = "http://publications.europa.eu/resource/authority/dataset-status/WITHDRAWN"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """A dataset of a catalogue; `listed` is when the catalogue first showed it, `described` when it last changed there."""
+
+    record: Record
+    listed: datetime
+    described: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Catalogue:
+    """A catalogue; `origin` is the address of its portal, which every address below begins with.
+
+    `path` and `home` are those of the catalogue and of its page; `agent` names the publisher where it has a name of its own.
+    """
+
+    origin: str
+    title: Texts
+    description: Texts
+    publisher: Texts
+    languages: tuple[str, ...] = ()
+    box: Box | None = None
+    path: str = "/catalog"
+    home: str = "/"
+    agent: str = ""
+
+    @property
+    def address(self) -> str:
+        return f"{self.origin}{self.path}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """One page of a catalogue: its address, those of its neighbours by their name in Hydra, how many datasets there are."""
+
+    address: str
+    total: int
+    neighbours: Mapping[str, str] = field(default_factory=dict)
+
+
+def write_catalogue(catalogue: Catalogue) -> Iterator[Triple]:
+    """The catalogue itself, without its datasets."""
+    node, publisher = iri(catalogue.address), iri(catalogue.agent or f"{catalogue.origin}/#publisher")
+    yield is_a(node, "dcat:Catalog")
+    yield from localised(node, "dct:title", catalogue.title)
+    yield from localised(node, "dct:description", catalogue.description or catalogue.title)
+    yield Triple(node, term("dct:publisher"), publisher)
+    yield is_a(publisher, "foaf:Agent")
+    yield from localised(publisher, "foaf:name", catalogue.publisher)
+    yield from typed(node, "foaf:homepage", iri(f"{catalogue.origin}{catalogue.home}"), "foaf:Document")
+    yield from typed(node, "dcat:themeTaxonomy", iri(THEME_TABLE), "skos:ConceptScheme")
+    yield Triple(iri(THEME_TABLE), term("dct:title"), Literal("Data theme", language="en"))
+    yield from write_languages(node, catalogue.languages)
+    if catalogue.box:
+        yield from write_place(node, iri(f"{catalogue.origin}/#area"), catalogue.box)
+
+
+def write_part(catalogue: Catalogue, part: Part) -> Iterator[Triple]:
+    """The page, for who reads on: udata and CKAN both follow `hydra:next`."""
+    node, whole = iri(part.address), iri(catalogue.address)
+    yield is_a(whole, "hydra:Collection")
+    yield Triple(whole, term("hydra:view"), node)
+    yield is_a(node, "hydra:PartialCollectionView")
+    for name, address in part.neighbours.items():
+        yield Triple(node, term(f"hydra:{name}"), iri(address))
+    yield Triple(whole, term("hydra:totalItems"), Literal(part.total))
+
+
+def write_entry(catalogue: Catalogue, entry: Entry, extensions: Collection[str] = EXTENSIONS) -> Iterator[Triple]:
+    """A dataset as the catalogue lists it, with the catalogue's own record of it."""
+    dataset = dataset_address(catalogue.origin, entry.record)
+    listed = iri(f"{dataset}#record")
+    yield Triple(iri(catalogue.address), term("dcat:dataset"), iri(dataset))
+    yield Triple(iri(catalogue.address), term("dcat:record"), listed)
+    yield is_a(listed, "dcat:CatalogRecord")
+    yield Triple(listed, term("foaf:primaryTopic"), iri(dataset))
+    yield from typed(listed, "dct:conformsTo", iri(PROFILE), "dct:Standard")
+    yield moment_of(listed, "dct:issued", entry.listed)
+    yield moment_of(listed, "dct:modified", entry.described)
+    for service in entry.record.media:
+        if service.kind is MediaKind.SERVICE:
+            yield Triple(iri(catalogue.address), term("dcat:service"), iri(f"{dataset}#service-{service.id}"))
+    yield from write_dataset(catalogue.origin, entry.record, extensions)
+
+
+def write_withdrawal(address: str, title: str, moment: datetime) -> Iterator[Triple]:
+    """What stays of a dataset that was withdrawn: its name, and since when it is no more."""
+    node: NamedNode = iri(address)
+    yield is_a(node, "dcat:Resource")
+    yield Triple(node, term("dct:title"), Literal(title))
+    yield Triple(node, term("adms:status"), iri(WITHDRAWN))
+    yield moment_of(node, "dct:modified", moment)

@@ -1,0 +1,52 @@
+"""What GeoDCAT-AP 3 adds for data with places: the exact shape, and the reference systems of coordinates."""
+
+import json
+import re
+from collections.abc import Iterator
+
+from pyoxigraph import Literal, NamedNode, Triple
+
+from udi.protocol.structures import Geography, Media
+from udi.protocol.triples import iri, term, typed
+
+EPSG = "http://www.opengis.net/def/crs/EPSG/0/"
+REFERENCE_SYSTEM = "http://inspire.ec.europa.eu/glossary/SpatialReferenceSystem"
+CODE = re.compile(r"EPSG(?:[:/ ]|::|/0/)+(\d{4,6})", re.IGNORECASE)
+NAMED = (
+    (re.compile(r"lambert[ -]*93", re.IGNORECASE), "2154"),
+    (re.compile(r"\bCC ?(4[2-9]|50)\b", re.IGNORECASE), "39{}"),
+    (re.compile(r"\bWGS[ -]*84\b(?!.*UTM)", re.IGNORECASE), "4326"),
+)
+LARGEST_SHAPE = 10_000
+CRS_PARAMETER = "default_crs"
+
+
+def write_shape(place: NamedNode, geography: Geography) -> Iterator[Triple]:
+    """The producer's own shape beside the rectangle, as GeoJSON, unless it is long."""
+    text = json.dumps(geography.shape, separators=(",", ":")) if geography.shape else ""
+    if text and len(text) <= LARGEST_SHAPE:
+        yield Triple(place, term("locn:geometry"), Literal(text, datatype=term("geo:geoJSONLiteral")))
+
+
+def write_reference_system(node: NamedNode, code: str) -> Iterator[Triple]:
+    """The system that the coordinates of a dataset or a distribution are in, by its EPSG code."""
+    if code:
+        system = iri(EPSG + code)
+        yield from typed(node, "dct:conformsTo", system, "dct:Standard")
+        yield Triple(system, term("dct:type"), iri(REFERENCE_SYSTEM))
+
+
+def find_code(projection: str) -> str:
+    """The EPSG code that a projection's words give, empty when they give none."""
+    if found := CODE.search(projection):
+        return found[1]
+    for pattern, code in NAMED:
+        if found := pattern.search(projection):
+            return code.format(*found.groups())
+    return ""
+
+
+def code_of(media: Media) -> str:
+    """The EPSG code that a map service announces."""
+    values = (each.get("value") for each in media.parameters if each.get("key") == CRS_PARAMETER)
+    return find_code(str(next(values, "")))

@@ -1,0 +1,71 @@
+"""High-value datasets: Regulation (EU) 2023/138, said in RDF as DCAT-AP HVD 3.0.0 asks.
+
+RUDI's record has no field for it: a producer says it by two keywords, as data.gouv.fr's producers do: `hvd`, and the name of the
+category (in French or in English, or its address in the EU's vocabulary).
+"""
+
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from pyoxigraph import NamedNode, Triple
+
+from udi.protocol.triples import iri, localised, typed
+
+KEYWORD = "hvd"
+LEGISLATION = "http://data.europa.eu/eli/reg_impl/2023/138/oj"
+URI = "http://data.europa.eu/bna/"
+
+
+@dataclass(frozen=True)
+class Category:
+    """One of the six categories of the Regulation's annex; `authority` is its code in the EU's vocabulary."""
+
+    label: dict[str, str]
+    authority: str
+
+    @property
+    def uri(self) -> str:
+        return URI + self.authority
+
+
+CATEGORIES = (
+    Category({"fr": "Géospatiales", "en": "Geospatial"}, "c_ac64a52d"),
+    Category(
+        {"fr": "Observation de la terre et environnement", "en": "Earth observation and environment"}, "c_dd313021"
+    ),
+    Category({"fr": "Météorologiques", "en": "Meteorological"}, "c_164e0bf5"),
+    Category({"fr": "Statistiques", "en": "Statistics"}, "c_e1da4e07"),
+    Category({"fr": "Entreprises et propriété d'entreprises", "en": "Companies and company ownership"}, "c_a9135398"),
+    Category({"fr": "Mobilité", "en": "Mobility"}, "c_b79e35eb"),
+)
+
+
+def find_categories(keywords: Iterable[str]) -> list[Category]:
+    """The categories that keywords name, in the Regulation's order; none unless `hvd` is among them."""
+    words = {_folded(word) for word in keywords}
+    if KEYWORD not in words:
+        return []
+    return [
+        category
+        for category in CATEGORIES
+        if words & {_folded(category.uri), *(_folded(label) for label in category.label.values())}
+    ]
+
+
+def write_law(node: NamedNode) -> Iterator[Triple]:
+    """That the Regulation applies to a dataset, a distribution or a service."""
+    yield from typed(node, "dcatap:applicableLegislation", iri(LEGISLATION), "eli:LegalResource")
+
+
+def write_categories(node: NamedNode, categories: Iterable[Category]) -> Iterator[Triple]:
+    """The Regulation and the categories, of a dataset or a service."""
+    yield from write_law(node)
+    for category in categories:
+        yield from typed(node, "dcatap:hvdCategory", iri(category.uri), "skos:Concept")
+        yield from localised(iri(category.uri), "skos:prefLabel", category.label)
+
+
+def _folded(word: str) -> str:
+    plain = unicodedata.normalize("NFKD", word).encode("ascii", "ignore").decode().lower()
+    return "".join(sign for sign in plain if sign.isalnum())

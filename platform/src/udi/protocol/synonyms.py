@@ -1,0 +1,72 @@
+"""Words that mean the same, as SKOS says it: the labels of a concept, and the data theme that it exactly matches."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import pyoxigraph as ox
+
+from udi.protocol.themes import THEMES
+
+SKOS = "http://www.w3.org/2004/02/skos/core#"
+CONCEPT = ox.NamedNode(f"{SKOS}Concept")
+LABELS = {f"{SKOS}{name}" for name in ("prefLabel", "altLabel", "hiddenLabel")}
+MATCH = f"{SKOS}exactMatch"
+RDF_TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
+LONGEST_LABEL, MOST_CONCEPTS = 100, 2000
+Labels = tuple[str, ...]
+
+
+class NotSkosError(ValueError):
+    """The file is no Turtle, or says nothing that can be used; `line` where it is known."""
+
+    def __init__(self, problem: str, line: int | None = None) -> None:
+        super().__init__(problem)
+        self.line = line
+
+
+@dataclass(frozen=True)
+class Concept:
+    """Labels that mean the same, and the codes of the themes that they name."""
+
+    labels: Labels
+    themes: tuple[str, ...] = ()
+
+
+def read_synonyms(turtle: bytes) -> list[Concept]:
+    """The concepts of a SKOS file in Turtle.
+
+    Raises:
+        NotSkosError: it is no Turtle, has too many concepts, or one has an overlong label, or says nothing that can be used.
+    """
+    labels: dict[object, list[str]] = {}
+    themes: dict[object, list[str]] = {}
+    for subject, name, value in _triples(turtle):
+        if name == RDF_TYPE and value == CONCEPT:
+            labels.setdefault(subject, [])
+        elif name in LABELS and isinstance(value, ox.Literal) and value.value.strip():
+            labels.setdefault(subject, []).append(value.value.strip())
+        elif name == MATCH and isinstance(value, ox.NamedNode):
+            themes.setdefault(subject, []).extend(theme.code for theme in THEMES.values() if theme.uri == value.value)
+    if len(labels) > MOST_CONCEPTS:
+        msg = f"it has {len(labels)} concepts, {MOST_CONCEPTS} at most are read"
+        raise NotSkosError(msg)
+    for subject, said in labels.items():
+        _check(subject, said, themes.get(subject, []))
+    return [Concept(tuple(dict.fromkeys(said)), tuple(themes.get(subject, ()))) for subject, said in labels.items()]
+
+
+def _triples(turtle: bytes) -> Iterator[tuple[object, str, object]]:
+    try:
+        for triple in ox.parse(turtle, ox.RdfFormat.TURTLE):
+            yield triple.subject, triple.predicate.value, triple.object
+    except SyntaxError as error:
+        raise NotSkosError(str(error.msg or error), error.lineno) from error
+
+
+def _check(subject: object, said: Sequence[str], themes: Sequence[str]) -> None:
+    if not said or (len(said) == 1 and not themes):
+        msg = f"{subject} has no two labels (skos:prefLabel, skos:altLabel) and matches no theme (skos:exactMatch)"
+        raise NotSkosError(msg)
+    if overlong := next((label for label in said if len(label) > LONGEST_LABEL), ""):
+        msg = f"the label «{overlong[:LONGEST_LABEL]}…» of {subject} has more than {LONGEST_LABEL} signs"
+        raise NotSkosError(msg)

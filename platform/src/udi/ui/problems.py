@@ -1,0 +1,51 @@
+"""A page for each type of problem (RFC 9457, section 3.1.1): what it means and what to do, in the reader's language."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from litestar import Request, Response, get
+from litestar.datastructures import State
+from litestar.params import FromPath
+from litestar.types import ControllerRouterHandler
+
+from udi.kit.errors import NotFoundError, UdiError
+
+PATH = "/problems"
+
+
+def list_types(program: str) -> dict[str, type[UdiError]]:
+    """Each type that a program can answer, by its word, in the order of their statuses."""
+    others = tuple(f"udi.{name}." for name in ("portal", "node") if name != program)
+    own = [kind for kind in _typed(UdiError) if not kind.__module__.startswith(others)]
+    return {kind.slug: kind for kind in sorted(own, key=lambda kind: (kind.status, kind.slug))}
+
+
+def _typed(kind: type[UdiError]) -> Iterator[type[UdiError]]:
+    """The class and those below it that have a word of their own."""
+    if "slug" in vars(kind):
+        yield kind
+    for below in kind.__subclasses__():
+        yield from _typed(below)
+
+
+@get(PATH, sync_to_thread=False)
+def show_problems(request: Request[Any, Any, State]) -> Response[str]:
+    """Every type of problem."""
+    site = request.app.state.site
+    known = list_types(site.program)
+    page: Response[str] = site.pages.render(request, "ui/problems.html", problems=known.values())
+    return page
+
+
+@get(f"{PATH}/{{name:str}}", sync_to_thread=False)
+def show_problem(request: Request[Any, Any, State], name: FromPath[str]) -> Response[str]:
+    """What one type means, and what to do."""
+    site = request.app.state.site
+    problem = list_types(site.program).get(name)
+    if problem is None:
+        raise NotFoundError("No problem has this name.", remedy="Look for it in the list of problems.")
+    page: Response[str] = site.pages.render(request, "ui/problem.html", problem=problem)
+    return page
+
+
+routes: Sequence[ControllerRouterHandler] = [show_problems, show_problem]

@@ -1,0 +1,186 @@
+"""Programs of others read the catalogue over HTTP, as they read any portal, and get every dataset exactly once."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from litestar import Litestar
+
+from tests import stage
+from tests.cluster import free_ports
+from tests.contract.readers.environments import environment
+from tests.contract.readers.serving import read_with, serving
+from tests.portal.catalogue.corpus import PRODUCERS, TABLE, Catalogue, open_catalogue
+from tests.visitors import freshen, shut_down
+from udi.kit.db import Database
+from udi.kit.tenancy import Territory
+from udi.kit.territories import Registry
+from udi.portal import app as portal
+from udi.portal.catalogue.search.feed import SearchFeed
+from udi.portal.tenants.models import Tenant
+from udi.settings import Settings
+
+MANY = 62
+PAGE = 7
+HIGH = 6
+"""How many say by their keywords that they have high value: one line of the table in twelve."""
+
+
+@pytest.fixture(scope="module")
+def own(settings: Settings) -> Settings:
+    """Ports of their own: the journeys' installation answers on those of the run as long as it lasts."""
+    return settings.model_copy(update={"base_port": free_ports(8)})
+
+
+@pytest.fixture(scope="module")
+async def served(own: Settings) -> AsyncIterator[Litestar]:
+    """The portal on those ports."""
+    site = portal.build_site(own)
+    freshen(site.registry)
+    app = portal.create(site)
+    yield app
+    await shut_down(app)
+
+
+@pytest.fixture(scope="module")
+async def wide(
+    own: Settings, portal_database: Database, node_database: Database, served: Litestar
+) -> AsyncIterator[tuple[Catalogue, list[str]]]:
+    """A catalogue of many pages, served; and the identifiers of its datasets."""
+    territory: Territory = await stage.add_territory(own, "read")
+    registry = Registry(portal_database, Tenant, lambda host: own.origin("portal", host))
+    freshen(registry)
+    catalogue = await open_catalogue(portal_database, territory)
+    ids = []
+    async with portal_database.session(territory.id) as session:
+        for number in range(MANY):
+            line = number % len(TABLE)
+            box = {"west_longitude": -3.5, "south_latitude": 48.0, "east_longitude": -3.0, "north_latitude": 48.5}
+            more: dict[str, Any] = {"resource_title": f"{TABLE[line][0]}, {number}"}
+            if number % 3 == 0:
+                more |= {"geography": {"bounding_box": box}, "temporal_spread": {"start_date": "2019-01-01T00:00:00Z"}}
+            if line == 0:
+                more["keywords"] = ["hvd", "Mobilité", "air"]
+            record = await catalogue.add_in(session, line, **more)
+            ids.append(str(record.id))
+    await SearchFeed(portal_database, registry, own).step()
+    async with serving(served):
+        yield catalogue, ids
+    await stage.remove_territory(own, territory)
+
+
+@pytest.fixture(scope="module")
+def standards() -> Path:
+    return environment("standards")
+
+
+async def test_mlcroissant_finds_no_error(wide: tuple[Catalogue, list[str]], standards: Path) -> None:
+    catalogue, ids = wide
+    urls = [f"{catalogue.territory.origin}/data/{each}/croissant.json" for each in ids[: len(TABLE)]]
+
+    found = await read_with(standards, "read_croissant.py", *urls)
+
+    assert {url: each["errors"] for url, each in found.items()} == {url: [] for url in urls}
+    assert [found[url]["name"] for url in urls] == [f"{line[0]}, {number}" for number, line in enumerate(TABLE)]
+    restricted = [number for number, line in enumerate(TABLE) if line[6] == "restricted"]
+    assert [number for number, url in enumerate(urls) if not found[url]["files"]] == restricted
+
+
+async def test_frictionless_finds_no_error(wide: tuple[Catalogue, list[str]], standards: Path) -> None:
+    catalogue, ids = wide
+    urls = [f"{catalogue.territory.origin}/data/{each}/datapackage.json" for each in ids[: len(TABLE)]]
+
+    found = await read_with(standards, "read_packages.py", *urls)
+
+    assert {url: each["errors"] for url, each in found.items()} == {url: [] for url in urls}
+    assert [found[url]["title"] for url in urls] == [f"{line[0]}, {number}" for number, line in enumerate(TABLE)]
+    assert all(path.startswith("http") for each in found.values() for path in each["paths"])
+
+
+async def test_owslib_reads_every_record_once(wide: tuple[Catalogue, list[str]], standards: Path) -> None:
+    catalogue, ids = wide
+
+    found = await read_with(standards, "read_records.py", f"{catalogue.territory.origin}/ogc", str(PAGE))
+
+    assert sorted(found["seen"]) == sorted(ids)
+    assert "/collections/{catalogId}/items" in found["api"]
+    assert found["one"] == f"{TABLE[0][0]}, 0"
+    assert found["near"] == len(range(0, MANY, 3))
+    assert found["words"] == len(range(1, MANY, len(TABLE)))
+    assert any(name.endswith("/conf/record-core") for name in found["conformance"])
+
+
+async def test_feedparser_follows_a_search_to_its_end(wide: tuple[Catalogue, list[str]], standards: Path) -> None:
+    catalogue, ids = wide
+
+    found = await read_with(standards, "read_feed.py", f"{catalogue.territory.origin}/data.atom")
+
+    assert found["faults"] == []
+    assert sorted(entry[0].rpartition("/")[2].rpartition(":")[2] for entry in found["seen"]) == sorted(ids)
+    assert all(title and updated for _, title, updated in found["seen"])
+
+
+@pytest.fixture(scope="module")
+def ckan() -> Path:
+    return environment("ckan")
+
+
+async def test_ckanapi_reads_every_package_once(wide: tuple[Catalogue, list[str]], ckan: Path) -> None:
+    catalogue, ids = wide
+
+    found = await read_with(ckan, "read_ckanapi.py", catalogue.territory.origin, str(PAGE))
+
+    assert sorted(found["listed"]) == sorted(found["found"]) == sorted(ids)
+    assert found["producers"] == sorted(PRODUCERS)
+    assert found["title"].rpartition(", ")[0] in {line[0] for line in TABLE}
+    assert found["missing"]
+
+
+@pytest.mark.parametrize("extension", ["ttl", "rdf", "jsonld", "nt"])
+async def test_ckans_dcat_reader_gets_every_dataset_once(
+    wide: tuple[Catalogue, list[str]], ckan: Path, extension: str
+) -> None:
+    catalogue, ids = wide
+    url = f"{catalogue.territory.origin}/catalog.{extension}?page_size={PAGE}"
+
+    found = await read_with(ckan, "read_ckan_dcat.py", url, extension)
+
+    assert sorted(each["id"] for each in found) == sorted(ids)
+    assert {each["uri"] for each in found} == {f"{catalogue.territory.origin}/data/{each}" for each in ids}
+    assert all(each["title"] and each["resources"] and each["publisher"] for each in found)
+    assert {each["access"].rpartition("/")[2] for each in found} == {"PUBLIC", "RESTRICTED"}
+
+
+@pytest.mark.parametrize("extension", ["ttl", "rdf", "jsonld", "nt"])
+async def test_udatas_dcat_reader_gets_every_dataset_once(
+    wide: tuple[Catalogue, list[str]], udata: Path, extension: str
+) -> None:
+    catalogue, ids = wide
+    url = f"{catalogue.territory.origin}/catalog.{extension}?page_size={PAGE}"
+
+    found = await read_with(udata, "read_udata.py", url, extension)
+
+    assert sorted(each["id"] for each in found) == sorted(ids)
+    assert all(each["title"] and each["resources"] and each["tags"] for each in found)
+    assert {each["access"].rpartition(".")[2].lower() for each in found} >= {"open"}
+
+
+@pytest.fixture(scope="module")
+def udata() -> Path:
+    return environment("udata")
+
+
+@pytest.mark.parametrize("shapes", ["dcat-ap-3.0.1/shapes.ttl", "dcat-ap-hvd-3.0.0/hvd-SHACL-base.ttl"])
+async def test_another_shacl_engine_finds_no_violation(
+    wide: tuple[Catalogue, list[str]], standards: Path, shared_data: Path, shapes: str
+) -> None:
+    catalogue, ids = wide
+    url = f"{catalogue.territory.origin}/catalog.ttl?page_size=31"
+    if "hvd" in shapes:
+        url = f"{catalogue.territory.origin}/catalog.ttl?q=hvd"
+
+    found = await read_with(standards, "read_shapes.py", url, str(shared_data / "reference/dcat-ap-shapes" / shapes))
+
+    assert found["broken"] == []
+    assert found["datasets"] == (HIGH if "hvd" in shapes else len(ids))

@@ -1,0 +1,101 @@
+"""The API's document read by the tools of others: the specification's validator, and a tester that asks what it describes."""
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from pathlib import Path
+
+import httpx
+import pytest
+from litestar import Litestar
+from openapi_spec_validator import OpenAPIV31SpecValidator, validate
+
+from tests.cluster import free_ports
+from tests.faults.running import ROOT
+from tests.portal.catalogue.corpus import Catalogue, open_catalogue
+from tests.visitors import browse
+from udi.kit.db import Database
+from udi.kit.tenancy import Territory
+from udi.kit.territories import Registry
+from udi.portal.catalogue.search.feed import SearchFeed
+from udi.portal.tenants.models import Tenant
+from udi.settings import Settings
+
+ADDRESS = "/api/openapi.json"
+PATIENCE = 60
+EXAMPLES = 60
+"""Requests of each phase for each operation, besides the document's own examples."""
+UNSAID = ("positive_data_acceptance", "negative_data_rejection")
+"""What no schema can say here: that south is below north; that an empty value is as none."""
+PHASES, LEAST = ("examples", "coverage", "fuzzing", "stateful"), 400
+
+
+@pytest.fixture
+async def catalogue(portal_database: Database, demo: Territory, settings: Settings) -> Catalogue:
+    """A territory with the hand-made corpus, a withdrawn dataset, and their index."""
+    filled = await open_catalogue(portal_database, demo)
+    await filled.add_all()
+    await filled.withdraw(await filled.add(1))
+    registry = Registry(portal_database, Tenant, lambda host: settings.origin("portal", host))
+    await SearchFeed(portal_database, registry, settings).step()
+    return filled
+
+
+@pytest.fixture
+async def portal(settings: Settings, tmp_path: Path, catalogue: Catalogue) -> AsyncIterator[str]:
+    """The portal as production runs it, on a port; its address."""
+    port = free_ports(1)
+    environment = {
+        **os.environ, "PYTHONPATH": str(ROOT / "platform/src"), "UDI_STATE": str(settings.state),
+        "UDI_SECRETS": str(settings.secrets_folder), "UDI_BASE_PORT": str(settings.base_port),
+        "UDI_DATABASE_PORT": str(settings.database_port), "UDI_DATABASE_NAMES": json.dumps(settings.database_names),
+    }  # fmt: skip
+    command = [sys.executable, "-P", "-m", "udi", "serve", "portal", "--port", str(port)]
+    with (tmp_path / "log").open("wb") as said:
+        process = await asyncio.create_subprocess_exec(
+            *command, env=environment, cwd=tmp_path, stdout=said, stderr=asyncio.subprocess.STDOUT
+        )
+    try:
+        await _answers(f"http://127.0.0.1:{port}")
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+async def _answers(address: str) -> None:
+    async with asyncio.timeout(PATIENCE), httpx.AsyncClient() as client:
+        while True:
+            with suppress(httpx.TransportError):
+                if (await client.get(f"{address}/health")).status_code == 200:
+                    return
+            await asyncio.sleep(0.2)
+
+
+async def test_the_document_is_openapi_3_1(catalogue: Catalogue, portal_app: Litestar) -> None:
+    async with browse(portal_app, catalogue.territory) as program:
+        document = (await program.get(ADDRESS)).json()
+
+    validate(document, cls=OpenAPIV31SpecValidator)
+    assert document["openapi"].startswith("3.1.")
+
+
+async def test_each_answer_is_as_described_whatever_is_asked(catalogue: Catalogue, portal: str, tmp_path: Path) -> None:
+    """All phases of schemathesis: examples, limits, invented values, and links from answer to request."""
+    report = tmp_path / "report.json"
+    process = await asyncio.create_subprocess_exec(
+        Path(sys.executable).with_name("schemathesis"), "run", f"{portal}{ADDRESS}", "--url", portal,
+        "--header", f"Host: {catalogue.territory.hosts[0]}", "--exclude-checks", ",".join(UNSAID), "--max-examples", str(EXAMPLES),
+        "--generation-deterministic", "--no-color",
+        "--report-json-path", str(report), cwd=tmp_path, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+    )  # fmt: skip
+    said, _ = await process.communicate()
+
+    assert process.returncode == 0, said.decode()[-6000:]
+    found = json.loads(report.read_text())
+    assert {name: phase["status"] for name, phase in found["phases"].items()} == dict.fromkeys(PHASES, "success")
+    assert found["operations"]["tested"] == found["operations"]["total"] >= len(PHASES)
+    assert found["test_cases"]["generated"] > LEAST

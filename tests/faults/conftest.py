@@ -1,0 +1,66 @@
+"""A published dataset, a key for scripts, and a node whose processes may be killed."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cluster import free_ports
+from tests.faults.running import ALL, SWITCH, RunningNode
+from tests.node.conftest import (
+    parts,
+    passer_by,
+    portal,
+    producer,
+    publisher,
+    space,
+)
+from udi.kit.db import Database
+from udi.kit.identity import Actor
+from udi.kit.tenancy import Territory
+from udi.node.spaces.keys import make_key
+from udi.node.spaces.models import Space
+from udi.settings import Settings
+
+__all__ = ["parts", "passer_by", "portal", "producer", "publisher", "space"]
+PLACE = 12 * 1024**3
+MOST_AT_ONCE = 1000
+
+
+@pytest.fixture(scope="session")
+def settings(settings: Settings) -> Settings:
+    """Ports of their own: the journeys' installation answers on those of the run as long as it lasts."""
+    return settings.model_copy(update={"base_port": free_ports(8)})
+
+
+@pytest.fixture
+def node(settings: Settings, tmp_path: Path) -> Iterator[RunningNode]:
+    """The node of this test; not started. What a kill leaves among its temporary files goes with the test's."""
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    running = RunningNode(settings, tmp_path, {"TMPDIR": str(temporary)})
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+async def token(node_database: Database, demo: Territory, space: Space) -> str:
+    """A key of the town hall's whole space, which has room enough."""
+    actor = Actor(space.id, "", "", demo.slug)
+    async with node_database.session(demo.id, role="owner") as session:
+        row = await session.get_one(Space, (demo.id, space.id))
+        row.quota_bytes, row.uploads_at_once = PLACE, MOST_AT_ONCE
+        _, made = await make_key(session, actor, row, name="x", datasets=None, expires_at=None)
+    return made
+
+
+@pytest.fixture
+def everything() -> Callable[[], None]:
+    """Skips what takes minutes, unless all fault trials were asked for."""
+
+    def require() -> None:
+        if os.environ.get(SWITCH) != ALL:
+            pytest.skip(f"takes minutes: {SWITCH}={ALL} runs it")
+
+    return require

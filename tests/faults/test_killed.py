@@ -1,0 +1,132 @@
+"""R1: kill -9 at each named step of an upload, of its look and of its publication, three sizes; one whole version."""
+
+import asyncio
+import hashlib
+import os
+import secrets
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+import httpx
+import pytest
+
+from tests.faults.client import PatientSender
+from tests.faults.power import content, let_time_pass, until
+from tests.faults.running import ALL, SWITCH, RunningNode
+from tests.node.counterpart import PortalDouble
+from tests.node.producer import SLUG, TABLE, Producer
+from tests.node.sending import objects, rows, sound
+from udi.kit.db import Database
+from udi.kit.tenancy import Territory
+from udi.node.datasets.models import Version
+from udi.node.files.models import StoredFile
+from udi.node.files.sweep import sweep
+from udi.ui.site import Site
+
+MEGABYTE = 1024**2
+SIZES = {"small": 3000, "medium": 5 * MEGABYTE, "large": 20 * MEGABYTE}
+STEPS = (
+    "upload.created", "part.stored", "part.noted", "upload.received", "upload.assembled", "upload.stored",
+    "upload.profiled", "version.added", "version.committed", "parts.removed", "look.begun", "look.copied", "look.read",
+    "look.stored", "look.noted", "publish.opened", "push.begun", "push.sent",
+)  # fmt: skip
+ALWAYS = {
+    ("part.stored", "medium"), ("version.committed", "small"), ("upload.assembled", "large"), ("look.read", "small"),
+    ("look.stored", "medium"),
+}  # fmt: skip
+"""Those that every run makes; the others take minutes."""
+NEVER = {("part.noted", "small"): "its one part is also the last: see upload.received"}
+
+
+def _trials() -> list[object]:
+    found = []
+    for step in STEPS:
+        for size in SIZES:
+            marks = []
+            if (step, size) in NEVER:
+                continue
+            if (step, size) not in ALWAYS and os.environ.get(SWITCH) != ALL:
+                marks = [pytest.mark.skip(reason=f"takes minutes with the others: {SWITCH}={ALL} runs it")]
+            found.append(pytest.param(step, size, marks=marks, id=f"{step}-{size}"))
+    return found
+
+
+@pytest.mark.parametrize(("step", "size"), _trials())
+async def test_a_node_killed_at_a_step_ends_with_one_whole_version(
+    node: RunningNode, token: str, producer: Producer, portal: PortalDouble, node_database: Database,
+    node_site: Site, demo: Territory, step: str, size: str,
+) -> None:  # fmt: skip
+    dataset, sent, killed = await producer.publish(), content(SIZES[size]), 0
+    store = node_site.parts["objects"]
+    node.start(crash_at=step)
+
+    async def revive() -> None:
+        nonlocal killed
+        await asyncio.sleep(0.2)
+        if node.has_died():
+            killed += 1
+            there = (await producer.client.get(f"/datasets/{dataset}/file")).content
+            assert there in {TABLE, sent}
+            node.stop()
+            await let_time_pass(node_database, demo)
+            node.start()
+        else:
+            await let_time_pass(node_database, demo)
+
+    host = demo.links["node"].partition("//")[2]
+    sender = PatientSender(node.address, host, SLUG, token, revive)
+    said = await sender.deliver(sent, key="one", filename="nuit.csv", dataset=dataset, publish="true")
+    await until(lambda: _told(portal, sent), revive)
+    again = await sender.deliver(sent, key="one", filename="nuit.csv", dataset=dataset, publish="true")
+    await until(lambda: killed > 0, revive)
+
+    assert (said["state"], again["id"]) == ("done", said["id"])
+    assert said["sha256"] == hashlib.sha256(sent).hexdigest()
+    assert sorted(version.number for version in await rows(node_database, demo, Version)) == [1, 2]
+    assert await _delivered(producer, dataset, sent, revive) == sent
+    assert len(await rows(node_database, demo, StoredFile)) == 2
+    node.stop()
+    await sweep(node_database, store, demo.id, older_than=timedelta(seconds=-60))
+    assert await sound(node_database, store, demo) == []
+    assert len(await objects(store, demo)) == 4  # two files, and a table of each
+    assert killed == 1
+
+
+def _told(portal: PortalDouble, sent: bytes) -> bool:
+    """Whether the portal was told of this very file."""
+    wanted = hashlib.sha256(sent).hexdigest()
+    return any(record and wanted in str(record) for _, _, record, _ in portal.pushed)
+
+
+async def _delivered(producer: Producer, dataset: str, sent: bytes, revive: Callable[[], Awaitable[None]]) -> bytes:
+    """What everybody receives, once the worker has looked at the newest version; the version before until then."""
+    there = b""
+    for _ in range(300):
+        there = (await producer.client.get(f"/datasets/{dataset}/file")).content
+        if there == sent:
+            break
+        await revive()
+    return there
+
+
+async def test_a_node_killed_while_a_plain_form_ends_leaves_no_draft_and_no_orphan(
+    node: RunningNode, producer: Producer, node_database: Database, node_site: Site, demo: Territory
+) -> None:
+    store = node_site.parts["objects"]
+    node.start("serve", crash_at="form.received")
+    host = demo.links["node"].partition("//")[2]
+    cookies = "; ".join(f"{name}={value}" for name, value in producer.client.cookies.items())
+    headers = {"Host": host, "Cookie": cookies, "Sec-Fetch-Site": "same-origin"}
+
+    async with httpx.AsyncClient(base_url=node.address, headers=headers, timeout=60) as client:
+        files = {"file": (f"{secrets.token_hex(3)}.csv", TABLE, "text/csv")}
+        with pytest.raises(httpx.TransportError):
+            await client.post(f"/spaces/{SLUG}/datasets", files=files)
+        node.start("serve")
+        kept = await client.post(f"/spaces/{SLUG}/datasets", files=files)
+
+    assert kept.status_code == 303
+    node.stop()
+    assert await sweep(node_database, store, demo.id, older_than=timedelta(seconds=-60)) == 1
+    assert len(await rows(node_database, demo, StoredFile)) == 1
+    assert await sound(node_database, store, demo) == []

@@ -1,0 +1,181 @@
+"""A first time at the node, without JavaScript: few fields, no jargon, and what stands at the end."""
+
+import re
+import time
+import zipfile
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, Locator, Page, expect
+
+from tests.journeys.installation import Installation
+from tests.journeys.steps import PUBLISHER
+from tests.journeys.test_publish_and_find import appears
+
+FILES = {"fr": "goodtables_VilleMTP_MTP_BudgetPri_2015.csv", "en": "xloader_go-realtime.xlsx"}
+TITLES = {"fr": "Budget primitif voté en 2015", "en": "Live departures by company"}
+MODELLED = "etalab-schema-irve_exemple-valide-statique.csv"
+MOST_FIELDS, NEXT_CLICKS = 12, 5
+LABELS = {
+    "fr": {
+        "log in": "Se connecter", "publish a file": "Publier un fichier", "file": "Votre fichier", "title": "Titre",
+        "send": "Envoyer le fichier", "go on": "Continuer", "theme": "Thème", "publish": "Publier", "space": "Publier",
+        "replace": "Remplacer le fichier", "it is one": "C’en est un : vérifier chaque cellule", "model": "Modèle",
+    },
+    "en": {
+        "log in": "Log in", "publish a file": "Publish a file", "file": "Your file", "title": "Title",
+        "send": "Send the file", "go on": "Go on", "theme": "Theme", "publish": "Publish", "space": "Publish",
+        "replace": "Replace the file", "it is one": "It is one: check each cell", "model": "Model",
+    },
+}  # fmt: skip
+JARGON = {
+    "en": (
+        "metadata", "endpoint", "uri", "url", "uuid", "slug", "token", "hash", "checksum", "sha-256", "mime", "json",
+        "xml", "rdf", "dcat", "schema", "parquet", "parse", "parser", "string", "varchar", "boolean", "float", "integer",
+        "null", "regex", "upload", "query", "payload", "server", "encoding", "delimiter", "dataset id",
+    ),
+    "fr": (
+        "métadonnée", "métadonnées", "uri", "url", "uuid", "slug", "jeton", "hash", "sha-256", "mime", "json", "xml",
+        "rdf", "dcat", "schéma", "parquet", "parser", "chaîne de caractères", "booléen", "flottant", "null", "regex",
+        "uploader", "téléverser", "téléversement", "requête", "serveur", "encodage", "délimiteur",
+    ),
+}  # fmt: skip
+"""Words that someone who keeps a spreadsheet need not know."""
+
+
+@dataclass
+class Person:
+    """Somebody at a page: what they filled in and clicked is counted, what they read is kept."""
+
+    page: Page
+    language: str
+    fields: int = 0
+    clicks: int = 0
+    read: dict[str, str] = field(default_factory=dict)
+
+    async def fill(self, label: Locator, value: str) -> None:
+        await label.fill(value)
+        self.fields += 1
+
+    async def choose(self, label: Locator, value: str) -> None:
+        await label.select_option(value)
+        self.fields += 1
+
+    async def click(self, what: Locator) -> None:
+        await what.click()
+        await self.page.wait_for_load_state()
+        self.clicks += 1
+        await self.look()
+
+    async def look(self) -> None:
+        """Read the page."""
+        if "/realms/" not in self.page.url:
+            self.read[self.page.url] = await self.page.locator("main").inner_text()
+
+    def figures(self, started: float) -> str:
+        """What it took since then, for a reader."""
+        spent = time.monotonic() - started
+        return f"{self.fields} fields, {self.clicks} clicks, {len(self.read)} pages, {spent:.0f} s"
+
+    def jargon(self) -> dict[str, set[str]]:
+        """Words of the list that were read, by page."""
+        listed = "|".join(map(re.escape, JARGON[self.language]))
+        found = {url: set(re.findall(rf"\b({listed})\b", text.lower())) for url, text in self.read.items()}
+        return {url: words for url, words in found.items() if words}
+
+
+@pytest.fixture(params=["fr", "en"])
+async def person(browser: Browser, request: pytest.FixtureRequest) -> AsyncIterator[Person]:
+    """Somebody whose browser runs no script."""
+    locale = {"fr": "fr-FR", "en": "en-GB"}[request.param]
+    context = await browser.new_context(locale=locale, java_script_enabled=False)
+    yield Person(await context.new_page(), request.param)
+    await context.close()
+
+
+def saved_again(file: Path, folder: Path) -> Path:
+    """The same spreadsheet as its program saves it another day: a line more, or another file of the same cells."""
+    saved, content = folder / file.name, file.read_bytes()
+    if file.suffix == ".csv":
+        saved.write_bytes(content + content.splitlines(keepends=True)[-1])
+        return saved
+    with zipfile.ZipFile(file) as before, zipfile.ZipFile(saved, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as after:
+        for entry in before.namelist():
+            after.writestr(entry, before.read(entry))
+    return saved
+
+
+async def log_in(person: Person, installation: Installation) -> None:
+    words, page = LABELS[person.language], person.page
+    await page.goto(f"{installation.node()}/")
+    await person.look()
+    await person.click(page.get_by_role("link", name=words["log in"]).first)
+    for name, value in (("username", PUBLISHER), ("password", installation.password(PUBLISHER))):
+        await person.fill(page.locator(f"input[name={name}]"), value)
+        await page.locator(f"input[name={name}]").press("Enter")
+        await page.wait_for_load_state()
+    await page.wait_for_url(lambda url: "/realms/" not in url)
+    await person.look()
+
+
+async def drop(person: Person, file: Path) -> None:
+    words, page = LABELS[person.language], person.page
+    await page.get_by_label(words["file"], exact=True).set_input_files(file)
+    person.fields += 1
+    await person.click(page.get_by_role("button", name=words["send"]))
+    await person.click(page.get_by_role("link", name=re.compile(words["go on"] + r"\s?:")))
+
+
+async def publish(person: Person) -> None:
+    words, page = LABELS[person.language], person.page
+    await person.click(page.get_by_role("button", name=re.compile(words["go on"])))
+    await person.click(page.get_by_role("button", name=words["publish"], exact=True))
+    await expect(page.get_by_role("heading", level=1)).to_contain_text(TITLES[person.language])
+
+
+async def test_a_publication_asks_little_in_plain_words_without_a_script_and_the_next_even_less(
+    person: Person, installation: Installation, shared_data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words, page, title, started = LABELS[person.language], person.page, TITLES[person.language], time.monotonic()
+    file = shared_data / "data/tables" / FILES[person.language]
+    await log_in(person, installation)
+    await person.click(page.get_by_role("link", name=words["space"], exact=True).first)
+    await person.click(page.get_by_role("link", name=words["publish a file"]))
+    await drop(person, file)
+    await person.fill(page.get_by_label(words["title"], exact=True), title)
+    await person.choose(page.get_by_label(words["theme"], exact=True), "economy")
+    await publish(person)
+    first, address = person.figures(started), page.url
+    assert await appears(installation, title, title)
+    assert person.fields <= MOST_FIELDS
+
+    fields, clicks, started = person.fields, person.clicks, time.monotonic()
+    await person.click(page.get_by_role("link", name=words["replace"]))
+    await drop(person, saved_again(file, tmp_path))
+    await publish(person)
+    with capsys.disabled():
+        print(f"\nfirst publication ({person.language}, no script): {first}")  # noqa: T201 - a figure to publish
+        print(f"and the next, in all: {person.figures(started)}")  # noqa: T201 - a figure to publish
+    assert (page.url, person.fields - fields) == (address, 1)
+    assert person.clicks - clicks <= NEXT_CLICKS
+    assert len(person.read) >= 7
+    assert person.jargon() == {}
+
+
+async def test_a_table_that_follows_a_known_model_is_told_so_in_plain_words(
+    person: Person, installation: Installation, shared_data: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "bornes.csv"
+    file.write_bytes((shared_data / "data/tables" / MODELLED).read_bytes())
+    words, page = LABELS[person.language], person.page
+    await log_in(person, installation)
+    await person.click(page.get_by_role("link", name=words["space"], exact=True).first)
+    await person.click(page.get_by_role("link", name=words["publish a file"]))
+    await page.get_by_label(words["file"], exact=True).set_input_files(file)
+    await person.click(page.get_by_role("button", name=words["send"]))
+    await person.click(page.get_by_role("button", name=words["it is one"]))
+
+    await expect(page.get_by_role("heading", name=re.compile(f"^{words['model']}"))).to_be_visible()
+    assert person.jargon() == {}

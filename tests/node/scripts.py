@@ -1,0 +1,31 @@
+"""A program that sends files with a key of the space."""
+
+import re
+from typing import Any
+
+import httpx
+
+from tests.node.producer import SLUG, TABLE
+
+OTHER = TABLE + b"Amicale;Kerl\xe9van;01/02/2003\n"
+
+
+async def new_key(manager: httpx.AsyncClient, *datasets: str, name: str = "Nuit", expires: str = "") -> str:
+    form = {"name": name, "expires": expires, "dataset": list(datasets) or ["space"]}
+    made = await manager.post(f"/spaces/{SLUG}/keys", data=form)
+    assert made.status_code == 201, made.text
+    found = re.search(r"<code>(udi_[\w-]+)</code>", made.text)
+    assert found
+    assert made.headers["cache-control"] == "no-store"
+    return found[1]
+
+
+class Script:
+    """A program with a key and no cookie."""
+
+    def __init__(self, client: httpx.AsyncClient, token: str) -> None:
+        self.client, self.headers = client, {"Authorization": f"Bearer {token}"}
+
+    async def put(self, dataset: str, content: Any = OTHER, query: str = "", **headers: str) -> httpx.Response:
+        sent = {**self.headers, **{name.replace("_", "-"): value for name, value in headers.items()}}
+        return await self.client.put(f"/api/v1/datasets/{dataset}/file{query}", content=content, headers=sent)

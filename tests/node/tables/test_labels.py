@@ -1,0 +1,136 @@
+"""Every file of others goes through, and real tables are understood as a person read them by eye."""
+
+import csv
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.node.tables.reading import converted, names
+from udi.node.tables.corrections import Corrections
+from udi.node.tables.decoding import CHARSETS as CHARSETS_OFFERED
+from udi.node.tables.profile import Profile, profile_path
+from udi.node.tables.typed import convert
+
+TYPES = {
+    "int": "integer", "num": "number", "bool": "boolean", "lat": "latitude", "lon": "longitude", "latlon": "point",
+    "code:postcode": "postcode", "code:insee": "commune", "code:dep": "department", "code:reg": "region",
+    "code:siren": "siren", "code:siret": "siret",
+}  # fmt: skip
+CHARSETS = {
+    "ascii": "UTF-8", "utf-8": "UTF-8", "utf-8-sig": "UTF-8", "utf-16": "UTF-16", "cp1252": "Windows-1252",
+    "cp850": "IBM850", "": "",
+}  # fmt: skip
+GEOGRAPHIC = {"geojson": "GeoJSON", "gpkg": "GeoPackage", "shapefile zip": "Shapefile", "gpkg zip": "ZIP"}
+SHARE, SMALL = 0.95, 50_000
+
+
+@dataclass(frozen=True)
+class Label:
+    """What a person read: encoding, delimiter, header, rows, columns, types."""
+
+    encoding: str
+    delimiter: str
+    header_line: int
+    rows: int
+    columns: int
+    types: dict[str, str]
+
+
+def labels(shared: Path) -> list[dict[str, str]]:
+    return list(csv.DictReader((shared / "reference/tables-labels.tsv").read_text().splitlines(), delimiter="\t"))
+
+
+def read_label(line: dict[str, str]) -> Label:
+    pairs = (pair.rpartition("=") for pair in line["notable_types"].split("; ") if pair)
+    return Label(
+        CHARSETS[line["encoding"]],
+        line["delimiter"].replace("TAB", "\t"),
+        int(line["header_row"]),
+        int(line["rows"]),
+        int(line["columns"]),
+        {name: TYPES.get(kind, kind) for name, _, kind in pairs},
+    )
+
+
+def compare(profile: Profile, label: Label) -> dict[str, str]:
+    """What differs, by what it is."""
+    found = {column.name: column.type.value for column in profile.columns}
+    pairs = {
+        "encoding": (profile.encoding if label.encoding else "", label.encoding),
+        "delimiter": (profile.delimiter, label.delimiter),
+        "header": (profile.header_line, label.header_line),
+        "rows": (profile.rows or 0, label.rows),
+        "columns": (len(profile.columns), label.columns),
+        "types": ({name: found.get(name) for name in label.types}, label.types),
+    }
+    return {
+        what: f"{_differing(got, want) if isinstance(got, dict) else got!r}"
+        for what, (got, want) in pairs.items()
+        if got != want
+    }
+
+
+def _differing(got: object, want: object) -> str:
+    assert isinstance(got, dict)
+    assert isinstance(want, dict)
+    return ", ".join(f"{name}: {got[name]} for {want[name]}" for name in want if got[name] != want[name])
+
+
+def test_tables_are_understood_as_a_person_read_them(shared_data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Everything right at once, with no correction but the sheet where a file is labelled for several."""
+    right, misses, wrong = 0, list[str](), Counter[str]()
+    tables = [line for line in labels(shared_data) if line["format"] not in GEOGRAPHIC]
+    for line in tables:
+        profile = profile_path(shared_data / "data/tables" / line["file"], corrections=Corrections(sheet=line["sheet"]))
+        different = compare(profile, read_label(line))
+        right += not different
+        wrong.update(different.keys())
+        misses += [f"{line['file']} {line['sheet']}: {different}"] if different else []
+    with capsys.disabled():
+        print(f"\nunderstood {right}/{len(tables)}, everything right at once; wrong: {dict(wrong)}")  # noqa: T201
+        print("\n".join(misses))  # noqa: T201
+    assert len(tables) > 190
+    assert right >= SHARE * len(tables), misses
+
+
+@pytest.mark.parametrize("charset", [*dict.fromkeys(CHARSETS_OFFERED.values())])
+def test_a_wrong_correction_is_no_accident(shared_data: Path, tmp_path: Path, charset: str) -> None:
+    """Whatever a producer says of the characters of any small file, it is read or refused in words."""
+    corrections, read = Corrections(encoding=charset), 0
+    for path in sorted((shared_data / "data/bad").iterdir()):
+        if path.is_file() and path.stat().st_size < SMALL:
+            profile = profile_path(path, corrections=corrections)
+            if profile.is_table:
+                read += convert(path, profile, tmp_path / "typed.parquet", corrections=corrections).failure is None
+    assert read >= 10
+
+
+def test_files_of_maps_have_their_kind(shared_data: Path) -> None:
+    maps = [line for line in labels(shared_data) if line["format"] in GEOGRAPHIC]
+    for line in maps:
+        profile = profile_path(shared_data / "data/geo" / line["file"])
+        assert (profile.label, profile.is_table) == (GEOGRAPHIC[line["format"]], False), line["file"]
+    assert len(maps) == 10
+
+
+@pytest.mark.parametrize("folder", ["tables", "geo", "bad"])
+def test_every_file_goes_through(shared_data: Path, tmp_path: Path, folder: str) -> None:
+    """No file is an accident: it is a table that converts, a plain file, or a failure with its words."""
+    tables, target = 0, tmp_path / "typed.parquet"
+    for path in sorted(path for path in (shared_data / "data" / folder).iterdir() if path.is_file()):
+        profile = profile_path(path)
+        assert Profile.from_json(profile.as_json()) == profile, path.name
+        for note in (*profile.notes, *([profile.failure] if profile.failure else [])):
+            assert note.explanation.meaning % note.words, path.name
+        if not profile.is_table:
+            continue
+        tables += 1
+        done = converted(path, target)
+        assert done.failure is None, path.name
+        assert done.profile.rows == profile.rows, path.name
+        assert names(target) == [column.name for column in done.profile.columns], path.name
+        for error in done.errors.listed:
+            assert error.explanation.meaning % {"value": error.value}
+    assert tables > {"tables": 250, "geo": 0, "bad": 20}[folder]

@@ -1,0 +1,129 @@
+"""Spreadsheets: the sheet that holds the table, and what is told of the file."""
+
+import struct
+import zipfile
+from datetime import date, datetime
+from pathlib import Path
+
+import pytest
+import xlsxwriter
+
+from tests.node.tables.reading import converted, rows
+from udi.node.tables.corrections import Corrections
+from udi.node.tables.kind import OLE
+from udi.node.tables.profile import profile_path
+
+
+@pytest.fixture
+def target(tmp_path: Path) -> Path:
+    return tmp_path / "typed.parquet"
+
+
+def workbook(tmp_path: Path, *sheets: tuple[str, list[list[object]]], hidden: str = "") -> Path:
+    file = tmp_path / "classeur.xlsx"
+    book = xlsxwriter.Workbook(str(file), {"default_date_format": "dd/mm/yyyy"})
+    for name, lines in sheets:
+        sheet = book.add_worksheet(name)
+        for index, line in enumerate(lines):
+            sheet.write_row(index, 0, line)
+        if name == hidden:
+            sheet.hide()
+    book.close()
+    return file
+
+
+TABLE = [["Titre"], [], ["nom", "n", "le", "ok"], ["Léa", 12, date(2024, 1, 31), True], ["Noé", 1.5, None, False]]
+
+
+def test_a_sheet_is_a_table_like_any_other(tmp_path: Path, target: Path) -> None:
+    file = workbook(
+        tmp_path, ("Notice", [["À lire"]]), ("Données", TABLE), ("Secret", [["a", "b"], [1, 2]]), hidden="Secret"
+    )
+
+    done = converted(file, target)
+
+    assert (done.profile.sheet, done.profile.header_line, done.profile.rows) == ("Données", 3, 2)
+    assert [sheet.name for sheet in done.profile.sheets if sheet.hidden] == ["Secret"]
+    assert {note.code for note in done.profile.notes} == {"other_sheets", "hidden_sheets"}
+    assert rows(target) == [(4, "Léa", 12.0, date(2024, 1, 31), True), (5, "Noé", 1.5, None, False)]
+
+
+def test_another_sheet_may_be_chosen(tmp_path: Path, target: Path) -> None:
+    file = workbook(tmp_path, ("A", TABLE), ("B", [["x", "y"], [datetime(2024, 1, 1, 8, 30), 2]]))  # noqa: DTZ001
+
+    chosen = converted(file, target, Corrections(sheet="B"))
+    gone = profile_path(file, corrections=Corrections(sheet="C"))
+
+    assert (chosen.profile.sheet, [column.name for column in chosen.profile.columns]) == ("B", ["x", "y"])
+    assert gone.failure
+    assert (gone.failure.code, gone.failure.values) == ("no_such_sheet", {"sheet": "C"})
+
+
+def bomb(path: Path) -> None:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/workbook.xml", b"<workbook/>")
+        archive.writestr("xl/worksheets/sheet1.xml", bytes(200 * 1024**2))
+
+
+def liar(path: Path) -> None:
+    """A directory that says less than the archive unpacks to."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/workbook.xml", bytes(range(256)) * 400_000)
+    content = path.read_bytes()
+    for mark, place in ((b"PK\x01\x02", 24), (b"PK\x03\x04", 22)):
+        start = content.index(mark) + place
+        content = content[:start] + struct.pack("<I", 1000) + content[start + 4 :]
+    path.write_bytes(content)
+
+
+def cut(path: Path) -> None:
+    whole = workbook(path.parent, ("A", TABLE)).read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+
+
+def protected(path: Path) -> None:
+    path.write_bytes(OLE + bytes(500) + "EncryptedPackage".encode("utf-16-le") + bytes(500))
+
+
+def page(path: Path) -> None:
+    path.write_bytes(b"<!DOCTYPE html><html><p>404</p></html>")
+
+
+def letter(path: Path) -> None:
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("readme", "hello")
+
+
+@pytest.mark.parametrize(
+    ("make", "code"),
+    [(bomb, "bomb"), (liar, "bomb"), (cut, "damaged"), (protected, "password"), (page, "web_page"), (letter, "not_a_sheet")],
+)  # fmt: skip
+def test_what_cannot_be_opened_is_explained(tmp_path: Path, target: Path, make: object, code: str) -> None:
+    file = tmp_path / "comptes.xlsx"
+    assert callable(make)
+    make(file)
+
+    done = converted(file, target)
+
+    assert done.failure
+    assert done.failure.code == code
+    assert done.failure.explanation.remedy
+    assert not done.profile.is_table
+
+
+def test_macros_are_told(tmp_path: Path) -> None:
+    file = workbook(tmp_path, ("A", TABLE))
+    with zipfile.ZipFile(file, "a") as archive:
+        archive.writestr("xl/vbaProject.bin", b"x")
+
+    profile = profile_path(file)
+
+    assert (profile.is_table, profile.label) == (True, "XLSX")
+    assert [note.code for note in profile.notes] == ["macros"]
+
+
+def test_an_empty_workbook_is_explained(tmp_path: Path) -> None:
+    failure = profile_path(workbook(tmp_path, ("A", []))).failure
+
+    assert failure
+    assert failure.code == "no_filled_sheet"

@@ -1,0 +1,180 @@
+"""What changed between two versions of a table."""
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.node.texts import Cell, write_typed
+from udi.node import datasets
+from udi.node.app import LOCALES
+from udi.node.tables.column import ColumnType, TypedColumn
+from udi.node.tables.difference import MOST_EXAMPLES, Columns, Difference, compare
+from udi.ui.pages import Pages
+
+ID, NAME = TypedColumn("id", ColumnType.INTEGER), TypedColumn("nom", ColumnType.TEXT)
+PRICE, DAY = TypedColumn("prix", ColumnType.NUMBER), TypedColumn("jour", ColumnType.DATE)
+OFTEN = settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+Rows = Sequence[Sequence[Cell]]
+
+
+def compared(
+    folder: Path,
+    old: tuple[Sequence[TypedColumn], Rows],
+    new: tuple[Sequence[TypedColumn], Rows],
+    key: Sequence[str] | None = None,
+) -> Difference:
+    return compare(
+        write_typed(folder / "old.parquet", *old), old[0], write_typed(folder / "new.parquet", *new), new[0], key
+    )
+
+
+OLD = [[1, "frêne", 2.0], [2, "hêtre", 3.0], [3, "orme", 4.0], [4, "if", 5.0]]
+NEW = [[5, "tilleul", 1.0], [3, "orme", 4.0], [2, "hêtre", 3.5], [1, "frêne", 2.5]]
+
+
+def test_rows_are_followed_by_the_key_found_in_both(tmp_path: Path) -> None:
+    found = compared(tmp_path, ([ID, NAME, PRICE], OLD), ([ID, NAME, PRICE], NEW))
+
+    assert found.key == ("id",)
+    assert (found.added, found.removed, found.changed, found.old_rows, found.new_rows) == (1, 1, 2, 4, 4)
+    assert (found.added_lines, found.removed_lines, found.by_column) == ((2,), (5,), (("prix", 2),))
+    assert [(each.old_line, each.new_line, each.key, each.cells) for each in found.examples] == [
+        (3, 4, ("2",), (("prix", "3.0", "3.5"),)),
+        (2, 5, ("1",), (("prix", "2.0", "2.5"),)),
+    ]
+    assert Difference.from_json(found.as_json()) == found
+
+
+def test_a_difference_is_told_in_words(tmp_path: Path) -> None:
+    found = compared(tmp_path, ([ID, NAME, PRICE], OLD), ([ID, NAME, PRICE], NEW))
+    pages = Pages({"datasets": Path(datasets.__file__).parent / "templates"}, LOCALES)
+
+    def told(language: str, difference: Difference) -> str:
+        template = pages._environments[language].get_template("datasets/_difference.html")
+        return " ".join(template.render(difference=difference).split())
+
+    assert "1 row added" in told("en", found)
+    assert "2 lignes modifiées, surtout dans la colonne prix" in told("fr", found)
+    assert "<td>3.0</td><td>3.5</td>" in told("fr", found)
+    assert "Nothing changes" in told("en", compare_same(tmp_path))
+
+
+def compare_same(folder: Path) -> Difference:
+    return compared(folder, ([ID, NAME, PRICE], OLD), ([ID, NAME, PRICE], OLD[::-1]))
+
+
+def test_the_same_rows_in_another_order_are_no_difference(tmp_path: Path) -> None:
+    assert compare_same(tmp_path).same
+
+
+def test_a_pair_of_columns_may_be_the_key(tmp_path: Path) -> None:
+    year = TypedColumn("annee", ColumnType.YEAR)
+    old: Rows = [[2023, "a", 1.0], [2023, "b", 2.0], [2024, "a", 3.0], [2024, "b", 3.0]]
+    new: Rows = [*old[:3], [2024, "b", 9.0]]
+
+    found = compared(tmp_path, ([year, NAME, PRICE], old), ([year, NAME, PRICE], new))
+
+    assert (found.key, found.changed, found.by_column) == (("annee", "nom"), 1, (("prix", 1),))
+
+
+def test_without_a_key_rows_are_compared_as_wholes(tmp_path: Path) -> None:
+    old: Rows = [["a", 1.0], ["a", 1.0], ["b", 2.0], [None, None]]
+    new: Rows = [["a", 1.0], ["b", 3.0], [None, None], [None, None]]
+
+    found = compared(tmp_path, ([NAME, PRICE], old), ([NAME, PRICE], new))
+
+    assert found.key == ()
+    assert (found.added, found.removed, found.changed) == (2, 2, 0)
+
+
+def test_numbers_and_identifiers_that_were_all_renewed_are_no_key(tmp_path: Path) -> None:
+    old: Rows = [[1, "a", 1.5], [2, "b", 2.5]]
+    new: Rows = [[11, "a", 1.5], [12, "b", 2.5]]
+
+    assert compared(tmp_path, ([ID, NAME, PRICE], old), ([ID, NAME, PRICE], new)).key == ("nom",)
+
+
+def test_columns_added_removed_renamed_and_of_another_type(tmp_path: Path) -> None:
+    old = [ID, TypedColumn("Libellé", ColumnType.TEXT), TypedColumn("essence", ColumnType.TEXT), PRICE, DAY]
+    text_price, more = TypedColumn("prix", ColumnType.TEXT), TypedColumn("espece_commune", ColumnType.TEXT)
+    new = [ID, TypedColumn("libelle", ColumnType.TEXT), more, text_price, TypedColumn("photo", ColumnType.URL)]
+    kinds = ["chêne", "hêtre", "orme", "if"]
+    rows: Rows = [[n, f"l{n}", kind, float(n), "2024-01-01"] for n, kind in enumerate(kinds)]
+    others: Rows = [[n, f"l{n}", kind, f"{n}.0", ""] for n, kind in enumerate(kinds)]
+
+    found = compared(tmp_path, (old, rows), (new, others))
+
+    assert found.columns == Columns(
+        added=("photo",),
+        removed=("jour",),
+        renamed=(("Libellé", "libelle"), ("essence", "espece_commune")),
+        retyped=(("prix", "number", "text"),),
+    )
+    assert (found.key, found.changed, found.added, found.removed) == (("id",), 0, 0, 0)
+
+
+def test_tables_with_nothing_in_common_and_empty_ones(tmp_path: Path) -> None:
+    apart = compared(tmp_path, ([ID], [[1]]), ([NAME], [["a"], ["b"]]))
+    empty = compared(tmp_path, ([ID, NAME], []), ([ID, NAME], [[1, "a"]]))
+
+    assert (apart.added, apart.removed) == (2, 1)
+    assert (empty.added, empty.removed, empty.key) == (1, 0, ())
+
+
+def test_examples_are_few_and_counts_are_whole(tmp_path: Path) -> None:
+    old: Rows = [[n, "x" * 500] for n in range(MOST_EXAMPLES + 50)]
+    new: Rows = [[n, "y" * 500] for n in range(MOST_EXAMPLES + 50)]
+
+    found = compared(tmp_path, ([ID, NAME], old), ([ID, NAME], new))
+
+    assert (found.changed, len(found.examples)) == (MOST_EXAMPLES + 50, MOST_EXAMPLES)
+    assert max(len(value) for each in found.examples for cell in each.cells for value in cell) == 200
+
+
+@pytest.mark.parametrize("name", ['a"b', "o.c0", "'; DROP VIEW old; --", "line", "mark", "é à"])
+def test_a_name_is_only_a_name(tmp_path: Path, name: str) -> None:
+    columns = [ID, TypedColumn(name, ColumnType.TEXT)]
+
+    found = compared(tmp_path, (columns, [[1, "a"], [2, "b"]]), (columns, [[1, "a"], [2, "c"]]))
+
+    assert found.by_column == ((name, 1),)
+
+
+ROWS = st.dictionaries(
+    st.integers(0, 9), st.tuples(st.sampled_from([None, "a", "b"]), st.sampled_from([None, 0.5, 1.0])), max_size=8
+)
+
+
+@OFTEN
+@given(old=ROWS, new=ROWS)
+def test_a_comparison_by_key_agrees_with_a_model(
+    tmp_path: Path, old: dict[int, tuple[Cell, Cell]], new: dict[int, tuple[Cell, Cell]]
+) -> None:
+    columns = [ID, NAME, PRICE]
+    rows = [[[key, *rest] for key, rest in side.items()] for side in (old, new)]
+
+    found = compared(tmp_path, (columns, rows[0]), (columns, rows[1]), ["id"])
+
+    both = [key for key in old if key in new]
+    assert (found.added, found.removed) == (len(new.keys() - old.keys()), len(old.keys() - new.keys()))
+    assert found.changed == sum(old[key] != new[key] for key in both)
+    assert dict(found.by_column) == {
+        name: count
+        for place, name in enumerate(["nom", "prix"])
+        if (count := sum(old[key][place] != new[key][place] for key in both))
+    }
+
+
+@OFTEN
+@given(old=st.lists(st.sampled_from("aab"), max_size=8), new=st.lists(st.sampled_from("abbc"), max_size=8))
+def test_a_comparison_of_wholes_agrees_with_a_model(tmp_path: Path, old: list[str], new: list[str]) -> None:
+    found = compared(tmp_path, ([NAME], [[cell] for cell in old]), ([NAME], [[cell] for cell in new]), [])
+
+    assert found.added == sum((Counter(new) - Counter(old)).values())
+    assert found.removed == sum((Counter(old) - Counter(new)).values())

@@ -1,0 +1,87 @@
+"""The commands of the how-to for scripts, run as they are written."""
+
+import asyncio
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+from tests.cluster import free_ports
+from tests.faults.running import RunningNode
+from tests.node.producer import Producer
+from tests.node.scripts import OTHER, new_key
+from tests.node.sending import Sender
+from udi.kit.tenancy import Territory
+from udi.settings import Settings
+
+HOW_TO = (Path(__file__).parents[2] / "docs/how-to/send-files-from-a-script.md").read_text()
+EXAMPLE = "https://node.example.org"
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", HOW_TO, re.DOTALL)
+
+
+def shape(value: Any) -> Any:
+    """The names in an answer, whatever their values."""
+    if isinstance(value, dict):
+        return {name: shape(inner) for name, inner in value.items()}
+    return [shape(value[0])] if isinstance(value, list) and value else type(value).__name__
+
+
+@pytest.fixture
+def node(settings: Settings, tmp_path: Path) -> Iterator[RunningNode]:
+    """On a port of its own: the journeys' installation answers on those of the run as long as it lasts."""
+    own = settings.model_copy(update={"base_port": free_ports(8)})
+    running = RunningNode(own, tmp_path)
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def environment(node: RunningNode, demo: Territory, tmp_path: Path) -> dict[str, str]:
+    """Where a command is run: a folder with the file, and the names of the territory known."""
+    (tmp_path / "associations.csv").write_bytes(OTHER)
+    place = urlsplit(demo.links["node"])
+    there = f"{place.hostname}:{place.port}:127.0.0.1:{node.settings.port(1)}"
+    (tmp_path / ".curlrc").write_text(f'connect-to = "{there}"\nsilent\n')
+    node.start("serve")
+    return {**os.environ, "CURL_HOME": str(tmp_path)}
+
+
+async def run(command: str, folder: Path, origin: str, environment: Mapping[str, str]) -> Any:
+    process = await asyncio.create_subprocess_exec(
+        "sh", "-euc", command.replace(EXAMPLE, origin), cwd=folder, env=environment, stdout=asyncio.subprocess.PIPE
+    )
+    said, _ = await process.communicate()
+    assert process.returncode == 0, said.decode()
+    return json.loads(said) if said else None
+
+
+async def test_a_file_is_sent_and_looked_at_as_the_how_to_says(
+    producer: Producer, manager: httpx.AsyncClient, demo: Territory, tmp_path: Path, environment: dict[str, str]
+) -> None:
+    send, remove, look = blocks("sh")
+    dataset, key = await producer.publish(), await new_key(manager)
+    origin, known = demo.links["node"], {**environment, "KEY": key, "DATASET": dataset}
+
+    sent = await run(send, tmp_path, origin, known)
+    headers = {"Authorization": f"Bearer {key}"}
+    address = await Sender(producer.client, headers).address(5, dataset=dataset)
+    looked = await run(look, tmp_path, origin, {**known, "UPLOAD": address.rpartition("/")[2]})
+
+    removed = await run(remove.replace("versions/7", "versions/1"), tmp_path, origin, known)
+    page = await producer.page(f"/datasets/{dataset}")
+
+    assert removed is None
+    assert "Names were left in it" in page
+    [documented] = blocks("json")
+    assert shape(sent) == shape(json.loads(documented))
+    assert (sent["published"], sent["version"], sent["changed"]) == (True, 2, True)
+    assert (looked["state"], looked["publication"]) == ("receiving", None)

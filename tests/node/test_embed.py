@@ -1,0 +1,124 @@
+"""A table, its map and its chart in the pages of others: what is published, for everybody, and light."""
+
+import gzip
+import html
+import re
+import uuid
+from typing import Any
+
+import httpx
+import pytest
+from playwright.async_api import Browser
+
+from tests.node.producer import Producer
+from tests.node.test_show_data import SPOTS
+from tests.node.test_show_in_a_browser import seen
+from udi.kit.tenancy import Territory
+from udi.node.tables.pool import POOL, Pool, PoolLimits
+from udi.node.tables.shown import SHOWING, PartSeconds, Showing
+
+pytestmark = pytest.mark.filterwarnings("default::ResourceWarning")
+LIGHT = 30_000
+WIDE = ";".join(f"colonne {number}" for number in range(40)) + "\n" + (";".join(["valeur"] * 40) + "\n") * 30
+
+
+@pytest.fixture(autouse=True)
+async def patient(parts: dict[str, Any]) -> Any:
+    """A pool with time, on a machine that has other work."""
+    pool = Pool(PoolLimits(seconds=60, patience=60))
+    parts |= {POOL: pool, SHOWING: Showing(pool, PartSeconds(60, 60, 60))}
+    yield parts
+    await pool.close()
+
+
+async def weigh(client: httpx.AsyncClient, page: httpx.Response) -> int:
+    """Bytes of a page with its style sheets as a proxy sends them: compressed."""
+    sheets = [await client.get(url) for url in re.findall(r'rel="stylesheet" href="([^"]+)"', page.text)]
+    return sum(len(gzip.compress(each.content)) for each in [page, *sheets])
+
+
+async def test_each_part_stands_alone_in_the_language_asked(producer: Producer, passer_by: httpx.AsyncClient) -> None:
+    dataset = await producer.publish(await producer.draft(SPOTS.encode(), "lieux.csv"))
+
+    for part, said in (("table", "The first 10 rows of 60"), ("map", "60 places"), ("chart", "Rows")):
+        page = await passer_by.get(f"/embed/datasets/{dataset}/{part}?lang=en", headers={"Accept-Language": "fr"})
+
+        assert page.status_code == 200
+        assert said in page.text
+        assert "frame-ancestors *" in page.headers["content-security-policy"]
+        assert "script-src 'none'" in page.headers["content-security-policy"]
+        assert "set-cookie" not in page.headers
+        assert page.headers["cache-control"] == "public, max-age=300"
+        assert re.search(rf'href="http[^"]+/datasets/{dataset}/data"', page.text)
+        assert await weigh(passer_by, page) < LIGHT
+    assert "Lieu 9" in (await passer_by.get(f"/embed/datasets/{dataset}/table")).text
+
+
+async def test_a_wide_table_is_cut_and_says_so(producer: Producer, passer_by: httpx.AsyncClient) -> None:
+    dataset = await producer.publish(await producer.draft(WIDE.encode(), "large.csv"), reason="Essai.")
+
+    page = await passer_by.get(f"/embed/datasets/{dataset}/table?lang=en")
+
+    assert "colonne 7" in page.text
+    assert "colonne 8<" not in page.text
+    assert "32 more columns are in the file." in page.text
+
+
+async def test_what_is_not_published_or_not_there_is_said_inside_the_frame(
+    producer: Producer, passer_by: httpx.AsyncClient
+) -> None:
+    draft = await producer.draft(SPOTS.encode(), "lieux.csv")
+    plain = await producer.publish()
+    addresses = [
+        f"/embed/datasets/{draft}/table", f"/embed/datasets/{uuid.uuid4()}/table", f"/embed/datasets/{plain}/map",
+        f"/embed/datasets/{plain}/rows",
+    ]  # fmt: skip
+
+    answers = [await client.get(url) for client in (passer_by, producer.client) for url in addresses]
+
+    assert [answer.status_code for answer in answers] == [404] * 8
+    assert all("frame-ancestors *" in answer.headers["content-security-policy"] for answer in answers)
+    assert "Lieu 0" not in "".join(answer.text for answer in answers)
+
+
+async def test_what_was_withdrawn_is_gone_from_the_frame(producer: Producer, passer_by: httpx.AsyncClient) -> None:
+    dataset = await producer.publish()
+    assert (await producer.client.post(f"/datasets/{dataset}/withdraw", data={"reason": "Essai."})).status_code == 303
+
+    page = await passer_by.get(f"/embed/datasets/{dataset}/table")
+
+    assert page.status_code == 410
+    assert "Phare" not in page.text
+
+
+async def test_the_page_of_the_data_gives_a_line_for_each_part(
+    producer: Producer, passer_by: httpx.AsyncClient, demo: Territory
+) -> None:
+    dataset = await producer.publish(await producer.draft(SPOTS.encode(), "lieux.csv"))
+    plain = await producer.publish()
+
+    page = await passer_by.get(f"/datasets/{dataset}/data", headers={"Accept-Language": "en"})
+    other = await passer_by.get(f"/datasets/{plain}/data", headers={"Accept-Language": "en"})
+    lines = [html.unescape(line) for line in re.findall(r"<textarea[^>]+>([^<]+)</textarea>", page.text)]
+    frames = [html.unescape(found) for line in lines for found in re.findall(r'src="([^"]+)"', line)]
+
+    node = demo.links["node"]
+    assert frames == [f"{node}/embed/datasets/{dataset}/{part}?lang=en" for part in ("table", "map", "chart")]
+    assert [(await passer_by.get(frame)).status_code for frame in frames] == [200, 200, 200]
+    assert 'id="line-table"' in other.text
+    assert 'id="line-map"' not in other.text
+    assert "frame-ancestors 'none'" in page.headers["content-security-policy"]
+
+
+async def test_frames_are_accessible_at_every_width(
+    producer: Producer,
+    passer_by: httpx.AsyncClient,
+    browser: Browser,
+    demo: Territory,
+) -> None:
+    dataset = await producer.publish(await producer.draft(SPOTS.encode(), "lieux.csv"))
+    node = demo.links["node"]
+
+    for part, language in (("table", "fr"), ("map", "fr"), ("chart", "en")):
+        address = f"{node}/embed/datasets/{dataset}/{part}?lang={language}"
+        assert await seen(browser, passer_by, address, language, f"frame-{part}") == []

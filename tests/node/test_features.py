@@ -1,0 +1,322 @@
+"""OGC API – Features: required members, exact questions, refusals; and the files that maps are exported as."""
+
+import json
+import random
+import uuid
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import httpx
+import numpy as np
+import pytest
+import shapely
+from pyproj import Transformer
+
+from tests.node.made_tables import SPACE
+from tests.node.test_geo import dropped, feature, geojson
+from udi.kit.errors import NotFoundError
+from udi.node.tables import ogc
+from udi.node.tables.api import EXPORTS
+from udi.node.tables.asking import RATES
+from udi.node.tables.exports import Exports
+from udi.node.tables.geo import understand_geo
+from udi.node.tables.geo_convert import GeoConverted, convert_geo
+from udi.node.tables.geo_export import write_geo
+from udi.node.tables.geo_gdal import raw
+from udi.node.tables.geojson import write_geojson
+from udi.node.tables.pmtiles import tile_number
+from udi.node.tables.pool import POOL, Pool, PoolLimits
+from udi.node.tables.rates import Rates
+from udi.node.tables.selection import select_features
+from udi.node.tables.table import FIND_TABLE, TableOfDataset
+from udi.node.tables.wanted import Wanted
+
+RESOURCE = uuid.UUID("3f2b0000-0000-4000-8000-000000000001")
+BASE = f"/ogc/{RESOURCE}"
+
+
+def made(folder: Path, count: int = 60, seed: int = 5) -> tuple[list[shapely.Geometry], GeoConverted]:
+    """A table of points, lines and triangles around Rennes, with days and names."""
+    chance = random.Random(seed)  # noqa: S311 - a fixed seed is the point
+    shapes, written = list[shapely.Geometry](), []
+    for number in range(count):
+        corners = [(chance.uniform(-3, 0), chance.uniform(47, 49)) for _ in range(3)]
+        shape = (shapely.Point(corners[0]), shapely.LineString(corners[:2]), shapely.Polygon(corners))[number % 3]
+        shapes.append(shape)
+        named = {"nom": "pair" if number % 2 else "impair", "rang": number, "jour": f"2024-05-{1 + number % 28:02}"}
+        written.append(feature(json.loads(shapely.to_geojson(shape)), **named))
+    written.append(feature(None, nom="nulle part", rang=-1, jour=None))
+    return shapes, convert_geo(dropped(folder, geojson(*written)), "", folder / "table.parquet", folder)
+
+
+def table_of(path: Path, converted: GeoConverted) -> TableOfDataset:
+    return TableOfDataset(
+        path, converted.columns, converted.rows, digest=str(path), space=SPACE, name="lieux", title="Lieux",
+        modified=datetime(2026, 1, 1, tzinfo=UTC), geometry=converted.geometry, bbox=converted.bbox,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def lieux(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[shapely.Geometry], TableOfDataset]:
+    folder = tmp_path_factory.mktemp("lieux")
+    shapes, converted = made(folder)
+    return shapes, table_of(folder / "table.parquet", converted)
+
+
+@pytest.fixture
+async def client(
+    passer_by: httpx.AsyncClient,
+    parts: dict[str, Any],
+    lieux: tuple[list[shapely.Geometry], TableOfDataset],
+    tmp_path: Path,
+) -> AsyncIterator[httpx.AsyncClient]:
+    """A passer-by before the node, which has one table with places."""
+
+    async def find(session: object, actor: object, resource_id: uuid.UUID) -> TableOfDataset:
+        if resource_id != RESOURCE:
+            raise NotFoundError
+        return lieux[1]
+
+    pool, exports = Pool(PoolLimits(seconds=60, patience=60)), Exports(tmp_path / "exports")
+    parts |= {FIND_TABLE: find, POOL: pool, EXPORTS: exports, RATES: Rates()}
+    yield passer_by
+    await pool.close()
+
+
+async def body(client: httpx.AsyncClient, path: str, **params: object) -> dict[str, Any]:
+    response = await client.get(BASE + path, params={name: str(value) for name, value in params.items()})
+    assert response.status_code == 200, response.text
+    result: dict[str, Any] = response.json()
+    return result
+
+
+def rels(document: dict[str, Any]) -> set[str]:
+    assert all({"href", "rel", "type"} <= each.keys() for each in document["links"])
+    return {each["rel"] for each in document["links"]}
+
+
+async def test_the_documents_have_their_required_members(client: httpx.AsyncClient) -> None:
+    landing = await body(client, "")
+    conformance = await body(client, "/conformance")
+    listed = await body(client, "/collections")
+    collection = await body(client, "/collections/data")
+    described = await body(client, "/api")
+
+    assert {"self", "service-desc", "conformance", "data"} <= rels(landing)
+    assert {name.rpartition("/")[2] for name in conformance["conformsTo"]} == {"core", "geojson", "oas30"}
+    assert rels(listed) == {"self"}
+    assert listed["collections"] == [collection]
+    assert {"id", "title", "links", "extent", "itemType", "crs"} <= collection.keys()
+    assert {"self", "items"} <= rels(collection)
+    west, south, east, north = collection["extent"]["spatial"]["bbox"][0]
+    assert -3 <= west < east <= 0
+    assert 47 <= south < north <= 49
+    assert described["openapi"].startswith("3.0")
+    assert {"/collections/data/items", "/collections/data/items/{id}"} <= described["paths"].keys()
+
+
+async def test_every_link_of_the_landing_page_answers(client: httpx.AsyncClient) -> None:
+    landing = await body(client, "")
+
+    for link in landing["links"]:
+        if link["rel"] != "about":
+            response = await client.get(link["href"])
+            assert response.status_code == 200
+            assert response.headers["content-type"].partition(";")[0] == link["type"].partition(";")[0]
+
+
+async def test_pages_follow_each_other_to_the_end(client: httpx.AsyncClient) -> None:
+    page, seen = await body(client, "/collections/data/items", limit=25), list[int]()
+    while True:
+        assert {"type", "features", "links", "timeStamp", "numberMatched", "numberReturned"} <= page.keys()
+        assert page["numberReturned"] == len(page["features"])
+        seen += [each["id"] for each in page["features"]]
+        following = [link["href"] for link in page["links"] if link["rel"] == "next"]
+        if not following:
+            break
+        page = (await client.get(following[0])).json()
+
+    assert seen == list(range(1, 62))
+    assert "prev" in rels(page)
+
+
+async def test_one_feature_has_its_address(client: httpx.AsyncClient) -> None:
+    found = await body(client, "/collections/data/items/2")
+
+    assert (found["type"], found["id"], found["geometry"]["type"]) == ("Feature", 2, "LineString")
+    assert found["properties"] == {"nom": "pair", "rang": 1, "jour": "2024-05-02"}
+    assert rels(found) == {"self", "collection"}
+
+
+async def test_properties_and_moments_choose(client: httpx.AsyncClient) -> None:
+    async def matched(**asked: object) -> int:
+        return int((await body(client, "/collections/data/items", **asked))["numberMatched"])
+
+    assert await matched(nom="pair") == 30
+    assert await matched(rang=7) == 1
+    assert await matched(rang="seven") == 0
+    assert await matched(datetime="2024-05-03") == 3
+    assert await matched(datetime="2024-05-27/..") == 4
+    assert await matched(datetime="../2024-05-02T12:00:00Z") == 6
+    assert await matched(nom="pair", datetime="2024-05-02/2024-05-04", bbox="-3,47,0,49") == 6
+
+
+REFUSED = {
+    "bbox=1,2,3": "rectangle", "bbox=a,b,c,d": "rectangle", "bbox=0,50,1,40": "rectangle", "bbox=0,0,1,nan": "rectangle",
+    "datetime=yesterday": "moment", "datetime=../..": "moment", "datetime=2024-05-02/2024-05-01": "moment",
+    "limit=0": "whole number", "limit=-1": "whole number", "limit=x": "whole number", "offset=1e3": "whole number",
+    "other=1": "no parameter", "f=html": "Only GeoJSON", "limit=1&limit=2": "twice",
+    "bbox-crs=http://www.opengis.net/def/crs/EPSG/0/2154": "Only GeoJSON",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("words", REFUSED)
+async def test_a_question_that_cannot_be_read_is_a_400_in_words(client: httpx.AsyncClient, words: str) -> None:
+    response = await client.get(f"{BASE}/collections/data/items?{words}", headers={"Accept-Language": "en"})
+
+    assert response.status_code == 400
+    [told] = response.json()["errors"]
+    assert REFUSED[words] in told["reason"]
+    assert told["field"] == words.partition("=")[0]
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/collections/other", "/collections/other/items", "/collections/data/items/99", "/collections/data/items/0"],
+)
+async def test_what_is_not_there_is_a_404(client: httpx.AsyncClient, path: str) -> None:
+    assert (await client.get(BASE + path)).status_code == 404
+    assert (await client.get(f"/ogc/{uuid.uuid4()}{path}")).status_code == 404
+
+
+async def test_a_good_copy_is_not_sent_again(client: httpx.AsyncClient) -> None:
+    first = await client.get(f"{BASE}/collections/data/items")
+    again = await client.get(f"{BASE}/collections/data/items", headers={"If-None-Match": first.headers["etag"]})
+
+    assert (again.status_code, again.content) == (304, b"")
+    assert first.headers["access-control-allow-origin"] == "*"
+
+
+def asked_for(table: TableOfDataset, bbox: tuple[float, float, float, float]) -> set[int]:
+    found = select_features(table.path, table.columns, Wanted(limit=1000, bbox=bbox))
+    assert found["matched"] == len(found["features"])
+    return {each["id"] for each in found["features"]}
+
+
+def test_a_rectangle_gives_what_shapely_gives(lieux: tuple[list[shapely.Geometry], TableOfDataset]) -> None:
+    shapes, table = lieux
+    chance = random.Random(11)  # noqa: S311 - a fixed seed is the point
+    for _ in range(40):
+        west, east = sorted(chance.uniform(-3.2, 0.2) for _ in range(2))
+        south, north = sorted(chance.uniform(46.9, 49.1) for _ in range(2))
+        box = shapely.box(west, south, east, north)
+
+        assert asked_for(table, (west, south, east, north)) == {
+            number for number, shape in enumerate(shapes, 1) if shape.intersects(box)
+        }
+
+
+def test_a_rectangle_may_be_a_point_or_cross_the_180th_meridian(
+    lieux: tuple[list[shapely.Geometry], TableOfDataset],
+) -> None:
+    shapes, table = lieux
+    x, y = shapes[0].x, shapes[0].y
+
+    assert 1 in asked_for(table, (x, y, x, y))
+    assert asked_for(table, (170, -90, -3.5, 90)) == set()
+    assert len(asked_for(table, (170, -90, 1, 90))) == 60
+
+
+def test_an_answer_too_heavy_is_cut_and_followed(
+    lieux: tuple[list[shapely.Geometry], TableOfDataset], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = lieux[1]
+    monkeypatch.setattr("udi.node.tables.selection.HEAVIEST", 2000)
+
+    found = select_features(table.path, table.columns, Wanted(limit=60))
+    served = ogc.Served("https://x", "t", table.columns)
+    page = ogc.items(served, [], Wanted(limit=60), found)
+
+    assert 0 < len(found["features"]) < 60
+    assert f"offset={len(found['features'])}" in next(link["href"] for link in page["links"] if link["rel"] == "next")
+
+
+def test_geojson_is_that_of_rfc_7946(lieux: tuple[list[shapely.Geometry], TableOfDataset], tmp_path: Path) -> None:
+    shapes, table = lieux
+
+    assert write_geojson(table.path, table.columns, tmp_path / "t.geojson") == 61
+    assert write_geojson(table.path, table.columns, tmp_path / "few.geojson", limit=3) == 3
+
+    written = json.loads((tmp_path / "t.geojson").read_text(encoding="utf-8"))
+    assert "crs" not in written
+    for number, each in enumerate(written["features"][:-1]):
+        place = shapely.from_geojson(json.dumps(each["geometry"]))
+        assert place.equals(shapely.from_wkt(shapes[number].wkt)) or place.hausdorff_distance(shapes[number]) < 1e-6
+        if place.geom_type == "Polygon":
+            assert shapely.is_ccw(place.exterior)
+    assert written["features"][-1]["geometry"] is None
+    assert len(json.loads((tmp_path / "few.geojson").read_text())["features"]) == 3
+
+
+@pytest.mark.parametrize("kind", ["gpkg", "fgb"])
+def test_exported_files_hold_the_same_places(
+    kind: str, lieux: tuple[list[shapely.Geometry], TableOfDataset], tmp_path: Path
+) -> None:
+    shapes, table = lieux
+    target = tmp_path / f"t.{kind}"
+
+    write_geo(table.path, table.columns, target, kind, title="Lieux")
+
+    _, _, places, values = raw.read(target)
+    found = {int(rank): shapely.from_wkb(place) for rank, place in zip(values[1], places, strict=True)}
+    assert len(found) == (61 if kind == "gpkg" else 60)
+    assert all(found[number].equals(shape) for number, shape in enumerate(shapes))
+
+
+def test_tiles_are_written_for_the_levels_that_show_something(
+    lieux: tuple[list[shapely.Geometry], TableOfDataset], tmp_path: Path
+) -> None:
+    table = lieux[1]
+
+    write_geo(table.path, table.columns, tmp_path / "t.pmtiles", "pmtiles", title="Lieux")
+
+    assert (tmp_path / "t.pmtiles").read_bytes()[:7] == b"PMTiles"
+    meta, _, places, values = raw.read(tmp_path / "t.pmtiles")
+    assert set(values[list(meta["fields"]).index("rang")]) == set(range(60))
+    boxes = [
+        shapely.total_bounds(shapely.transform(shapely.from_wkb(places), to_degrees)),
+        shapely.total_bounds(lieux[0]),
+    ]
+    assert abs(boxes[0] - boxes[1]).max() < 0.01
+
+
+def to_degrees(points: Any) -> Any:
+    """From the metres of web maps."""
+    return np.column_stack(Transformer.from_crs(3857, 4326, always_xy=True).transform(points[:, 0], points[:, 1]))
+
+
+def test_tiles_are_numbered_along_the_curve_of_the_standard() -> None:
+    assert [tile_number(*tile) for tile in [(0, 0, 0), (1, 0, 0), (1, 0, 1), (1, 1, 1), (1, 1, 0), (2, 0, 0)]] == [
+        0, 1, 2, 3, 4, 5,
+    ]  # fmt: skip
+    assert sorted(tile_number(3, x, y) for x in range(8) for y in range(8)) == list(range(21, 85))
+
+
+def test_an_export_reads_again_as_the_same_table(
+    lieux: tuple[list[shapely.Geometry], TableOfDataset], tmp_path: Path
+) -> None:
+    table = lieux[1]
+    write_geo(table.path, table.columns, tmp_path / "t.gpkg", "gpkg", title="Lieux")
+
+    understood = understand_geo(tmp_path / "t.gpkg", "t.gpkg", tmp_path)
+    convert_geo(tmp_path / "t.gpkg", "", tmp_path / "again.parquet", tmp_path)
+
+    assert (understood.format, understood.layers[0].features) == ("GeoPackage", 61)
+    both = [
+        duckdb.sql(f"SELECT nom, rang, jour, ST_AsText(geometry) FROM '{path}' ORDER BY rang").fetchall()
+        for path in (table.path, tmp_path / "again.parquet")
+    ]
+    assert both[0] == both[1]

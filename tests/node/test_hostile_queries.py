@@ -1,0 +1,185 @@
+"""Ten thousand hostile requests over HTTP: each refused in words or answered within its limits, and the node goes on."""
+
+import asyncio
+import json
+import os
+import time
+from collections import Counter
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+import pytest
+from litestar import Litestar
+from sqlalchemy import update
+
+from tests.node.hostile_requests import Answer, Attacker, Hostile, send
+from tests.node.made_tables import write_table
+from tests.node.producer import SLUG, Producer
+from tests.node.test_geo import feature, geojson
+from udi.kit.db import Database
+from udi.kit.tenancy import Territory
+from udi.node.spaces.models import Space
+from udi.node.tables.asking import RATES
+from udi.node.tables.child import Child, ChildError
+from udi.node.tables.column import ColumnType
+from udi.node.tables.confinement import Limits
+from udi.node.tables.ogc import MOST
+from udi.node.tables.pool import POOL, PoolLimits
+from udi.node.tables.query import LARGEST_PAGE
+from udi.node.tables.rates import Rates
+
+HOW_MANY = int(os.environ.get("UDI_TEST_HOSTILE", "2000"))
+"""The first of the ten thousand, which take some minutes: `UDI_TEST_HOSTILE=10000` asks them all."""
+TOGETHER, SEED = 4, 20261125
+FETCH = "udi.node.tables.engine:fetch"
+LONGEST_ANSWER = 17 * 1024**2
+"""Bytes: what one answer holds at most, and what is written around it."""
+LIMITS = PoolLimits()
+MEMORY = LIMITS.children * LIMITS.memory_mb * 1024**2
+REFUSED = {400, 404, 416, 422}
+"""What a hostile request may be told; 503 says in its words that its turn did not come."""
+
+
+def places(count: int = 400) -> bytes:
+    """A map whose columns are named to mislead."""
+    return geojson(*(
+        feature({"type": "Point", "coordinates": [-3 + number / 100, 47 + number / 200]}, **{
+            "name": f"v{number % 9}", "a__b": "x" * (number % 5), '"; DROP TABLE t; --': "'", "n": number * 10**9,
+            "x.y": number / 7, "since": f"2024-05-{1 + number % 28:02}", "seen": f"2024-05-01T10:00:{number % 60:02}",
+            "ok": number % 2 == 0, "été": 1990 + number % 30, "limit": number,
+        })
+        for number in range(count)
+    ))  # fmt: skip
+
+
+def fault(hostile: Hostile, answer: Answer) -> str:
+    """What is wrong with an answer, in a word; nothing if all is as it must be."""
+    if len(answer.content) > LONGEST_ANSWER:
+        return "too long"
+    if answer.status in {200, 206}:
+        return _too_many_rows(hostile, answer)
+    if answer.status in {304, 416}:
+        return "" if hostile.headers else "for no reason"
+    return _fault_of_refusal(answer)
+
+
+def _fault_of_refusal(answer: Answer) -> str:
+    if answer.headers["content-type"] != "application/problem+json":
+        return "no problem document"
+    told: dict[str, Any] = json.loads(answer.content)
+    if answer.status == 503:
+        return "" if told["remedy"] and answer.headers["retry-after"] else "no remedy"
+    if answer.status not in REFUSED:
+        return "status"
+    sound = told["title"] and (answer.status == 404 or names_what_is_wrong(told))
+    return "" if sound else "says not what is wrong"
+
+
+def names_what_is_wrong(told: dict[str, Any]) -> bool:
+    """Whether a refusal says which parameter, or that the whole question is the matter, and what to do."""
+    if told["type"] == "/problems/too-heavy":
+        return bool(told["detail"] and told["remedy"])
+    whole = {"too-long", "unreadable"}
+    each = told.get("errors", [])
+    return bool(each) and all(one["reason"] and (one.get("field") or one["code"] in whole) for one in each)
+
+
+def _too_many_rows(hostile: Hostile, answer: Answer) -> str:
+    most = {"data": ("data", LARGEST_PAGE), "places": ("features", MOST)}
+    if hostile.door not in most or "json" not in answer.headers["content-type"]:
+        return ""
+    name, count = most[hostile.door]
+    return "too many rows" if len(json.loads(answer.content)[name]) > count else ""
+
+
+async def test_hostile_requests_are_refused_in_words_or_answered_within_the_limits(
+    node_app: Litestar, producer: Producer, passer_by: httpx.AsyncClient, parts: dict[str, Any],
+    node_database: Database, demo: Territory,
+) -> None:  # fmt: skip
+    dataset = await producer.publish(await producer.draft(places(), "lieux.geojson"))
+    async with node_database.session(demo.id, role="owner") as session:
+        await session.execute(update(Space).where(Space.slug == SLUG).values(requests_per_minute=10**8))
+    parts[RATES] = Rates(most=10**8)
+    host = passer_by.base_url.netloc.decode()
+    attacker, waiting = Attacker(dataset, SEED), iter(range(HOW_MANY))
+    outcomes, faults, slowest = Counter[tuple[str, int]](), list[str](), 0.0
+
+    async def attack() -> None:
+        nonlocal slowest
+        for _ in waiting:
+            hostile, started = attacker.request(), time.perf_counter()
+            answer = await send(node_app, host, hostile)
+            slowest = max(slowest, time.perf_counter() - started)
+            outcomes[hostile.door, answer.status] += 1
+            if wrong := fault(hostile, answer):
+                faults.append(f"{wrong}: {answer.status} {hostile} {answer.content[:300]!r}")
+
+    await asyncio.gather(*(attack() for _ in range(TOGETHER)))
+
+    print(dict(outcomes), f"slowest {slowest:.1f} s")  # noqa: T201 - figures
+    assert faults[:20] == []
+    assert outcomes.total() == HOW_MANY
+    for door in ("data", "places", "place", "export", "elsewhere"):
+        assert outcomes[door, 200] > 0
+    assert slowest < LIMITS.patience + LIMITS.seconds
+    assert sum(psutil.Process(pid).memory_info().rss for pid in parts[POOL].pids) < MEMORY
+    assert (await passer_by.get(f"/api/resources/{dataset}/data/")).json()["meta"]["total"] == 400
+
+
+FORBIDDEN = [
+    "SELECT * FROM read_csv('{secret}')", "SELECT * FROM read_text('{secret}')", "SELECT * FROM read_blob('{secret}')",
+    "SELECT * FROM read_json('{secret}')", "SELECT * FROM read_json_objects('{secret}')",
+    "SELECT * FROM read_ndjson('{secret}')", "SELECT * FROM read_parquet('{other}')", "SELECT * FROM '{secret}'",
+    "SELECT * FROM '{other}'", "SELECT * FROM '/etc/passwd'", "SELECT * FROM glob('{folder}/*')",
+    "SELECT * FROM sniff_csv('{secret}')", "SELECT * FROM parquet_metadata('{other}')",
+    "SELECT * FROM parquet_schema('{other}')", "SELECT * FROM read_csv('http://127.0.0.1:9/x')",
+    "SELECT * FROM read_parquet('s3://bucket/x')", "SELECT * FROM read_text('{file}/../secret.csv')",
+    "ATTACH '{folder}/new.db'", "ATTACH '{secret}' AS x (READ_ONLY)", "COPY (SELECT 1) TO '{folder}/new.csv'",
+    "COPY (SELECT 1) TO '{file}'", "COPY t TO '{folder}/new.parquet' (FORMAT parquet)",
+    "CREATE TABLE m(x VARCHAR); COPY m FROM '{secret}'", "EXPORT DATABASE '{folder}/new'", "IMPORT DATABASE '{folder}'",
+    "INSTALL httpfs", "LOAD httpfs", "LOAD '{secret}'", "UPDATE EXTENSIONS", "SET enable_external_access = true",
+    "SET allowed_paths = ['/']", "SET memory_limit = '10GB'", "SET threads = 16", "SET temp_directory = '{folder}'",
+    "RESET memory_limit", "PRAGMA enable_profiling", "SET lock_configuration = false",
+    "CREATE SECRET s (TYPE s3, KEY_ID 'a', SECRET 'b')", "SELECT getenv('HOME')", "CALL enable_logging(storage = 'file')",
+]  # fmt: skip
+HARMLESS = [
+    "SELECT count(*) FROM t", "ATTACH ':memory:' AS m1", "CREATE TABLE made(x INTEGER)", "DROP TABLE IF EXISTS made",
+    "SELECT * FROM duckdb_secrets()", "SELECT count(*) FROM duckdb_settings()", "SELECT current_setting('threads')",
+    "EXPLAIN SELECT 1", "SELECT write_log('x')", "PRAGMA database_list", "PRAGMA version",
+]  # fmt: skip
+
+
+async def test_hostile_statements_touch_nothing_even_if_somebody_could_send_them(tmp_path: Path) -> None:
+    table = write_table(tmp_path / "t.parquet", [("name", ColumnType.TEXT)], [["a"]])
+    write_table(tmp_path / "other.parquet", [("name", ColumnType.TEXT)], [["SESAME"]])
+    (tmp_path / "secret.csv").write_text("SESAME,1\nSESAME,2\n")
+    places = {
+        "secret": tmp_path / "secret.csv",
+        "other": tmp_path / "other.parquet",
+        "folder": tmp_path,
+        "file": table.path,
+    }
+    before = contents(tmp_path)
+    assert len(FORBIDDEN) + len(HARMLESS) == 51
+
+    async with Child(Limits(1024)) as child:
+        for statement in FORBIDDEN:
+            with pytest.raises(ChildError):
+                await _run(child, table.path, statement.format(**places))
+        for statement in HARMLESS:
+            with suppress(ChildError):
+                assert b"SESAME" not in await _run(child, table.path, statement)
+        assert await _run(child, table.path, "SELECT c0 FROM t") == b'[["a"]]'
+
+    assert contents(tmp_path) == before
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+async def _run(child: Child, path: Path, statement: str) -> Any:
+    return await child.ask(FETCH, bytes, ((path, statement, ()), {}), seconds=60)

@@ -1,0 +1,213 @@
+"""The list of cells to look at holds every one of them, however many; the page shows the first thousand."""
+
+import csv
+import gzip
+import io
+import json
+import tracemalloc
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from tests.node.producer import Producer
+from tests.node.sending import desk_for
+from tests.node.test_check_file import latest
+from tests.node.test_declare_schema import SCHEMA, declare
+from tests.node.test_declare_schema import installed as installed
+from tests.node.test_erase_dataset import TITLE, erase
+from tests.node.test_erase_dataset import erase_job as erase_job
+from tests.node.test_sealed_spaces import folder as folder
+from tests.node.test_sealed_spaces import switch
+from udi.kit.db import Database
+from udi.kit.tenancy import Territory
+from udi.node.datasets.actions.prepare import prepare_version
+from udi.node.datasets.cells import read_all
+from udi.node.files.store import ObjectStore
+from udi.node.tables.errors import MOST_LISTED
+from udi.node.tables.listing import Listing
+from udi.ui.site import Site
+
+DATES = "nom;ouverture\n" + "Phare;31/02/2004\nTour;12/03/1987\n" * 5_000
+Row = tuple[int, str, str]
+
+
+async def listed(producer: Producer, dataset: str) -> list[Row]:
+    """The line, the column and the cell of each row of the download."""
+    answer = await producer.client.get(f"/datasets/{dataset}/cells.csv")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "text/csv; charset=utf-8")
+    rows = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig")), delimiter=";"))
+    assert rows[0] == ["Ligne", "Colonne", "Cellule", "Ce qui ne va pas"]
+    assert all(len(row) == 4 and row[3] for row in rows)
+    return [(int(line), column, cell) for line, column, cell, _ in rows[1:]]
+
+
+async def shown(producer: Producer, dataset: str) -> tuple[str, int]:
+    """The heading of the page, and how many cells it lists."""
+    page = (await producer.page(f"/datasets/{dataset}/cells")).replace("\N{NARROW NO-BREAK SPACE}", " ")
+    return page.partition("<h1>")[2].partition("</h1>")[0], page.count('<td class="num">')
+
+
+async def objects(site: Site, territory: Territory) -> list[str]:
+    """How the objects of the territory end, those of files themselves empty."""
+    store: ObjectStore = site.parts["objects"]
+    keys = [str(entry["path"]) async for entry in store.list(str(territory.id))]
+    return sorted(key.rpartition("/")[2][36:] for key in keys)
+
+
+async def with_dates(producer: Producer) -> str:
+    dataset = await producer.draft(DATES.encode(), "lieux.csv")
+    corrected = await producer.client.post(f"/datasets/{dataset}/understood", data={"type-1": "date"})
+    assert corrected.status_code == 303
+    return dataset
+
+
+async def test_five_thousand_cells_are_all_in_the_download(
+    producer: Producer, node_site: Site, node_database: Database, demo: Territory
+) -> None:
+    dataset = await with_dates(producer)
+
+    rows = await listed(producer, dataset)
+
+    assert rows == [(line, "ouverture", "31/02/2004") for line in range(2, 10_002, 2)]
+    assert await shown(producer, dataset) == ("5000 cellules à regarder", MOST_LISTED)
+    assert "La liste à télécharger les donne toutes." in await producer.page(f"/datasets/{dataset}/cells")
+    assert await objects(node_site, demo) == ["", ".2.cells.jsonl.gz", ".2.table.parquet"]
+    version = await latest(node_database, demo, dataset)
+    assert len(version.preparation.findings["errors"]) == MOST_LISTED
+
+
+@pytest.mark.usefixtures("installed")
+async def test_every_kind_is_listed_once_in_the_order_of_the_file(producer: Producer) -> None:
+    """A schema's rules, a key that repeats, a cell that does not fit its column; wrong in two ways is told once."""
+    right = "".join(f"B{number};bois;2024-01-31;3;2024-01-31\n" for number in range(2_000))
+    wrong = "".join(f"C{number};fer;31/02/2024;12;2024-01-31\n" for number in range(1_500))
+    text = "id_banc;matiere;date_pose;places;vu\n" + right + wrong + "B1;bois;2024-01-31;3;2024-01-31\n" * 500
+    text += "".join(f"D{number};bois;2024-01-31;3;31/02/2024\n" for number in range(1_200))
+    dataset = await producer.draft(text.encode(), "bancs.csv")
+    assert (await declare(producer, dataset, name=str(SCHEMA["name"]))).status_code == 303
+    types = {"type-2": "date", "type-4": "date"}
+    assert (await producer.client.post(f"/datasets/{dataset}/understood", data=types)).status_code == 303
+
+    rows = await listed(producer, dataset)
+
+    assert Counter(column for _, column, _ in rows) == {
+        "id_banc": 500, "matiere": 1_500, "date_pose": 1_500, "places": 1_500, "vu": 1_200
+    }  # fmt: skip
+    assert [line for line, column, _ in rows if column == "vu"] == list(range(4_002, 5_202))
+    assert rows == sorted(rows, key=lambda row: row[0])
+    assert len({row[:2] for row in rows}) == 6_200
+    assert (await shown(producer, dataset))[0] == "6200 cellules à regarder"
+
+
+async def test_every_place_outside_the_world_is_listed(producer: Producer) -> None:
+    lines = "".join(f"Lieu {number};48.{number % 10};-4.{number % 10}\n" for number in range(1, 4_000))
+    dataset = await producer.draft(("nom;latitude;longitude\n" + lines).encode(), "lieux.csv")
+    swapped = ("nom;latitude;longitude\n" + lines + "Ailleurs;248,5;-4.1\n" * 2_000).encode()
+    await producer.send(swapped, "lieux.csv", path=f"/datasets/{dataset}/versions")
+    await producer.client.post(f"/datasets/{dataset}/understood", data={"type-1": "number", "type-2": "number"})
+
+    rows = await listed(producer, dataset)
+
+    assert {line for line, *_ in rows} == set(range(4_001, 6_001))
+
+
+async def test_a_table_without_such_cells_has_no_list(producer: Producer, node_site: Site, demo: Territory) -> None:
+    dataset = await producer.draft()
+
+    assert await listed(producer, dataset) == []
+    assert await objects(node_site, demo) == ["", ".1.table.parquet"]
+
+
+async def test_nothing_of_the_list_is_left_once_its_draft_is_erased(
+    producer: Producer, node_site: Site, demo: Territory, erase_job: Callable[..., Awaitable[None]]
+) -> None:
+    dataset = await with_dates(producer)
+    await producer.describe(dataset)
+
+    assert (await erase(producer, dataset, TITLE)).status_code == 303
+    await erase_job(dataset)
+
+    assert await objects(node_site, demo) == []
+
+
+async def test_the_list_goes_with_a_draft_that_is_given_up_and_with_a_file_that_is_replaced(
+    producer: Producer, node_site: Site, demo: Territory
+) -> None:
+    dataset = await with_dates(producer)
+    await producer.send(b"nom;ouverture\nPhare;12/03/1987\nTour;12/03/1987\n", path=f"/datasets/{dataset}/versions")
+    replaced = await objects(node_site, demo)
+
+    await producer.client.post(f"/datasets/{dataset}/discard")
+
+    assert replaced == ["", ".1.table.parquet"]
+    assert await objects(node_site, demo) == []
+
+
+async def test_in_a_sealed_space_the_list_is_sealed(
+    folder: ObjectStore, producer: Producer, node_site: Site, node_database: Database, demo: Territory
+) -> None:
+    await switch(node_database, demo, node_site)
+    dataset = await with_dates(producer)
+
+    assert len(await listed(producer, dataset)) == 5_000
+    assert folder.folder is not None
+    [kept] = (folder.folder / str(demo.id)).rglob("*.jsonl.gz")
+    with pytest.raises(gzip.BadGzipFile):
+        gzip.decompress(kept.read_bytes())
+
+
+async def test_where_the_list_is_gone_the_first_thousand_are_given(
+    producer: Producer, node_site: Site, demo: Territory
+) -> None:
+    """As for a version that was read before there was such a list."""
+    dataset = await with_dates(producer)
+    [kept] = (node_site.parts["objects"].folder / str(demo.id)).rglob("*.jsonl.gz")
+    kept.unlink()
+
+    assert len(await listed(producer, dataset)) == MOST_LISTED
+
+
+async def test_two_looks_at_once_keep_the_list(
+    producer: Producer, node_site: Site, node_database: Database, demo: Territory
+) -> None:
+    dataset = await with_dates(producer)
+    version = await latest(node_database, demo, dataset)
+
+    await prepare_version(desk_for(node_site, demo), version.id, version.preparation.revision)
+
+    assert len(await listed(producer, dataset)) == 5_000
+
+
+def test_a_list_that_a_full_disk_cut_short_is_none(tmp_path: Path) -> None:
+    listing, target = Listing(tmp_path / "listing"), tmp_path / "cells.jsonl.gz"
+    listing.cells.path.symlink_to("/dev/full")
+
+    listing.cells.add(2, "ouverture", "no_such_day", "31/02/2004")
+
+    assert (listing.write(target), target.exists()) == (0, False)
+    listing.begin()
+    listing.cells.add(2, "ouverture", "no_such_day", "31/02/2004")
+    assert (listing.write(target), target.exists()) == (1, True)
+
+
+async def test_the_list_is_read_in_constant_memory() -> None:
+    """One that would take 200 MB: it is opened piece by piece, whatever it is packed to."""
+    cell = {"line": 1, "column": "ouverture", "code": "no_such_day", "value": "x" * 150, "expected": "", "asked": False}
+    text = (json.dumps(cell) + "\n").encode() * 1_000
+    packed = gzip.compress(text * 800)
+
+    async def pieces() -> AsyncIterator[bytes]:
+        for start in range(0, len(packed), 256 * 1024):
+            yield packed[start : start + 256 * 1024]
+
+    tracemalloc.start()
+    count = 0
+    async for cells in read_all(pieces()):
+        count += len(cells)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert count == 800_000
+    assert peak < 40 * 1024**2

@@ -1,0 +1,110 @@
+"""Where and when a table is about, and what its producer answered before."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from tests.node.texts import Cell, write_typed
+from udi.node.datasets.description import LOCALE
+from udi.node.datasets.prefill import cover_period
+from udi.node.datasets.recall import Earlier, complete, name_pattern, recall
+from udi.node.tables.column import ColumnType, TypedColumn
+from udi.node.tables.metadata import Coverage, cover
+
+PLACED = (
+    TypedColumn("code_insee", ColumnType.COMMUNE),
+    TypedColumn("cp", ColumnType.POSTCODE),
+    TypedColumn("lat", ColumnType.LATITUDE),
+    TypedColumn("lon", ColumnType.LONGITUDE),
+    TypedColumn("date_naissance", ColumnType.DATE),
+    TypedColumn("releve", ColumnType.DATE),
+)
+
+
+def test_codes_coordinates_and_dates_say_where_and_when(tmp_path: Path) -> None:
+    rows: list[list[Cell]] = [
+        ["35238", "35000", 48.1, -1.6, "1950-01-01", "2024-03-01"],
+        ["35238", "35200", 48.2, -1.7, "1960-01-01", "2024-01-15"],
+        ["35024", None, 48.15, -1.65, None, None],
+        [None, "", 0.0, 0.0, None, "2023-12-31"],
+        [None, None, 4_800.0, None, None, "0024-01-01"],
+    ]
+
+    found = cover(write_typed(tmp_path / "t.parquet", PLACED, rows), PLACED)
+
+    assert found.communes == ("35238", "35024")
+    assert found.postcodes == ("35000", "35200")
+    assert found.box == pytest.approx((-1.7, 48.1, -1.6, 48.2), abs=0.01)
+    assert (found.first_day, found.last_day) == (date(2023, 12, 31), date(2024, 3, 1))
+    assert found.has_place
+    assert Coverage.from_json(found.as_json()) == found
+
+
+def test_points_and_years_say_it_too(tmp_path: Path) -> None:
+    columns = (TypedColumn("point", ColumnType.POINT), TypedColumn("annee", ColumnType.YEAR))
+    rows: list[list[Cell]] = [["48.1, -1.6", 2019], ["48.2,-1.7", 2021], ["?", None]]
+
+    found = cover(write_typed(tmp_path / "t.parquet", columns, rows), columns)
+
+    assert found.box == pytest.approx((-1.7, 48.1, -1.6, 48.2), abs=0.01)
+    assert (found.first_day, found.last_day) == (date(2019, 1, 1), date(2021, 12, 31))
+
+
+def test_a_table_that_says_nothing_of_it_covers_nothing(tmp_path: Path) -> None:
+    columns = (TypedColumn("nom", ColumnType.TEXT),)
+
+    found = cover(write_typed(tmp_path / "t.parquet", columns, [["a"]]), columns)
+
+    assert found == Coverage()
+    assert not found.has_place
+
+
+def test_the_period_of_the_file_is_proposed_where_its_name_gave_none() -> None:
+    found = Coverage(first_day=date(2020, 1, 1), last_day=date(2021, 2, 3))
+    empty, named = {"first_day": "", "last_day": ""}, {"first_day": "2019-01-01", "last_day": "2019-12-31"}
+
+    assert cover_period(empty, found) == {"first_day": "2020-01-01", "last_day": "2021-02-03"}
+    assert cover_period(named, found) == named
+    assert cover_period(empty, Coverage()) == empty
+
+
+ANSWERS = {
+    "title": "Menus de mars", "summary": "Les menus.", "theme": "children", "keywords": "menu", "frequency": "monthly",
+    "language": "fr", "licence": "odbl-1.0", "contact": "cantine@example.org", "first_day": "2026-03-01", LOCALE: "fr",
+}  # fmt: skip
+MENUS = Earlier("menus_mars_2026.csv", ("date", "plat", "prix"), ANSWERS)
+
+
+@pytest.mark.parametrize(
+    ("name", "columns"),
+    [
+        ("menus_avril_2026.csv", ("date", "plat", "prix")),
+        ("2026-04-menus.xlsx", ("date", "plat", "allergenes")),
+        ("export.csv", ("Date", "Plat", "Prix")),
+    ],
+)
+def test_the_answers_given_for_such_a_file_come_back(name: str, columns: tuple[str, ...]) -> None:
+    found = recall(name, columns, [MENUS])
+
+    assert (found["theme"], found["frequency"], found["contact"]) == ("children", "monthly", "cantine@example.org")
+    assert not {"title", "first_day", LOCALE} & set(found)
+
+
+def test_habits_come_back_for_any_file_and_the_latest_first() -> None:
+    older = Earlier("arbres.csv", ("id",), {**ANSWERS, "licence": "etalab-2.0"})
+
+    assert recall("budget.csv", ("compte",), [MENUS, older]) == {
+        "licence": "odbl-1.0", "language": "fr", "contact": "cantine@example.org",
+    }  # fmt: skip
+    assert recall("budget.csv", (), []) == {}
+
+
+def test_what_was_answered_goes_before_what_is_guessed() -> None:
+    proposed = {"title": "Menus", "theme": "economy", "keywords": ""}
+
+    assert complete(proposed, {"theme": "children"}) == {**proposed, "theme": "children"}
+
+
+def test_a_name_is_compared_without_its_dates() -> None:
+    assert name_pattern("Menus_Février-2026_v2.csv") == name_pattern("menus 2025-03.csv") == "menus"

@@ -1,0 +1,134 @@
+"""In a real browser, what strangers dropped is saved and never run, whoever opens or embeds it."""
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+
+import httpx
+import pytest
+from playwright.async_api import Browser, BrowserContext, Page, Request, Route
+
+from tests.node.producer import Producer
+
+pytestmark = pytest.mark.filterwarnings("default::ResourceWarning")
+TOLD = "https://told.example"
+RUN = f"document.title='ran';new Image().src='{TOLD}/ran';fetch('{TOLD}/ran')"
+EVIL = {
+    "evil.svg": f'<svg xmlns="http://www.w3.org/2000/svg" onload="{RUN}"><script>{RUN}</script></svg>',
+    "evil.html": f'<!doctype html><title>still</title><script>{RUN}</script><img src="x" onerror="{RUN}">',
+    "evil.csv": f"<html><title>still</title><script>{RUN}</script></html>",
+    "evil.xml": f'<?xml version="1.0"?><html xmlns="http://www.w3.org/1999/xhtml"><script>{RUN}</script></html>',
+}
+EMBEDDING = "https://elsewhere.example/page"
+Change = Callable[[dict[str, str]], dict[str, str]]
+
+
+@dataclass
+class Visit:
+    """A browser in front of the node, whose answers it receives as they are, or changed for a trial."""
+
+    page: Page
+    ran: list[str] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+
+
+async def visit(context: BrowserContext, node: httpx.AsyncClient, html: str = "", change: Change = dict) -> Visit:
+    found = Visit(await context.new_page())
+
+    async def answer(route: Route, request: Request) -> None:
+        if request.url.startswith(TOLD):
+            found.ran.append(request.url)
+            await route.abort()
+        elif request.url == EMBEDDING:
+            await route.fulfill(body=html, content_type="text/html")
+        elif request.url.startswith(str(node.base_url)):
+            sent = await node.get(request.url)
+            await route.fulfill(status=sent.status_code, headers=change(dict(sent.headers)), body=sent.content)
+        else:
+            await route.abort()
+
+    await context.route("**/*", answer)
+    found.page.on("console", lambda message: found.refused.append(message.text))
+    return found
+
+
+@pytest.fixture
+async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
+    opened = await browser.new_context(accept_downloads=True)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def addresses(producer: Producer, passer_by: httpx.AsyncClient) -> dict[str, str]:
+    """Where each evil file is, for everybody."""
+    passer_by.event_hooks = {"response": []}  # what a stranger wrote is no page of ours
+    found = {}
+    for name, content in EVIL.items():
+        dataset = await producer.publish(
+            await producer.draft(content.encode(), name), reason="À montrer qu’il ne s’exécute pas"
+        )
+        found[name] = f"{str(passer_by.base_url).rstrip('/')}/datasets/{dataset}/file"
+    return found
+
+
+async def test_opened_it_is_saved(
+    context: BrowserContext, passer_by: httpx.AsyncClient, addresses: dict[str, str]
+) -> None:
+    shown = await visit(context, passer_by)
+
+    for name, address in addresses.items():
+        async with shown.page.expect_download() as saving:
+            await shown.page.evaluate("address => { location.href = address }", address)
+        assert (await saving.value).suggested_filename == name
+    assert shown.ran == []
+
+
+def inline(headers: dict[str, str]) -> dict[str, str]:
+    """As if a browser, or a proxy, dropped the wish to save."""
+    return {name: value for name, value in headers.items() if name not in {"content-disposition", "content-length"}}
+
+
+def bare(headers: dict[str, str]) -> dict[str, str]:
+    return {name: value for name, value in inline(headers).items() if name != "content-security-policy"}
+
+
+@pytest.mark.parametrize("name", EVIL)
+async def test_even_shown_it_does_not_run(
+    context: BrowserContext, passer_by: httpx.AsyncClient, addresses: dict[str, str], name: str
+) -> None:
+    shown = await visit(context, passer_by, change=inline)
+
+    await shown.page.goto(addresses[name])
+    await shown.page.wait_for_timeout(200)
+
+    assert shown.ran == []
+    assert await shown.page.title() != "ran"
+    assert await shown.page.evaluate("origin") == "null"
+
+
+async def test_embedded_elsewhere_it_does_not_run(
+    context: BrowserContext, passer_by: httpx.AsyncClient, addresses: dict[str, str]
+) -> None:
+    tags = "".join(
+        f'<iframe src="{a}"></iframe><embed src="{a}"><object data="{a}"></object><img src="{a}">'
+        for a in addresses.values()
+    )
+    shown = await visit(context, passer_by, f"<!doctype html><title>still</title>{tags}", change=inline)
+
+    await shown.page.goto(EMBEDDING)
+    await shown.page.wait_for_timeout(300)
+
+    assert shown.ran == []
+    assert await shown.page.title() == "still"
+
+
+@pytest.mark.parametrize("name", ["evil.svg", "evil.html"])
+async def test_without_the_policy_it_would_run(
+    context: BrowserContext, passer_by: httpx.AsyncClient, addresses: dict[str, str], name: str
+) -> None:
+    shown = await visit(context, passer_by, change=bare)
+
+    await shown.page.goto(addresses[name])
+    await shown.page.wait_for_timeout(200)
+
+    assert shown.ran != []

@@ -1,0 +1,177 @@
+"""Personal data are found in a labelled set, and next to none where there are none."""
+
+import json
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from tests.node.personal_set import Labelled
+from tests.node.personal_tables import labelled_tables
+from tests.node.typed import Told, write_table
+from udi.node.tables.column import ColumnType
+from udi.node.tables.personal.explanations import What
+from udi.node.tables.personal.look import look_for_personal_data
+from udi.node.tables.personal.numbers import find_nir, nir_key
+from udi.node.tables.personal.report import PersonalReport, Strength
+
+DIRECT = frozenset({What.EMAIL, What.PHONE, What.NIR, What.IBAN, What.FULL_NAME, What.FAMILY_NAME, What.GIVEN_NAME,
+                    What.BIRTH_DATE, What.ADDRESS, What.PLATE})  # fmt: skip
+NAMED = frozenset({What.FULL_NAME, What.FAMILY_NAME, What.GIVEN_NAME})
+Look = Callable[..., PersonalReport]
+
+
+@pytest.fixture
+def look(tmp_path: Path) -> Look:
+    """Write columns as a typed table and look at it."""
+
+    def looked(*told: Told) -> PersonalReport:
+        return look_for_personal_data(*write_table(tmp_path, told))
+
+    return looked
+
+
+@dataclass
+class Score:
+    """What the check made of the labelled columns."""
+
+    columns: int = 0
+    found: list[str] = field(default_factory=list)
+    missed: list[str] = field(default_factory=list)
+    false: list[str] = field(default_factory=list)
+    other_strength: list[str] = field(default_factory=list)
+
+    @property
+    def direct(self) -> int:
+        return len(self.found) + len(self.missed)
+
+    @property
+    def recall(self) -> float:
+        return len(self.found) / self.direct
+
+    @property
+    def precision(self) -> float:
+        return len(self.found) / (len(self.found) + len(self.false))
+
+    def add(self, table: int, label: Labelled, report: PersonalReport) -> None:
+        where = f"{table}: {label.told.name}"
+        allowed = label.what | (NAMED if label.what & NAMED else frozenset())
+        flags = report.of(label.told.name)
+        self.columns += 1
+        self.false += [f"{where} {one.what}" for one in flags if one.what not in allowed]
+        if label.what & DIRECT:
+            (self.found if any(one.what in allowed for one in flags) else self.missed).append(where)
+            stops = any(one.strength is Strength.STOP for one in flags if one.what is not What.SMALL_GROUP)
+            self.other_strength += [where] if stops is label.public else []
+
+    def __str__(self) -> str:
+        return (
+            f"{self.columns} columns, {self.direct} with direct identifiers: recall {self.recall:.3f}, "
+            f"precision {self.precision:.3f}; missed {self.missed}, false {self.false}, "
+            f"other strength {self.other_strength}"
+        )
+
+
+def test_recall_and_precision_on_the_labelled_set(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    score = Score()
+    for number, table in enumerate(labelled_tables()):
+        written = write_table(tmp_path, [label.told for label in table], name=f"t{number}")
+        report = look_for_personal_data(*written)
+        for label in table:
+            score.add(number, label, report)
+    with capsys.disabled():
+        print(f"\n{score}")  # noqa: T201 - a figure of the closing note
+
+    assert score.columns >= 300
+    assert score.direct >= 100
+    assert score.recall >= 0.95
+    assert score.precision >= 0.95
+    assert len(score.other_strength) <= 0.1 * score.direct
+
+
+def rows(*values: str, times: int = 10) -> list[str]:
+    return [value for value in values for _ in range(times)]
+
+
+def test_a_report_goes_through_json_and_holds_no_value(look: Look) -> None:
+    report = look(
+        Told("Nom", rows("KERDRAON", "LE GOFF", "RIOU")), Told("Prénom", rows("Camille", "Hugo", "Léa")),
+        Told("mel", rows("camille.kerdraon@example.org", "hugo.legoff@example.org", "lea.riou@example.org")),
+    )  # fmt: skip
+
+    stored = json.dumps(report.as_json(), ensure_ascii=False)
+
+    assert PersonalReport.from_json(json.loads(stored)) == report
+    assert {finding.what for finding in report.stops} == {What.FAMILY_NAME, What.GIVEN_NAME, What.EMAIL}
+    assert not [word for word in ("KERDRAON", "Camille", "example.org") if word in stored]
+
+
+def test_the_report_says_where_in_the_file(look: Look) -> None:
+    texts = ["Rien à signaler."] * 40
+    texts[7], texts[30] = "Rappeler au 06 12 34 56 78", "Écrire à lea.riou@free.example"
+    report = look(Told("remarque", texts), Told("zone", ["A"] * 40))
+
+    assert [(one.what, one.count, one.total, one.lines) for one in report.findings] == [
+        (What.EMAIL, 1, 40, (32,)),
+        (What.PHONE, 1, 40, (9,)),
+    ]
+    assert "«%(columns)s»" in report.findings[0].explanation.what
+    assert report.findings[0].values == {"columns": "remarque", "count": 1, "total": 40}
+
+
+def test_a_large_table_is_searched_whole(look: Look) -> None:
+    texts = ["Rien à signaler."] * 30_000
+    texts[29_990] = "Écrire à lea.riou@free.example"
+    report = look(Told("remarque", texts), Told("zone", ["A"] * 30_000))
+
+    assert [(one.what, one.count, one.lines) for one in report.findings] == [(What.EMAIL, 1, (29_992,))]
+
+
+def test_chance_makes_no_security_number(look: Look) -> None:
+    draw = random.Random(5)  # noqa: S311 - made-up values
+    numbers = [f"{draw.choice('12')}{draw.randrange(10**14):014}" for _ in range(3000)]
+
+    assert look(Told("identifiant", numbers), Told("zone", ["A"] * 3000)).findings == ()
+
+
+def test_corsica_and_decimals(look: Look) -> None:
+    corsican = f"1850320A118012{0}"
+    key = nir_key("1850 2 2A 004 018".replace(" ", "")[:13])
+
+    assert find_nir(f"185022A004018{key:02}") is True
+    assert find_nir(f"1 85 02 2A 004 018 {key:02}") is True
+    assert find_nir(f"185022A004018{key % 97 + 1:02}") is False
+    assert find_nir(corsican) is None
+    assert find_nir(f"48.185022004018{key:02}") is None
+
+
+def test_small_groups_are_counted(look: Look) -> None:
+    ages, towns = rows("34", "51", times=20), rows("29000", "29100", times=20)
+    report = look(
+        Told("age", [*ages, "97"], ColumnType.INTEGER), Told("code_postal", [*towns, "29000"], ColumnType.POSTCODE),
+        Told("loisir", ["judo"] * 41),
+    )  # fmt: skip
+
+    (group,) = report.stops
+    assert (group.what, group.columns, group.count, group.total, group.lines) == (
+        What.SMALL_GROUP, ("age",), 1, 41, (42,),
+    )  # fmt: skip
+
+
+def test_counts_by_group_single_nobody_out(look: Look) -> None:
+    report = look(Told("age", ["34", "51", "97"]), Told("sexe", ["F", "H", "F"]), Told("nombre", ["400", "380", "12"]))
+
+    assert report.findings == ()
+
+
+@pytest.mark.parametrize("name", ['a"b', "with 'quotes'", "é; DROP VIEW t; --", "%(count)s"])
+def test_any_name_of_column_will_do(look: Look, name: str) -> None:
+    report = look(Told(name, rows("lea.riou@free.example")), Told("n", rows("1"), ColumnType.INTEGER))
+
+    assert [one.columns for one in report.findings] == [(name,)]
+
+
+def test_an_empty_table_says_nothing(look: Look) -> None:
+    assert look(Told("Nom", []), Told("age", [], ColumnType.INTEGER)).findings == ()

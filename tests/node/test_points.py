@@ -1,0 +1,79 @@
+"""Tables that say where their rows are become maps as well."""
+
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from udi.node.tables.column import ColumnType, TypedColumn
+from udi.node.tables.points import Placing, Written, points_of, with_places
+
+ROWS = """
+    SELECT i + 1 AS __line, 'n' || i AS nom,
+      CASE WHEN i = 3 THEN 99 WHEN i <> 4 THEN 48 + i * 0.01 END::DOUBLE AS lat, (-1.5 + i * 0.01)::DOUBLE AS lon,
+      CASE WHEN i = 5 THEN 'x' ELSE (48 + i * 0.01) || ', ' || -1.5 END AS geo,
+      '[' || 100 + i || ', 2.5]' AS xy,
+      CASE WHEN i = 2 THEN 'POINT (1' ELSE 'POLYGON ((0 0, 1 0, 1 1, 0 0))' END AS wkt,
+      '{"type": "Point", "coordinates": [' || i || ', 2]}' AS shape
+    FROM range(8) AS r(i)"""
+CASES = {
+    "latitude and longitude": ({"lat": ColumnType.LATITUDE, "lon": ColumnType.LONGITUDE}, Written.TWO_COLUMNS, [5, 4]),
+    "one cell": ({"geo": ColumnType.POINT}, Written.ONE_CELL, [6]),
+    "one cell, longitude first": ({"xy": ColumnType.POINT}, Written.ONE_CELL, []),
+    "WKT": ({"wkt": ColumnType.TEXT}, Written.WKT, [3]),
+    "GeoJSON": ({"shape": ColumnType.JSON}, Written.GEOJSON, []),
+}
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    duckdb.sql(f"COPY ({ROWS}) TO '{tmp_path}/in.parquet' (FORMAT parquet)")
+    return tmp_path / "in.parquet"
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_places_are_found_and_written(case: str, table: Path, tmp_path: Path) -> None:
+    types, written, wrong = CASES[case]
+    columns = [TypedColumn("nom", ColumnType.TEXT), *(TypedColumn(name, type_) for name, type_ in types.items())]
+
+    placing = points_of(table, columns)
+    assert placing is not None
+    gathered = with_places(table, columns, placing, tmp_path / "out.parquet", tmp_path)
+
+    assert placing.written is written
+    assert [error.line for error in gathered.errors] == wrong
+    rows = duckdb.sql(f"SELECT __line, nom, geometry IS NULL, __xmin FROM '{tmp_path}/out.parquet'").fetchall()
+    assert [row[0] for row in rows if row[2]] == sorted(wrong)
+    assert [row[1] for row in rows] == [f"n{i}" for i in range(8)]
+    assert gathered.bbox is not None
+    assert gathered.bbox[0] == min(row[3] for row in rows if row[3] is not None)
+
+
+def test_a_cell_beyond_ninety_comes_longitude_first(table: Path) -> None:
+    assert points_of(table, [TypedColumn("xy", ColumnType.POINT)]) == Placing(
+        Written.ONE_CELL, ("xy",), longitude_first=True
+    )
+
+
+def test_a_table_without_places_is_no_map(table: Path) -> None:
+    assert points_of(table, [TypedColumn("nom", ColumnType.TEXT), TypedColumn("lat", ColumnType.LATITUDE)]) is None
+
+
+@pytest.mark.parametrize(
+    ("file", "column", "read"), [("data-fair_wkt.csv", "geom", 1), ("fiona_curves_line.csv", "WKT", 5)]
+)
+def test_real_tables_with_places_as_text(shared_data: Path, tmp_path: Path, file: str, column: str, read: int) -> None:
+    source = tmp_path / "in.parquet"
+    duckdb.sql(
+        f"COPY (SELECT row_number() OVER () + 1 AS __line, * FROM read_csv('{shared_data}/data/geo/{file}', all_varchar = true))"
+        f" TO '{source}' (FORMAT parquet)"
+    )
+    columns = [TypedColumn(column, ColumnType.TEXT)]
+
+    placing = points_of(source, columns)
+    assert placing is not None
+    gathered = with_places(source, columns, placing, tmp_path / "out.parquet", tmp_path)
+
+    found = duckdb.sql(f"SELECT count(geometry), count(*) FROM '{tmp_path}/out.parquet'").fetchall()[0]
+    assert found[0] == read
+    assert found[1] - found[0] == len(gathered.errors)

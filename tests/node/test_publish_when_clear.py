@@ -1,0 +1,286 @@
+"""What a script or an address brings is published once its file was looked at, and only if nothing stops that."""
+
+import errno
+import io
+import zipfile
+from collections.abc import AsyncIterator, Mapping
+
+import httpx
+import pytest
+
+from tests.node.distant import Distant
+from tests.node.producer import TABLE, Producer
+from tests.node.scripts import OTHER, Script, new_key
+from tests.node.sending import Sender, desk_for, rows
+from tests.node.test_check_file import PEOPLE
+from tests.node.test_clam import EICAR, clamd, serving
+from udi.kit.db import Database
+from udi.kit.errors import UnavailableError
+from udi.kit.jobs import Handler, Job
+from udi.kit.tenancy import Territory
+from udi.node.datasets.actions import prepare
+from udi.node.datasets.actions.prepare import PREPARE_VERSION, prepare_version
+from udi.node.datasets.actions.source import REFRESH_SOURCE
+from udi.node.datasets.intake.jobs import jobs
+from udi.node.datasets.jobs import jobs as dataset_jobs
+from udi.node.datasets.models import DatasetEvent, PreparationState, Source, Version
+from udi.node.datasets.portal import PortalClient
+from udi.node.tables.room import NoRoomError
+from udi.ui.site import Site
+
+NIGHT = "?publish=true"
+
+
+def bomb() -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("../../etc/passwd", b"0" * 20_000_000)
+    return packed.getvalue()
+
+
+@pytest.fixture
+async def script(manager: httpx.AsyncClient, passer_by: httpx.AsyncClient) -> Script:
+    return Script(passer_by, await new_key(manager))
+
+
+@pytest.fixture
+async def patrolled(monkeypatch: pytest.MonkeyPatch, node_site: Site) -> AsyncIterator[None]:
+    """A node that has its files searched for viruses."""
+    async with serving(clamd) as address:
+        settings = node_site.settings.model_copy(update={"clamd_socket": address})
+        monkeypatch.setattr(node_site, "settings", settings)
+        yield
+
+
+async def current(client: httpx.AsyncClient, dataset: str) -> bytes:
+    return (await client.get(f"/datasets/{dataset}/file")).content
+
+
+def looks(site: Site) -> Mapping[str, Handler]:
+    """What the worker does with a file that waits."""
+    portal = PortalClient(site.settings, site.outgoing)
+    return dataset_jobs(site.database, site.registry, portal, site.parts["objects"])
+
+
+async def newest(database: Database, territory: Territory) -> Version:
+    found: Version = max(await rows(database, territory, Version), key=lambda version: version.number)
+    return found
+
+
+async def stopped(database: Database, territory: Territory) -> list[list[str]]:
+    events = await rows(database, territory, DatasetEvent)
+    return [event.detail["stops"] for event in events if event.action == "version.stopped"]
+
+
+@pytest.mark.usefixtures("patrolled")
+@pytest.mark.parametrize(
+    ("content", "name", "why"),
+    [
+        (PEOPLE, "adherents.csv", ["people"]),
+        (bomb(), "photos.zip", ["danger"]),
+        (TABLE + EICAR, "associations.csv", ["virus"]),
+    ],
+    ids=["people", "a danger", "a virus"],
+)
+async def test_what_a_stop_holds_waits_for_a_person(
+    producer: Producer, script: Script, node_database: Database, demo: Territory, content: bytes, name: str, why: list[str]
+) -> None:  # fmt: skip
+    dataset = await producer.publish()
+
+    sent = await script.put(dataset, content, f"{NIGHT}&name={name}")
+    again = await script.put(dataset, content, f"{NIGHT}&name={name}")
+    address = await Sender(script.client, script.headers).address(
+        len(content), name=name, dataset=dataset, publish="true"
+    )
+    await Sender(script.client, script.headers).send(address, 0, content)
+
+    for answer in (sent, again):
+        said = answer.json()
+        assert (said["published"], said["publication"]["state"], len(said["publication"]["why"])) == (
+            False,
+            "stopped",
+            1,
+        )
+        assert said["publication"]["page"].endswith(f"/datasets/{dataset}")
+    assert (sent.status_code, again.status_code) == (201, 200)
+    assert (await Sender(script.client, script.headers).look(address))["state"] == "failed"
+    assert await current(script.client, dataset) == TABLE
+    assert await stopped(node_database, demo) == [why]
+    page = await producer.page(f"/datasets/{dataset}")
+    assert "Une nouvelle version attend : quelque chose l’arrête" in page
+    assert f'href="/datasets/{dataset}/check"' in page
+    assert "Non publiée d’elle-même" in page
+
+
+async def test_a_stop_is_told_to_who_sends_in_parts(producer: Producer, script: Script) -> None:
+    dataset = await producer.publish()
+    sender = Sender(script.client, script.headers)
+
+    address = await sender.address(len(PEOPLE), dataset=dataset, publish="true")
+    before = await sender.look(address)
+    await sender.send(address, 0, PEOPLE)
+    after = await sender.look(address)
+
+    assert before["publication"] is None
+    assert (after["state"], after["publication"]["state"]) == ("done", "stopped")
+    assert await current(script.client, dataset) == TABLE
+
+
+async def test_a_person_publishes_what_was_stopped(producer: Producer, script: Script) -> None:
+    dataset = await producer.publish()
+    await script.put(dataset, PEOPLE, NIGHT)
+
+    refused = await producer.client.post(f"/datasets/{dataset}/publish")
+    published = await producer.client.post(f"/datasets/{dataset}/publish", data={"reason": "Élus, loi de 1884"})
+
+    assert (refused.status_code, published.status_code) == (422, 303)
+    assert await current(script.client, dataset) == PEOPLE
+
+
+async def test_an_address_publishes_what_is_clear_and_nothing_else(
+    producer: Producer, passer_by: httpx.AsyncClient, distant: Distant, node_site: Site, node_database: Database,
+    demo: Territory,
+) -> None:  # fmt: skip
+    dataset = await producer.publish()
+    form = {"address": f"{distant.origin}/a.csv", "frequency": "daily"}
+    await producer.client.post(f"/datasets/{dataset}/source", data=form)
+    [source] = await rows(node_database, demo, Source)
+    given = []
+
+    for turn, content in enumerate((PEOPLE, OTHER)):
+        distant.content = content
+        job = Job(REFRESH_SOURCE, demo.id, {"source": str(source.id), "turn": str(turn)}, 0, last=False)
+        await jobs(node_site)[REFRESH_SOURCE](job)
+        given.append(await current(passer_by, dataset))
+
+    assert given == [TABLE, OTHER]
+    assert await stopped(node_database, demo) == [["people"]]
+
+
+async def test_what_is_still_being_read_is_published_at_the_end_of_it(
+    producer: Producer, script: Script, node_site: Site, node_database: Database, demo: Territory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    dataset = await producer.publish()
+    monkeypatch.setattr(prepare, "PROMPT", 10)
+
+    said = (await script.put(dataset, query=NIGHT)).json()
+    page = await producer.page(f"/datasets/{dataset}")
+    before = await current(script.client, dataset)
+    version = await newest(node_database, demo)
+    for _ in range(2):
+        await prepare_version(desk_for(node_site, demo), version.id, 1)
+
+    assert (said["published"], said["publication"]["state"]) == (False, "reading")
+    assert "Elle est publiée dès que son fichier est lu" in page
+    assert (before, await current(script.client, dataset)) == (TABLE, OTHER)
+    events = [event for event in await rows(node_database, demo, DatasetEvent) if event.detail.get("version") == 2]
+    assert [(event.action, "key" in event.detail) for event in events] == [("dataset.published", True)]
+
+
+async def test_what_was_withdrawn_meanwhile_is_not_published(
+    producer: Producer, script: Script, node_site: Site, node_database: Database, demo: Territory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    dataset = await producer.publish()
+    monkeypatch.setattr(prepare, "PROMPT", 10)
+    await script.put(dataset, query=NIGHT)
+    await producer.client.post(f"/datasets/{dataset}/withdraw", data={"reason": "Erreur"})
+
+    version = await newest(node_database, demo)
+    await prepare_version(desk_for(node_site, demo), version.id, 1)
+
+    assert (await newest(node_database, demo)).published_at is None
+    assert (await script.client.get(f"/datasets/{dataset}/file")).status_code == 410
+
+
+async def test_a_file_that_nobody_could_look_at_waits_for_a_person_once(
+    producer: Producer, script: Script, node_database: Database, demo: Territory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dataset = await producer.publish()
+    monkeypatch.setattr(prepare, "SECONDS", 0.001)
+
+    said = (await script.put(dataset, query=NIGHT)).json()
+    found = (await newest(node_database, demo)).preparation
+    page = await producer.page(f"/datasets/{dataset}/check")
+    refused = await producer.client.post(f"/datasets/{dataset}/publish")
+    published = await producer.client.post(f"/datasets/{dataset}/publish", data={"reason": "Des arbres, sans personne"})
+    next_night = (await script.put(dataset, OTHER + b"Golf;Brest;01/02/2003\n", NIGHT)).json()
+
+    assert found is not None
+    assert (found.state, said["publication"]["state"]) == (PreparationState.FAILED, "stopped")
+    assert "Nous n’avons pas pu examiner ce fichier" in page
+    assert (refused.status_code, published.status_code) == (422, 303)
+    assert next_night["publication"]["state"] == "published"
+    assert await stopped(node_database, demo) == [["unread"]]
+
+
+async def test_people_that_a_person_cleared_once_stop_no_other_night(
+    producer: Producer, script: Script, node_database: Database, demo: Territory
+) -> None:
+    dataset = await producer.publish(await producer.draft(PEOPLE), reason="Élus, loi de 1884")
+    lines = PEOPLE.decode().splitlines()
+    born = "\n".join(
+        [f"{lines[0]};né le", *(f"{line};12/03/197{rank}" for rank, line in enumerate(lines[1:]))]
+    ).encode()
+
+    same = (await script.put(dataset, PEOPLE + PEOPLE.splitlines(keepends=True)[-1], NIGHT)).json()
+    more = (await script.put(dataset, born, NIGHT)).json()
+
+    assert (same["publication"]["state"], more["publication"]["state"]) == ("published", "stopped")
+    assert await stopped(node_database, demo) == [["people"]]
+
+
+async def test_a_search_for_viruses_that_does_not_answer_is_asked_again_then_left_to_a_person(
+    producer: Producer, script: Script, node_site: Site, node_database: Database, demo: Territory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    dataset = await producer.publish()
+    settings = node_site.settings.model_copy(update={"clamd_socket": "127.0.0.1:9"})
+    monkeypatch.setattr(node_site, "settings", settings)
+    await script.put(dataset, query=NIGHT)
+    version, desk = await newest(node_database, demo), desk_for(node_site, demo, clamd="127.0.0.1:9")
+
+    with pytest.raises(UnavailableError):
+        await prepare_version(desk, version.id, 1)
+    waits = await newest(node_database, demo)
+    await prepare_version(desk, version.id, 1, last=True)
+
+    assert waits.preparation is not None
+    assert waits.preparation.state == PreparationState.WAITING
+    assert await current(script.client, dataset) == TABLE
+    assert await stopped(node_database, demo) == [["unread"]]
+
+
+async def test_a_file_whose_look_fails_each_time_waits_no_longer(
+    producer: Producer, script: Script, node_site: Site, node_database: Database, demo: Territory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    dataset = await producer.publish()
+    monkeypatch.setattr(prepare, "PROMPT", 10)
+    await script.put(dataset, query=NIGHT)
+    version = await newest(node_database, demo)
+
+    async def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "full")
+
+    monkeypatch.setattr(prepare, "copy_to", full)
+    states = []
+    for last in (False, True):
+        job = Job(PREPARE_VERSION, demo.id, {"version": str(version.id), "revision": "1"}, 0, last=last)
+        with pytest.raises(NoRoomError):
+            await looks(node_site)[PREPARE_VERSION](job)
+        states.append((await newest(node_database, demo)).preparation)
+
+    assert [state and state.state for state in states] == [PreparationState.WAITING, PreparationState.FAILED]
+
+
+async def test_what_a_person_corrects_is_not_published_behind_their_back(producer: Producer, script: Script) -> None:
+    dataset = await producer.publish()
+    await script.put(dataset, PEOPLE, NIGHT)
+
+    corrected = await producer.client.post(f"/datasets/{dataset}/understood", data={"type-2": "text"})
+
+    assert corrected.status_code == 303
+    assert await current(script.client, dataset) == TABLE
+    assert "Une nouvelle version attend" in await producer.page(f"/datasets/{dataset}")

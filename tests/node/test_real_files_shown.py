@@ -1,0 +1,171 @@
+"""Every real file through what a producer does: dropped, published, shown; nothing is a 500, and what was understood is told."""
+
+import asyncio
+import os
+import re
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from tests.node.producer import SLUG, Producer
+from tests.node.sending import desk_for
+from tests.node.tables.test_labels import GEOGRAPHIC, SHARE, compare, labels, read_label
+from udi.kit.db import Database
+from udi.kit.tenancy import Territory
+from udi.node.datasets.actions.prepare import Desk, prepare_version
+from udi.node.datasets.models import Preparation, PreparationState, Version
+from udi.node.datasets.queries import find_dataset
+from udi.node.spaces.actions import apply_space
+from udi.node.spaces.models import Space
+from udi.node.tables.asking import RATES
+from udi.node.tables.pool import POOL, Pool, PoolLimits
+from udi.node.tables.profile import Profile
+from udi.node.tables.rates import Rates
+from udi.node.tables.shown import SHOWING, PartSeconds, Showing
+
+ROOM = 4_000_000_000
+SWITCH = "UDI_TEST_FILES"
+WHOLE, SPARSE = os.environ.get(SWITCH) == "all", 10
+"""Each run takes one file in ten, UDI_TEST_FILES=all takes them all, in a quarter of an hour."""
+UNREADABLE = {"csv-detective_a_test_file.json", "tablib_unknown_value_type.ods"}
+NO_TABLE = re.compile(r"\.(tcx|txt)$|fixed$|\.dbf$|README|totem\.xml$|decp_.*\.xml$|gtfs|goodtables_zip", re.IGNORECASE)
+
+
+@dataclass
+class Seen:
+    """What became of the files of a folder."""
+
+    states: Counter[str] = field(default_factory=Counter)
+    placed: int = 0
+    mapped: int = 0
+    charted: int = 0
+    wrong: dict[str, str] = field(default_factory=dict)
+    no_table: list[str] = field(default_factory=list)
+    understood: dict[str, Profile] = field(default_factory=dict)
+
+
+@pytest.fixture
+async def wide(node_database: Database, demo: Territory, space: Space, parts: dict[str, Any]) -> Any:
+    """A space with place for all of them, and a machine that has other work."""
+    async with node_database.session(demo.id, role="owner") as session:
+        await apply_space(
+            session, slug=SLUG, organisation_id=space.organisation_id, name=space.name, email=space.email,
+            quota_bytes=ROOM,
+        )  # fmt: skip
+    pool = Pool(PoolLimits(seconds=60, patience=60))
+    parts |= {POOL: pool, SHOWING: Showing(pool, PartSeconds(60, 60, 60)), RATES: Rates(10**9)}
+    yield parts
+    await pool.close()
+
+
+async def look(
+    producer: Producer, database: Database, territory: Territory, desk: Desk, path: Path, seen: Seen
+) -> None:
+    """One file: dropped as a producer drops it and published with no correction, then its pages."""
+    content = await asyncio.to_thread(path.read_bytes)
+    dataset = await producer.draft(content, path.name)
+    version, preparation = await newest(database, territory, dataset)
+    if preparation.state == PreparationState.WAITING:
+        await prepare_version(desk, version.id, preparation.revision)
+        version, _ = await newest(database, territory, dataset)
+    seen.understood[path.name] = Profile.from_json(version.profile)
+    checked = await producer.client.get(f"/datasets/{dataset}/check")
+    await producer.describe(dataset)
+    published = await producer.client.post(f"/datasets/{dataset}/publish", data={"reason": "Un fichier public"})
+    served = await producer.client.get(f"/datasets/{dataset}/file")
+    page = await producer.client.get(f"/datasets/{dataset}/data")
+    ready = f"/datasets/{dataset}/data?version=1" in checked.text
+    seen.states["table" if ready else "file"] += 1
+    seen.placed += "<dt>Lieux</dt>" in checked.text
+    seen.mapped += 'class="map"' in page.text
+    seen.charted += 'id="chart"' in page.text
+    if not ready:
+        seen.no_table.append(path.name)
+    if (checked.status_code, page.status_code) != (200, 200 if ready else 404):
+        seen.wrong[path.name] = f"{checked.status_code} {page.status_code}"
+    elif (published.status_code, served.content) != (303, content):
+        seen.wrong[path.name] = f"not published: {published.status_code}"
+    elif ready and "trop grand" in page.text:
+        seen.wrong[path.name] = "too large"
+
+
+async def newest(database: Database, territory: Territory, dataset: str) -> tuple[Version, Preparation]:
+    async with database.session(territory.id, role="worker") as session:
+        found = await find_dataset(session, UUID(dataset))
+        assert found
+        assert found.latest.preparation
+        return found.latest, found.latest.preparation
+
+
+@pytest.fixture
+def show_all(
+    producer: Producer, node_database: Database, demo: Territory, node_site: Any, wide: Any
+) -> Callable[[list[Path]], Any]:
+    async def show(paths: list[Path]) -> Seen:
+        seen = Seen()
+        for path in paths:
+            await look(producer, node_database, demo, desk_for(node_site, demo), path, seen)
+        return seen
+
+    return show
+
+
+def compared(seen: Seen, shared: Path) -> dict[str, dict[str, str]]:
+    """What differs from what a person read by eye, by file and sheet, where the file was published."""
+    found = {}
+    for line in labels(shared):
+        profile = seen.understood.get(line["file"])
+        if profile is not None and line["format"] not in GEOGRAPHIC:
+            other = {"sheet": profile.sheet} if line["sheet"] and profile.sheet != line["sheet"] else {}
+            found[f"{line['file']} {line['sheet']}".strip()] = other or compare(profile, read_label(line))
+    return found
+
+
+def files(folder: Path) -> list[Path]:
+    found = sorted(path for path in folder.iterdir() if path.name != "ORIGINS.tsv")
+    return found if WHOLE else found[::SPARSE]
+
+
+async def test_every_map_is_published_and_shown(
+    shared_data: Path, show_all: Callable[[list[Path]], Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    seen = await show_all(files(shared_data / "data/geo"))
+
+    told(capsys, "maps", seen)
+    assert seen.wrong == {}
+    assert seen.states["table"] >= 0.9 * seen.states.total()
+    if WHOLE:
+        assert seen.states == {"table": 143, "file": 13}
+        assert (seen.placed, seen.mapped) == (140, 130)
+
+
+async def test_every_table_is_published_shown_and_understood(
+    shared_data: Path, show_all: Callable[[list[Path]], Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    seen = await show_all(files(shared_data / "data/tables"))
+    different = compared(seen, shared_data)
+
+    told(capsys, "tables", seen)
+    with capsys.disabled():
+        right = sum(not each for each in different.values())
+        print(f"everything right at once: {right}/{len(different)}")  # noqa: T201 - a figure to publish
+        print("\n".join(f"  {name}: {each}" for name, each in different.items() if each))  # noqa: T201
+    assert seen.wrong == {}
+    assert right >= SHARE * len(different)
+    assert [name for name in seen.no_table if not NO_TABLE.search(name) and name not in UNREADABLE] == []
+    if WHOLE:
+        assert seen.states == {"table": 281, "file": 24}
+        assert (seen.placed, seen.mapped, seen.charted) == (60, 60, 125)
+
+
+def told(capsys: pytest.CaptureFixture[str], what: str, seen: Seen) -> None:
+    with capsys.disabled():
+        print(  # noqa: T201 - a figure to publish
+            f"\n{what} published: {dict(seen.states)}, with places {seen.placed}, drawn on a map {seen.mapped}, "
+            f"with a chart {seen.charted}"
+        )

@@ -1,0 +1,145 @@
+"""The worker looks by itself at the addresses that are due: each one, politely, and none keeps another back."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from tests.node.distant import Distant
+from tests.node.producer import TABLE, Producer
+from tests.node.scripts import OTHER
+from tests.node.sending import rows
+from udi.kit.clock import now
+from udi.kit.db import Database
+from udi.kit.jobs import Job
+from udi.kit.tenancy import Territory
+from udi.node.app import work
+from udi.node.datasets.actions.source import REFRESH_SOURCE, queue_due
+from udi.node.datasets.intake import refresh
+from udi.node.datasets.intake.jobs import jobs
+from udi.node.datasets.models import Source, Version
+from udi.settings import Settings
+from udi.ui.site import Site
+
+PATIENCE = 60
+
+
+@pytest.fixture(autouse=True)
+def _often(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(refresh, "EVERY", 0.2)
+
+
+@asynccontextmanager
+async def working(settings: Settings) -> AsyncIterator[None]:
+    """The whole worker of the node, as it is started."""
+    worker = asyncio.create_task(work(settings))
+    try:
+        yield
+    finally:
+        worker.cancel()
+        with suppress(asyncio.CancelledError):
+            await worker
+
+
+async def until(happened: Callable[[], Awaitable[bool]]) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while not await happened():  # noqa: ASYNC110 - the worker says nothing to wait for
+            await asyncio.sleep(0.1)
+
+
+async def renewed(producer: Producer, address: str, content: bytes = TABLE) -> str:
+    """A published dataset that is renewed from an address every day."""
+    dataset = await producer.publish(await producer.draft(content))
+    form = {"address": address, "frequency": "daily"}
+    assert (await producer.client.post(f"/datasets/{dataset}/source", data=form)).status_code == 303
+    return dataset
+
+
+async def become_due(database: Database, territory: Territory) -> None:
+    async with database.session(territory.id, role="worker") as session:
+        await session.execute(update(Source).values(due_at=now() - timedelta(seconds=1)))
+
+
+async def source_of(database: Database, territory: Territory, dataset: str) -> Source:
+    [found] = [each for each in await rows(database, territory, Source) if str(each.dataset_id) == dataset]
+    assert isinstance(found, Source)
+    return found
+
+
+async def test_the_worker_renews_what_is_due_and_an_address_that_fails_keeps_no_other_back(
+    producer: Producer, distant: Distant, settings: Settings, node_database: Database, demo: Territory
+) -> None:
+    distant.redirects = {"/gone.csv": "http://10.0.0.1/x"}
+    wrong = await renewed(producer, f"{distant.origin}/gone.csv", TABLE + b"Port;Brest;01/02/2001\n")
+    dataset = await renewed(producer, f"{distant.origin}/a.csv")
+
+    async def both_looked_at() -> bool:
+        return all([(await source_of(node_database, demo, each)).checked_at is not None for each in (wrong, dataset)])
+
+    async def is_renewed() -> bool:
+        versions = await rows(node_database, demo, Version)
+        return any(str(each.dataset_id) == dataset and each.number == 2 and each.published_at for each in versions)
+
+    async with working(settings):
+        await until(both_looked_at)
+        unchanged = await producer.page(f"/datasets/{dataset}")
+        distant.content = OTHER
+        await become_due(node_database, demo)
+        await until(is_renewed)
+
+    assert "le fichier n’avait pas changé" in unchanged
+    assert (await producer.client.get(f"/datasets/{dataset}/file")).content == OTHER
+    assert "une nouvelle version" in await producer.page(f"/datasets/{dataset}")
+    assert "ne peut pas être atteinte" in await producer.page(f"/datasets/{wrong}")
+    looks = [headers for path, headers in distant.asked if path == "/a.csv"]
+    assert [headers.get("if-none-match") is not None for headers in looks] == [False, True]
+    assert looks[0]["user-agent"] == f"udi-node (+{demo.links['node']})"
+
+
+async def test_a_territory_that_fails_keeps_no_other_back(
+    producer: Producer, distant: Distant, node_site: Site, node_database: Database, demo: Territory, other: Territory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    dataset = await renewed(producer, f"{distant.origin}/a.csv")
+    await become_due(node_database, demo)
+    looked: list[UUID] = []
+
+    async def fail_first(session: AsyncSession) -> int:
+        looked.append(session.info["tenant"])
+        if looked[-1] != demo.id or len(looked) == 1:
+            raise ValueError
+        return await queue_due(session)
+
+    async def is_queued() -> bool:
+        return (await source_of(node_database, demo, dataset)).due_at > now()
+
+    monkeypatch.setattr(refresh, "queue_due", fail_first)
+    looking = asyncio.create_task(refresh.look_for_ever(node_site))
+    await until(is_queued)
+    looking.cancel()
+
+    assert {demo.id, other.id} <= set(looked)
+
+
+@pytest.mark.parametrize(
+    ("said", "least", "most"),
+    [("86400", 86_000, 86_401), ("Wed, 01 Jan 2020 00:00:00 GMT", 3000, 3601), ("soon", 3000, 3601)],
+)
+async def test_an_address_that_asks_to_be_left_alone_is(
+    producer: Producer, distant: Distant, node_site: Site, node_database: Database, demo: Territory,
+    said: str, least: int, most: int,
+) -> None:  # fmt: skip
+    dataset = await renewed(producer, f"{distant.origin}/a.csv")
+    distant.status, distant.headers = 429, {"Retry-After": said}
+    source = await source_of(node_database, demo, dataset)
+
+    job = Job(REFRESH_SOURCE, demo.id, {"source": str(source.id), "turn": "1"}, 0, last=False)
+    await jobs(node_site)[REFRESH_SOURCE](job)
+
+    wait = (await source_of(node_database, demo, dataset)).due_at - now()
+    assert least < wait.total_seconds() < most

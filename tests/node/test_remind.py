@@ -1,0 +1,161 @@
+"""What its producer said to update is shown as due, then late; three calm mails at most, each once."""
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from typing import Any
+
+import pytest
+from aiosmtpd.smtp import SMTP
+from sqlalchemy import select
+
+from tests.node.producer import Producer
+from udi.kit.db import Database
+from udi.kit.jobs import Job
+from udi.kit.mail import Mail, MailError, send_mail
+from udi.kit.tenancy import Territory
+from udi.node.datasets.care import jobs
+from udi.node.datasets.models import Reminder
+from udi.node.datasets.queries import find_dataset
+from udi.node.datasets.reminders import SEND_REMINDER, queue_reminders
+from udi.ui.site import Site
+
+LONG_AGO = datetime(2026, 1, 5, 10, tzinfo=UTC)
+DUE = datetime(2026, 2, 5, 12, tzinfo=UTC)
+
+
+@dataclass
+class Relay:
+    """A mail relay of our own, which keeps what it gets."""
+
+    mails: list[EmailMessage] = field(default_factory=list)
+    away: bool = False
+
+    async def handle_DATA(self, _server: SMTP, _session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
+        if self.away:
+            return "451 Later"
+        self.mails.append(message_from_bytes(envelope.content, policy=policy.default))  # type: ignore[arg-type]  # the policy's class
+        return "250 Kept"
+
+
+@pytest.fixture
+async def relay(node_site: Site, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Relay]:
+    kept = Relay()
+    server = await asyncio.get_running_loop().create_server(lambda: SMTP(kept, hostname="relay"), "127.0.0.1", 0)
+    settings = {"smtp_host": "127.0.0.1", "smtp_port": server.sockets[0].getsockname()[1]}
+    monkeypatch.setattr(node_site, "settings", node_site.settings.model_copy(update=settings))
+    yield kept
+    server.close()
+    await server.wait_closed()
+
+
+async def monthly(producer: Producer, database: Database, territory: Territory) -> str:
+    """A dataset that is updated every month, published long ago."""
+    dataset = await producer.publish(frequency="monthly")
+    async with database.session(territory.id, role="worker") as session:
+        found = await find_dataset(session, uuid.UUID(dataset))
+        assert found
+        found.latest.published_at = LONG_AGO
+    return dataset
+
+
+async def look(database: Database, territory: Territory, moment: datetime) -> int:
+    async with database.session(territory.id, role="worker") as session:
+        return await queue_reminders(session, moment)
+
+
+async def work(site: Site, database: Database, territory: Territory) -> None:
+    """Do every reminder's job, as the worker would, even one that is done."""
+    async with database.session(territory.id, role="worker") as session:
+        rows = (await session.scalars(select(Reminder).order_by(Reminder.number))).all()
+    for row in rows:
+        payload = {"dataset": str(row.dataset_id), "due_on": row.due_on.isoformat(), "number": row.number}
+        await jobs(site)[SEND_REMINDER](Job(SEND_REMINDER, territory.id, payload, 0, last=False))
+
+
+async def test_what_is_due_and_late_is_shown(producer: Producer, node_database: Database, demo: Territory) -> None:
+    fresh = await producer.publish(frequency="yearly")
+    late = await monthly(producer, node_database, demo)
+
+    assert "Prochaine version attendue le" in await producer.page(f"/datasets/{fresh}")
+    assert "En retard de" in await producer.page(f"/datasets/{late}")
+    space = await producer.page("/spaces/mairie-kerlevan")
+    assert "En retard de" in space
+    assert "Prochaine version attendue le" in space
+
+
+async def test_three_mails_leave_each_once_and_no_other(
+    producer: Producer, node_site: Site, node_database: Database, demo: Territory, relay: Relay
+) -> None:
+    dataset = await monthly(producer, node_database, demo)
+
+    queued = [
+        await look(node_database, demo, DUE + timedelta(days=days)) for days in (-1, 0, 0, 1, 7, 8, 30, 31, 35, 400)
+    ]
+    await work(node_site, node_database, demo)
+    await work(node_site, node_database, demo)
+
+    assert queued == [0, 1, 0, 0, 1, 0, 1, 0, 0, 0]
+    assert len(relay.mails) == 3
+    first, _, last = [mail.get_content() for mail in relay.mails]
+    assert "5 février 2026" in first
+    assert f"/datasets/{dataset}/versions/new" in first
+    assert "dernier rappel" in last
+    assert "dernier rappel" not in first
+    assert {mail["To"] for mail in relay.mails} == {"mairie@kerlevan.example"}
+    assert relay.mails[0]["Subject"] == "À mettre à jour\N{NO-BREAK SPACE}: Associations de Kerlévan"
+    assert relay.mails[0]["Auto-Submitted"] == "auto-generated"
+    assert len({mail["Message-ID"] for mail in relay.mails}) == 3
+    assert "Phare" not in first
+
+
+async def test_a_version_that_came_meanwhile_is_not_late(
+    producer: Producer, node_site: Site, node_database: Database, demo: Territory, relay: Relay
+) -> None:
+    dataset = await monthly(producer, node_database, demo)
+    await look(node_database, demo, DUE)
+    await producer.send(b"nom;commune\nTennis;Brest\n", path=f"/datasets/{dataset}/versions")
+    await producer.client.post(f"/datasets/{dataset}/publish")
+
+    await work(node_site, node_database, demo)
+
+    assert relay.mails == []
+
+
+async def test_a_relay_that_is_away_gets_it_later(
+    producer: Producer, node_site: Site, node_database: Database, demo: Territory, relay: Relay
+) -> None:
+    await monthly(producer, node_database, demo)
+    await look(node_database, demo, DUE)
+    relay.away = True
+
+    with pytest.raises(MailError):
+        await work(node_site, node_database, demo)
+    relay.away = False
+    await work(node_site, node_database, demo)
+
+    assert len(relay.mails) == 1
+
+
+async def test_a_title_cannot_add_a_header(relay: Relay, node_site: Site) -> None:
+    mail = Mail(
+        "a@example.org", "Titre\r\nBcc: x@example.org", "x", "fr", "1", "n@example.org", "Nom\nBcc: y@example.org"
+    )
+    settings = node_site.settings
+
+    await send_mail(mail, settings.smtp_host, settings.smtp_port or 0)
+
+    assert relay.mails[0]["Bcc"] is None
+    assert relay.mails[0]["Subject"] == "Titre Bcc: x@example.org"
+
+
+async def test_what_was_late_long_before_is_not_told_at_once(
+    producer: Producer, node_database: Database, demo: Territory
+) -> None:
+    await monthly(producer, node_database, demo)
+
+    assert await look(node_database, demo, DUE + timedelta(days=200)) == 0

@@ -1,0 +1,104 @@
+"""When the next version is due, and the few reminders."""
+
+import calendar
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from udi.node.datasets.description import FREQUENCIES
+from udi.node.datasets.schedule import DAYS, MONTHS, next_due
+
+PARIS = ZoneInfo("Europe/Paris")
+
+
+def due(frequency: str, *days: str) -> date | None:
+    moments = [datetime.fromisoformat(f"{day}T12:00:00").replace(tzinfo=PARIS) for day in days]
+    found = next_due(frequency, moments, PARIS)
+    return found.day if found else None
+
+
+@pytest.mark.parametrize(
+    ("frequency", "published", "expected"),
+    [
+        ("daily", ["2026-02-28"], "2026-03-01"),
+        ("weekly", ["2026-12-28"], "2027-01-04"),
+        ("monthly", ["2026-01-15"], "2026-02-15"),
+        ("monthly", ["2026-01-31"], "2026-02-28"),
+        ("monthly", ["2028-01-31"], "2028-02-29"),
+        ("monthly", ["2026-01-31", "2026-02-28"], "2026-03-31"),
+        ("monthly", ["2026-01-10", "2026-02-12"], "2026-03-12"),
+        ("quarterly", ["2025-11-30"], "2026-02-28"),
+        ("yearly", ["2024-02-29"], "2025-02-28"),
+        ("yearly", ["2024-02-29", "2025-02-28", "2026-02-28", "2027-02-28"], "2028-02-29"),
+    ],
+)
+def test_the_next_day_follows_the_last_publication(frequency: str, published: list[str], expected: str) -> None:
+    assert due(frequency, *published) == date.fromisoformat(expected)
+
+
+@pytest.mark.parametrize("frequency", ["never", "continuous", "irregular", ""])
+def test_nothing_is_due_where_nothing_regular_was_declared(frequency: str) -> None:
+    assert due(frequency, "2026-01-01") is None
+    assert due("monthly") is None
+
+
+def test_a_day_is_the_territory_s() -> None:
+    late_evening = datetime(2026, 1, 31, 23, 30, tzinfo=PARIS)
+
+    found = next_due("monthly", [late_evening.astimezone(UTC)], PARIS)
+
+    assert found
+    assert found.day == date(2026, 2, 28)
+    assert found.reminders[0] == datetime(2026, 2, 28, 9, tzinfo=PARIS)
+    island = next_due("monthly", [late_evening], ZoneInfo("Indian/Reunion"))
+    assert island
+    assert island.day == date(2026, 3, 1)
+
+
+def test_reminders_come_at_the_due_day_then_twice_then_never() -> None:
+    found = next_due("monthly", [datetime(2026, 3, 1, tzinfo=PARIS)], PARIS)
+
+    assert found
+    nine = datetime(2026, 4, 1, 9, tzinfo=PARIS)
+    assert found.reminder(nine - timedelta(minutes=1)) is None
+    assert found.reminder(nine) == 0
+    assert found.reminder(nine + timedelta(days=7)) == 1
+    assert found.reminder(nine + timedelta(days=400)) == 2
+    assert found.late_days(date(2026, 4, 1)) == 0
+    assert found.late_days(date(2026, 4, 4)) == 3
+
+
+MOMENTS = st.datetimes(datetime(1990, 1, 1), datetime(2090, 1, 1), timezones=st.sampled_from([UTC, PARIS]))  # noqa: DTZ001 - hypothesis adds the zone
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    frequency=st.sampled_from([*DAYS, *MONTHS]),
+    published=st.lists(MOMENTS, min_size=1, max_size=4),
+    zone=st.sampled_from([UTC, PARIS, ZoneInfo("Pacific/Noumea"), ZoneInfo("America/Cayenne")]),
+)
+def test_a_due_day_is_one_period_after_the_last_publication(
+    frequency: str, published: list[datetime], zone: ZoneInfo
+) -> None:
+    found = next_due(frequency, published, zone)
+
+    assert found
+    last = max(moment.astimezone(zone).date() for moment in published)
+    if frequency in DAYS:
+        assert found.day - last == timedelta(days=DAYS[frequency])
+    else:
+        months = (found.day.year - last.year) * 12 + found.day.month - last.month
+        assert months == MONTHS[frequency]
+        length = calendar.monthrange(found.day.year, found.day.month)[1]
+        ended = last.day == calendar.monthrange(last.year, last.month)[1]
+        assert found.day.day == min(last.day, length) or (ended and found.day.day > last.day)
+    assert list(found.reminders) == sorted(found.reminders)
+    assert all(moment.astimezone(zone).hour == 9 for moment in found.reminders)
+    assert found.reminder(max(published)) is None
+
+
+def test_every_frequency_of_the_form_is_known() -> None:
+    assert set(DAYS) | set(MONTHS) < set(FREQUENCIES)

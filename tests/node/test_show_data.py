@@ -1,0 +1,230 @@
+"""The page of a table: for its producer before it is published, for everybody after; maps are read where they are safe."""
+
+import io
+import json
+import re
+import uuid
+import zipfile
+from typing import Any
+
+import httpx
+import pytest
+from litestar import Litestar
+
+from tests.node.conftest import Browse
+from tests.node.producer import TABLE, Producer
+from tests.node.test_geo import feature, geojson
+from udi.kit.oidc import Login
+from udi.kit.tenancy import Territory
+from udi.node.tables.pool import POOL, Pool, PoolLimits
+from udi.node.tables.shown import SHOWING, PartSeconds, Showing
+
+SPOTS = "nom;type;latitude;longitude;ouvert le\n" + "".join(
+    f"Lieu {number};{('Parc', 'Plage', 'Port')[number % 3]};{48.1 + number / 100};{-1.6 - number / 100};"
+    f"{1 + number % 28:02}/0{1 + number % 9}/2024\n"
+    for number in range(60)
+)
+ROUTES = geojson(
+    feature({"type": "LineString", "coordinates": [[-1.6, 48.1], [-1.5, 48.2]]}, nom="Tour du port", longueur=3.5),
+    feature({"type": "Polygon", "coordinates": [[[-1.6, 48], [-1.4, 48.2], [-1.4, 48], [-1.6, 48.2], [-1.6, 48]]]}),
+    feature(None, nom="Nulle part"),
+)
+
+
+@pytest.fixture(autouse=True)
+async def patient(parts: dict[str, Any]) -> Any:
+    """A pool with time, on a machine that has other work."""
+    pool = Pool(PoolLimits(seconds=60, patience=60))
+    parts |= {POOL: pool, SHOWING: Showing(pool, PartSeconds(60, 60, 60))}
+    yield parts
+    await pool.close()
+
+
+async def test_a_producer_sees_it_before_anybody_else(producer: Producer, passer_by: httpx.AsyncClient) -> None:
+    dataset = await producer.draft(SPOTS.encode(), "lieux.csv")
+
+    checked = await producer.page(f"/datasets/{dataset}/check")
+    page = await producer.page(f"/datasets/{dataset}/data?version=1")
+    hidden = await passer_by.get(f"/datasets/{dataset}/data")
+    asked = await passer_by.get(f"/datasets/{dataset}/data?version=1")
+
+    assert f"/datasets/{dataset}/data?version=1" in checked
+    assert "des points" in checked
+    assert "Personne d’autre ne voit encore cette page" in page
+    assert "60 lieux sur la carte" in page
+    assert page.count('role="img"') == 2
+    assert "Lieu 0" in page
+    assert f"/api/resources/{dataset}" not in page
+    assert (hidden.status_code, asked.status_code) == (404, 303)
+
+
+@pytest.mark.usefixtures("each_store")
+async def test_everybody_sees_it_once_it_is_published(producer: Producer, passer_by: httpx.AsyncClient) -> None:
+    dataset = await producer.publish(await producer.draft(SPOTS.encode(), "lieux.csv"))
+
+    page = await passer_by.get(f"/datasets/{dataset}/data", headers={"Accept-Language": "en"})
+    again = await passer_by.get(
+        f"/datasets/{dataset}/data", headers={"Accept-Language": "en", "If-None-Match": page.headers["etag"]}
+    )
+    french = await passer_by.get(f"/datasets/{dataset}/data", headers={"Accept-Language": "fr"})
+
+    assert page.status_code == 200
+    assert "60 places on the map" in page.text
+    assert "Rows by type" in page.text or "Rows in time" in page.text
+    assert (again.status_code, again.content) == (304, b"")
+    assert french.headers["etag"] != page.headers["etag"]
+    assert "no-store" in (await producer.client.get(f"/datasets/{dataset}/data")).headers["cache-control"]
+    for kind in ("csv", "xlsx", "parquet", "geojson", "pmtiles"):
+        assert f'href="/api/resources/{dataset}/data/{kind}/"' in page.text
+
+
+async def test_the_versions_that_everybody_may_read_are_listed(
+    producer: Producer, passer_by: httpx.AsyncClient
+) -> None:
+    dataset = await producer.publish(await producer.draft(SPOTS.encode(), "lieux.csv"))
+    alone = await passer_by.get(f"/datasets/{dataset}/data")
+    longer = SPOTS + "Lieu 60;Parc;48.9;-1.9;01/01/2024\n"
+    await producer.send(longer.encode(), "lieux.csv", f"/datasets/{dataset}/versions")
+    await producer.client.post(f"/datasets/{dataset}/publish", data={"note": "Un lieu de plus"})
+    await producer.send(
+        (longer + "Lieu 61;Parc;48.9;-1.9;01/01/2024\n").encode(), "lieux.csv", f"/datasets/{dataset}/versions"
+    )
+
+    page = await passer_by.get(f"/datasets/{dataset}/data")
+    files = re.findall(r'href="(/files/[^"]+)"', page.text)
+    differences = re.findall(r'href="(/datasets/[^"]+/difference)"', page.text)
+
+    assert 'id="versions"' not in alone.text
+    assert [(await passer_by.get(file)).text for file in files] == [longer, SPOTS]
+    assert differences == [f"/datasets/{dataset}/versions/2/difference"]
+    assert (await passer_by.get(differences[0])).status_code == 200
+
+
+async def test_numbers_beyond_all_measure_are_shown(producer: Producer) -> None:
+    dataset = await producer.draft(b"grands,entiers\n10,10\n1e-44,0\n1e+44,1e+44\n", "nombres.csv")
+
+    assert "1E44" in await producer.page(f"/datasets/{dataset}/data")
+
+
+async def test_a_version_is_its_producers_alone(
+    producer: Producer, node_app: Litestar, demo: Territory, stranger: Login, reader: Login, browse: Browse
+) -> None:
+    dataset = await producer.publish()
+
+    assert (await producer.client.get(f"/datasets/{dataset}/data?version=9")).status_code == 404
+    async with browse(node_app, demo, stranger) as other:
+        assert (await other.get(f"/datasets/{dataset}/data?version=1")).status_code == 404
+        assert (await other.get(f"/datasets/{dataset}/data")).status_code == 200
+    async with browse(node_app, demo, reader) as member:
+        assert (await member.get(f"/datasets/{dataset}/data?version=1")).status_code == 403
+
+
+async def test_a_map_is_understood_shown_and_served(producer: Producer, passer_by: httpx.AsyncClient) -> None:
+    dataset = await producer.draft(ROUTES, "sentiers.geojson")
+    checked = await producer.page(f"/datasets/{dataset}/check")
+    await producer.publish(dataset)
+
+    page = await passer_by.get(f"/datasets/{dataset}/data")
+    landing = await passer_by.get(f"/ogc/{dataset}")
+    items = (await passer_by.get(f"/ogc/{dataset}/collections/data/items?bbox=-1.7,48,-1.3,48.3")).json()
+    rows = (await passer_by.get(f"/api/resources/{dataset}/data/?nom__contains=tour")).json()
+
+    assert "WGS 84 (EPSG:4326)" in checked
+    assert "Lignes sans lieu : 1" in checked
+    assert "Contours qui se croisent eux-mêmes : 1" in checked
+    assert "2 lieux sur la carte" in page.text
+    assert landing.status_code == 200
+    assert f"/datasets/{dataset}/data" in landing.text
+    assert [each["id"] for each in items["features"]] == [1, 2]
+    assert [row["longueur"] for row in rows["data"]] == [3.5]
+
+
+@pytest.mark.usefixtures("each_store")
+async def test_a_map_is_taken_as_geojson_and_as_tiles(producer: Producer, passer_by: httpx.AsyncClient) -> None:
+    dataset = await producer.publish(await producer.draft(SPOTS.encode(), "lieux.csv"))
+    at = f"/api/resources/{dataset}/data"
+
+    whole = (await passer_by.get(f"{at}/geojson/?type__exact=Port&columns=nom")).json()
+    grouped = await passer_by.get(f"{at}/geojson/?type__groupby&nom__count")
+    tiles = await passer_by.get(f"{at}/pmtiles/")
+    head = await passer_by.get(f"{at}/pmtiles/", headers={"Range": "bytes=0-6"})
+    filtered = await passer_by.get(f"{at}/pmtiles/?type__exact=Port")
+
+    assert len(whole["features"]) == 20
+    assert whole["features"][0] == {
+        "type": "Feature", "id": 4, "properties": {"nom": "Lieu 2"},
+        "geometry": {"type": "Point", "coordinates": [-1.62, 48.12]},
+    }  # fmt: skip
+    assert (grouped.status_code, filtered.status_code) == (422, 422)
+    assert (tiles.status_code, tiles.content[:8]) == (200, b"PMTiles\x03")
+    assert (head.status_code, head.content) == (206, b"PMTiles")
+
+
+async def test_a_table_without_places_is_no_map(producer: Producer, passer_by: httpx.AsyncClient) -> None:
+    dataset = await producer.publish()
+
+    page = await passer_by.get(f"/datasets/{dataset}/data")
+    assert (page.status_code, "pmtiles" in page.text) == (200, False)
+    assert (await passer_by.get(f"/ogc/{dataset}")).status_code == 404
+    assert (await passer_by.get(f"/api/resources/{dataset}/data/geojson/")).status_code == 404
+
+
+async def test_the_layer_and_the_coordinates_are_corrected(producer: Producer) -> None:
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as packed:
+        packed.writestr("ports.geojson", small("Port", -1.5))
+        packed.writestr("plages.geojson", small("Plage", -1.6))
+    dataset = await producer.draft(archive.getvalue(), "lieux.zip")
+
+    form = await producer.page(f"/datasets/{dataset}/understood")
+    kept = await producer.client.post(f"/datasets/{dataset}/understood", data={"sheet": "plages", "crs": "EPSG:4326"})
+    refused = await producer.client.post(f"/datasets/{dataset}/understood", data={"crs": "EPSG:1"})
+
+    assert "Couche" in form
+    assert "header_line" not in form
+    assert "Lambert-93" in form
+    assert (kept.status_code, refused.status_code) == (303, 422)
+    assert "Plage" in await producer.page(f"/datasets/{dataset}/check")
+
+
+def small(name: str, west: float) -> bytes:
+    return geojson(feature({"type": "Point", "coordinates": [west, 48.1]}, nom=name))
+
+
+async def test_a_map_that_cannot_be_read_is_explained(producer: Producer) -> None:
+    dataset = await producer.draft(b'{"type": "FeatureCollection", "features": [{"type": "Fea', "carte.geojson")
+
+    assert "abîmé" in await producer.page(f"/datasets/{dataset}/check")
+
+
+async def test_what_takes_too_much_is_told_on_the_page(producer: Producer, parts: dict[str, Any]) -> None:
+    dataset = await producer.draft(SPOTS.encode(), "lieux.csv")
+
+    parts[SHOWING] = Showing(parts[POOL], PartSeconds(preview=60, statistics=0.0001, map=60))
+    some = await producer.page(f"/datasets/{dataset}/data?version=1")
+    parts[SHOWING] = Showing(parts[POOL], PartSeconds(preview=0.0001))
+    none = await producer.client.get(f"/datasets/{dataset}/data?version=1")
+
+    assert "Les chiffres des colonnes manquent" in some
+    assert "Lieu 0" in some
+    assert none.status_code in {200, 503}
+    assert "Lieu 0" not in none.text
+
+
+async def test_the_description_of_a_dataset_as_a_package(producer: Producer, passer_by: httpx.AsyncClient) -> None:
+    dataset = await producer.publish(await producer.draft(TABLE))
+
+    package = (await passer_by.get(f"/datasets/{dataset}/datapackage.json")).json()
+    draft = await passer_by.get(f"/datasets/{await producer.draft()}/datapackage.json")
+
+    own, csv, parquet = package["resources"]
+    assert own["dialect"] == {"delimiter": ";"}
+    assert [field["name"] for field in own["schema"]["fields"]] == ["nom", "commune", "création"]
+    assert own["schema"]["fields"][2] == {"name": "création", "type": "date", "format": "%d/%m/%Y"}
+    assert (csv["format"], parquet["format"]) == ("csv", "parquet")
+    assert package["licenses"][0]["name"] == "etalab-2.0"
+    assert json.dumps(package).count("Kerlévan") == 0 or package["contributors"]
+    assert (draft.status_code, (await passer_by.get(f"/datasets/{uuid.uuid4()}/datapackage.json")).status_code) == (
+        404,
+        404,
+    )

@@ -1,0 +1,211 @@
+"""After a treatment nothing of the person is left, and the rest of the table is."""
+
+import csv
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.node import personal_set as made
+from tests.node.typed import Told, write_table
+from udi.kit.errors import InvalidError
+from udi.node.tables.column import GEOMETRY, LINE, ColumnType, TypedColumn
+from udi.node.tables.personal.coarser import mask, to_department, to_five_years, to_grid, to_ten_years, to_year, token
+from udi.node.tables.personal.explanations import What
+from udi.node.tables.personal.look import look_for_personal_data
+from udi.node.tables.personal.treat import Treated, treat
+from udi.node.tables.personal.ways import OFFERED, Step, Treatment, Way, propose
+
+KEY = b"a key of the dataset, 32 bytes.."
+ROWS = 60
+Treat = Callable[..., tuple[Treated, list[list[str]]]]
+
+
+def people() -> list[Told]:
+    draw = made.Draw(7)
+
+    def told(name: str, value: made.Values, kind: ColumnType = ColumnType.TEXT) -> Told:
+        return Told(name, [value(draw) for _ in range(ROWS)], kind)
+
+    return [
+        told("Nom", made.upper_family),
+        told("Prénom", made.given),
+        told("Courriel", made.mail),
+        told("Mobile", made.phone("67")),
+        told("Né le", made.day(1940, 2010), ColumnType.DATE),
+        told("NIR", made.nir),
+        told("IBAN", made.iban),
+        told("Adresse", made.home),
+        told("Plaque", made.plate),
+        told("age", made.number(18, 90), ColumnType.INTEGER),
+        told("code_postal", made.of(("29000", "20090", "20600", "97410")), ColumnType.POSTCODE),
+        told("sexe", made.of(("F", "H"))),
+        told("activite", made.of(("Judo", "Danse"))),
+    ]
+
+
+@pytest.fixture
+def treated(tmp_path: Path) -> Treat:
+    """Treat a table and read the new file."""
+
+    def treating(told: list[Told], *treatments: Treatment, key: bytes = KEY) -> tuple[Treated, list[list[str]]]:
+        target = tmp_path / "new.csv"
+        done = treat(*write_table(tmp_path, told), treatments, target, key)
+        with target.open(newline="", encoding="utf-8") as file:
+            return done, list(csv.reader(file))
+
+    return treating
+
+
+def again(tmp_path: Path, records: list[list[str]], types: dict[str, ColumnType]) -> tuple[Path, list[TypedColumn]]:
+    """The new file as a typed table."""
+    told = [
+        Told(name, [record[index] for record in records[1:]], types.get(name, ColumnType.TEXT))
+        for index, name in enumerate(records[0])
+    ]
+    return write_table(tmp_path, told, name="again")
+
+
+def test_every_proposed_way_out_leaves_no_stop(tmp_path: Path, treated: Treat) -> None:
+    told = people()
+    parquet, columns = write_table(tmp_path, told)
+    before = look_for_personal_data(parquet, columns)
+    found = {finding.what: finding for finding in before.findings if finding.what is not What.SMALL_GROUP}
+    for place in range(2):
+        treatments = [
+            Treatment(way, one.columns, propose(one, columns).step if way is Way.GENERALISE else None)
+            for one in found.values()
+            for way in [OFFERED[one.what][min(place, len(OFFERED[one.what]) - 1)]]
+        ]
+        _, records = treated(told, *treatments)
+        after = look_for_personal_data(*again(tmp_path, records, {"age": ColumnType.INTEGER}))
+
+        names = {name for one in treatments for name in one.columns}
+        assert len(found) == 9
+        assert [one for one in after.stops if names & set(one.columns) and one.what is not What.SMALL_GROUP] == []
+
+
+def test_counting_leaves_no_small_group(tmp_path: Path, treated: Treat) -> None:
+    done, records = treated(
+        people(),
+        Treatment(Way.GENERALISE, ("age",), Step.TEN_YEARS),
+        Treatment(Way.GENERALISE, ("code_postal",), Step.DEPARTMENT),
+        Treatment(Way.AGGREGATE, ("code_postal", "age")),
+    )
+
+    counts = [int(record[-1]) for record in records[1:]]
+    assert records[0] == ["code_postal", "age", "count"]
+    assert min(counts) >= 5
+    assert sum(counts) + done.left_out == ROWS
+    assert sum(counts) == ROWS
+    assert records[-1] == ["*", "*", str(done.merged)]
+    assert "Nom" in done.dropped
+    assert look_for_personal_data(*again(tmp_path, records, {"count": ColumnType.INTEGER})).findings == ()
+
+
+def test_a_remainder_that_is_too_small_is_told_nowhere(treated: Treat) -> None:
+    done, records = treated([Told("zone", ["A"] * 9 + ["B"] * 3)], Treatment(Way.AGGREGATE, ("zone",)))
+
+    assert records == [["zone", "count"], ["A", "9"]]
+    assert (done.rows, done.merged, done.left_out) == (1, 0, 3)
+
+
+def test_what_is_not_treated_stays_as_it_is(treated: Treat) -> None:
+    told = [
+        Told("id", ["1", "2"], ColumnType.INTEGER), Told("Nom", ["LE GOFF", "RIOU"]), Told("jour", ["2024-02-29", ""], ColumnType.DATE),
+        Told("texte", ['dit "oui", puis\nnon', "=1+1"]), Told("zéro", ["007", "000"], ColumnType.CODE),
+    ]  # fmt: skip
+    done, records = treated(told, Treatment(Way.DROP, ("Nom",)))
+
+    assert records == [
+        ["id", "jour", "texte", "zéro"], ["1", "2024-02-29", 'dit "oui", puis\nnon', "007"], ["2", "", "=1+1", "000"],
+    ]  # fmt: skip
+    assert (done.changed, done.dropped, done.rows) == ({"Nom": 2}, ("Nom",), 2)
+    assert Treated.from_json(json.loads(json.dumps(done.as_json()))) == done
+
+
+def test_tokens_are_the_same_for_the_same_value_and_key(treated: Treat) -> None:
+    told = [Told("Nom", ["Le Goff", "Riou", "Le  Goff", ""]), Told("Tuteur", ["Riou", "", "", "Riou"])]
+    coded = Treatment(Way.PSEUDONYMISE, ("Nom", "Tuteur"))
+    _, ours = treated(told, coded)
+    _, again = treated(told, coded)
+    _, others = treated(told, coded, key=b"another dataset's key")
+
+    assert ours == again
+    assert ours[1][0] == ours[3][0] != ours[2][0] == ours[1][1] == ours[4][1]
+    assert ours[4][0] == ""
+    assert not {cell for row in ours[1:] for cell in row if cell} & {cell for row in others[1:] for cell in row}
+    with pytest.raises(ValueError, match="16 bytes"):
+        treated(told, coded, key=b"short")
+
+
+def test_two_hundred_thousand_values_have_as_many_tokens() -> None:
+    tokens = {token(KEY, str(number)) for number in range(200_000)}
+
+    assert len(tokens) == 200_000
+    assert all(len(one) == 19 and one[0].isdigit() for one in tokens)
+
+
+@settings(deadline=None)
+@given(st.text())
+def test_any_text_has_a_token(text: str) -> None:
+    assert token(KEY, text.encode("utf-8", "ignore").decode()).count("-") == 3
+
+
+@pytest.mark.parametrize(
+    ("change", "value", "coarser"),
+    [
+        (to_year, "1984-02-29", "1984"), (to_year, "29/02/1984", "1984"), (to_year, "19840229", "1984"), (to_year, "hier", ""),
+        (to_five_years, "1984-02-29", "1980-1984"), (to_five_years, "1985", "1985-1989"), (to_five_years, "33", "30-34"),
+        (to_ten_years, "37", "30-39"), (to_ten_years, "7.0", "0-9"), (to_ten_years, "trente", ""),
+        (to_department, "29200", "29"), (to_department, "1000", "01"), (to_department, "20090", "2A"), (to_department, "20600", "2B"),
+        (to_department, "97410", "974"), (to_department, "2A004", "2A"), (to_department, "SW1A 1AA", ""),
+        (to_grid, "48.123456", "48.12"), (to_grid, "48.1199,-4.4861", "48.12,-4.49"), (to_grid, "POINT (-4.4861 48.3904)", "POINT (-4.49 48.39)"),
+        (mask, "Appeler le 06 12 34 56 78 ou lea@example.org", "Appeler le 06 ** ** ** ** ou ***@***"),
+        (mask, "+44 20 7946 0958", "** ** **"), (mask, "12 rue des Lilas", "12 rue des Lilas"), (mask, "le 2024-02-29", "le 2024-02-29"),
+    ],
+)  # fmt: skip
+def test_a_value_is_made_harmless(change: Callable[[str], str], value: str, coarser: str) -> None:
+    assert change(value) == coarser
+
+
+def test_geometries_go_to_the_grid_or_away(tmp_path: Path) -> None:
+    parquet, target = tmp_path / "geo.parquet", tmp_path / "new.csv"
+    with duckdb.connect() as connection:
+        connection.execute(f"CREATE TABLE g ({LINE} BIGINT, nom VARCHAR, {GEOMETRY} BLOB)")
+        connection.execute(
+            "INSERT INTO g VALUES (2, 'a', ?), (3, 'b', NULL)", [shapely.to_wkb(shapely.Point(-4.4861, 48.3904))]
+        )
+        connection.execute(f"COPY g TO '{parquet}' (FORMAT parquet)")
+    columns = [TypedColumn("nom", ColumnType.TEXT)]
+
+    treat(parquet, columns, [Treatment(Way.GENERALISE, (GEOMETRY,), Step.GRID)], target, KEY)
+    assert target.read_text() == "nom,geometry\na,POINT (-4.49 48.39)\nb,\n"
+    treat(parquet, columns, [Treatment(Way.DROP, (GEOMETRY,))], target, KEY)
+    assert target.read_text() == "nom\na\nb\n"
+
+
+@pytest.mark.parametrize(
+    "treatments",
+    [
+        [Treatment(Way.DROP, ("nobody",))],
+        [Treatment(Way.GENERALISE, ("age",))],
+        [Treatment(Way.DROP, ("age",)), Treatment(Way.MASK, ("age",))],
+    ],
+)
+def test_what_cannot_be_done_is_refused(treated: Treat, treatments: list[Treatment]) -> None:
+    with pytest.raises(InvalidError) as refused:
+        treated([Told("age", ["3"], ColumnType.INTEGER)], *treatments)
+
+    assert refused.value.refusals[0].reason
+
+
+def test_a_treatment_goes_through_json() -> None:
+    one = Treatment(Way.GENERALISE, ("age",), Step.TEN_YEARS)
+
+    assert Treatment.from_json(json.loads(json.dumps(one.as_json()))) == one

@@ -1,0 +1,285 @@
+"""The catalogue as DCAT-AP: negotiated or by extension, page by page, valid, and nothing sent twice."""
+
+from datetime import timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+from litestar import Litestar
+from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, parse
+
+from tests.portal.catalogue.corpus import TABLE, Catalogue, document
+from tests.protocol.shapes import violations
+from tests.visitors import browse
+from udi.kit.clock import now
+from udi.portal.catalogue.open.asked import as_moment
+from udi.portal.catalogue.search.feed import SearchFeed
+from udi.protocol.triples import term
+
+FORMS = {
+    "ttl": ("text/turtle", RdfFormat.TURTLE),
+    "rdf": ("application/rdf+xml", RdfFormat.RDF_XML),
+    "jsonld": ("application/ld+json", RdfFormat.JSON_LD),
+    "nt": ("application/n-triples", RdfFormat.N_TRIPLES),
+}
+NEXT = NamedNode("http://www.w3.org/ns/hydra/core#next")
+TOTAL = NamedNode("http://www.w3.org/ns/hydra/core#totalItems")
+SHAPES = "reference/dcat-ap-shapes/dcat-ap-3.0.1/shapes.ttl"
+
+
+@pytest.fixture
+async def filled(armor: Catalogue, feed: SearchFeed) -> Catalogue:
+    await armor.add_all()
+    await feed.step()
+    return armor
+
+
+def graph(answer: httpx.Response) -> set[Triple]:
+    kind = answer.headers["content-type"].partition(";")[0]
+    form = next(form for media_type, form in FORMS.values() if media_type == kind)
+    return {Triple(each.subject, each.predicate, each.object) for each in parse(answer.content, format=form)}
+
+
+def datasets(triples: set[Triple]) -> list[str]:
+    """The datasets that the catalogue of a page lists."""
+    return [each.object.value for each in triples if each.predicate == term("dcat:dataset")]
+
+
+async def walk(program: httpx.AsyncClient, url: str) -> list[httpx.Response]:
+    """Every page from one on, as a harvester follows them."""
+    pages = [await program.get(url)]
+    while following := [each.object.value for each in graph(pages[-1]) if each.predicate == NEXT]:
+        assert len(pages) < 50
+        pages.append(await program.get(following[0]))
+    return pages
+
+
+@pytest.mark.parametrize("extension", FORMS)
+async def test_a_dataset_is_given_in_each_form_by_extension_and_by_negotiation(
+    filled: Catalogue, portal_app: Litestar, extension: str
+) -> None:
+    record = await filled.add(1)
+    url, (media_type, _) = f"/data/{record.id}", FORMS[extension]
+
+    async with browse(portal_app, filled.territory) as program:
+        named = await program.get(f"{url}.{extension}")
+        asked = await program.get(url, headers={"Accept": f"text/html;q=0.5, {media_type}"})
+        page = await program.get(url)
+
+    assert named.status_code == asked.status_code == 200
+    assert graph(named) == graph(asked)
+    node = NamedNode(f"{filled.territory.origin}{url}")
+    assert Triple(node, term("dct:title"), Literal(record.title)) in graph(named)
+    assert "Accept" in asked.headers["vary"].split(", ")
+    assert "Accept" in page.headers["vary"].split(", ")
+    assert asked.headers["content-location"] == f"{filled.territory.origin}{url}.{extension}"
+    assert page.headers["content-type"].startswith("text/html")
+    assert named.headers["access-control-allow-origin"] == "*"
+
+
+async def test_who_reads_all_pages_gets_every_dataset_once(filled: Catalogue, portal_app: Litestar) -> None:
+    async with browse(portal_app, filled.territory) as program:
+        pages = await walk(program, "/catalog.ttl?page_size=5")
+        negotiated = await program.get("/catalog", headers={"Accept": "application/ld+json"})
+        anything = await program.get("/catalog", headers={"Accept": "*/*"})
+        browser = await program.get("/catalog")
+        [total] = {each.object.value for each in graph(pages[0]) if each.predicate == TOTAL}
+
+    seen = [dataset for page in pages for dataset in datasets(graph(page))]
+    assert [len(datasets(graph(page))) for page in pages] == [5, 5, 2]
+    assert len(seen) == len(set(seen)) == len(TABLE) == int(total)
+    assert all(url.startswith(filled.territory.origin) for url in seen)
+    assert set(datasets(graph(negotiated))) == set(seen)
+    assert anything.headers["content-type"].startswith("text/turtle")
+    assert (browser.status_code, browser.headers["location"]) == (303, "/data")
+    assert pages[1].links["prev"]["url"] == f"{filled.territory.origin}/catalog.ttl?page_size=5"
+    assert pages[1].links["next"]["url"] == pages[1].links["last"]["url"]
+
+
+async def test_a_producer_has_its_part_of_the_catalogue(filled: Catalogue, portal_app: Litestar) -> None:
+    mine = {number for number, line in enumerate(TABLE) if line[5] == "goeland"}
+
+    async with browse(portal_app, filled.territory) as program:
+        pages = await walk(program, "/producers/goeland.rdf?page_size=1")
+        asked = await program.get("/producers/goeland", headers={"Accept": "text/turtle"})
+        unknown = await program.get("/producers/nobody.ttl", headers={"Accept": "text/turtle"})
+
+    assert len(pages) == len(mine)
+    assert len({dataset for page in pages for dataset in datasets(graph(page))}) == len(mine)
+    node = NamedNode(f"{filled.territory.origin}/producers/goeland")
+    assert Triple(node, term("dct:title"), Literal("Réseau Goéland", language="fr")) in graph(asked)
+    assert unknown.status_code == 404
+
+
+async def test_only_what_changed_since_is_given(filled: Catalogue, portal_app: Litestar) -> None:
+    before = (now() + timedelta(hours=1)).isoformat().replace("+00:00", "Z")
+    after = (now() - timedelta(hours=1)).isoformat().replace("+00:00", "Z")
+
+    async with browse(portal_app, filled.territory) as program:
+        nothing = await program.get(f"/catalog.ttl?modified_since={before}")
+        everything = await program.get(f"/catalog.ttl?modified_since={after}")
+        found = await program.get("/catalog.ttl?q=velo&profiles=dcat-ap")
+
+    assert datasets(graph(nothing)) == []
+    assert len(datasets(graph(everything))) == len(TABLE)
+    assert len(datasets(graph(found))) == 1
+
+
+async def test_what_did_not_change_is_not_sent_again(filled: Catalogue, feed: SearchFeed, portal_app: Litestar) -> None:
+    record = await filled.add(1)
+    await feed.step()
+    async with browse(portal_app, filled.territory) as program:
+        for url in ("/catalog.ttl?page_size=5", "/producers/armor.nt", f"/data/{record.id}.rdf"):
+            first = await program.get(url)
+            plain = await program.get(url, headers={"Accept-Encoding": "identity"})
+            for answer in (first, plain):
+                assert not answer.headers["etag"].startswith("W/")
+                known = await program.get(url, headers={"If-None-Match": answer.headers["etag"]})
+                assert (known.status_code, known.content) == (304, b"")
+            assert first.headers["etag"] != plain.headers["etag"]
+            assert first.content == plain.content
+        dated = (await program.get(f"/data/{record.id}.ttl")).headers["last-modified"]
+        unchanged = await program.get(f"/data/{record.id}.ttl", headers={"If-Modified-Since": dated})
+        old = await program.get("/catalog.ttl?page_size=5")
+        await filled.add(2)
+        await feed.step()
+        changed = await program.get("/catalog.ttl?page_size=5", headers={"If-None-Match": old.headers["etag"]})
+
+    assert unchanged.status_code == 304
+    assert changed.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [("page=0", "page"), ("page_size=101", "page_size"), ("page=1&page=2", "page"), ("modified_since=hier", "modified_since"),
+     ("profiles=ckan", "profiles"), ("size=5", "size"), ("q=" + "x" * 300, "q")],
+)  # fmt: skip
+async def test_a_wrong_parameter_is_named(filled: Catalogue, portal_app: Litestar, query: str, field: str) -> None:
+    async with browse(portal_app, filled.territory) as program:
+        answer = await program.get(f"/catalog.ttl?{query}", headers={"Accept": "text/turtle"})
+
+    assert answer.status_code == 422
+    assert [(each["field"], bool(each["remedy"])) for each in answer.json()["errors"]] == [(field, True)]
+
+
+@pytest.mark.parametrize(
+    "url", ["/catalog?page=0", "/catalog.nt?page=0", "/producers/nobody.ttl", "/data/x.rdf", "/data/x/croissant.json"]
+)
+async def test_a_program_that_takes_anything_is_refused_in_its_own_words(
+    filled: Catalogue, portal_app: Litestar, url: str
+) -> None:
+    async with browse(portal_app, filled.territory) as program:
+        answer = await program.get(url, headers={"Accept": "*/*"})
+        person = await program.get(url)
+
+    assert answer.headers["content-type"].startswith("application/problem+json")
+    assert person.status_code in {303, 404} or url.startswith("/catalog.nt")
+
+
+async def test_a_withdrawn_dataset_says_so_in_every_form(filled: Catalogue, portal_app: Litestar) -> None:
+    record = await filled.add(1)
+    await filled.withdraw(record)
+
+    async with browse(portal_app, filled.territory) as program:
+        answers = [await program.get(f"/data/{record.id}.{extension}") for extension in FORMS]
+        answers += [await program.get(f"/data/{record.id}")]
+        unknown = [await program.get(f"/data/{name}") for name in (f"{uuid4()}.ttl", "x.ttl", f"{uuid4()}.csv")]
+
+    assert {answer.status_code for answer in answers} == {410}
+    for answer in answers[:-1]:
+        said = {(each.predicate.value.rpartition("/")[2], each.object.value) for each in graph(answer)}
+        assert ("title", record.title) in said
+        assert any(value.endswith("dataset-status/WITHDRAWN") for _, value in said)
+    assert {answer.status_code for answer in unknown} == {404}
+
+
+async def test_the_page_leads_machines_to_what_they_look_for(filled: Catalogue, portal_app: Litestar) -> None:
+    record = await filled.add(1, doi="10.5072/FK2/JV9LCO")
+    closed = await filled.add(7)
+
+    async with browse(portal_app, filled.territory) as program:
+        page = await program.get(f"/data/{record.id}")
+        restricted = await program.get(f"/data/{closed.id}")
+
+    said = relations(page)
+    address = f"{filled.territory.origin}/data/{record.id}"
+    assert said["cite-as"] == ["https://doi.org/10.5072/FK2/JV9LCO"]
+    assert {f"{address}.ttl", f"{address}/croissant.json"} <= set(said["describedby"])
+    assert said["license"] == ["https://github.com/etalab/licence-ouverte/blob/master/LO.md"] or said["license"][
+        0
+    ].startswith("https://")
+    assert said["item"] == [media.url for media in record.media]
+    assert "https://schema.org/Dataset" in said["type"]
+    assert relations(restricted)["cite-as"] == [f"{filled.territory.origin}/data/{closed.id}"]
+    assert "item" not in relations(restricted)
+    assert f'href="/data/{record.id}.ttl"' in page.text
+
+
+async def test_the_links_of_many_files_stay_within_what_a_proxy_takes(armor: Catalogue, portal_app: Litestar) -> None:
+    many = await armor.add(
+        1, available_formats=[corpus_file(f"https://node.armor.example/{'long/' * 30}{number}") for number in range(60)]
+    )
+
+    async with browse(portal_app, armor.territory) as program:
+        page = await program.get(f"/data/{many.id}")
+
+    assert len(page.headers["link"]) <= 2500
+    assert 1 <= len(relations(page)["item"]) < 60
+
+
+def corpus_file(url: str) -> dict[str, Any]:
+    file = document(1)["available_formats"][0]
+    return {**file, "media_id": str(uuid4()), "connector": {"url": url, "interface_contract": "dwnl"}}
+
+
+def relations(page: httpx.Response) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for link in page.headers["link"].split(", <"):
+        url, _, rest = link.partition(">")
+        found.setdefault(rest.partition('rel="')[2].partition('"')[0], []).append(url.lstrip("<"))
+    return found
+
+
+async def test_every_page_of_the_catalogue_is_valid(filled: Catalogue, portal_app: Litestar, shared_data: Path) -> None:
+    async with browse(portal_app, filled.territory) as program:
+        pages = await walk(program, "/catalog.ttl?page_size=5")
+        pages += await walk(program, "/producers/armor.jsonld?page_size=5")
+
+    assert [violations(graph(page), shared_data / SHAPES) for page in pages] == [[]] * len(pages)
+
+
+async def test_nothing_of_another_territory_is_told(
+    filled: Catalogue, elsewhere: Catalogue, portal_app: Litestar, feed: SearchFeed
+) -> None:
+    theirs = await elsewhere.add(0)
+    await feed.step()
+
+    async with browse(portal_app, filled.territory) as program:
+        mine = await walk(program, "/catalog.nt")
+        missing = await program.get(f"/data/{theirs.id}.ttl")
+
+    assert str(theirs.id) not in "".join(page.text for page in mine)
+    assert missing.status_code == 404
+
+
+def test_moments_are_read_strictly() -> None:
+    read: dict[str, Any] = {text: as_moment(text) for text in ("2026-05-31", "2026-05-31T08:00:00+02:00", "hier", "")}
+
+    assert [bool(moment) for moment in read.values()] == [True, True, False, False]
+    assert not any(first == second for first, second in pairwise(list(read.values())[:2]))
+
+
+async def test_a_harvester_may_ask_for_the_head_alone(filled: Catalogue, portal_app: Litestar) -> None:
+    record = await filled.add(1)
+    async with browse(portal_app, filled.territory) as program:
+        catalogue = await program.head("/catalog", headers={"Accept": "*/*"})
+        page = await program.head(f"/data/{record.id}")
+        nothing = await program.head("/data/nothing.ttl")
+
+    assert (catalogue.status_code, page.status_code, nothing.status_code) == (200, 200, 404)
+    assert catalogue.headers["content-type"].startswith("text/turtle")
+    assert "cite-as" in relations(page)
+    assert [answer.content for answer in (catalogue, page, nothing)] == [b""] * 3

@@ -1,0 +1,204 @@
+"""The API's document says what the API does: each operation, parameter and field, in both languages."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+from litestar import Litestar
+
+from tests.node.test_show_in_a_browser import seen
+from tests.portal.catalogue.corpus import Catalogue
+from tests.rules.test_routes import addresses
+from tests.ui.axe import open_browser
+from tests.visitors import browse
+from udi.portal.catalogue.documentation.document import ADDRESS
+from udi.portal.catalogue.search.feed import SearchFeed
+
+BASE = "/api/v1"
+Document = dict[str, Any]
+
+
+@pytest.fixture
+async def filled(armor: Catalogue, feed: SearchFeed) -> Catalogue:
+    await armor.add_all()
+    await feed.step()
+    return armor
+
+
+@pytest.fixture
+async def document(filled: Catalogue, portal_app: Litestar) -> Document:
+    async with browse(portal_app, filled.territory) as program:
+        answer = await program.get(ADDRESS, headers={"Accept-Language": "en"})
+    assert answer.headers["access-control-allow-origin"] == "*"
+    found: Document = answer.json()
+    return found
+
+
+def faults(document: Document, schema: Document, value: Any) -> list[str]:
+    """What a schema of the document refuses in a value; a field that it does not name is refused too."""
+    closed = json.loads(json.dumps(document["components"]["schemas"]))
+    for each in closed.values():
+        if "properties" in each:
+            each["additionalProperties"] = False
+    validator = Draft202012Validator(
+        schema | {"components": {"schemas": closed}}, format_checker=Draft202012Validator.FORMAT_CHECKER
+    )
+    return [f"{error.json_path}: {error.message}" for error in validator.iter_errors(value)]
+
+
+def operations(document: Document) -> Iterator[tuple[str, Document]]:
+    for path, methods in document["paths"].items():
+        yield path, methods["get"]
+
+
+def described(schema: Any) -> Iterator[str]:
+    """Every sentence of a document."""
+    if isinstance(schema, list):
+        for part in schema:
+            yield from described(part)
+    elif isinstance(schema, dict):
+        for key, part in schema.items():
+            if key in {"description", "summary"} and isinstance(part, str):
+                yield part
+            elif key not in {"example", "properties"}:
+                yield from described(part)
+            elif key == "properties":
+                for field in part.values():
+                    yield from described(field)
+
+
+def test_every_address_of_the_api_is_described(document: Document, portal_app: Litestar) -> None:
+    served = {address for address in addresses(portal_app, "portal") if address.startswith(f"portal GET {BASE}/")}
+    names = {"dataset_id": "id"}
+
+    assert {
+        re.sub(r"{(\w+)}", lambda found: f"{{{names.get(found[1], found[1])}}}", address) for address in served
+    } == {f"portal GET {path}" for path in document["paths"]}
+
+
+async def test_each_answer_has_the_fields_that_are_described(
+    document: Document, filled: Catalogue, portal_app: Litestar
+) -> None:
+    record = await filled.add(1)
+    known = {"id": str(record.id), "slug": "armor"}
+    async with browse(portal_app, filled.territory) as program:
+        for path, operation in operations(document):
+            answer = await program.get(path.format(**known))
+            schema = operation["responses"]["200"]["content"]["application/json"]["schema"]
+
+            assert answer.status_code == 200
+            assert faults(document, schema, answer.json()) == [], path
+
+
+def test_each_example_is_a_sound_answer(document: Document) -> None:
+    seen = 0
+    for path, operation in operations(document):
+        for status, response in operation["responses"].items():
+            for body in response.get("content", {}).values():
+                assert faults(document, body["schema"], body["example"]) == [], (path, status)
+                seen += 1
+
+    assert seen == 5 + 5
+    page = document["components"]["schemas"]["DatasetPage"]
+    assert faults(document, page, {"total": -1}) != [], "the checker sees what is wrong"
+
+
+async def test_each_refusal_that_is_described_is_one(
+    document: Document, filled: Catalogue, portal_app: Litestar
+) -> None:
+    gone = await filled.add(1)
+    await filled.withdraw(gone)
+    asked = {
+        (f"{BASE}/datasets", "422"): f"{BASE}/datasets?sort=colour",
+        (f"{BASE}/datasets/all", "422"): f"{BASE}/datasets/all?cursor=here",
+        (f"{BASE}/datasets/{{id}}", "404"): f"{BASE}/datasets/6d4a3b1c-2f58-4c0e-9a44-0e5f6a7b8c9d",
+        (f"{BASE}/datasets/{{id}}", "410"): f"{BASE}/datasets/{gone.id}",
+        (f"{BASE}/producers/{{slug}}", "404"): f"{BASE}/producers/nobody",
+    }
+    described = {
+        (path, status): response["content"]["application/problem+json"]
+        for path, operation in operations(document)
+        for status, response in operation["responses"].items()
+        if status >= "400"
+    }
+
+    assert set(described) == set(asked)
+    async with browse(portal_app, filled.territory) as program:
+        for which, url in asked.items():
+            answer = await program.get(url)
+
+            assert answer.status_code == int(which[1])
+            assert faults(document, described[which]["schema"], answer.json()) == []
+            assert answer.json()["type"] == described[which]["example"]["type"]
+
+
+@pytest.mark.parametrize("path", [f"{BASE}/datasets", f"{BASE}/datasets/all"])
+async def test_each_parameter_that_is_described_is_taken_and_no_other(
+    document: Document, filled: Catalogue, portal_app: Litestar, path: str
+) -> None:
+    parameters = document["paths"][path]["get"]["parameters"]
+    async with browse(portal_app, filled.territory) as program:
+        other = await program.get(f"{path}?colour=red", headers={"Accept-Language": "en"})
+        answers = {
+            parameter["name"]: await program.get(path, params={parameter["name"]: parameter["example"]})
+            for parameter in parameters
+        }
+
+    remedy = other.json()["errors"][0]["remedy"]
+    assert remedy == f"Use {', '.join(parameter['name'] for parameter in parameters)}."
+    assert {name: answer.status_code for name, answer in answers.items()} == dict.fromkeys(answers, 200)
+    assert all(faults(document, parameter["schema"], parameter["example"]) == [] for parameter in parameters)
+
+
+async def test_the_links_of_an_answer_lead_on(document: Document, filled: Catalogue, portal_app: Litestar) -> None:
+    paths = {operation["operationId"]: path for path, operation in operations(document)}
+    followed = 0
+    async with browse(portal_app, filled.territory) as program:
+        first = (await program.get(f"{BASE}/datasets")).json()["items"][0]
+        known = {"id": first["id"], "slug": first["producer"]["slug"]}
+        for path, operation in operations(document):
+            answer = (await program.get(path.format(**known))).json()
+            for link in operation["responses"]["200"].get("links", {}).values():
+                (name, expression), *_ = link["parameters"].items()
+                value: Any = answer
+                for part in expression.removeprefix("$response.body#/").split("/"):
+                    value = value[int(part)] if isinstance(value, list) else value[part]
+                there = await program.get(paths[link["operationId"]].format(**{name: value}))
+
+                assert there.status_code == 200
+                followed += 1
+
+    assert followed == 5
+
+
+async def test_every_word_of_the_document_and_of_its_page_is_in_both_languages(
+    document: Document, filled: Catalogue, portal_app: Litestar
+) -> None:
+    async with browse(portal_app, filled.territory) as program:
+        french = (await program.get(ADDRESS, headers={"Accept-Language": "fr"})).json()
+        pages = {code: (await program.get("/api", headers={"Accept-Language": code})).text for code in ("fr", "en")}
+
+    words = set(described(document))
+    assert len(words) > 50
+    assert words & set(described(french)) == set()
+    for path, operation in operations(document):
+        assert all(path in page for page in pages.values())
+        assert operation["description"] in pages["en"]
+        assert all(f"<code>{parameter['name']}</code>" in pages["fr"] for parameter in operation["parameters"])
+    assert f'href="{ADDRESS}"' in pages["fr"]
+    assert "<td></td>" not in pages["fr"]
+
+
+@pytest.mark.filterwarnings("default::ResourceWarning")
+@pytest.mark.parametrize(
+    ("address", "name"), [("/api", "api"), ("/problems", "problems"), ("/problems/gone", "problem")]
+)
+async def test_its_page_and_those_of_problems_hold_on_every_screen(
+    filled: Catalogue, portal_app: Litestar, address: str, name: str
+) -> None:
+    async with open_browser() as browser, browse(portal_app, filled.territory) as visitor:
+        for language in ("fr", "en"):
+            assert await seen(browser, visitor, f"{filled.territory.origin}{address}", language, name) == []

@@ -1,0 +1,238 @@
+"""Searching elsewhere: other territories of the installation, and other portals over the wire, if they agreed."""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+import pytest
+from litestar import Litestar
+from sqlalchemy import update
+
+from tests.portal.catalogue.corpus import TABLE, Catalogue
+from tests.visitors import browse
+from udi.kit.db import Database
+from udi.kit.tenancy import Territory
+from udi.portal.catalogue.elsewhere import partners
+from udi.portal.catalogue.elsewhere.answers import for_others, says_something
+from udi.portal.catalogue.elsewhere.partners import Partners
+from udi.portal.catalogue.search.criteria import Criteria
+from udi.portal.catalogue.search.feed import SearchFeed
+from udi.portal.tenants.models import Tenant
+from udi.settings import Settings
+from udi.ui.site import Site
+
+Answering = Callable[[str], Awaitable[bytes]]
+
+
+@asynccontextmanager
+async def other_portal(answering: Answering) -> AsyncIterator[tuple[str, list[str]]]:
+    """A portal somewhere else, over real HTTP: its address, and what it was asked."""
+    asked: list[str] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+            head = (await reader.readuntil(b"\r\n\r\n")).decode()
+            asked.append(head)
+            body = await answering(head.split(" ")[1])
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n")
+            writer.write(f"Content-Length: {len(body)}\r\n\r\n".encode() + body)
+            await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    try:
+        yield f"http://lyon.localhost:{server.sockets[0].getsockname()[1]}", asked
+    finally:
+        server.close()
+
+
+async def set_search(settings: Settings, territory: Territory, **search: Any) -> None:
+    database = Database(settings, "portal")
+    async with database.platform_session(role="owner") as session:
+        await session.execute(update(Tenant).where(Tenant.id == territory.id).values(search=search))
+    await database.close()
+
+
+@pytest.fixture
+async def two(
+    armor: Catalogue, elsewhere: Catalogue, feed: SearchFeed, portal_site: Site
+) -> tuple[Catalogue, Catalogue]:
+    await armor.add_all()
+    await elsewhere.add(1, resource_title="Vélos de la vallée")
+    await elsewhere.add(1, resource_title="Pistes cyclables")
+    await feed.step()
+    portal_site.parts.pop("partners", None)
+    return armor, elsewhere
+
+
+async def fetch(app: Litestar, territory: Territory | None, url: str) -> httpx.Response:
+    async with browse(app, territory) as visitor:
+        return await visitor.get(url, headers={"Accept-Language": "en"})
+
+
+async def test_a_territory_that_does_not_share_is_never_shown_elsewhere(
+    two: tuple[Catalogue, Catalogue], portal_app: Litestar
+) -> None:
+    own, _ = two
+
+    page = await fetch(portal_app, own.territory, "/data?q=v%C3%A9lo&partners=1")
+    everywhere = await fetch(portal_app, None, "/data?q=v%C3%A9lo")
+
+    assert "Vélos de la vallée" not in page.text + everywhere.text
+    assert "Also in other territories" not in page.text
+
+
+async def test_territories_that_share_answer_below_on_demand_each_with_its_own_addresses(
+    two: tuple[Catalogue, Catalogue], portal_app: Litestar, settings: Settings
+) -> None:
+    own, theirs = two
+    await set_search(settings, theirs.territory, shared=True)
+
+    before = await fetch(portal_app, own.territory, "/data?q=v%C3%A9lo")
+    page = await fetch(portal_app, own.territory, "/data?q=v%C3%A9lo&partners=1&producer=armor")
+    everything = await fetch(portal_app, own.territory, "/data?partners=1")
+
+    assert "Also in other territories" in before.text
+    assert "Vélos de la vallée" not in before.text
+    assert page.text.index(TABLE[1][0].split()[0]) < page.text.index("Vélos de la vallée")
+    assert "2 datasets" in page.text
+    assert f'href="{theirs.territory.origin}/data?q=v%C3%A9lo"' in page.text
+    assert f'href="{theirs.territory.origin}/data/' in page.text
+    assert "Elsewhere" not in everything.text, "the whole catalogue of everybody is no question"
+    assert "no-cache" in page.headers["cache-control"]
+
+
+async def test_the_installation_searches_every_territory_that_shares(
+    two: tuple[Catalogue, Catalogue], portal_app: Litestar, settings: Settings
+) -> None:
+    own, theirs = two
+    await set_search(settings, theirs.territory, shared=True)
+    one = await fetch(portal_app, None, "/data?q=bicyclette")
+    await set_search(settings, own.territory, shared=True)
+    both = await fetch(portal_app, None, "/data?q=v%C3%A9lo")
+    nothing = await fetch(portal_app, None, "/data?q=xylophone")
+    home = await fetch(portal_app, None, "/")
+
+    assert "Vélos de la vallée" in one.text
+    assert TABLE[1][0] not in one.text
+    assert both.text.index(theirs.territory.name["en"]) < both.text.index(own.territory.name["en"]), (
+        "most answers first"
+    )
+    assert "3 datasets about “vélo”" in both.text
+    assert "No territory that shares its search has such data" in nothing.text
+    assert 'action="/data"' in home.text
+
+
+async def test_a_row_withdrawn_a_moment_ago_is_shown_nowhere(
+    two: tuple[Catalogue, Catalogue], portal_app: Litestar, settings: Settings, feed: SearchFeed
+) -> None:
+    own, theirs = two
+    await set_search(settings, theirs.territory, shared=True)
+    record = await theirs.add(1, resource_title="Vélo retiré")
+    await feed.step()
+    await theirs.withdraw(record)
+
+    page = await fetch(portal_app, own.territory, "/data?q=v%C3%A9lo&partners=1")
+
+    assert "Vélo retiré" not in page.text, "rows are read from the database, not from the index"
+
+
+async def test_a_portal_that_agreed_is_asked_over_the_wire_and_shown_apart(
+    two: tuple[Catalogue, Catalogue], portal_app: Litestar, settings: Settings
+) -> None:
+    own, theirs = two
+    await set_search(settings, theirs.territory, shared=True)
+    async with browse(portal_app, theirs.territory) as there:
+
+        async def forward(path: str) -> bytes:
+            answer = await there.get(path)
+            return answer.content.replace(theirs.territory.origin.encode(), origin.encode())
+
+        async with other_portal(forward) as (origin, asked):
+            await set_search(settings, theirs.territory, shared=False)
+            await set_search(settings, own.territory, partners=[origin])
+            closed = await fetch(portal_app, own.territory, "/data?q=v%C3%A9lo&partners=1")
+            await set_search(settings, theirs.territory, shared=True)
+            agreed = await fetch(portal_app, own.territory, "/data?q=v%C3%A9lo&producer=armor&partners=1")
+            unasked = len(asked)
+            await fetch(portal_app, own.territory, "/data?q=v%C3%A9lo")
+
+    assert "does not share its answers with other portals" in closed.text
+    assert "Vélos de la vallée" not in closed.text
+    assert f'<a href="{origin}/data?q=v%C3%A9lo">{theirs.territory.name["en"]}</a>' in agreed.text
+    assert f'href="{origin}/data/' in agreed.text
+    assert len(asked) == unasked == 2
+    assert asked[1].startswith("GET /api/v1/datasets?q=v%C3%A9lo&size=3 "), "no producer, nothing of the reader"
+    assert "cookie" not in asked[1].lower()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"<html>", b"[]", b'{"total": -1, "shared": true}', b'{"total": 1, "shared": true, "items": [{"title": 3}]}', b"[" * 100_000,
+     b'{"x": "' + b"y" * 300_000 + b'"}'],
+    ids=["a page", "a list", "less than nothing", "no title", "deep", "heavy"],
+)  # fmt: skip
+async def test_an_answer_that_is_none_is_silence(body: bytes, portal_site: Site) -> None:
+    async def answering(_: str) -> bytes:
+        return body
+
+    async with other_portal(answering) as (origin, _):
+        (place,) = await Partners(portal_site.outgoing).ask([origin], Criteria("vélo"), "fr")
+
+    assert (place.silent, place.total, place.answers) == ("away", 0, [])
+
+
+async def test_addresses_that_lead_away_from_the_portal_that_answers_are_dropped(portal_site: Site) -> None:
+    async def answering(_: str) -> bytes:
+        pages = ["javascript:alert(1)", "http://elsewhere.example/data/1", f"{origin}.example/data", f"{origin}/data/1"]
+        items = [{"title": f"<b>{page}</b>", "page": page} for page in pages]
+        return json.dumps({"total": 9, "shared": True, "items": items[1:]}).encode()
+
+    async with other_portal(answering) as (origin, _):
+        (place,) = await Partners(portal_site.outgoing).ask([origin], Criteria("vélo"), "fr")
+
+    assert [answer.url for answer in place.answers] == [f"{origin}/data/1"]
+
+
+async def test_portals_are_asked_at_once_for_a_moment_and_a_silent_one_is_left_alone(
+    portal_site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(partners, "PATIENCE", 0.3)
+
+    async def slowly(_: str) -> bytes:
+        await asyncio.sleep(5)
+        return b"{}"
+
+    async def quickly(_: str) -> bytes:
+        return b'{"total": 2, "shared": true}'
+
+    several = Partners(portal_site.outgoing)
+    async with other_portal(slowly) as (slow, asked), other_portal(quickly) as (quick, _):
+        start = asyncio.get_running_loop().time()
+        places = [await several.ask([slow, slow, quick], Criteria("vélo"), "fr") for _ in range(3)]
+        took = asyncio.get_running_loop().time() - start
+        again = await several.ask([slow], Criteria("vélo"), "fr")
+
+    assert [place.silent for place in places[0]] == ["away", "away", ""]
+    assert places[2][2].total == 2
+    assert again[0].silent == "away"
+    assert len(asked) == 4, "after three silences it is not asked"
+    assert took < 2.5
+
+
+async def test_an_address_that_may_not_be_reached_is_silence(portal_site: Site) -> None:
+    (place,) = await Partners(portal_site.outgoing).ask(["http://10.0.0.1:22"], Criteria("vélo"), "fr")
+
+    assert place.silent == "away"
+
+
+def test_what_others_are_asked_has_nothing_of_ones_own() -> None:
+    criteria = Criteria("vélo", theme=("culture",), producer=("armor",), sort="title", page=4)
+
+    assert for_others(criteria) == Criteria("vélo", theme=("culture",), size=3)
+    assert says_something(criteria)
+    assert not says_something(Criteria(producer=("armor",)))

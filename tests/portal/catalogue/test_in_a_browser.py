@@ -1,0 +1,194 @@
+"""Pages of the catalogue in a real browser: nothing out of the screen, nothing that axe-core refuses, in both languages."""
+
+import os
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from litestar import Litestar
+from playwright.async_api import Browser, Page, Route
+
+from tests.portal.catalogue.corpus import Catalogue, described
+from tests.portal.catalogue.test_dataset_page import WHOLE, as_table
+from tests.ui.axe import axe_violations
+from tests.visitors import browse, make_person
+from udi.portal.catalogue.search.feed import SearchFeed
+
+pytestmark = pytest.mark.filterwarnings("default::ResourceWarning")
+WIDTHS = (1280, 320)
+LONG = "Une description très longue qui n’en finit pas, " * 12 + "https://exemple.example/" + "x" * 120
+ARABIC = "بيانات المرور في المدينة"
+
+
+async def open_page(
+    browser: Browser, client: httpx.AsyncClient, url: str, language: str, width: int, asked: list[str] | None = None
+) -> Page:
+    """A page as a program of ours serves it; whatever is not on its host answers nothing. `asked` gets the addresses."""
+
+    async def answer(route: Route) -> None:
+        parts = urlsplit(route.request.url)
+        if asked is not None:
+            asked.append(route.request.url)
+        if parts.netloc != client.base_url.netloc.decode():
+            await route.fulfill(status=200, content_type="text/html", body="<!doctype html><title>x</title>")
+            return
+        path = f"{parts.path}?{parts.query}" if parts.query else parts.path
+        found = await client.get(path, headers={"Accept-Language": language})
+        await route.fulfill(status=found.status_code, headers=dict(found.headers), body=found.content)
+
+    page = await browser.new_page(viewport={"width": width, "height": 800})
+    await page.route("**/*", answer)
+    await page.goto(f"{str(client.base_url).rstrip('/')}{url}")
+    return page
+
+
+async def seen(browser: Browser, client: httpx.AsyncClient, url: str, language: str, name: str) -> list[str]:
+    """What is wrong with a page at both widths; kept as a picture in the folder `UDI_PICTURES`, when there is one."""
+    wrong = []
+    for width in WIDTHS:
+        page = await open_page(browser, client, url, language, width)
+        await page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
+        wrong += await axe_violations(page)
+        wide = await page.evaluate("document.documentElement.scrollWidth")
+        wrong += [f"{name} is {wide} wide at {width}"] if wide > width else []
+        if folder := os.environ.get("UDI_PICTURES"):
+            await page.screenshot(path=Path(folder) / f"{name}-{width}-{language}.png", full_page=True)
+        await page.close()
+    return wrong
+
+
+@pytest.fixture
+async def tables(armor: Catalogue, feed: SearchFeed) -> dict[str, str]:
+    """The addresses of datasets as they may be: a table of ours described twice, restricted, bare, badly named."""
+    await armor.add_all()
+    first, node = described(1, **WHOLE), armor.territory.links["node"]
+    table = as_table(first["global_id"], node)
+    await armor.add(1, **first | table)
+    files = [*table["available_formats"], *described(1)["available_formats"]]  # type: ignore[misc]  # lists, in documents of any shape
+    summary = [
+        {
+            "lang": "fr",
+            "text": "Chaque compteur est une boucle. Il compte les vélos.\n\nUne valeur vide signale une panne.",
+        }
+    ]
+    await armor.add(
+        1,
+        **first
+        | table
+        | {"resource_title": "Comptages vélo, heure par heure", "available_formats": files, "summary": summary},
+    )
+    names = {"table": first["global_id"]}
+    for name, number, changes in (
+        ("restricted", 7, {}),
+        ("long", 5, {"resource_title": LONG[:150].strip(), "synopsis": [{"lang": "fr", "text": LONG[:150]}], "summary": [{"lang": "fr", "text": LONG}]}),
+        ("arabic", 0, {"resource_title": ARABIC, "synopsis": [{"lang": "fr", "text": ARABIC}]}),
+    ):  # fmt: skip
+        names[name] = str((await armor.add(number, **changes)).id)
+    gone = await armor.add(3)
+    await armor.withdraw(gone)
+    await feed.step()
+    return names | {"gone": str(gone.id)}
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+async def test_datasets_are_shown_at_every_width(
+    armor: Catalogue, tables: dict[str, str], portal_app: Litestar, browser: Browser, language: str
+) -> None:
+    addresses = {name: f"/data/{dataset}" for name, dataset in tables.items()}
+    addresses["history"] = f"/data/{tables['table']}/history"
+    addresses |= {"search": "/data?q=velo", "producer": "/producers/armor"}
+    addresses |= {
+        f"frame-{name}": f"/embed/data/{tables[name]}?lang={language}" for name in ("table", "long", "arabic", "gone")
+    }
+    addresses |= {
+        "frame-search": f"/embed/search?lang={language}",
+        "frame-producer": f"/embed/producers/armor?lang={language}",
+    }
+
+    async with browse(portal_app, armor.territory) as visitor:
+        wrong = [
+            fault for name, url in addresses.items() for fault in await seen(browser, visitor, url, language, name)
+        ]
+
+    assert wrong == []
+
+
+async def test_its_producer_sees_what_would_raise_the_score(
+    armor: Catalogue, tables: dict[str, str], portal_app: Litestar, browser: Browser
+) -> None:
+    person = make_person(armor.territory, memberships={"goeland": ["publishers"]})
+
+    async with browse(portal_app, armor.territory, person) as member:
+        assert await seen(browser, member, f"/data/{tables['long']}", "fr", "edits") == []
+
+
+async def test_a_first_visit_is_light_and_asks_nobody_else(
+    armor: Catalogue, tables: dict[str, str], portal_app: Litestar, browser: Browser
+) -> None:
+    asked: list[str] = []
+    async with browse(portal_app, armor.territory) as visitor:
+        page = await open_page(browser, visitor, f"/data/{tables['table']}", "en", 1280, asked)
+        await page.wait_for_load_state("networkidle")
+        unopened = list(asked)
+        await page.get_by_text("Show the first rows here").click()
+        await page.frame_locator("iframe").locator("title").wait_for(state="attached")
+        bodies = [len((await visitor.get(url)).content) for url in unopened]
+        await page.close()
+
+    print(f"dataset page: {sum(bodies)} bytes uncompressed, {len(unopened)} requests")  # noqa: T201 - a figure to publish
+    assert {urlsplit(url).netloc for url in unopened} == {urlsplit(armor.territory.origin).netloc}
+    assert sum(bodies) < 100_000
+    assert len(unopened) <= 8
+    assert [url for url in asked if url not in unopened] == [
+        f"{armor.territory.links['node']}/embed/datasets/{tables['table']}/table?lang=en"
+    ]
+
+
+async def test_a_button_copies_an_address(
+    armor: Catalogue, tables: dict[str, str], portal_app: Litestar, browser: Browser
+) -> None:
+    async with browse(portal_app, armor.territory) as visitor:
+        page = await open_page(browser, visitor, f"/data/{tables['table']}", "en", 1280)
+        await page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        button = page.locator(".copied:has(#api-rows) button")
+        await button.click()
+
+        await button.get_by_text("Copied").wait_for()
+        copied = await page.evaluate("navigator.clipboard.readText()")
+        await page.close()
+
+    assert copied == f"{armor.territory.links['node']}/api/resources/{tables['table']}/data/"
+
+
+async def test_the_address_of_the_share_part_opens_it(
+    armor: Catalogue, tables: dict[str, str], portal_app: Litestar, browser: Browser
+) -> None:
+    async with browse(portal_app, armor.territory) as visitor:
+        page = await open_page(browser, visitor, f"/data/{tables['table']}", "en", 1280)
+        hidden = await page.locator("#share-line").is_visible()
+        await page.get_by_role("link", name="Share").click()
+        await page.locator("#share-line").wait_for()
+        await page.close()
+
+    assert not hidden
+
+
+async def test_on_paper_a_page_is_what_is_read(
+    armor: Catalogue, tables: dict[str, str], portal_app: Litestar, browser: Browser
+) -> None:
+    async with browse(portal_app, armor.territory) as visitor:
+        for name, url in (("dataset", f"/data/{tables['table']}"), ("search", "/data?q=velo&theme=transportation")):
+            page = await open_page(browser, visitor, url, "fr", 720)
+            await page.emulate_media(media="print")
+            for gone in ("iframe", "textarea", "input", "button", ".foot", "nav", "form", ".actions"):
+                assert await page.locator(f"{gone} >> visible=true").count() == 0, (name, gone)
+            for kept in {
+                "dataset": ("h1", ".lede", ".facts", ".files li", ".area", "#cite a"),
+                "search": ("#results", ".list h3"),
+            }[name]:
+                assert await page.locator(kept).first.is_visible(), (name, kept)
+            assert await page.evaluate("document.documentElement.scrollWidth") <= 720
+            if folder := os.environ.get("UDI_PICTURES"):
+                await page.screenshot(path=Path(folder) / f"print-{name}.png", full_page=True)
+            await page.close()

@@ -1,0 +1,88 @@
+"""The page of a dataset is kept with its validator, without reading a row again, and no longer than it is true."""
+
+import os
+import time
+from collections.abc import Iterator
+
+import pytest
+from litestar import Litestar
+from sqlalchemy import event
+
+from tests.portal.catalogue.corpus import Catalogue
+from tests.visitors import browse
+from udi.kit.db import Database
+from udi.portal.catalogue.search.feed import SearchFeed
+from udi.settings import Settings
+from udi.ui.site import Site
+
+
+@pytest.fixture
+def statements(portal_site: Site) -> Iterator[list[str]]:
+    """What the portal asked its database as the public role, since the test began."""
+    said: list[str] = []
+    engine = portal_site.database.engine("public").sync_engine
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if "platform.territory" not in statement and not statement.startswith(
+            "SET LOCAL"
+        ):  # read again every two seconds
+            said.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    yield said
+    event.remove(engine, "before_cursor_execute", note)
+
+
+async def test_a_dataset_that_the_reader_has_is_told_so_without_the_database(
+    armor: Catalogue, feed: SearchFeed, portal_app: Litestar, statements: list[str]
+) -> None:
+    record = await armor.add(1)
+    await feed.step()
+    async with browse(portal_app, armor.territory) as visitor:
+        address = (await visitor.get(f"/data/{record.id}")).headers.get("location") or f"/data/{record.id}"
+        first = await visitor.get(address)
+        statements.clear()
+        kept = await visitor.get(address)
+        again = await visitor.get(address, headers={"If-None-Match": first.headers["etag"]})
+        asked = list(statements)
+        turtle = await visitor.get(f"/data/{record.id}", headers={"Accept": "text/turtle"})
+
+    assert (again.status_code, again.content) == (304, b"")
+    assert kept.text == first.text
+    assert kept.headers["content-security-policy"] == first.headers["content-security-policy"]
+    assert kept.headers["link"] == first.headers["link"]
+    assert "Accept" in kept.headers["vary"].split(", ")
+    assert asked == []
+    assert turtle.headers["content-type"].startswith("text/turtle")
+
+
+async def test_what_changes_a_dataset_changes_its_page(
+    armor: Catalogue, feed: SearchFeed, portal_app: Litestar, portal_database: Database
+) -> None:
+    record = await armor.add(1)
+    await feed.step()
+    async with browse(portal_app, armor.territory) as visitor:
+        first = await visitor.get(f"/data/{record.id}")
+        await armor.add(1, global_id=str(record.id), resource_title="Un autre titre")
+        await feed.step()
+        renamed = await visitor.get(f"/data/{record.id}", headers={"If-None-Match": first.headers["etag"]})
+
+    assert first.status_code == renamed.status_code == 200
+    assert "Un autre titre" in renamed.text
+    assert "Un autre titre" not in first.text
+
+
+async def test_nothing_is_kept_where_no_worker_follows_the_database(
+    armor: Catalogue, feed: SearchFeed, portal_app: Litestar, settings: Settings
+) -> None:
+    record = await armor.add(1)
+    await feed.step()
+    [cursor] = settings.index_folder.glob("*/cursor.json")
+    async with browse(portal_app, armor.territory) as visitor:
+        kept = await visitor.get(f"/data/{record.id}")
+        os.utime(cursor, (time.time() - 600, time.time() - 600))
+        alone = await visitor.get(f"/data/{record.id}", headers={"If-None-Match": kept.headers["etag"]})
+
+    assert "etag" in kept.headers
+    assert alone.status_code == 200
+    assert "etag" not in alone.headers

@@ -1,0 +1,239 @@
+"""What can be written in a question: phrases, exclusions, beginnings of words, and words that mean the same."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.portal.catalogue.test_search_index import Row, Written
+from udi.portal.catalogue.search import query
+from udi.portal.catalogue.search.criteria import Criteria
+from udi.portal.catalogue.search.thesaurus import SHIPPED, Thesaurus, shipped, thesaurus_of
+from udi.portal.catalogue.search.wording import read_wording, split_wording
+from udi.protocol.synonyms import Concept, NotSkosError, read_synonyms
+
+ROWS = [
+    Row(1, "Qualité de l'air", ["pollution"], summary={"fr": "Eau propre et air pur, dans toutes les rues."}),
+    Row(2, "L'air et sa qualité", ["climat"]),
+    Row(3, "Pistes cyclables", theme="transportation"),
+    Row(4, "Comptages vélo", ["mobilité"], theme="transportation", synopsis={"fr": "Passages à Saint-Elvin."}),
+    Row(5, "Bibliothèques municipales", synopsis={"fr": "Vélo interdit dans les salles de lecture."}, theme="culture"),
+    Row(6, "Menus de la restauration scolaire", theme="education"),
+    Row(7, "Restauration des façades", theme="townPlanning", synopsis={"fr": "Aides, et lien avec la carte scolaire."}),
+    Row(8, "Parkings relais", theme="transportation"),
+]
+
+
+@pytest.fixture(scope="module")
+def asked(tmp_path_factory: pytest.TempPathFactory) -> Written:
+    written = Written(tmp_path_factory.mktemp("questions"))
+    written.start("first", ROWS)
+    return written
+
+
+def test_a_phrase_is_found_in_its_order_only(asked: Written) -> None:
+    assert set(asked.find("qualité air").seqs) == {1, 2}
+    for quoted in ('"qualité de l\'air"', "«qualite de l'air»", "“QUALITÉ DE L’AIR”"):
+        assert asked.find(quoted).seqs == [1]
+    assert asked.find('"air de qualité"').total == 0
+
+
+def test_a_phrase_does_not_go_from_one_text_into_the_next(asked: Written) -> None:
+    assert asked.find('"pollution eau propre"').total == 0
+    assert asked.find('"eau propre et air pur"').seqs == [1]
+
+
+def test_what_is_excluded_is_not_found_and_a_hyphen_inside_a_word_excludes_nothing(asked: Written) -> None:
+    assert asked.find("air -climat").seqs == [1]
+    assert asked.find("air -climats").seqs == [1], "in any form"
+    assert asked.find('qualité -"air pur"').seqs == [2]
+    assert asked.find("-air").total == len(ROWS) - 2
+    assert asked.find("Saint-Elvin").seqs == [4]
+    assert asked.find("comptages -saint-elvin").total == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "phrases", "apart"),
+    [
+        ('"open', '" open', [], []),
+        ("a - b --c", "a - b --c", [], []),
+        ("l'«air pur»", "l'", [("air", "pur")], []),
+        ('""', '" "', [], []),
+        ("bus -2024", "bus", [], ["2024"]),
+    ],
+)
+def test_signs_that_close_nothing_mean_nothing(
+    text: str, words: str, phrases: list[tuple[str, ...]], apart: list[str]
+) -> None:
+    read = read_wording(text)
+
+    assert (read.words.split(), read.phrases, read.apart_words) == (words.split(), phrases, apart)
+
+
+def test_a_question_splits_into_what_may_be_left_out() -> None:
+    assert split_wording('qualité de "l\'air pur" -bus qualité') == ["qualité", '"l\'air pur"', "-bus"]
+
+
+def test_the_beginning_of_a_word_finds_it_and_says_so(asked: Written) -> None:
+    found = asked.find("biblio")
+
+    assert found.seqs == [5]
+    assert found.words[0].completed == ("bibliothèques",)
+    assert asked.find("biblio", exact=True).total == 0
+
+
+def test_a_known_word_is_no_beginning(asked: Written) -> None:
+    assert asked.find("air").words[0].completed == ()
+
+
+def test_a_synonym_finds_after_the_word_itself(asked: Written) -> None:
+    found = asked.find("vélo")
+
+    assert found.seqs == [4, 5, 3], "the word in a title, the word in a text, then the synonym"
+    assert [(group.text, group.also) for group in found.asked.groups] == [("vélo", ("cyclable",))]
+    assert set(asked.find("vélo", exact=True).seqs) == {4, 5}
+
+
+@pytest.mark.parametrize("text", ["bicyclette", "bicyclettes", "bike", "bicycles"])
+def test_a_word_that_nobody_wrote_is_found_by_its_synonyms_rather_than_misread(asked: Written, text: str) -> None:
+    found = asked.find(text)
+
+    assert set(found.seqs) == {3, 4, 5}
+    assert found.words[0].instead == ""
+
+
+def test_a_synonym_of_several_words_counts_only_together(asked: Written) -> None:
+    assert asked.find("cantine").seqs == [6]
+    assert asked.find("school meal").seqs == [6]
+
+
+def test_several_words_may_have_one_synonym(asked: Written) -> None:
+    assert asked.find("school meals").seqs == [6]
+
+
+def test_the_name_of_a_theme_finds_its_datasets_last(asked: Written) -> None:
+    found = asked.find("transports")
+
+    assert set(found.seqs) == {3, 4, 8}
+    assert found.asked.groups[0].themes == ("transportation",)
+
+
+def test_a_misspelt_word_has_the_synonyms_of_the_one_meant(asked: Written) -> None:
+    found = asked.find("cyclabes")
+
+    assert found.words[0].instead == "cyclables"
+    assert set(found.seqs) == {3, 4, 5}
+
+
+def test_a_park_is_no_car_park(asked: Written) -> None:
+    assert "parking" not in shipped().find(["park"])[0].labels
+
+
+@pytest.mark.parametrize(("typed", "found"), [("budjets", 1), ("vudget", 1), ("xudjet", 0), ("elus", 0)])
+def test_two_slips_in_a_middling_word_need_its_first_letter(tmp_path: Path, typed: str, found: int) -> None:
+    written = Written(tmp_path)
+    written.start("first", [Row(1, "Budget primitif"), Row(2, "Écoles")])
+
+    assert written.find(typed).total == found
+
+
+def test_a_territory_adds_words_of_its_own(asked: Written) -> None:
+    own = thesaurus_of({"synonyms": [{"labels": ["façade", "ravalement"], "themes": []}]})
+    reader = asked.indexes.find(asked.tenant)
+    assert reader is not None
+
+    assert query.search(reader, Criteria("ravalement"), own).seqs == [7]
+    assert query.search(reader, Criteria("bicyclette"), own).total == 3
+    assert query.search(reader, Criteria("ravalement")).total == 0
+
+
+def test_the_list_of_the_portal_says_each_concept_in_both_languages() -> None:
+    concepts = read_synonyms(SHIPPED.read_bytes())
+    source = SHIPPED.read_text()
+
+    assert len(concepts) >= 100
+    assert source.count("@fr") > len(concepts) - 1
+    assert source.count("@en") > len(concepts) - 1
+    assert {"transportation"} <= {theme for concept in concepts for theme in concept.themes}
+
+
+@pytest.mark.parametrize(
+    ("turtle", "said"),
+    [
+        ("<a> a ", "IRI"),
+        (
+            '@prefix s: <http://www.w3.org/2004/02/skos/core#> . <x:a> a s:Concept ; s:prefLabel "seul" .',
+            "no two labels",
+        ),
+        (
+            f'@prefix s: <http://www.w3.org/2004/02/skos/core#> . <x:a> s:prefLabel "a", "{"b" * 101}" .',
+            "more than 100 signs",
+        ),
+    ],
+)
+def test_a_list_that_cannot_be_used_is_refused_with_the_reason(turtle: str, said: str) -> None:
+    with pytest.raises(NotSkosError, match=said):
+        read_synonyms(turtle.encode())
+
+
+def test_suggestions_complete_the_last_word_in_ways_that_find_something(asked: Written) -> None:
+    reader = asked.indexes.find(asked.tenant)
+    assert reader is not None
+
+    assert query.suggest(reader, "bib") == ["bibliothèques"]
+    assert query.suggest(reader, "Qualité de l'a") == []
+    assert query.suggest(reader, "Qualité de l'ai") == ["Qualité de l'air"]
+    assert query.suggest(reader, "bibliothèques ai") == []
+    assert query.suggest(reader, "") == query.suggest(reader, "air ") == query.suggest(reader, "\0\ud800") == []
+
+
+DAY = datetime(2026, 5, 1, tzinfo=UTC)
+
+
+class Dated(Row):
+    """A row of a given freshness."""
+
+    @property
+    def modified_at(self) -> datetime:
+        return DAY + timedelta(days=self.seq)
+
+
+def test_of_two_equally_near_the_more_complete_comes_first_then_the_fresher(tmp_path: Path) -> None:
+    written = Written(tmp_path)
+    rows = [
+        Dated(1, "Arbres", west=-1.7, south=48.0, east=-1.6, north=48.1),
+        Dated(2, "Arbres"),
+        Dated(3, "Arbres"),
+        Dated(4, "Rues", synopsis={"fr": "Les arbres."}, west=-1.7, south=48.0, east=-1.6, north=48.1),
+    ]
+    written.start("first", rows)
+
+    assert written.find("arbre").seqs == [1, 3, 2, 4]
+
+
+def test_a_title_comes_before_keywords_and_keywords_before_the_text(tmp_path: Path) -> None:
+    written = Written(tmp_path)
+    rows = [
+        Row(1, "Rues de la ville", synopsis={"fr": "Des arbres, et encore des arbres."}),
+        Row(2, "Rues de la ville", ["arbres", "voirie"]),
+        Row(3, "Arbres de la ville", ["rues"]),
+    ]
+    written.start("first", rows)
+
+    assert written.find("arbre").seqs == [3, 2, 1]
+
+
+def test_pages_of_one_answer_share_no_dataset(tmp_path: Path) -> None:
+    written = Written(tmp_path)
+    written.start("first", [Row(number, f"Arbres {number % 3}") for number in range(1, 261)])
+
+    seqs = [seq for page in range(1, 10) for seq in written.find("arbres", size=30, page=page).seqs]
+
+    assert len(seqs) == len(set(seqs)) == 260
+
+
+def test_concepts_are_found_in_the_singular_and_in_the_plural() -> None:
+    thesaurus = Thesaurus([Concept(("bibliothèque", "library"))])
+
+    assert thesaurus.find(["libraries"]) == thesaurus.find(["bibliotheques"]) == list(thesaurus.concepts)
+    assert thesaurus.find(["librairie"]) == []
