@@ -30,7 +30,7 @@ HIGH = 6
 @pytest.fixture(scope="module")
 def own(settings: Settings) -> Settings:
     """Ports of their own: the journeys' installation answers on those of the run as long as it lasts."""
-    return settings.model_copy(update={"base_port": free_ports(8)})
+    return settings.model_copy(update={"base_port": free_ports(8), "api_requests_per_minute": 10**6})
 
 
 @pytest.fixture(scope="module")

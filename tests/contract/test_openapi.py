@@ -51,6 +51,7 @@ async def portal(settings: Settings, tmp_path: Path, catalogue: Catalogue) -> As
     environment = {
         **os.environ, "PYTHONPATH": str(ROOT / "platform/src"), "UDI_STATE": str(settings.state),
         "UDI_SECRETS": str(settings.secrets_folder), "UDI_BASE_PORT": str(settings.base_port),
+        "UDI_API_REQUESTS_PER_MINUTE": "1000000",
         "UDI_DATABASE_PORT": str(settings.database_port), "UDI_DATABASE_NAMES": json.dumps(settings.database_names),
     }  # fmt: skip
     command = [sys.executable, "-P", "-m", "udi", "serve", "portal", "--port", str(port)]

@@ -18,6 +18,7 @@ from pyproj import Transformer
 from tests.node.made_tables import SPACE
 from tests.node.test_geo import dropped, feature, geojson
 from udi.kit.errors import NotFoundError
+from udi.kit.rates import Rates
 from udi.node.tables import ogc
 from udi.node.tables.api import EXPORTS
 from udi.node.tables.asking import RATES
@@ -29,7 +30,6 @@ from udi.node.tables.geo_gdal import raw
 from udi.node.tables.geojson import write_geojson
 from udi.node.tables.pmtiles import tile_number
 from udi.node.tables.pool import POOL, Pool, PoolLimits
-from udi.node.tables.rates import Rates
 from udi.node.tables.selection import select_features
 from udi.node.tables.table import FIND_TABLE, TableOfDataset
 from udi.node.tables.wanted import Wanted
@@ -81,7 +81,7 @@ async def client(
         return lieux[1]
 
     pool, exports = Pool(PoolLimits(seconds=60, patience=60)), Exports(tmp_path / "exports")
-    parts |= {FIND_TABLE: find, POOL: pool, EXPORTS: exports, RATES: Rates()}
+    parts |= {FIND_TABLE: find, POOL: pool, EXPORTS: exports, RATES: Rates("tables")}
     yield passer_by
     await pool.close()
 

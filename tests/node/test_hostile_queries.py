@@ -20,6 +20,7 @@ from tests.node.made_tables import write_table
 from tests.node.producer import SLUG, Producer
 from tests.node.test_geo import feature, geojson
 from udi.kit.db import Database
+from udi.kit.rates import Rates
 from udi.kit.tenancy import Territory
 from udi.node.spaces.models import Space
 from udi.node.tables.asking import RATES
@@ -29,7 +30,6 @@ from udi.node.tables.confinement import Limits
 from udi.node.tables.ogc import MOST
 from udi.node.tables.pool import POOL, PoolLimits
 from udi.node.tables.query import LARGEST_PAGE
-from udi.node.tables.rates import Rates
 
 HOW_MANY = int(os.environ.get("UDI_TEST_HOSTILE", "2000"))
 """The first of the ten thousand, which take some minutes: `UDI_TEST_HOSTILE=10000` asks them all."""
@@ -102,7 +102,7 @@ async def test_hostile_requests_are_refused_in_words_or_answered_within_the_limi
     dataset = await producer.publish(await producer.draft(places(), "lieux.geojson"))
     async with node_database.session(demo.id, role="owner") as session:
         await session.execute(update(Space).where(Space.slug == SLUG).values(requests_per_minute=10**8))
-    parts[RATES] = Rates(most=10**8)
+    parts[RATES] = Rates("tables", most=10**8)
     host = passer_by.base_url.netloc.decode()
     attacker, waiting = Attacker(dataset, SEED), iter(range(HOW_MANY))
     outcomes, faults, slowest = Counter[tuple[str, int]](), list[str](), 0.0

@@ -16,6 +16,7 @@ from tests.node.producer import SLUG, Producer
 from tests.node.sending import desk_for
 from tests.node.tables.test_labels import GEOGRAPHIC, SHARE, compare, labels, read_label
 from udi.kit.db import Database
+from udi.kit.rates import Rates
 from udi.kit.tenancy import Territory
 from udi.node.datasets.actions.prepare import Desk, prepare_version
 from udi.node.datasets.models import Preparation, PreparationState, Version
@@ -25,7 +26,6 @@ from udi.node.spaces.models import Space
 from udi.node.tables.asking import RATES
 from udi.node.tables.pool import POOL, Pool, PoolLimits
 from udi.node.tables.profile import Profile
-from udi.node.tables.rates import Rates
 from udi.node.tables.shown import SHOWING, PartSeconds, Showing
 
 ROOM = 4_000_000_000
@@ -58,7 +58,7 @@ async def wide(node_database: Database, demo: Territory, space: Space, parts: di
             quota_bytes=ROOM,
         )  # fmt: skip
     pool = Pool(PoolLimits(seconds=60, patience=60))
-    parts |= {POOL: pool, SHOWING: Showing(pool, PartSeconds(60, 60, 60)), RATES: Rates(10**9)}
+    parts |= {POOL: pool, SHOWING: Showing(pool, PartSeconds(60, 60, 60)), RATES: Rates("tables", 10**9)}
     yield parts
     await pool.close()
 

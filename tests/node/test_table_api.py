@@ -19,6 +19,7 @@ from tests.node.made_tables import write_table
 from udi.kit.errors import NotFoundError
 from udi.kit.identity import Actor
 from udi.kit.oidc import Login
+from udi.kit.rates import Rates, neighbourhood
 from udi.kit.tenancy import Territory
 from udi.node.tables.answers import Answers
 from udi.node.tables.api import ANSWERS, EXPORTS
@@ -26,7 +27,6 @@ from udi.node.tables.asking import RATES
 from udi.node.tables.column import ColumnType
 from udi.node.tables.exports import Exports
 from udi.node.tables.pool import Pool, PoolLimits
-from udi.node.tables.rates import Rates, neighbourhood
 from udi.node.tables.table import FIND_TABLE, TableOfDataset
 
 OPEN, RESTRICTED = uuid4(), uuid4()
@@ -52,7 +52,7 @@ class Tables:
 async def served(parts: dict[str, Any], tmp_path: Path) -> AsyncIterator[dict[str, Any]]:
     """The node, with tables and time."""
     answers, exports = Answers(Pool(PoolLimits(seconds=60, patience=60))), Exports(tmp_path / "exports")
-    parts |= {FIND_TABLE: Tables(tmp_path), ANSWERS: answers, EXPORTS: exports, RATES: Rates()}
+    parts |= {FIND_TABLE: Tables(tmp_path), ANSWERS: answers, EXPORTS: exports, RATES: Rates("tables")}
     yield parts
     await answers.close()
 
@@ -176,7 +176,7 @@ async def test_the_document_lists_what_may_be_asked(passer_by: httpx.AsyncClient
 
 async def test_a_reader_who_asks_too_much_waits(passer_by: httpx.AsyncClient, served: dict[str, Any]) -> None:
     clock: Callable[[], float] = lambda: 30.0  # noqa: E731
-    served[RATES] = Rates(most=2, clock=clock)
+    served[RATES] = Rates("tables", most=2, clock=clock)
     first, second, third = [await passer_by.get(at("data/")) for _ in range(3)]
     elsewhere = await passer_by.get(at("data/"), headers={"X-Forwarded-For": "2001:db8::1"})
 
@@ -188,7 +188,7 @@ async def test_a_reader_who_asks_too_much_waits(passer_by: httpx.AsyncClient, se
 
 
 def test_readers_of_one_household_count_together() -> None:
-    rates = Rates(most=1)
+    rates = Rates("tables", most=1)
     assert neighbourhood("2001:db8::1") == neighbourhood("2001:db8::ffff") != neighbourhood("2001:db8:0:1::1")
     assert neighbourhood("192.0.2.7") == "192.0.2.7"
     assert neighbourhood("nonsense") == "unknown"

@@ -131,6 +131,11 @@ class Settings(BaseSettings):
         ge=0,
         description="Bytes of answers to passers-by that one web process of the portal keeps; 0: none.",
     )
+    api_requests_per_minute: int = Field(
+        default=3000,
+        ge=1,
+        description="Requests of one address to the portal's API a minute that one web process answers; with a token, five times as many.",
+    )
     backup_plan: Path = Field(
         default=Path("/etc/udi/backup.toml"), description="File that says where backups go, written by the role backup."
     )

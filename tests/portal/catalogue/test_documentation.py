@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -13,9 +13,11 @@ from tests.node.test_show_in_a_browser import seen
 from tests.portal.catalogue.corpus import Catalogue
 from tests.rules.test_routes import addresses
 from tests.ui.axe import open_browser
-from tests.visitors import browse
+from tests.visitors import browse, make_person
+from udi.kit.tenancy import Territory
 from udi.portal.catalogue.documentation.document import ADDRESS
 from udi.portal.catalogue.search.feed import SearchFeed
+from udi.ui.readers import API_RATES, ApiRates
 
 BASE = "/api/v1"
 Document = dict[str, Any]
@@ -35,6 +37,15 @@ async def document(filled: Catalogue, portal_app: Litestar) -> Document:
     assert answer.headers["access-control-allow-origin"] == "*"
     found: Document = answer.json()
     return found
+
+
+async def token_of(app: Litestar, territory: Territory, *, scopes: Sequence[str] = ("profile",)) -> str:
+    """A token that somebody of the territory made on their page."""
+    async with browse(app, territory, make_person(territory, memberships={"armor": ["publishers"]})) as someone:
+        page = await someone.post("/my-space/tokens", data={"name": "Essai", "days": "30", "scope": list(scopes)})
+    found = re.search(r"udi_me_[\w-]+", page.text)
+    assert found is not None
+    return found[0]
 
 
 def faults(document: Document, schema: Document, value: Any) -> list[str]:
@@ -85,8 +96,9 @@ async def test_each_answer_has_the_fields_that_are_described(
     record = await filled.add(1)
     known = {"id": str(record.id), "slug": "armor"}
     async with browse(portal_app, filled.territory) as program:
+        token = await token_of(portal_app, filled.territory)
         for path, operation in operations(document):
-            answer = await program.get(path.format(**known))
+            answer = await program.get(path.format(**known), headers={"Authorization": f"Bearer {token}"})
             schema = operation["responses"]["200"]["content"]["application/json"]["schema"]
 
             assert answer.status_code == 200
@@ -101,15 +113,16 @@ def test_each_example_is_a_sound_answer(document: Document) -> None:
                 assert faults(document, body["schema"], body["example"]) == [], (path, status)
                 seen += 1
 
-    assert seen == 5 + 5
+    assert seen == 6 + 5 + 1 + 6 * 2
     page = document["components"]["schemas"]["DatasetPage"]
     assert faults(document, page, {"total": -1}) != [], "the checker sees what is wrong"
 
 
 async def test_each_refusal_that_is_described_is_one(
-    document: Document, filled: Catalogue, portal_app: Litestar
+    document: Document, filled: Catalogue, portal_app: Litestar, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gone = await filled.add(1)
+    known = {"id": str((await filled.add(2)).id), "slug": "armor"}
     await filled.withdraw(gone)
     asked = {
         (f"{BASE}/datasets", "422"): f"{BASE}/datasets?sort=colour",
@@ -117,7 +130,11 @@ async def test_each_refusal_that_is_described_is_one(
         (f"{BASE}/datasets/{{id}}", "404"): f"{BASE}/datasets/6d4a3b1c-2f58-4c0e-9a44-0e5f6a7b8c9d",
         (f"{BASE}/datasets/{{id}}", "410"): f"{BASE}/datasets/{gone.id}",
         (f"{BASE}/producers/{{slug}}", "404"): f"{BASE}/producers/nobody",
+        (f"{BASE}/me", "403"): f"{BASE}/me",
+        **{(path, status): path.format(**known) for path in document["paths"] for status in ("401", "429")},
     }
+    poor = await token_of(portal_app, filled.territory, scopes=[])
+    rates: ApiRates = portal_app.state.site.parts[API_RATES]
     described = {
         (path, status): response["content"]["application/problem+json"]
         for path, operation in operations(document)
@@ -128,9 +145,14 @@ async def test_each_refusal_that_is_described_is_one(
     assert set(described) == set(asked)
     async with browse(portal_app, filled.territory) as program:
         for which, url in asked.items():
-            answer = await program.get(url)
+            token = {"401": "udi_me_nobody", "403": poor}.get(which[1])
+            with monkeypatch.context() as patch:
+                if which[1] == "429":
+                    patch.setattr(rates.passers_by, "most", 0)
+                answer = await program.get(url, headers={"Authorization": f"Bearer {token}"} if token else {})
 
             assert answer.status_code == int(which[1])
+            assert answer.headers["access-control-allow-origin"] == "*"
             assert faults(document, described[which]["schema"], answer.json()) == []
             assert answer.json()["type"] == described[which]["example"]["type"]
 

@@ -47,6 +47,17 @@ def isolate(program: ProgramName, table: str, *, public: str | None = None, appe
     return statements
 
 
+def keep_to_person(program: ProgramName, table: str) -> list[str]:
+    """Statements that keep pages to the rows of the person who asks, on top of `isolate` (column `person_id`).
+
+    A transaction that names no person (jobs, commands, finding whose a token is) is not kept to any.
+    """
+    own = "tenant_id = app.current_tenant() AND (app.current_person() IS NULL OR person_id = app.current_person())"
+    return [
+        f"CREATE POLICY own_rows ON app.{table} AS RESTRICTIVE TO udi_{program}_app USING ({own}) WITH CHECK ({own})"
+    ]
+
+
 OWN = "(SELECT app.own_spaces())"
 SPACES = "SELECT space.id FROM app.space WHERE space.slug = ANY (app.own_spaces())"
 HOLDERS = {

@@ -14,6 +14,7 @@ from udi.kit.http import Outgoing
 from udi.kit.identity import Actor
 from udi.kit.jobs import Spent, Worker, run_until_stopped
 from udi.kit.oidc import IdentityService, territory_client
+from udi.kit.rates import Rates
 from udi.kit.tenancy import Territory
 from udi.kit.territories import Registry
 from udi.node.datasets import api as datasets_api
@@ -54,7 +55,6 @@ from udi.node.tables.answers import Answers
 from udi.node.tables.asking import RATES
 from udi.node.tables.exports import Exports
 from udi.node.tables.pool import POOL, Pool, PoolLimits
-from udi.node.tables.rates import Rates
 from udi.node.tables.readers import READERS, Readers
 from udi.node.tables.shown import SHOWING, Showing
 from udi.node.tables.table import FIND_TABLE
@@ -136,7 +136,7 @@ def _table_parts(settings: Settings, database: Database, objects: ObjectStore) -
         tables_api.ANSWERS: Answers(pool),
         SHOWING: Showing(pool),
         tables_api.EXPORTS: Exports(settings.state / "exports"),
-        RATES: Rates(),
+        RATES: Rates("tables"),
     }
 
 

@@ -13,6 +13,7 @@ from udi.kit.http import Outgoing
 from udi.kit.jobs import Worker, run_until_stopped
 from udi.kit.keys import Signer
 from udi.kit.oidc import IdentityService, territory_client
+from udi.kit.rates import Rates
 from udi.kit.tenancy import Territory
 from udi.kit.territories import Registry
 from udi.portal.catalogue import api as catalogue_api
@@ -27,6 +28,7 @@ from udi.portal.catalogue.search.feed import SearchFeed
 from udi.portal.catalogue.search.index import SearchIndexes
 from udi.portal.identity import actions as people
 from udi.portal.identity import api as identity_api
+from udi.portal.identity import me, token_pages
 from udi.portal.identity import pages as identity_pages
 from udi.portal.identity.models import TABLES
 from udi.portal.nodes import api as nodes_api
@@ -40,11 +42,14 @@ from udi.settings import Settings, get_settings
 from udi.ui import login
 from udi.ui.backups import measure_backups
 from udi.ui.heads import HeadAsGet
+from udi.ui.readers import API_RATES, ApiRates
 from udi.ui.site import Site, create_app
 
 HERE = Path(__file__).parent
 DOMAINS = ("tenants", "identity", "catalogue", "nodes")
 LOCALES = [Path(protocol.__file__).parent / "locale", HERE / "locale", *(HERE / name / "locale" for name in DOMAINS)]
+PEOPLE_TIMES = 5
+"""How many times what a passer-by may ask of the API a person may, who shows a token."""
 URLS = {
     "data": "/data",
     "producers": "/producers",
@@ -98,6 +103,10 @@ def build_site(settings: Settings, *, pages: bool = True) -> Site:
             "signer": Signer.from_file(settings.find_secret("signing_keys")),
             "search": SearchIndexes(settings.index_folder),
             "answers": AnswerCache(settings.answer_cache),
+            API_RATES: ApiRates(
+                Rates("api", settings.api_requests_per_minute),
+                Rates("api", settings.api_requests_per_minute * PEOPLE_TIMES),
+            ),
             "name_organisations": name_organisations,
             "measures": (measure_reports, measure_key, measure_index, measure_backups),
         },
@@ -115,6 +124,8 @@ def create(site: Site | None = None) -> Litestar:
         *login.routes,
         *identity_api.routes,
         *identity_pages.routes,
+        *token_pages.routes,
+        *me.routes,
         *catalogue_pages.routes,
         *catalogue_api.routes,
         *documentation.routes,

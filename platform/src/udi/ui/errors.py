@@ -71,7 +71,8 @@ BY_STATUS: dict[int, type[UdiError]] = {
 
 def wants_page(request: Request[Any, Any, State]) -> bool:
     """Whether the answer is for a person's browser."""
-    if request.scope["path"].startswith(MACHINE_PATHS) or "tus-resumable" in request.headers:
+    shows_token = request.headers.get("authorization", "").lower().startswith("bearer ")
+    if request.scope["path"].startswith(MACHINE_PATHS) or "tus-resumable" in request.headers or shows_token:
         return False
     accepted = request.headers.get("accept", "*/*")
     anything = accepted == "*/*" and not request.scope["path"].endswith(MACHINE_ENDS)

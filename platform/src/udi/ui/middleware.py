@@ -36,6 +36,8 @@ async def put_headers(message: Message, scope: Scope) -> None:
     headers = MutableScopeHeaders.from_message(message)
     for name, value in HEADERS.items():
         headers.setdefault(name, value)
+    for name, value in scope["state"].get("limits", {}).items():
+        headers.setdefault(name, value)
     headers.setdefault("Content-Security-Policy", content_security_policy(site.form_targets))
     if site.settings.portal_url.startswith("https://"):
         headers.setdefault("Strict-Transport-Security", "max-age=31536000")

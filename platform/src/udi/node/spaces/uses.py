@@ -1,6 +1,5 @@
 """What a handler that gives data says of it: may this be answered now (limits), and it was (figures)."""
 
-import ipaddress
 from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
@@ -11,6 +10,7 @@ from litestar.datastructures import State
 from udi.kit.tenancy import Territory
 from udi.node.spaces.clients import client_of
 from udi.node.spaces.counting import Kind, Use, Uses, use_of
+from udi.ui.readers import address_of
 from udi.ui.site import site_of
 
 Asked = Request[Any, Any, State]
@@ -25,7 +25,7 @@ def count_use(request: Asked, *, space_id: UUID, dataset_id: UUID, kind: Kind, s
     uses, name = uses_of(request), request.headers.get("user-agent", "")
     territory: Territory = request.scope["state"]["territory"]
     use = use_of(territory.id, space_id, dataset_id, kind, client_of(name))
-    new = not part or uses.readers.is_new(part, name, _address(request))
+    new = not part or uses.readers.is_new(part, name, address_of(request))
     uses.add(use, count=1 if new or "range" not in request.headers else 0, sent=sent)
     return use
 
@@ -50,17 +50,3 @@ def uses_of(request: Asked) -> Uses:
     """The counts of this process."""
     uses: Uses = site_of(request).parts["uses"]
     return uses
-
-
-def _address(request: Asked) -> str:
-    """Where the request comes from, for a digest that is forgotten; the proxy of this machine is believed."""
-    direct = request.client.host if request.client else ""
-    forwarded = request.headers.get("x-forwarded-for", "")
-    return forwarded.rpartition(",")[2].strip() if forwarded and _is_near(direct) else direct
-
-
-def _is_near(address: str) -> bool:
-    try:
-        return ipaddress.ip_address(address).is_private
-    except ValueError:
-        return False

@@ -16,15 +16,16 @@ from litestar.params import FromPath
 
 from udi.kit.errors import NotFoundError
 from udi.kit.identity import Actor
+from udi.kit.rates import Rates, neighbourhood
 from udi.kit.tenancy import Territory
 from udi.node.files.ranges import is_fresh
 from udi.node.spaces.counting import Kind, Use
 from udi.node.spaces.limits import admit
 from udi.node.spaces.uses import count_use, counted
 from udi.node.tables.query import Query
-from udi.node.tables.rates import Rates, neighbourhood
 from udi.node.tables.table import FIND_TABLE, FindTable, TableOfDataset
 from udi.settings import Role
+from udi.ui.readers import address_of
 from udi.ui.site import site_of
 
 RATES = "table_rates"
@@ -147,7 +148,7 @@ async def ask(
 
 def reader_of(request: Request[Any, Any, State], territory: Territory, actor: Actor | None) -> str:
     """Whose questions are counted together: a person's, or those of an address."""
-    return f"{territory.id}:{actor.person_id if actor else _address(request)}"
+    return f"{territory.id}:{actor.person_id if actor else neighbourhood(address_of(request))}"
 
 
 def together(reader: Mapping[str, str], space: Mapping[str, str]) -> dict[str, str]:
@@ -170,12 +171,6 @@ def _headers(table: TableOfDataset, etag: str) -> dict[str, str]:
 
 def _words(request: Request[Any, Any, State]) -> str:
     return request.scope["query_string"].decode("ascii", "replace")
-
-
-def _address(request: Request[Any, Any, State]) -> str:
-    """Where the request comes from, as the proxy says: it replaces what the reader would have it say."""
-    forwarded = request.headers.get("x-forwarded-for", "").rpartition(",")[2]
-    return neighbourhood(forwarded or (request.client.host if request.client else ""))
 
 
 def _rates(request: Request[Any, Any, State]) -> Rates:

@@ -23,6 +23,7 @@ from udi.portal.catalogue.search.criteria import read_strict_criteria
 from udi.portal.catalogue.search.thesaurus import thesaurus_of
 from udi.portal.catalogue.shapes import BASE, Dataset, DatasetBatch, DatasetPage, Producer, ProducerList
 from udi.portal.catalogue.walk import read_place
+from udi.portal.identity.bearers import PROGRAMS
 from udi.portal.organisations.queries import get_producer, list_producers
 from udi.ui.cross_origin import OpenToAll
 
@@ -127,6 +128,7 @@ routes: Sequence[ControllerRouterHandler] = [
         BASE,
         route_handlers=[search_catalogue, walk_catalogue, read_dataset, read_producers, read_producer],
         middleware=[OpenToAll()],
+        guards=PROGRAMS,
     ),
     read_record,
 ]

@@ -1,8 +1,9 @@
 """People known to the portal, and their sessions."""
 
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ForeignKeyConstraint, Index, Text, UniqueConstraint, text
+from sqlalchemy import ARRAY, ForeignKeyConstraint, Index, LargeBinary, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from udi.kit.db import Owned
@@ -47,6 +48,27 @@ class Membership(PortalTable):
     person_id: Mapped[UUID] = mapped_column(primary_key=True)
     organisation_slug: Mapped[str] = mapped_column(Text, primary_key=True)
     groups: Mapped[list[str]] = mapped_column(ARRAY(Text))
+
+
+class ApiToken(Owned, PortalTable):
+    """What a program of a person shows to the API; its text is shown once, a digest of it is kept."""
+
+    __tablename__ = "api_token"
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "token_hash"),
+        ForeignKeyConstraint(["tenant_id", "person_id"], ["app.person.tenant_id", "app.person.id"], ondelete="CASCADE"),
+        Index(None, "tenant_id", "person_id"),
+    )
+
+    person_id: Mapped[UUID]
+    name: Mapped[str] = mapped_column(Text)
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    scopes: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    """What it may do besides reading what is open: names of `tokens.SCOPES`."""
+    created_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+    expires_at: Mapped[datetime]
+    last_used_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
 
 
 TABLES = Tables(Person, WebSession, UsedToken)

@@ -40,20 +40,24 @@ async def my_space(
     member: NamedDependency[Actor],
 ) -> Response[str]:
     """The page."""
-    site = site_of(request)
-    name_organisations: NameOrganisations = site.parts.get("name_organisations", _no_names)
-    names = await name_organisations(session, member.memberships)
+    names = await name_organisations_of(request)(session, member.memberships)
     return render(
         request,
         "identity/my-space.html",
         organisations=_organisations(member, territory, names),
-        account_url=account_url(site.settings.issuer, client_id("portal", territory.slug)),
+        account_url=account_url(site_of(request).settings.issuer, client_id("portal", territory.slug)),
     )
 
 
 def account_url(issuer: str, client: str) -> str:
     """Where people change their name, password and second factor; it leads back to the portal."""
     return f"{issuer}/account/?{urlencode({'referrer': client})}"
+
+
+def name_organisations_of(request: Request[Any, Any, State]) -> NameOrganisations:
+    """What gives organisations their names."""
+    found: NameOrganisations = site_of(request).parts.get("name_organisations", _no_names)
+    return found
 
 
 async def _no_names(_session: AsyncSession, _slugs: Collection[str]) -> Mapping[str, str]:

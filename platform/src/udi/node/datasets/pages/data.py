@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi import __version__
 from udi.kit.errors import NotFoundError, UnauthenticatedError
 from udi.kit.identity import Actor
+from udi.kit.rates import Rates
 from udi.kit.tenancy import Territory, space_context
 from udi.node.datasets.models import Version
 from udi.node.datasets.package import compose_package
@@ -29,7 +30,6 @@ from udi.node.spaces.queries import Doing
 from udi.node.tables.asking import RATES, reader_of, together
 from udi.node.tables.draw_chart import draw_chart, table_of
 from udi.node.tables.exports import formats_of
-from udi.node.tables.rates import Rates
 from udi.node.tables.shown import SHOWING, Showing, Shown
 from udi.node.tables.table import FIND_TABLE, TableOfDataset
 from udi.protocol.licences import LICENCES

@@ -11,6 +11,7 @@ from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
 from udi.kit.errors import NotFoundError, UdiError
+from udi.kit.rates import Rates
 from udi.kit.tenancy import Territory
 from udi.node.datasets.pages.saying import PageRequest
 from udi.node.datasets.tables import Tables
@@ -18,7 +19,6 @@ from udi.node.spaces.limits import admit
 from udi.node.tables.asking import RATES, reader_of, together
 from udi.node.tables.draw_chart import draw_chart, table_of
 from udi.node.tables.preview import Preview
-from udi.node.tables.rates import Rates
 from udi.node.tables.shown import SHOWING, Showing, Shown
 from udi.node.tables.table import FIND_TABLE, TableOfDataset
 from udi.protocol.addresses import PARTS, NodeAddresses

@@ -7,12 +7,13 @@ from typing import Annotated, Any
 from msgspec import UNSET, Meta, Struct, UnsetType
 from msgspec.json import schema_components
 
-from udi.kit.errors import InvalidError, NotFoundError, UdiError
+from udi.kit.errors import ForbiddenError, InvalidError, NotFoundError, TooManyError, UdiError, UnauthenticatedError
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.documentation.examples import make_examples
 from udi.portal.catalogue.documentation.parameters import PATH, SEARCH, WALK, Parameter
 from udi.portal.catalogue.queries import WithdrawnError
 from udi.portal.catalogue.shapes import BASE, Dataset, DatasetBatch, DatasetPage, Producer, ProducerList
+from udi.portal.identity import me
 from udi.ui import problems
 from udi.ui.locale import localised
 
@@ -53,6 +54,8 @@ class Operation:
     detail: str
     answer: type[Struct]
     refusals: tuple[type[UdiError], ...]
+    scope: str = ""
+    """The right that its token must have; empty: it needs no token."""
     takes: Mapping[str, Parameter] = field(default_factory=dict)
     """Parameters of its query, besides those that its path names."""
     leads_to: tuple[tuple[str, str, str], ...] = ()
@@ -106,7 +109,18 @@ OPERATIONS = (
         answer=Producer,
         refusals=(NotFoundError,),
     ),
+    Operation(
+        name="readMe",
+        path=me.PATH,
+        summary="Read who a token belongs to",
+        detail="Whose token this is, with their organisations, and what it may do. Tokens are made on «my space».",
+        answer=me.Me,
+        refusals=(ForbiddenError,),
+        scope="profile",
+    ),
 )
+ALWAYS: tuple[type[UdiError], ...] = (UnauthenticatedError, TooManyError)
+"""What every operation may refuse: a token that is not good, and too much in little time."""
 
 
 def build_document(territory: Territory, say: Say, language: str) -> dict[str, Any]:
@@ -127,7 +141,16 @@ def build_document(territory: Territory, say: Say, language: str) -> dict[str, A
         "paths": {
             operation.path: {"get": _operation(operation, say, examples[operation.name])} for operation in OPERATIONS
         },
-        "components": {"schemas": {name: _translated(schema, say) for name, schema in schemas.items()}},
+        "components": {
+            "schemas": {name: _translated(schema, say) for name, schema in schemas.items()},
+            "securitySchemes": {
+                "token": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": say("A token that a person made on «my space». What is open needs none."),
+                }
+            },
+        },
     }
 
 
@@ -137,10 +160,11 @@ def _operation(operation: Operation, say: Say, example: Any) -> dict[str, Any]:
         "summary": say(operation.summary),
         "description": say(operation.detail),
         "parameters": _parameters(operation, say),
+        "security": [{"token": [operation.scope]}] if operation.scope else [{}, {"token": []}],
         "responses": {
             "200": _answer(operation, say, example),
-            "304": {"description": say("Nothing changed since the answer of this ETag.")},
-            **{str(kind.status): _refusal(kind, say) for kind in operation.refusals},
+            **({} if operation.scope else {"304": {"description": say("Nothing changed since the answer of this ETag.")}}),
+            **{str(kind.status): _refusal(kind, say) for kind in operation.refusals + ALWAYS},
         },
     }  # fmt: skip
 

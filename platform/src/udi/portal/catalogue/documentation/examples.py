@@ -22,6 +22,7 @@ from udi.portal.catalogue.shapes import (
     ProducerName,
     ProducerReference,
 )
+from udi.portal.identity.me import Me, MyOrganisation, MyToken
 
 DATASET, SLUG = UUID(PATH["id"][2]), PATH["slug"][2]
 ORGANISATION, MEDIA = UUID(int=DATASET.int + 1), UUID(int=DATASET.int + 2)
@@ -58,7 +59,12 @@ def make_examples(origin: str) -> dict[str, Any]:
         "readDataset": dataset,
         "listProducers": ProducerList(total=1, items=[producer]),
         "readProducer": producer,
-    }
+        "readMe": Me(
+            name="Compte Essai", email="compte@portelune.example",
+            organisations=[MyOrganisation(slug=SLUG, name=NAME, groups=["publishers"])],
+            token=MyToken(name="tableau de bord", scopes=["profile"], expires=WHEN),
+        ),
+    }  # fmt: skip
     return {name: to_builtins(answer) for name, answer in made.items()}
 
 

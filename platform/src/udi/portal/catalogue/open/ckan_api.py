@@ -18,6 +18,7 @@ from udi.portal.catalogue.answers import indexes_of
 from udi.portal.catalogue.open.ckan_actions import ACTIONS, Asking, WrongValueError
 from udi.portal.catalogue.pages.asked import read_pairs
 from udi.portal.catalogue.queries import WithdrawnError
+from udi.portal.identity.bearers import PROGRAMS
 from udi.ui.cross_origin import OpenToAll
 from udi.ui.site import site_of
 
@@ -97,5 +98,6 @@ def _sent(content: Any, status: int) -> Response[bytes]:
 
 
 routes: Sequence[ControllerRouterHandler] = [
-    Router(base, route_handlers=[act], middleware=[OpenToAll()]) for base in ("/api/3/action", "/api/action")
+    Router(base, route_handlers=[act], middleware=[OpenToAll()], guards=PROGRAMS)
+    for base in ("/api/3/action", "/api/action")
 ]

@@ -23,6 +23,7 @@ from udi.portal.catalogue.open.ogc_description import describe
 from udi.portal.catalogue.open.representations import split_id
 from udi.portal.catalogue.pages.asked import read_pairs
 from udi.portal.catalogue.queries import get_dataset
+from udi.portal.identity.bearers import PROGRAMS
 from udi.ui.cross_origin import OpenToAll
 from udi.ui.locale import localised
 from udi.ui.site import render
@@ -153,6 +154,6 @@ routes: Sequence[ControllerRouterHandler] = [
         route_handlers=[
             show_landing, show_description, show_conformance, list_collections, show_collection, list_items, show_item,
         ],
-        middleware=[OpenToAll()],
+        middleware=[OpenToAll()], guards=PROGRAMS,
     )
 ]  # fmt: skip

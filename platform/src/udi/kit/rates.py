@@ -13,8 +13,12 @@ NETWORK = 64
 
 @dataclass
 class Rates:
-    """Fixed windows in the memory of one web worker; a reader whom nobody remembers begins anew."""
+    """Fixed windows in the memory of one web worker; a reader whom nobody remembers begins anew.
 
+    `policy` is the limit's name in the headers.
+    """
+
+    policy: str
     most: int = 600
     seconds: int = 60
     clock: Callable[[], float] = time.monotonic
@@ -36,7 +40,7 @@ class Rates:
         if used > self.most:
             raise TooManyError(
                 "You asked a great deal in little time.",
-                remedy="Wait %(seconds)s seconds, or download the whole table.",
+                remedy="Wait %(seconds)s seconds, or ask for more in one request.",
                 values={"seconds": left_seconds},
                 headers={**headers, "Retry-After": str(left_seconds)},
             )
@@ -45,8 +49,8 @@ class Rates:
 
     def _headers(self, left: int, seconds: int) -> dict[str, str]:
         return {
-            "RateLimit-Policy": f'"tables";q={self.most};w={self.seconds}',
-            "RateLimit": f'"tables";r={left};t={seconds}',
+            "RateLimit-Policy": f'"{self.policy}";q={self.most};w={self.seconds}',
+            "RateLimit": f'"{self.policy}";r={left};t={seconds}',
         }
 
 

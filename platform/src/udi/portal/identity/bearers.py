@@ -1,0 +1,58 @@
+"""Programs that show a person's token to the API: whose it is, and what it may do."""
+
+from collections.abc import Callable
+
+from litestar.handlers import BaseRouteHandler
+
+from udi.kit.errors import ForbiddenError, UnauthenticatedError
+from udi.portal.identity.tokens import PREFIX, Bearer, UnknownTokenError, find_bearer
+from udi.ui.readers import Connection, count_reader
+
+
+async def know_bearer(connection: Connection, _handler: BaseRouteHandler) -> None:
+    """Find whose token this is, where there is one.
+
+    Raises:
+        UnauthenticatedError: it is nobody's, or its time is over.
+    """
+    scheme, _, token = connection.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer":
+        return
+    state = connection.scope["state"]
+    if not token.startswith(PREFIX) or (territory := state.get("territory")) is None:
+        raise UnknownTokenError
+    async with connection.app.state.site.database.session(territory.id) as session:
+        state["bearer"] = bearer = await find_bearer(session, token, territory.slug)
+    state["token_of"] = bearer.actor.person_id
+
+
+def bearer_with(scope: str) -> Callable[[Connection], Bearer]:
+    """What provides the bearer to a handler, where their token has this scope.
+
+    Raises:
+        UnauthenticatedError: there is no token.
+        ForbiddenError: it was not given this scope.
+    """
+
+    def provide(request: Connection) -> Bearer:
+        bearer: Bearer | None = request.scope["state"].get("bearer")
+        if bearer is None:
+            raise UnauthenticatedError(
+                "This address needs a token of yours.",
+                remedy="Make one on «my space», and send it in the header Authorization, after the word Bearer.",
+                headers={"WWW-Authenticate": 'Bearer realm="udi"'},
+            )
+        if scope not in bearer.scopes:
+            raise ForbiddenError(
+                "This token was not given the right «%(scope)s».",
+                remedy="Make a token that has it, on «my space».",
+                values={"scope": scope},
+                headers={"WWW-Authenticate": f'Bearer realm="udi", error="insufficient_scope", scope="{scope}"'},
+            )
+        return bearer
+
+    return provide
+
+
+PROGRAMS = [know_bearer, count_reader]
+"""Guards of every address of the API: a token, where there is one, is good, and nobody asks too much."""

@@ -1,0 +1,72 @@
+"""`/api/v1/me`: who a token belongs to, and what it may do."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Any
+
+from litestar import Request, Response, Router, get
+from litestar.datastructures import State
+from litestar.di import NamedDependency, Provide
+from litestar.types import ControllerRouterHandler
+from msgspec import Meta, Struct
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.portal.identity.bearers import PROGRAMS, bearer_with
+from udi.portal.identity.pages import name_organisations_of
+from udi.portal.identity.tokens import Bearer
+from udi.ui.cross_origin import OpenToAll
+
+PATH = "/api/v1/me"
+Named = Annotated[str, Meta(description="As people named it.")]
+Readable = Annotated[str, Meta(description="Readable name, as addresses have it.")]
+
+
+class MyOrganisation(Struct, kw_only=True):
+    """An organisation that somebody belongs to, with their groups in it, as the identity service said last."""
+
+    slug: Readable
+    name: Named
+    groups: list[str]
+
+
+class MyToken(Struct, kw_only=True):
+    """The token that was shown: its name, what it may do, until when."""
+
+    name: Named
+    scopes: list[str]
+    expires: datetime
+
+
+class Me(Struct, kw_only=True):
+    """Who a token belongs to."""
+
+    name: Annotated[str, Meta(description="As the account says it.")]
+    email: Annotated[str, Meta(description="Where mails to this person go.")]
+    organisations: list[MyOrganisation]
+    token: MyToken
+
+
+@get("/me")
+async def read_me(
+    request: Request[Any, Any, State], session: NamedDependency[AsyncSession], bearer: NamedDependency[Bearer]
+) -> Response[Me]:
+    """Who I am."""
+    names = await name_organisations_of(request)(session, list(bearer.organisations))
+    organisations = [
+        MyOrganisation(slug=slug, name=names.get(slug, slug), groups=sorted(groups))
+        for slug, groups in sorted(bearer.organisations.items())
+    ]
+    token = MyToken(name=bearer.name, scopes=sorted(bearer.scopes), expires=bearer.expires_at)
+    me = Me(name=bearer.actor.name, email=bearer.actor.email, organisations=organisations, token=token)
+    return Response(me, headers={"Cache-Control": "no-store"})
+
+
+routes: Sequence[ControllerRouterHandler] = [
+    Router(
+        "/api/v1",
+        route_handlers=[read_me],
+        middleware=[OpenToAll()],
+        guards=PROGRAMS,
+        dependencies={"bearer": Provide(bearer_with("profile"), sync_to_thread=False)},
+    )
+]

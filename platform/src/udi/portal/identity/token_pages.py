@@ -1,0 +1,94 @@
+"""«My tokens»: the page where a person makes, sees and revokes the tokens of their programs."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from litestar import Request, Response, get, post
+from litestar.datastructures import State
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from litestar.response import Redirect
+from litestar.types import ControllerRouterHandler
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.clock import now
+from udi.kit.errors import InvalidError
+from udi.kit.identity import Actor
+from udi.kit.tenancy import Territory
+from udi.portal.identity.tokens import DAYS, LONGEST_NAME, SCOPES, list_tokens, make_token, revoke_token
+from udi.ui.site import render, site_of
+
+PATH = "/my-space/tokens"
+Asked = Request[Any, Any, State]
+
+
+@get(PATH)
+async def show_tokens(
+    request: Asked,
+    session: NamedDependency[AsyncSession],
+    territory: NamedDependency[Territory],
+    member: NamedDependency[Actor],
+) -> Response[str]:
+    """The tokens, and the form that makes one."""
+    return await _page(request, session, territory, member)
+
+
+@post(PATH, status_code=201)
+async def add_token(
+    request: Asked,
+    session: NamedDependency[AsyncSession],
+    territory: NamedDependency[Territory],
+    member: NamedDependency[Actor],
+) -> Response[str]:
+    """Make a token and show it, this once."""
+    form = await request.form()
+    name, days = " ".join(str(form.get("name") or "").split())[:LONGEST_NAME], str(form.get("days") or "")
+    scopes = [str(value) for value in form.getall("scope", [])]
+    chosen = next((each for each in DAYS if str(each) == days), 0)
+    try:
+        _, token = await make_token(session, member, name=name, scopes=scopes, days=chosen)
+    except InvalidError as error:
+        say = site_of(request).pages.speaker(request)
+        errors = {refusal.field: say(refusal.reason) for refusal in error.refusals}
+        typed = {"name": name, "days": days, "scopes": scopes}
+        return await _page(request, session, territory, member, status=422, errors=errors, typed=typed)
+    return await _page(request, session, territory, member, status=201, token=token)
+
+
+@post(f"{PATH}/{{token_id:uuid}}/revoke")
+async def revoke(
+    session: NamedDependency[AsyncSession], member: NamedDependency[Actor], token_id: FromPath[UUID]
+) -> Redirect:
+    """Refuse it from now on."""
+    await revoke_token(session, member, token_id)
+    return Redirect(PATH, status_code=303)
+
+
+async def _page(
+    request: Asked,
+    session: AsyncSession,
+    territory: Territory,
+    member: Actor,
+    *,
+    status: int = 200,
+    token: str = "",
+    errors: dict[str, str] | None = None,
+    typed: dict[str, Any] | None = None,
+) -> Response[str]:
+    return render(
+        request,
+        "identity/tokens.html",
+        status=status,
+        tokens=await list_tokens(session, member),
+        token=token,
+        origin=territory.origin,
+        days=DAYS,
+        scopes=SCOPES,
+        errors=errors or {},
+        typed=typed or {"name": "", "days": str(DAYS[1]), "scopes": []},
+        moment=now(),
+    )
+
+
+routes: Sequence[ControllerRouterHandler] = [show_tokens, add_token, revoke]

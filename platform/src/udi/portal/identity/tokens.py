@@ -1,0 +1,141 @@
+"""Tokens of people for their programs (RFC 6750): made, shown once, kept as a digest, revoked."""
+
+import secrets
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from uuid import UUID
+
+from sqlalchemy import delete, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.clock import now
+from udi.kit.errors import ConflictError, InvalidError, NotFoundError, Refusal, UnauthenticatedError
+from udi.kit.identity import Actor
+from udi.portal.identity.models import ApiToken, Membership, Person
+
+PREFIX = "udi_me_"
+SCOPES = ("profile",)
+"""What a token may be given. Each reads what is open, counted as its owner's; `profile` says who its owner is."""
+DAYS = (30, 90, 365)
+"""How long a token may live; the last is the longest."""
+MOST = 20
+"""Tokens of one person that live at once."""
+LONGEST_NAME = 80
+USE_NOTED = timedelta(minutes=1)
+REMEMBERED = timedelta(days=90)
+"""How long a token that ended is still listed."""
+CHALLENGE = {"WWW-Authenticate": 'Bearer realm="udi", error="invalid_token"'}
+
+
+class UnknownTokenError(UnauthenticatedError):
+    """The token is nobody's, or was revoked."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This token is not known here, or was revoked.",
+            remedy="Make a new one on «my space»; what is open needs none.",
+            headers=CHALLENGE,
+        )
+
+
+@dataclass(frozen=True)
+class Bearer:
+    """Who shows a token, and what it may do."""
+
+    actor: Actor
+    """Without memberships: a token gives no right over an organisation."""
+    organisations: Mapping[str, Sequence[str]]
+    """Groups by slug, as Keycloak said last."""
+    name: str
+    scopes: frozenset[str]
+    expires_at: datetime
+
+
+async def make_token(
+    session: AsyncSession, actor: Actor, *, name: str, scopes: Collection[str], days: int
+) -> tuple[ApiToken, str]:
+    """A new token and its text, which nobody can read again.
+
+    Raises:
+        InvalidError: it has no name, or is asked for a right or a time that there is not.
+        ConflictError: this person has enough of them.
+    """
+    refusals = []
+    if not name:
+        refusals.append(Refusal("name", "Give it a name that says which program uses it."))
+    if days not in DAYS:
+        refusals.append(Refusal("days", "Choose how long it is good."))
+    if not set(scopes) <= set(SCOPES):
+        refusals.append(Refusal("scope", "There is no such right."))
+    if refusals:
+        raise InvalidError(refusals=refusals)
+    moment = now()
+    own = ApiToken.person_id == actor.person_id
+    over = or_(ApiToken.expires_at < moment - REMEMBERED, ApiToken.revoked_at < moment - REMEMBERED)
+    await session.execute(delete(ApiToken).where(own, over))
+    living = select(func.count()).where(own, ApiToken.revoked_at.is_(None), ApiToken.expires_at > moment)
+    if (await session.scalar(living) or 0) >= MOST:
+        raise ConflictError("You have twenty tokens already.", remedy="Revoke one that no program uses any more.")
+    text = PREFIX + secrets.token_urlsafe(32)
+    token = ApiToken(
+        person_id=actor.person_id,
+        name=name[:LONGEST_NAME],
+        token_hash=_digest(text),
+        scopes=sorted(scopes),
+        expires_at=moment + timedelta(days=days),
+    )
+    session.add(token)
+    await session.flush()
+    return token, text
+
+
+async def list_tokens(session: AsyncSession, actor: Actor) -> Sequence[ApiToken]:
+    """A person's tokens, newest first; those that ended lately too."""
+    query = select(ApiToken).where(ApiToken.person_id == actor.person_id).order_by(ApiToken.created_at.desc())
+    return (await session.scalars(query)).all()
+
+
+async def revoke_token(session: AsyncSession, actor: Actor, token_id: UUID) -> None:
+    """Refuse a token from now on.
+
+    Raises:
+        NotFoundError: the person has no such token.
+    """
+    query = select(ApiToken).where(ApiToken.id == token_id, ApiToken.person_id == actor.person_id).with_for_update()
+    token = await session.scalar(query)
+    if token is None:
+        raise NotFoundError
+    token.revoked_at = token.revoked_at or now()
+
+
+async def find_bearer(session: AsyncSession, text: str, territory: str) -> Bearer:
+    """Who made a token, of a territory (its slug); notes that it was used.
+
+    Raises:
+        UnauthenticatedError: nobody did, or it was revoked, or its time is over.
+    """
+    moment = now()
+    same = (Person.tenant_id == ApiToken.tenant_id) & (Person.id == ApiToken.person_id)
+    query = select(ApiToken, Person).join(Person, same).where(ApiToken.token_hash == _digest(text))
+    found = (await session.execute(query)).first()
+    if found is None or found[0].revoked_at is not None:
+        raise UnknownTokenError
+    token, person = found
+    if token.expires_at <= moment:
+        raise UnauthenticatedError(
+            "The time of this token is over.",
+            remedy="Make a new one on «my space»; what is open needs none.",
+            headers=CHALLENGE,
+        )
+    if token.last_used_at is None or token.last_used_at + USE_NOTED < moment:
+        token.last_used_at = moment
+    rows = await session.scalars(select(Membership).where(Membership.person_id == person.id))
+    organisations = {row.organisation_slug: row.groups for row in rows}
+    actor = Actor(person.id, person.name, person.email, territory)
+    return Bearer(actor, organisations, token.name, frozenset(token.scopes), token.expires_at)
+
+
+def _digest(text: str) -> bytes:
+    return sha256(text.encode()).digest()

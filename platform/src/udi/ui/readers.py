@@ -1,0 +1,50 @@
+"""Who reads: where requests come from, and how many of them one reader may send to the API."""
+
+import ipaddress
+from dataclasses import dataclass
+from typing import Any
+
+from litestar.connection import ASGIConnection
+from litestar.datastructures import State
+from litestar.handlers import BaseRouteHandler
+
+from udi.kit.rates import Rates, neighbourhood
+
+API_RATES = "api_rates"
+"""Name of the `ApiRates` among the site's parts."""
+Connection = ASGIConnection[Any, Any, Any, State]
+
+
+@dataclass(frozen=True)
+class ApiRates:
+    """What one reader may ask of the API in a while: passers-by by their address, people by their token."""
+
+    passers_by: Rates
+    people: Rates
+
+
+def address_of(connection: Connection) -> str:
+    """Where a request comes from; a proxy that is near is believed, for it replaces what the reader would have it say."""
+    direct = connection.client.host if connection.client else ""
+    forwarded = connection.headers.get("x-forwarded-for", "")
+    return forwarded.rpartition(",")[2].strip() if forwarded and _is_near(direct) else direct
+
+
+def count_reader(connection: Connection, _handler: BaseRouteHandler) -> None:
+    """Count one request of a program; each answer says what is left (RateLimit, IETF draft).
+
+    Raises:
+        TooManyError: this reader asked too much.
+    """
+    state = connection.scope["state"]
+    rates: ApiRates = connection.app.state.site.parts[API_RATES]
+    territory, person = state.get("territory"), state.get("token_of")
+    kept, reader = (rates.people, person) if person else (rates.passers_by, neighbourhood(address_of(connection)))
+    state["limits"] = kept.take(f"{territory.id if territory else ''}:{reader}")
+
+
+def _is_near(address: str) -> bool:
+    try:
+        return ipaddress.ip_address(address).is_private
+    except ValueError:
+        return False
