@@ -56,6 +56,38 @@ async def test_a_dataset_that_the_reader_has_is_told_so_without_the_database(
     assert turtle.headers["content-type"].startswith("text/turtle")
 
 
+@pytest.mark.parametrize(
+    "address",
+    ["/api/v1/datasets/{id}", "/api/v1/producers", "/data/{id}.ttl", "/catalog.rdf"],
+)
+async def test_a_document_is_made_once_until_the_catalogue_changes(
+    armor: Catalogue, feed: SearchFeed, portal_app: Litestar, statements: list[str], address: str
+) -> None:
+    record = await armor.add(1)
+    await feed.step()
+    url = address.format(id=record.id)
+    async with browse(portal_app, armor.territory) as program:
+        first = await program.get(url, headers={"Accept-Encoding": "identity"})
+        statements.clear()
+        kept, zipped = [await program.get(url, headers={"Accept-Encoding": how}) for how in ("identity", "gzip")]
+        tag = {"If-None-Match": zipped.headers["etag"]}
+        again = await program.get(url, headers=tag)
+        asked = list(statements)
+        await armor.add(1, global_id=str(record.id), resource_title="Un autre titre")
+        await armor.add(2)
+        await feed.step()
+        changed = await program.get(url, headers=tag)
+
+    assert first.text == kept.text == zipped.text
+    own = set(first.headers) - {"ratelimit", "x-request-id"}
+    assert {name: first.headers[name] for name in own} == {name: kept.headers[name] for name in own}
+    assert zipped.headers["content-encoding"] == "gzip"
+    assert again.status_code == 304
+    assert asked == []
+    assert changed.status_code == 200
+    assert changed.text != first.text
+
+
 async def test_what_changes_a_dataset_changes_its_page(
     armor: Catalogue, feed: SearchFeed, portal_app: Litestar, portal_database: Database
 ) -> None:

@@ -14,8 +14,8 @@ from litestar.status_codes import HTTP_200_OK, HTTP_304_NOT_MODIFIED
 
 from udi.kit.clock import now
 from udi.kit.tenancy import Territory
-from udi.portal.catalogue.search.cache import Answer, AnswerCache, etag_of
-from udi.portal.catalogue.search.index import SearchIndexes
+from udi.portal.catalogue.search.cache import Answer, AnswerCache, Key, etag_of
+from udi.portal.catalogue.search.index import Reader, SearchIndexes
 from udi.ui.site import site_of
 
 LONGEST_KEPT = 2000
@@ -44,12 +44,10 @@ async def answer(
     What was updated this week differs from one day to the next: an answer is kept for its day. One made from rows older
     than the index is for this reader alone: nobody may keep it.
     """
-    indexes = indexes_of(request)
-    reader = indexes.find(territory.id) if indexes.is_followed() else None
-    state, address = request.scope["state"], _address(request)
-    if reader is None or state.get("actor") is not None or len(address) > LONGEST_KEPT:
+    reader, state = followed_index(request, territory), request.scope["state"]
+    if reader is None:
         return (await make())[0]
-    key = (facts_of(territory), reader.generation, now().date(), RELEASE, state["locale"], address)
+    key = key_of(request, territory, reader)
     etag = etag_of(key)
     headers = {"ETag": etag, "Cache-Control": VALIDATE, "Vary": VARY, "Content-Language": state["locale"]}
     if etag in request.headers.get("if-none-match", ""):
@@ -63,6 +61,20 @@ async def answer(
         own = {name: made.headers[name] for name in OWN_HEADERS if name in made.headers}
         kept = cache.keep(key, _body(made), str(made.media_type), own)
     return _sent(request, kept, headers)
+
+
+def followed_index(request: Request[Any, Any, State], territory: Territory) -> Reader | None:
+    """The index whose generation says how long an answer to this passer-by is good; None where nothing may be kept."""
+    indexes = indexes_of(request)
+    if request.scope["state"].get("actor") is not None or len(_address(request)) > LONGEST_KEPT:
+        return None
+    return indexes.find(territory.id) if indexes.is_followed() else None
+
+
+def key_of(request: Request[Any, Any, State], territory: Territory, reader: Reader) -> Key:
+    """Everything that an answer depends on."""
+    facts = facts_of(territory)
+    return facts, reader.generation, now().date(), RELEASE, request.scope["state"]["locale"], _address(request)
 
 
 def _address(request: Request[Any, Any, State]) -> str:

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.answers import Made, answer, indexes_of
-from udi.portal.catalogue.open.sending import Document, Validators, send
+from udi.portal.catalogue.open.sending import Document, Validators, send, send_kept
 from udi.portal.catalogue.pages.asked import read_pairs
 from udi.portal.catalogue.queries import SearchPage, count_by_producer, get_dataset, search_datasets, walk_datasets
 from udi.portal.catalogue.search.criteria import read_strict_criteria
@@ -56,7 +56,7 @@ async def walk_catalogue(
     start, size = read_place(read_pairs(request))
     lines = await walk_datasets(session, after=start, size=size + 1)
     batch = DatasetBatch.of(lines, size, start, territory.origin)
-    return _sent(request, batch, links=batch.links)
+    return send(request, _document(batch, links=batch.links))
 
 
 @get("/datasets/{dataset_id:uuid}")
@@ -67,8 +67,12 @@ async def read_dataset(
     dataset_id: FromPath[UUID],
 ) -> Response[Any]:
     """A dataset: our words for it, and RUDI's record as the producer sent it."""
-    dataset = await get_dataset(session, dataset_id)
-    return _sent(request, Dataset.of(dataset, territory.origin), dataset.described_at)
+
+    async def make() -> Document:
+        dataset = await get_dataset(session, dataset_id)
+        return _document(Dataset.of(dataset, territory.origin), dataset.described_at)
+
+    return await send_kept(request, territory, session, make)
 
 
 @get("/producers")
@@ -76,9 +80,13 @@ async def read_producers(
     request: Machine, session: NamedDependency[AsyncSession], territory: NamedDependency[Territory]
 ) -> Response[Any]:
     """Every producer of the territory."""
-    counts = await count_by_producer(session)
-    items = [Producer.of(producer, counts, territory.origin) for producer in await list_producers(session)]
-    return _sent(request, ProducerList(total=len(items), items=items))
+
+    async def make() -> Document:
+        counts = await count_by_producer(session)
+        items = [Producer.of(producer, counts, territory.origin) for producer in await list_producers(session)]
+        return _document(ProducerList(total=len(items), items=items))
+
+    return await send_kept(request, territory, session, make)
 
 
 @get("/producers/{slug:str}")
@@ -89,8 +97,12 @@ async def read_producer(
     slug: FromPath[str],
 ) -> Response[Any]:
     """One producer."""
-    producer = await get_producer(session, slug)
-    return _sent(request, Producer.of(producer, await count_by_producer(session), territory.origin))
+
+    async def make() -> Document:
+        producer = await get_producer(session, slug)
+        return _document(Producer.of(producer, await count_by_producer(session), territory.origin))
+
+    return await send_kept(request, territory, session, make)
 
 
 @get("/konsult/v1/datasets/{dataset_id:uuid}/metadatas")
@@ -100,13 +112,11 @@ async def read_record(session: NamedDependency[AsyncSession], dataset_id: FromPa
     return Response(dataset.record, media_type=JSON)
 
 
-def _sent(
-    request: Machine, content: Struct, modified: datetime | None = None, links: Mapping[str, str] | None = None
-) -> Response[Any]:
-    """The answer with validators made of all its bytes, or 304."""
+def _document(content: Struct, modified: datetime | None = None, links: Mapping[str, str] | None = None) -> Document:
+    """The answer with validators made of all its bytes."""
     body = encode_json(content)
     headers = {"Link": _header(links)} if links else {}
-    return send(request, Document(JSON, lambda: body, Validators((body,), modified), headers))
+    return Document(JSON, lambda: body, Validators((body,), modified), headers)
 
 
 def _header(links: Mapping[str, str]) -> str:

@@ -26,9 +26,10 @@ from udi.portal.catalogue.archive import catalogue_of
 from udi.portal.catalogue.open.asked import Asked
 from udi.portal.catalogue.open.listing import Shown, Wanted, count_shown, find_words, list_shown
 from udi.portal.catalogue.open.representations import SUFFIXES, TURTLE, Representation, negotiate, split
-from udi.portal.catalogue.open.sending import Document, Validators, has_it, send
+from udi.portal.catalogue.open.sending import Document, Validators, has_it, send, send_kept
 from udi.portal.catalogue.pages.asked import read_pairs
 from udi.portal.catalogue.queries import WithdrawnError, get_dataset, is_current
+from udi.portal.catalogue.search.index import Reader
 from udi.portal.organisations.models import Organisation
 from udi.protocol.catalogue import Catalogue, Entry, Part, write_catalogue, write_entry, write_part, write_withdrawal
 from udi.protocol.rdf import EXTENSIONS, write_dataset
@@ -92,6 +93,14 @@ async def send_dataset(
     Raises:
         NotFoundError: the territory has none of this identifier.
     """
+
+    async def make() -> Document:
+        return await _describe(session, territory, dataset_id, form)
+
+    return await send_kept(request, territory, session, make, form=form.suffix)
+
+
+async def _describe(session: AsyncSession, territory: Territory, dataset_id: UUID, form: Representation) -> Document:
     address = f"{territory.origin}/data/{dataset_id}"
     try:
         dataset = await get_dataset(session, dataset_id)
@@ -104,7 +113,7 @@ async def send_dataset(
         moment, status = dataset.described_at, HTTP_200_OK
     validators = Validators((address, moment, form.suffix, status), moment)
     headers = {"Content-Location": form.address(address), "Link": f'<{address}>; rel="describes"'}
-    return send(request, _document(triples, form, validators, headers, status))
+    return _document(triples, form, validators, headers, status)
 
 
 @get(["/catalog", *(f"/catalog{suffix}" for suffix in SUFFIXES)])
@@ -146,6 +155,21 @@ async def send_catalogue(
     validators = Validators((*facts, reader.generation if reader else ""))
     if reader and has_it(request, validators):
         return send(request, Document(form.media_type, bytes, validators, vary=VARY))
+
+    async def make() -> Document:
+        return await _page(session, reader, catalogue, (question, base, form, producer), validators)
+
+    return await send_kept(request, territory, session, make, form=form.suffix)
+
+
+async def _page(
+    session: AsyncSession,
+    reader: Reader | None,
+    catalogue: Catalogue,
+    asked: tuple[Question, str, Representation, UUID | None],
+    validators: Validators,
+) -> Document:
+    question, base, form, producer = asked
     found = find_words(reader, [question.text]) if question.text else None
     wanted = Wanted(producer=producer, changed_since=question.since, seqs=found)
     total = await count_shown(session, wanted, reader)
@@ -155,8 +179,8 @@ async def send_catalogue(
     )
     triples = _triples(catalogue, part, rows, question.profiles)
     if reader is None or not await is_current(session, reader):
-        validators = Validators((*facts, canonical(triples)))
-    return send(request, _document(triples, form, validators, {"Link": _links(part), "Content-Location": part.address}))
+        validators = Validators((*validators.facts, canonical(triples)))
+    return _document(triples, form, validators, {"Link": _links(part), "Content-Location": part.address})
 
 
 def _triples(catalogue: Catalogue, part: Part, rows: Iterable[Shown], profiles: Sequence[str]) -> set[Triple]:

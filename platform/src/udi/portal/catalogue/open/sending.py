@@ -2,7 +2,7 @@
 
 import gzip
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
@@ -10,9 +10,14 @@ from typing import Any
 
 from litestar import Request, Response
 from litestar.datastructures import State
-from litestar.status_codes import HTTP_304_NOT_MODIFIED
+from litestar.status_codes import HTTP_200_OK, HTTP_304_NOT_MODIFIED
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from udi.portal.catalogue.answers import RELEASE, VALIDATE
+from udi.kit.tenancy import Territory
+from udi.portal.catalogue.answers import RELEASE, VALIDATE, followed_index, key_of
+from udi.portal.catalogue.queries import is_current
+from udi.portal.catalogue.search.cache import AnswerCache
+from udi.ui.site import site_of
 
 SMALL = 1000
 ZIPPED = "-gz"
@@ -28,10 +33,14 @@ class Validators:
 
     facts: tuple[object, ...]
     modified: datetime | None = None
+    known: str = ""
+    """The tag itself, where it was made before."""
 
     @property
     def tag(self) -> str:
         """The same facts and the same release of the program make the same bytes."""
+        if self.known:
+            return self.known
         return hashlib.sha256(repr((RELEASE, *self.facts)).encode(errors="replace")).hexdigest()[:32]
 
 
@@ -45,6 +54,8 @@ class Document:
     headers: Mapping[str, str] = field(default_factory=dict)
     vary: str = "Accept-Encoding"
     status: int = 200
+    zipped: bytes = b""
+    """The same bytes compressed, where they are kept so."""
 
 
 def has_it(request: Request[Any, Any, State], validators: Validators) -> bool:
@@ -71,9 +82,41 @@ def send(request: Request[Any, Any, State], document: Document) -> Response[Any]
     if has_it(request, document.validators):
         tag = document.validators.tag + (ZIPPED if ZIPPED in request.headers.get("if-none-match", "") else "")
         return Response(None, status_code=HTTP_304_NOT_MODIFIED, headers={**headers, "ETag": f'"{tag}"'})
-    body, tag = document.make(), document.validators.tag
-    if zips and len(body) > SMALL:
-        body, tag = gzip.compress(body, 5, mtime=0), tag + ZIPPED
+    tag = document.validators.tag
+    body = document.zipped if zips and document.zipped else document.make()
+    if zips and (document.zipped or len(body) > SMALL):
+        body, tag = document.zipped or gzip.compress(body, 5, mtime=0), tag + ZIPPED
         headers["Content-Encoding"] = "gzip"
     headers["ETag"] = f'"{tag}"'
     return Response(body, media_type=document.media_type, status_code=document.status, headers=headers)
+
+
+async def send_kept(
+    request: Request[Any, Any, State],
+    territory: Territory,
+    session: AsyncSession,
+    make: Callable[[], Awaitable[Document]],
+    *,
+    form: str = "",
+) -> Response[Any]:
+    """The document kept for this address and `form`, until the catalogue changes; else a new one.
+
+    It is told by what it says, so that whoever has it is spared it even after other datasets changed.
+    """
+    reader = followed_index(request, territory)
+    if reader is None:
+        return send(request, await make())
+    cache: AnswerCache = site_of(request).parts["answers"]
+    key = ("document", form, *key_of(request, territory, reader))
+    kept = cache.find(key)
+    if kept is None:
+        document = await make()
+        if document.status != HTTP_200_OK or not await is_current(session, reader):
+            return send(request, document)
+        validators, headers = document.validators, {**document.headers, "Vary": document.vary}
+        made = document.make()
+        kept = cache.keep(
+            key, made, document.media_type, headers, etag=validators.tag, modified=validators.modified
+        )  # fmt: skip
+    validators = Validators((), kept.modified, kept.etag)
+    return send(request, Document(kept.media_type, kept.plain, validators, kept.headers, zipped=kept.body))

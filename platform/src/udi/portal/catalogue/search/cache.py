@@ -5,6 +5,7 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 ENTRY_COST = 500
 """What a key and the objects around an answer take, about."""
@@ -22,6 +23,7 @@ class Answer:
     etag: str
     media_type: str = "application/json"
     headers: Mapping[str, str] = field(default_factory=dict)
+    modified: datetime | None = None
 
     def plain(self) -> bytes:
         """The body for a client that does not read gzip."""
@@ -57,9 +59,13 @@ class AnswerCache:
         body: bytes,
         media_type: str = "application/json",
         headers: Mapping[str, str] | None = None,
+        *,
+        etag: str = "",
+        modified: datetime | None = None,
     ) -> Answer:
         """Compress and keep a body; the answers unused for longest give way. One huge body is not kept."""
-        answer = Answer(gzip.compress(body, 5, mtime=0), etag_of(key), media_type, dict(headers or {}))
+        zipped = gzip.compress(body, 5, mtime=0)
+        answer = Answer(zipped, etag or etag_of(key), media_type, dict(headers or {}), modified)
         self._forget(key)
         if _cost(answer) <= self._limit // LARGEST_SHARE:
             self._kept[key] = answer
