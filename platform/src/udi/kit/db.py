@@ -17,6 +17,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, SessionTransaction, mapped_column
 
+from udi.kit.reading import SAID, keep_reading
 from udi.kit.tenancy import NoTenantError, find_spaces, tenant_context
 from udi.settings import ProgramName, Role, Settings
 
@@ -71,7 +72,9 @@ class TenantSession(Session):
 def _say_tenant(session: Session, _transaction: SessionTransaction, connection: Connection) -> None:
     tenant: UUID | None = session.info.get("tenant")
     person: UUID | None = session.info.get("person")
-    connection.exec_driver_sql(f"SET LOCAL app.tenant = '{UUID(str(tenant)) if tenant else ''}'")
+    said = str(UUID(str(tenant))) if tenant else ""
+    if connection.info.get(SAID) != said:
+        connection.exec_driver_sql(f"SET LOCAL app.tenant = '{said}'")
     if person:
         connection.exec_driver_sql(f"SET LOCAL app.person = '{UUID(str(person))}'")
     spaces: frozenset[str] | None = session.info.get("spaces")
@@ -124,11 +127,13 @@ class Database:
         return self._engines[role]
 
     def _open(self, role: Role) -> AsyncEngine:
+        only_reads = self._pages and role == "public"
         engine = create_async_engine(
             self._settings.dsn(self.program, role, replica=self.has_replica and role == "public"),
+            isolation_level="AUTOCOMMIT" if only_reads else None,
             pool_size=self._pool_size,
             max_overflow=5,
-            pool_pre_ping=True,
+            pool_pre_ping=not only_reads,
             pool_recycle=RECYCLE,
             pool_timeout=PATIENCE if self._pages else 30,
             connect_args={
@@ -138,6 +143,8 @@ class Database:
             },
         )
         event.listen(engine.sync_engine, "handle_error", _give_up)
+        if only_reads:
+            keep_reading(engine)
         return engine
 
     @asynccontextmanager
