@@ -30,8 +30,10 @@ def address_of(connection: Connection) -> str:
     return forwarded.rpartition(",")[2].strip() if forwarded and _is_near(direct) else direct
 
 
-def count_reader(connection: Connection, _handler: BaseRouteHandler) -> None:
+async def count_reader(connection: Connection, _handler: BaseRouteHandler) -> None:
     """Count one request of a program; each answer says what is left (RateLimit, IETF draft).
+
+    A coroutine that waits for nothing: the framework would take a function to another thread.
 
     Raises:
         TooManyError: this reader asked too much.

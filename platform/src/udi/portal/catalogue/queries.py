@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select, text
+from sqlalchemy import ARRAY, BigInteger, any_, bindparam, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload, selectinload
 
@@ -36,6 +36,9 @@ REACHED = text(
 """Whether this database, if it is a copy, has replayed the log up to a position."""
 WORD = re.compile(r"[^\W_]+")
 SHOWN = Dataset.state == DatasetState.PUBLISHED
+
+
+LINES = LINE.where(Dataset.seq == any_(bindparam("seqs", type_=ARRAY(BigInteger))), SHOWN)
 
 
 class WithdrawnError(GoneError):
@@ -201,7 +204,7 @@ async def _list_newest(session: AsyncSession, criteria: Criteria) -> SearchPage:
 async def _read_lines(session: AsyncSession, seqs: Sequence[int]) -> list[DatasetLine]:
     if not seqs:
         return []
-    rows = {row.seq: row for row in await session.execute(LINE.where(Dataset.seq.in_(seqs), SHOWN))}
+    rows = {row.seq: row for row in await session.execute(LINES, {"seqs": seqs})}
     return [_line(rows[seq]) for seq in seqs if seq in rows]
 
 

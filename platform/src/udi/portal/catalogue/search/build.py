@@ -20,7 +20,8 @@ from udi.portal.organisations.models import Organisation
 
 log = structlog.get_logger()
 BATCH = 1000
-HEAP = 15_000_000
+HEAP, HEAP_TO_BUILD = 15_000_000, 64_000_000
+"""Bytes that a writer fills before it writes a segment: a whole index is made of few, which are read faster."""
 WANTED = "rebuild"
 ROWS = select(
     Dataset.id, Dataset.seq, Dataset.title, Dataset.keywords, Dataset.synopsis, Dataset.summary, Dataset.theme,
@@ -66,7 +67,7 @@ class TenantIndex:
         path = self._folder / secrets.token_hex(6)
         path.mkdir(parents=True)
         index = tantivy.Index(make_schema(), path=str(path))
-        writer = index.writer(HEAP, 1)
+        writer = index.writer(HEAP_TO_BUILD, 1)
         count, last = 0, 0
         async with database.session(tenant, role="public") as session:
             while rows := await _read(session, Dataset.seq > last):

@@ -70,7 +70,7 @@ def make_document(row: Any) -> tantivy.Document:
     _add_words(document, row)
     for field in FACETS:
         document.add_text(field, getattr(row, field))
-    document.add_text(FORMATS, SEPARATOR.join(row.formats))
+    document.add_text(FORMATS, SEPARATOR.join(sorted(set(row.formats))))
     for label in row.formats:
         document.add_text(FORMAT, label)
     for keyword in dict.fromkeys(fold_keyword(each) for each in row.keywords):
