@@ -92,7 +92,8 @@ class Settings(BaseSettings):
     smtp_port: int | None = Field(default=None, description="Port of the mail relay; unset: base port + 6.")
 
     mail_sender: str = Field(
-        default="", description="Address that the hosted node's mails come from; empty: the territory's contact."
+        default="",
+        description="Address that mails of the portal and of the hosted node come from; empty: the territory's contact.",
     )
 
     object_store: str = Field(

@@ -80,21 +80,27 @@ class GuardedTransport(httpx.AsyncBaseTransport):
         self._inner = httpx.AsyncHTTPTransport(retries=0)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        host = request.url.host
-        port = request.url.port or (443 if request.url.scheme == "https" else 80)
-        private = any(fnmatch(host, pattern) for pattern in self._private)
-        if request.url.scheme not in {"http", "https"} or (not private and port not in ALLOWED_PORTS):
-            msg = f"{request.url.scheme}://{host}:{port} may not be reached from here."
+        pinned = request.url.copy_with(host=await self.check(request.url))
+        extensions = {**request.extensions, "sni_hostname": request.url.host}
+        return await self._inner.handle_async_request(
+            httpx.Request(request.method, pinned, headers=request.headers, stream=request.stream, extensions=extensions)
+        )
+
+    def is_private(self, host: str) -> bool:
+        return any(fnmatch(host, pattern) for pattern in self._private)
+
+    async def check(self, url: httpx.URL) -> str:
+        """The IP address at which a URL is reached, if it may be."""
+        host, port = url.host, url.port or (443 if url.scheme == "https" else 80)
+        private = self.is_private(host)
+        if url.scheme not in {"http", "https"} or (not private and port not in ALLOWED_PORTS):
+            msg = f"{url.scheme}://{host}:{port} may not be reached from here."
             raise RefusedAddressError(msg)
         addresses = await _resolve(host, port)
         if not private and not all(is_public(address) for address in addresses):
             msg = f"{host} is not a public address."
             raise RefusedAddressError(msg)
-        pinned = request.url.copy_with(host=addresses[0])
-        extensions = {**request.extensions, "sni_hostname": host}
-        return await self._inner.handle_async_request(
-            httpx.Request(request.method, pinned, headers=request.headers, stream=request.stream, extensions=extensions)
-        )
+        return addresses[0]
 
     async def aclose(self) -> None:
         await self._inner.aclose()
@@ -104,13 +110,27 @@ class Outgoing:
     """One client a process, shared by every part that speaks to another machine; it keeps no cookie."""
 
     def __init__(self, private_hosts: Iterable[str] = ()) -> None:
+        self._guard = GuardedTransport(private_hosts)
         self._client = httpx.AsyncClient(
-            transport=GuardedTransport(private_hosts),
+            transport=self._guard,
             timeout=TIMEOUT,
             follow_redirects=False,
             trust_env=False,
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
         )
+
+    def is_private(self, host: str) -> bool:
+        """Whether the operator lets this host be reached at a private address."""
+        return self._guard.is_private(host)
+
+    async def check(self, url: str) -> None:
+        """Look whether an address may be reached, without reaching it; it is looked at again when it is.
+
+        Raises:
+            RefusedAddressError: it may not.
+            OutgoingError: its name is not known.
+        """
+        await self._guard.check(httpx.URL(url))
 
     async def request(
         self,
@@ -118,6 +138,7 @@ class Outgoing:
         url: str,
         *,
         headers: Mapping[str, str] | None = None,
+        content: bytes | None = None,
         json: Any = None,
         data: Mapping[str, str] | None = None,
         limit: int = MAX_ANSWER,
@@ -132,7 +153,7 @@ class Outgoing:
         timeout = TIMEOUT if patience is None else httpx.Timeout(patience)
         try:
             async with self._client.stream(
-                method, url, headers=headers, json=json, data=data, timeout=timeout
+                method, url, headers=headers, content=content, json=json, data=data, timeout=timeout
             ) as response:
                 body = bytearray()
                 async for part in response.aiter_bytes():

@@ -47,17 +47,6 @@ def isolate(program: ProgramName, table: str, *, public: str | None = None, appe
     return statements
 
 
-def keep_to_person(program: ProgramName, table: str) -> list[str]:
-    """Statements that keep pages to the rows of the person who asks, on top of `isolate` (column `person_id`).
-
-    A transaction that names no person (jobs, commands, finding whose a token is) is not kept to any.
-    """
-    own = "tenant_id = app.current_tenant() AND (app.current_person() IS NULL OR person_id = app.current_person())"
-    return [
-        f"CREATE POLICY own_rows ON app.{table} AS RESTRICTIVE TO udi_{program}_app USING ({own}) WITH CHECK ({own})"
-    ]
-
-
 OWN = "(SELECT app.own_spaces())"
 SPACES = "SELECT space.id FROM app.space WHERE space.slug = ANY (app.own_spaces())"
 HOLDERS = {
@@ -93,3 +82,14 @@ def confine(program: ProgramName, table: str, *, by: str, unless: str | None = N
         f"CREATE POLICY own_spaces_change ON app.{table} AS RESTRICTIVE FOR UPDATE {to} USING ({own}) WITH CHECK ({own})",
         f"CREATE POLICY own_spaces_remove ON app.{table} AS RESTRICTIVE FOR DELETE {to} USING ({own})",
     ]
+
+
+def belong(program: ProgramName, table: str, *, unnamed: bool = False) -> str:
+    """The statement that keeps pages to the rows of the person who asks, whom the column `person_id` names.
+
+    A restrictive policy, on top of those of `isolate`, for the role of the pages only. With `unnamed`, a transaction
+    that names nobody is not kept to anyone's: for what is known by an identifier that only its owner was given.
+    """
+    own = "person_id = app.current_person()"
+    bound = f"tenant_id = app.current_tenant() AND ({own}{' OR app.current_person() IS NULL' if unnamed else ''})"
+    return f"CREATE POLICY own_rows ON app.{table} AS RESTRICTIVE TO udi_{program}_app USING ({bound}) WITH CHECK ({bound})"

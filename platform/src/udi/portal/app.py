@@ -26,6 +26,7 @@ from udi.portal.catalogue.open.routes import routes as open_routes
 from udi.portal.catalogue.search.cache import AnswerCache
 from udi.portal.catalogue.search.feed import SearchFeed
 from udi.portal.catalogue.search.index import SearchIndexes
+from udi.portal.catalogue.topics import topics
 from udi.portal.identity import actions as people
 from udi.portal.identity import api as identity_api
 from udi.portal.identity import me, token_pages
@@ -35,6 +36,11 @@ from udi.portal.nodes import api as nodes_api
 from udi.portal.nodes import jobs as nodes_jobs
 from udi.portal.nodes import pages as nodes_pages
 from udi.portal.nodes.measures import measure_key, measure_reports
+from udi.portal.notifications import jobs as notifications_jobs
+from udi.portal.notifications import pages as notifications_pages
+from udi.portal.notifications.digests import digest_for_ever
+from udi.portal.notifications.webhooks import pages as webhooks_pages
+from udi.portal.notifications.webhooks.spreading import spread_for_ever
 from udi.portal.organisations.queries import name_organisations
 from udi.portal.tenants import pages as tenants_pages
 from udi.portal.tenants.models import Tenant
@@ -46,7 +52,7 @@ from udi.ui.readers import API_RATES, ApiRates
 from udi.ui.site import Site, create_app
 
 HERE = Path(__file__).parent
-DOMAINS = ("tenants", "identity", "catalogue", "nodes")
+DOMAINS = ("tenants", "identity", "notifications", "catalogue", "nodes")
 LOCALES = [Path(protocol.__file__).parent / "locale", HERE / "locale", *(HERE / name / "locale" for name in DOMAINS)]
 PEOPLE_TIMES = 5
 """How many times what a passer-by may ask of the API a person may, who shows a token."""
@@ -58,6 +64,7 @@ URLS = {
     "legal": "/legal",
     "accessibility": "/accessibility",
     "my_space": "/my-space",
+    "following": "/following",
     "nodes": "/nodes",
 }
 
@@ -79,7 +86,7 @@ def navigation(site: Site, request: Request[Any, Any, State]) -> list[tuple[str,
 def build_site(settings: Settings, *, pages: bool = True) -> Site:
     """The portal's parts, for web workers or (without `pages`) for the worker."""
     database = Database(settings, "portal", pages=pages)
-    service = IdentityService(settings)
+    service, indexes = IdentityService(settings), SearchIndexes(settings.index_folder)
     return Site(
         program="portal",
         settings=settings,
@@ -101,7 +108,10 @@ def build_site(settings: Settings, *, pages: bool = True) -> Site:
                 people.keep_memberships,
             ),
             "signer": Signer.from_file(settings.find_secret("signing_keys")),
-            "search": SearchIndexes(settings.index_folder),
+            "search": indexes,
+            "topics": topics(indexes),
+            # Anybody may name an address here: those that the operator opens to nodes are not open to it.
+            "webhooks": Outgoing(),
             "answers": AnswerCache(settings.answer_cache),
             API_RATES: ApiRates(
                 Rates("api", settings.api_requests_per_minute),
@@ -134,22 +144,27 @@ def create(site: Site | None = None) -> Litestar:
         *oembed.routes,
         *nodes_api.routes,
         *nodes_pages.routes,
+        *notifications_pages.routes,
+        *webhooks_pages.routes,
     ]
-    app = create_app(site, handlers, on_shutdown=[site.parts["sessions"].service.close])
+    app = create_app(site, handlers, on_shutdown=[site.parts["sessions"].service.close, site.parts["webhooks"].close])
     app.asgi_handler = HeadAsGet(app.asgi_handler)
     return app
 
 
 async def work(settings: Settings) -> None:
-    """Send reports, keep the search indexes, forget old sessions; until cancelled."""
+    """Send reports, digests and webhooks, keep the search indexes, forget old sessions; until cancelled."""
     site = build_site(settings, pages=False)
     feed = SearchFeed(site.database, site.registry, settings)
     try:
         await run_until_stopped(
-            Worker(site.database, {**nodes_jobs.jobs(site)}),
+            Worker(site.database, {**nodes_jobs.jobs(site), **notifications_jobs.jobs(site)}),
             feed.run(),
+            digest_for_ever(site),
+            spread_for_ever(site),
             sessions.sweep(site.database, site.registry, TABLES),
         )
     finally:
+        await site.parts["webhooks"].close()
         await site.outgoing.close()
         await site.database.close()

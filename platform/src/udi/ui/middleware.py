@@ -20,6 +20,8 @@ SAFE = {"GET", "HEAD", "OPTIONS"}
 ANY_HOST = ("/health", "/ready", "/metrics", "/static/", "/logout/back-channel")
 LOOKS = ("/theme.css", "/icon.svg", "/language/", "/problems")
 """What the page of a suspended territory needs, and the page that explains the refusal to programs."""
+FROM_ELSEWHERE = "from_elsewhere"
+"""The option of a route whose form may be posted from anywhere: its address alone gives the right, no cookie does."""
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "strict-origin-when-cross-origin",
@@ -121,7 +123,8 @@ class SameSiteMiddleware(ASGIMiddleware):
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         request: Request[Any, Any, State] = Request(scope, receive, send)
-        if request.method not in SAFE and "cookie" in request.headers and not _same_site(request):
+        anywhere = scope["route_handler"].opt.get(FROM_ELSEWHERE, False)
+        if request.method not in SAFE and not anywhere and "cookie" in request.headers and not _same_site(request):
             raise ForbiddenError(
                 "This form was sent from another site.", remedy="Open the page here and send it again."
             )

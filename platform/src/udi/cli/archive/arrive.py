@@ -34,6 +34,7 @@ from udi.portal.identity.provision.organisations import (
 from udi.portal.identity.provision.territory import apply_machine
 from udi.portal.nodes.archive import take_up as take_up_reports
 from udi.portal.nodes.queries import list_nodes
+from udi.portal.notifications.archive import take_up as take_up_digests
 from udi.portal.tenants.actions import register_values
 from udi.portal.tenants.files import TenantFolder
 from udi.settings import ProgramName, Settings
@@ -150,7 +151,9 @@ class Arriving:
             async with database.session(self.folder.tenant_id, role="owner") as session:
                 counts = await replace_rows(session, carried, lines, self.folder.tenant_id, moves)
                 await (take_up_reports if program == "portal" else take_up_deliveries)(session)
-                if program == "node":
+                if program == "portal":
+                    await take_up_digests(session)
+                else:
                     await take_up_keys(session, RingFile(self.settings))
             self.imported.rows |= {f"{program}.{name}": count for name, count in counts.items()}
 

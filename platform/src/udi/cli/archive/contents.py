@@ -15,6 +15,7 @@ from udi.portal.audit import archive as portal_audit
 from udi.portal.catalogue import archive as portal_catalogue
 from udi.portal.identity import archive as portal_identity
 from udi.portal.nodes import archive as portal_nodes
+from udi.portal.notifications import archive as portal_notifications
 from udi.portal.organisations import archive as portal_organisations
 from udi.settings import ProgramName, Settings
 
@@ -25,7 +26,14 @@ ORGANISATIONS, ACCOUNTS = "identity/organisations.jsonl", "identity/accounts.jso
 FILE = re.compile(r"files/[0-9a-f]{64}")
 TENANT_FILE = re.compile(r"tenant/[a-z0-9][a-z0-9._-]*")
 DOMAINS = {
-    "portal": (portal_organisations, portal_identity, portal_audit, portal_catalogue, portal_nodes),
+    "portal": (
+        portal_organisations,
+        portal_identity,
+        portal_audit,
+        portal_notifications,
+        portal_catalogue,
+        portal_nodes,
+    ),
     "node": (node_identity, node_spaces, node_files, node_datasets),
 }
 CARRIED: dict[ProgramName, tuple[Carried, ...]] = {

@@ -20,6 +20,8 @@ from udi.portal.catalogue.models import (
     PastDescription,
     Withdrawal,
 )
+from udi.portal.catalogue.topics import tell_change
+from udi.portal.notifications.models import What
 from udi.protocol.record import Record, write_record
 from udi.protocol.structures import Media
 
@@ -40,8 +42,7 @@ async def store_dataset(session: AsyncSession, record: Record, *, node_id: UUID)
         dataset = Dataset(id=record.id)
         session.add(dataset)
     columns = columns_of(record)
-    if shown:
-        await remember_description(session, dataset, columns["record"])
+    changed = await remember_description(session, dataset, columns["record"]) if shown else True
     for name, value in columns.items():
         setattr(dataset, name, value)
     dataset.node_id, dataset.described_at = node_id, now()
@@ -50,6 +51,8 @@ async def store_dataset(session: AsyncSession, record: Record, *, node_id: UUID)
         await session.execute(delete(Withdrawal).where(Withdrawal.id == record.id))
     await session.flush()
     await _replace_distributions(session, dataset, record.media)
+    if changed:
+        tell_change(session, dataset, What.UPDATED if shown else What.PUBLISHED)
     audit.record(session, None, "dataset.updated" if shown else "dataset.published", dataset.id, node=str(node_id))
     return dataset
 
@@ -70,6 +73,7 @@ async def withdraw_dataset(session: AsyncSession, dataset: Dataset, *, reason: s
     for part in (Distribution, PastDescription):
         await session.execute(delete(part).where(part.dataset_id == dataset.id))
     await session.flush()
+    tell_change(session, dataset, What.WITHDRAWN)
     audit.record(session, None, "dataset.withdrawn", dataset.id, node=str(dataset.node_id))
     return withdrawal
 

@@ -1,11 +1,13 @@
 """A search as an Atom feed: RFC 4287, its pages linked as RFC 5005 says. Identifiers are permalinks, which never change."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from udi.kit.tenancy import Territory
+from udi.portal.catalogue.history import Step
+from udi.portal.catalogue.models import Dataset
 from udi.portal.catalogue.queries import DatasetLine, SearchPage
 from udi.portal.catalogue.search.criteria import Criteria
 from udi.ui.locale import localised
@@ -14,7 +16,7 @@ NAMESPACE = "http://www.w3.org/2005/Atom"
 OPENSEARCH = "http://a9.com/-/spec/opensearch/1.1/"
 MEDIA_TYPE = "application/atom+xml"
 OLDEST = datetime(1970, 1, 1, tzinfo=UTC)
-PATH, PAGE = "/data.atom", "/data"
+PATH, PAGE, CHANGES = "/data.atom", "/data", "/changes.atom"
 NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML 1.0 has no place for."""
 
@@ -43,6 +45,32 @@ def write_feed(
     _add(feed, "opensearch:itemsPerPage", str(criteria.size))
     for line in page.lines:
         _add_entry(feed, line, origin, language, name)
+    written: bytes = tostring(feed, encoding="utf-8", xml_declaration=True)
+    return written
+
+
+def write_history(
+    dataset: Dataset, steps: Sequence[tuple[Step, str, str]], territory: Territory, language: str
+) -> bytes:
+    """The feed of one dataset: each description that is kept, with its title and what it changed, in words."""
+    origin, permalink = territory.origin, f"{territory.origin}/data/{dataset.id}"
+    feed = Element("feed", {"xmlns": NAMESPACE, "xml:lang": language})
+    _add(feed, "id", f"{permalink}{CHANGES}")
+    _add(feed, "title", f"{dataset.title} – {localised(territory.name, language)}")
+    _add(feed, "updated", _instant(steps[0][0].at))
+    _add(SubElement(feed, "author"), "name", dataset.organisation.name)
+    _add(feed, "generator", "Urban Data Interface")
+    SubElement(feed, "link", rel="self", type=MEDIA_TYPE, href=f"{permalink}{CHANGES}")
+    SubElement(feed, "link", rel="alternate", type="text/html", href=permalink)
+    SubElement(feed, "link", rel="related", type="application/json", href=f"{origin}/api/v1/datasets/{dataset.id}")
+    for step, title, words in steps:
+        entry = SubElement(feed, "entry")
+        address = f"{permalink}/history#v{step.number}"
+        _add(entry, "id", address)
+        _add(entry, "title", title)
+        _add(entry, "updated", _instant(step.at))
+        SubElement(entry, "link", rel="alternate", type="text/html", href=address)
+        _add(entry, "summary", words)
     written: bytes = tostring(feed, encoding="utf-8", xml_declaration=True)
     return written
 

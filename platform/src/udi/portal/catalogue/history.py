@@ -63,15 +63,16 @@ class Step:
         return list(dict.fromkeys(change.field for change in self.changes or ()))
 
 
-async def remember_description(session: AsyncSession, dataset: Dataset, coming: Said) -> None:
-    """Keep the description that another one is about to replace, unless they say the same."""
+async def remember_description(session: AsyncSession, dataset: Dataset, coming: Said) -> bool:
+    """Keep the description that another one is about to replace, unless they say the same; whether it was kept."""
     kept = {name: value for name, value in dataset.record.items() if name not in LEFT_OUT}
     if not any(_compare(kept, coming, "en")):
-        return
+        return False
     same = PastDescription.dataset_id == dataset.id
     last = await session.scalar(select(func.max(PastDescription.number)).where(same)) or 0
     await session.execute(delete(PastDescription).where(same, PastDescription.number <= last + 1 - MOST_KEPT))
     session.add(PastDescription(dataset_id=dataset.id, number=last + 1, described_at=dataset.described_at, record=kept))
+    return True
 
 
 async def list_steps(session: AsyncSession, dataset: Dataset, language: str, *, most: int = MOST_KEPT) -> list[Step]:

@@ -1,17 +1,21 @@
-"""Any search as a feed to follow."""
+"""Any search, and the history of any dataset, as a feed to follow."""
 
+from html import unescape
 from typing import Any
+from uuid import UUID
 
 from litestar import Request, Response, get
 from litestar.datastructures import State
 from litestar.di import NamedDependency
+from litestar.params import FromPath
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.answers import Made, answer, indexes_of
-from udi.portal.catalogue.atom import MEDIA_TYPE, PATH, followed, write_feed
+from udi.portal.catalogue.atom import CHANGES, MEDIA_TYPE, PATH, followed, write_feed, write_history
+from udi.portal.catalogue.history import Step, list_steps
 from udi.portal.catalogue.pages.asked import read_pairs
-from udi.portal.catalogue.queries import search_datasets
+from udi.portal.catalogue.queries import get_dataset, is_current, search_datasets
 from udi.portal.catalogue.results import Names
 from udi.portal.catalogue.search.criteria import read_criteria
 from udi.portal.catalogue.search.thesaurus import thesaurus_of
@@ -41,4 +45,28 @@ async def follow_search(
     return await answer(request, territory, make)
 
 
-routes = [follow_search]
+@get(f"/data/{{dataset_id:uuid}}{CHANGES}")
+async def follow_dataset(
+    request: Request[Any, Any, State], territory: NamedDependency[Territory], dataset_id: FromPath[UUID]
+) -> Response[Any]:
+    """What each description of one dataset changed of the one before; 410 once it is withdrawn."""
+    language: str = request.scope["state"]["locale"]
+
+    async def make() -> Made:
+        async with site_of(request).database.session(territory.id, role="public") as session:
+            dataset = await get_dataset(session, dataset_id)
+            steps = [(step, *_said(request, step, language)) for step in await list_steps(session, dataset, language)]
+            reader = indexes_of(request).find(territory.id)
+            current = reader is not None and await is_current(session, reader)
+        return Response(write_history(dataset, steps, territory, language), media_type=MEDIA_TYPE), current
+
+    return await answer(request, territory, make)
+
+
+def _said(request: Request[Any, Any, State], step: Step, language: str) -> tuple[str, str]:
+    pages = site_of(request).pages
+    title = pages.gettext(language, "Version %(number)s of the description") % {"number": step.number}
+    return title, " ".join(unescape(pages.compose(language, "catalogue/_step.html", step=step)).split())
+
+
+routes = [follow_search, follow_dataset]

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.answers import Made, answer, indexes_of
+from udi.portal.catalogue.atom import CHANGES
 from udi.portal.catalogue.citation import NAMES, WRITERS
 from udi.portal.catalogue.embed.shared import share_dataset
 from udi.portal.catalogue.history import list_steps
@@ -25,6 +26,8 @@ from udi.portal.catalogue.open.signposts import signpost
 from udi.portal.catalogue.quality import OUT_OF, judge
 from udi.portal.catalogue.queries import WithdrawnError, get_dataset, is_current, list_near
 from udi.portal.catalogue.sheet import read_sheet, short_hash
+from udi.portal.catalogue.topics import DATASET as DATASET_TOPIC
+from udi.portal.notifications.pages import find_button
 from udi.protocol.record import restore_record
 from udi.ui.locale import localised
 from udi.ui.middleware import content_security_policy
@@ -99,6 +102,7 @@ async def _render(
         shared=share_dataset(dataset, territory, locale),
         structured=write_dataset(dataset, territory.origin, localised(territory.name, locale), locale),
         forms=[(form, form.address(f"/data/{dataset.id}")) for form in DATASET],
+        follow=await find_button(request, territory, DATASET_TOPIC, str(dataset.id), f"/data/{dataset.id}{CHANGES}"),
         **_names(dataset, territory, sheet.path),
     )
     frames = [sheet.node.origin] if sheet.node else []

@@ -10,14 +10,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.answers import indexes_of
+from udi.portal.catalogue.atom import PATH as ATOM
 from udi.portal.catalogue.embed.shared import share_producer
 from udi.portal.catalogue.open.dcat import send_producer
 from udi.portal.catalogue.open.representations import RDF, negotiate, split
 from udi.portal.catalogue.pages.asked import read_pairs
 from udi.portal.catalogue.pages.search import show_results
 from udi.portal.catalogue.queries import count_by_producer, search_datasets
-from udi.portal.catalogue.search.criteria import read_criteria
+from udi.portal.catalogue.search.criteria import Criteria, read_criteria
 from udi.portal.catalogue.search.thesaurus import thesaurus_of
+from udi.portal.catalogue.topics import PRODUCER
+from udi.portal.notifications.pages import find_button
 from udi.portal.organisations.queries import get_producer, list_producers
 from udi.ui.site import render
 
@@ -47,6 +50,8 @@ async def show_producer(
     view = await show_results(request, session, page, f"/producers/{producer.slug}", "producer")
     forms = [(form, form.address(f"/producers/{producer.slug}")) for form in RDF]
     shared = share_producer(producer, territory, request.scope["state"]["locale"])
+    feed = Criteria(producer=(producer.slug,)).address(ATOM)
+    view["follow"] = await find_button(request, territory, PRODUCER, str(producer.id), feed)
     answer = render(request, "catalogue/producer.html", producer=producer, forms=forms, shared=shared, **view)
     answer.headers["Vary"] = "Accept, Accept-Language, Cookie"
     return answer

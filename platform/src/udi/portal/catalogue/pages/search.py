@@ -19,6 +19,8 @@ from udi.portal.catalogue.results import Names, list_chips, list_filters, mark_t
 from udi.portal.catalogue.search.criteria import Criteria, read_criteria
 from udi.portal.catalogue.search.extent import write_box
 from udi.portal.catalogue.search.thesaurus import thesaurus_of
+from udi.portal.catalogue.topics import target_of
+from udi.portal.notifications.pages import find_button
 from udi.portal.organisations.queries import name_organisations
 from udi.ui.middleware import content_security_policy
 from udi.ui.site import render, site_of
@@ -47,6 +49,7 @@ async def _render(request: Request[Any, Any, State], session: AsyncSession, terr
     page = await search_datasets(session, indexes_of(request), territory.id, criteria, words)
     view = await show_results(request, session, page, PATH)
     view["canonical"] = page.criteria.canonical().address(f"{territory.origin}{PATH}")
+    view["follow"] = await find_button(request, territory, *target_of(criteria), view["atom_url"])
     view["shared"] = share_search(criteria, territory, request.scope["state"]["locale"])
     view["elsewhere"] = await look_elsewhere(request, territory, criteria)
     name = "catalogue/search.html"

@@ -1,8 +1,9 @@
 """A question put to an index: what was understood and the filters in, numbers of rows and counts out."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from uuid import UUID
 
 from tantivy import DocAddress, FieldType, Occur, Order, Query
 
@@ -78,6 +79,17 @@ def count(reader: Reader, criteria: Criteria, thesaurus: Thesaurus | None = None
     asked = understand(reader, criteria.text, thesaurus or shipped(), exact=criteria.exact)
     question = _Writer(reader).question(asked, criteria)
     return count_all(reader, question.must())
+
+
+def match(reader: Reader, criteria: Criteria, among: Collection[UUID], thesaurus: Thesaurus | None = None) -> list[int]:
+    """The numbers of the rows of these datasets that answer."""
+    if not among:
+        return []
+    asked = understand(reader, criteria.text, thesaurus or shipped(), exact=criteria.exact)
+    those = _any_of([Query.term_query(reader.schema, "id", str(dataset)) for dataset in among])
+    must = _all([_Writer(reader).question(asked, criteria).must(), those])
+    hits = reader.searcher.search(must, len(among), count=False).hits
+    return _seqs(reader, [address for _, address in hits])
 
 
 def suggest(reader: Reader, typed: str, thesaurus: Thesaurus | None = None) -> list[str]:

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import ARRAY, UUID
 
-from udi.kit.rls import isolate, keep_to_person
+from udi.kit.rls import belong, isolate
 
 revision = "tokens"
 down_revision = "past_descriptions"
@@ -37,5 +37,5 @@ def upgrade() -> None:
         schema="app",
     )
     op.create_index("ix_api_token_tenant_id_person_id", "api_token", ["tenant_id", "person_id"], schema="app")
-    for statement in (*isolate("portal", "api_token"), *keep_to_person("portal", "api_token")):
+    for statement in (*isolate("portal", "api_token"), belong("portal", "api_token", unnamed=True)):
         op.execute(statement)

@@ -1,0 +1,1 @@
+"""What people follow, and how they are told: digests by mail, webhooks for their programs."""

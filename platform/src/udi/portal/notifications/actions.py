@@ -1,0 +1,86 @@
+"""Writes: follow, stop, choose how often to be told; and note what changed."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import delete, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.clock import now
+from udi.kit.errors import ConflictError, InvalidError, Refusal
+from udi.kit.identity import Actor
+from udi.portal.notifications.models import Change, Following, Rhythm, Subscription
+from udi.portal.notifications.queries import count_followings, find_following
+
+MOST_FOLLOWED = 200
+KEPT = timedelta(days=40)
+"""How long what changed is kept: longer than the longest rhythm, and a worker that was away."""
+
+
+def tell(session: AsyncSession, change: Change) -> None:
+    """Note that something changed, in the transaction of the change itself."""
+    session.add(change)
+
+
+async def follow(session: AsyncSession, actor: Actor, *, kind: str, target: str, language: str) -> Following:
+    """Follow a target; once more changes nothing.
+
+    Raises:
+        ConflictError: the person follows as much as one may.
+    """
+    await keep_language(session, actor, language)
+    if known := await find_following(session, actor.person_id, kind, target):
+        return known
+    if await count_followings(session, actor.person_id) >= MOST_FOLLOWED:
+        raise ConflictError(
+            "You follow %(most)s things already, which is as many as one may.",
+            remedy="Stop following some of them in “What I follow”, then try again.",
+            values={"most": MOST_FOLLOWED},
+        )
+    row = {"person_id": actor.person_id, "kind": kind, "target": target, "created_at": now()}
+    same = ["tenant_id", "person_id", "kind", "target"]
+    statement = insert(Following).values(row).on_conflict_do_update(index_elements=same, set_={"kind": kind})
+    return (await session.scalars(statement.returning(Following))).one()
+
+
+async def keep_language(session: AsyncSession, actor: Actor, language: str) -> Subscription:
+    """Tell the person in the language that they read now, daily unless they chose."""
+    row = {"person_id": actor.person_id, "rhythm": Rhythm.DAILY, "language": language, "told_until": now()}
+    statement = insert(Subscription).values(row)
+    said = statement.on_conflict_do_update(index_elements=["tenant_id", "person_id"], set_={"language": language})
+    found = await session.scalars(said.returning(Subscription), execution_options={"populate_existing": True})
+    return found.one()
+
+
+async def stop_following(session: AsyncSession, following: Following) -> None:
+    """Follow it no more."""
+    await session.delete(following)
+    await session.flush()
+
+
+async def choose_rhythm(session: AsyncSession, actor: Actor, rhythm: str, language: str) -> None:
+    """Be told daily, weekly or never. What changed while nothing was told is not told afterwards.
+
+    Raises:
+        InvalidError: there is no such rhythm.
+    """
+    if rhythm not in set(Rhythm):
+        refusal = Refusal("rhythm", "This is not a rhythm.", "Choose daily, weekly or never.", "unknown-value")
+        raise InvalidError("How often you want a mail was not understood.", refusals=[refusal])
+    subscription = await keep_language(session, actor, language)
+    if subscription.rhythm == Rhythm.NEVER and rhythm != Rhythm.NEVER:
+        subscription.told_until = now()
+    subscription.rhythm = Rhythm(rhythm)
+    await session.flush()
+
+
+async def unsubscribe(session: AsyncSession, subscription: UUID) -> None:
+    """Send this person no digest any more; once more, or for someone who left, changes nothing."""
+    statement = update(Subscription).where(Subscription.id == subscription).values(rhythm=Rhythm.NEVER)
+    await session.execute(statement.execution_options(synchronize_session=False))
+
+
+async def forget_changes(session: AsyncSession) -> None:
+    """Forget what changed long ago, once webhooks were given it."""
+    await session.execute(delete(Change).where(Change.at < now() - KEPT, Change.spread))

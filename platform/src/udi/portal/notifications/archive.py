@@ -1,0 +1,23 @@
+"""What an archive holds of what people follow. Their webhooks are in none: they hold secrets."""
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit import jobs
+from udi.kit.rows import Carried, LeftOut
+from udi.portal.notifications.digests import SEND_DIGEST
+from udi.portal.notifications.models import Change, Delivery, Digest, Following, Subscription, Webhook
+
+CARRIED = (Carried(Change), Carried(Following), Carried(Subscription), Carried(Digest))
+LEFT_OUT = (
+    LeftOut(Webhook, "secrets of webhooks are those of this installation: their owners make new ones elsewhere"),
+    LeftOut(Delivery, "what was sent to webhooks goes with them"),
+)
+
+
+async def take_up(session: AsyncSession) -> int:
+    """Queue again the digests that were on their way; how many."""
+    waiting = (await session.scalars(select(Digest.id).where(Digest.done_at.is_(None)))).all()
+    for digest in waiting:
+        await jobs.enqueue(session, SEND_DIGEST, {"digest": str(digest)})
+    return len(waiting)

@@ -1,0 +1,121 @@
+"""Digests: each morning, or each Monday, one mail to each person for whom something changed; each once."""
+
+import asyncio
+from datetime import datetime, time, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import structlog
+from sqlalchemy import delete, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit import jobs
+from udi.kit.clock import now
+from udi.kit.mail import send_mail
+from udi.kit.tenancy import Territory
+from udi.portal.identity.models import Person
+from udi.portal.notifications.actions import KEPT, forget_changes
+from udi.portal.notifications.letters import write_digest
+from udi.portal.notifications.models import Change, Digest, Rhythm, Subscription
+from udi.portal.notifications.queries import list_changes, list_followings
+from udi.portal.notifications.topics import Told, find_told
+from udi.portal.notifications.webhooks.actions import forget_deliveries
+from udi.ui.site import Site
+
+log = structlog.get_logger()
+SEND_DIGEST = "send_digest"
+EVERY = timedelta(minutes=20)
+ZONE, MORNING = ZoneInfo("Europe/Paris"), time(7)
+SETTLED = timedelta(minutes=10)
+"""How long after the hour a digest is made, when every transaction that began before it has ended and is searched."""
+
+
+def last_hour(rhythm: Rhythm, moment: datetime) -> datetime:
+    """The last time that a digest of this rhythm was to leave: today's morning or yesterday's, or a Monday's."""
+    local = (moment - SETTLED).astimezone(ZONE)
+    day = local.date() if local.time() >= MORNING else local.date() - timedelta(days=1)
+    if rhythm == Rhythm.WEEKLY:
+        day -= timedelta(days=day.weekday())
+    return datetime.combine(day, MORNING, ZONE)
+
+
+async def digest_for_ever(site: Site) -> None:
+    """Look for digests that are due in every territory, again and again; forget what is old."""
+    while True:
+        try:
+            for territory in await site.registry.list():
+                await _look(site, territory)
+        except Exception as error:  # noqa: BLE001 - looked for again some minutes later
+            log.warning("digests not looked for", error=type(error).__name__)
+        await asyncio.sleep(EVERY.total_seconds())
+
+
+async def _look(site: Site, territory: Territory) -> None:
+    """What goes wrong in one territory holds up no other."""
+    try:
+        async with site.database.session(territory.id, role="worker") as session:
+            await queue_digests(session, now())
+            await forget_changes(session)
+            await forget_deliveries(session)
+            await session.execute(delete(Digest).where(Digest.until < now() - KEPT))
+    except Exception as error:  # noqa: BLE001 - looked for again some minutes later
+        log.warning("digests not looked for", territory=territory.slug, error=type(error).__name__)
+
+
+async def queue_digests(session: AsyncSession, moment: datetime) -> int:
+    """Queue the digests that should have left by now, each once, however often this is called; how many."""
+    queued = 0
+    for rhythm in (Rhythm.DAILY, Rhythm.WEEKLY):
+        until = last_hour(rhythm, moment)
+        late = (Subscription.rhythm == rhythm, Subscription.told_until < until)
+        due = (await session.scalars(select(Subscription).where(*late).with_for_update(skip_locked=True))).all()
+        for subscription in due:
+            queued += await _queue(session, subscription, until)
+    return queued
+
+
+async def _queue(session: AsyncSession, subscription: Subscription, until: datetime) -> bool:
+    since = max(subscription.told_until, until - KEPT)
+    subscription.told_until = until
+    some = select(Change.id).where(Change.at > since, Change.at <= until).limit(1)
+    if await session.scalar(some) is None:
+        return False
+    row = {"person_id": subscription.person_id, "since": since, "until": until}
+    digest = await session.scalar(insert(Digest).values(row).on_conflict_do_nothing().returning(Digest.id))
+    if digest is None:
+        return False
+    await jobs.enqueue(session, SEND_DIGEST, {"digest": str(digest)})
+    return True
+
+
+async def send_digest(site: Site, territory: Territory, digest_id: UUID) -> None:
+    """Send one, unless it left, the person wants none any more, or nothing of what changed is followed.
+
+    Raises:
+        MailError: the relay did not take it; it is tried again.
+    """
+    async with site.database.session(territory.id, role="worker") as session:
+        digest = await session.get(Digest, (territory.id, digest_id))
+        if digest is None or digest.done_at is not None:
+            return
+        person = await session.get_one(Person, (territory.id, digest.person_id))
+        subscription = await session.scalar(select(Subscription).where(Subscription.person_id == person.id))
+        wanted = subscription is not None and subscription.rhythm != Rhythm.NEVER and bool(person.email)
+        told = await read_digest(site, session, territory, person.id, digest.since, digest.until) if wanted else []
+        mail = None
+        if subscription is not None and told:
+            mail = await write_digest(site, session, territory, digest, subscription, person.email, told)
+    if mail is not None:
+        await send_mail(mail, site.settings.smtp_host, site.settings.smtp_port or site.settings.port(6))
+    async with site.database.session(territory.id, role="worker") as session:
+        await session.execute(update(Digest).where(Digest.id == digest_id).values(done_at=now()))
+    log.info("digest done", digest=str(digest_id), things=len(told))
+
+
+async def read_digest(
+    site: Site, session: AsyncSession, territory: Territory, person: UUID, since: datetime, until: datetime
+) -> list[Told]:
+    """What a digest of a person tells of (since, until]."""
+    followings, changes = await list_followings(session, person), await list_changes(session, since, until)
+    return await find_told(session, territory, site.parts["topics"], followings, changes)

@@ -1,0 +1,182 @@
+"""«What I follow»: the list, the choice of how often to be told, and the address that stops the mails."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from litestar import Request, Response, get, post
+from litestar.datastructures import State
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery
+from litestar.response import Redirect
+from litestar.types import ControllerRouterHandler
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.clock import now
+from udi.kit.identity import Actor
+from udi.kit.tenancy import Territory
+from udi.portal.notifications import actions, queries
+from udi.portal.notifications.digests import last_hour, read_digest
+from udi.portal.notifications.letters import name_following
+from udi.portal.notifications.models import Following, Rhythm
+from udi.portal.notifications.tokens import read_unsubscribe_token
+from udi.portal.notifications.topics import get_topic
+from udi.ui.middleware import FROM_ELSEWHERE
+from udi.ui.routes import local_path
+from udi.ui.site import render, site_of
+
+AnyRequest = Request[Any, Any, State]
+HOME = "/following"
+LONGEST_FIELD = 8000
+"""Far beyond what any of ours may be, so that what is too long is refused and never cut."""
+
+
+@dataclass(frozen=True)
+class Button:
+    """What a page that can be followed shows: the target, the following of who reads it, and its feed."""
+
+    kind: str
+    target: str
+    following: Following | None
+    feed: str
+    back: str
+
+
+async def find_button(request: AnyRequest, territory: Territory, kind: str, target: str, feed: str) -> Button:
+    """The button of a page. A passer-by's says nothing of anybody, so that the page may be kept for all."""
+    actor: Actor | None = request.scope["state"].get("actor")
+    back = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    following = None
+    if actor is not None:
+        database = site_of(request).database
+        async with database.session(territory.id, role="app", person=actor.person_id) as session:
+            following = await queries.find_following(session, actor.person_id, kind, target)
+    return Button(kind, target, following, feed, local_path(back))
+
+
+@get(HOME)
+async def show_followings(
+    request: AnyRequest,
+    session: NamedDependency[AsyncSession],
+    territory: NamedDependency[Territory],
+    member: NamedDependency[Actor],
+) -> Response[str]:
+    """Everything that the person follows, how they are told, and what the next mail would say now."""
+    site, language = site_of(request), request.scope["state"]["locale"]
+    followings = await queries.list_followings(session, member.person_id)
+    named = [(each, await name_following(site, session, territory, each, language)) for each in followings]
+    subscription = await queries.find_subscription(session, member.person_id)
+    rhythm = subscription.rhythm if subscription else Rhythm.DAILY
+    told = (
+        await read_digest(site, session, territory, member.person_id, subscription.told_until, now())
+        if subscription and rhythm != Rhythm.NEVER
+        else []
+    )
+    step = timedelta(days=7 if rhythm == Rhythm.WEEKLY else 1)
+    return render(
+        request,
+        "notifications/following.html",
+        named=named,
+        names={each.id: name for each, name in named},
+        rhythm=rhythm,
+        told=told,
+        next_day=(last_hour(rhythm, now()) + step).date(),
+        most=actions.MOST_FOLLOWED,
+    )
+
+
+@get(f"{HOME}/new")
+async def offer_following(
+    request: AnyRequest,
+    session: NamedDependency[AsyncSession],
+    territory: NamedDependency[Territory],
+    member: NamedDependency[Actor],
+    kind: FromQuery[str] = "",
+    target: FromQuery[str] = "",
+    back: FromQuery[str] = "",
+) -> Response[Any]:
+    """Where someone comes back to who had to log in first: one button, or the page itself if it is followed already."""
+    topic = get_topic(site_of(request).parts["topics"], kind)
+    read = await topic.read(session, target[:LONGEST_FIELD])
+    named = await topic.name(session, territory, read, request.scope["state"]["locale"])
+    back = local_path(back) if back else named.path
+    if await queries.find_following(session, member.person_id, kind, read):
+        return Redirect(back, status_code=303)
+    return render(request, "notifications/new.html", named=named, kind=kind, target=read, back=back)
+
+
+@post(HOME, status_code=303)
+async def follow(
+    request: AnyRequest,
+    session: NamedDependency[AsyncSession],
+    actor: NamedDependency[Actor | None],
+) -> Redirect:
+    """Follow a target, then back to its page; who is not logged in does that first."""
+    form = await _form(request)
+    kind, target, back = form.get("kind", ""), form.get("target", ""), form.get("back", "")
+    if actor is None:
+        onward = f"{HOME}/new?{urlencode({'kind': kind, 'target': target, 'back': local_path(back)})}"
+        return Redirect(f"/login?{urlencode({'back': onward})}", status_code=303)
+    read = await get_topic(site_of(request).parts["topics"], kind).read(session, target)
+    await actions.follow(session, actor, kind=kind, target=read, language=request.scope["state"]["locale"])
+    return Redirect(local_path(back), status_code=303)
+
+
+@post(f"{HOME}/{{following_id:uuid}}/stop", status_code=303)
+async def stop_following(
+    request: AnyRequest,
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
+    following_id: FromPath[UUID],
+) -> Redirect:
+    """Follow it no more."""
+    await actions.stop_following(session, await queries.get_following(session, member, following_id))
+    return Redirect(local_path((await _form(request)).get("back") or HOME), status_code=303)
+
+
+@post(f"{HOME}/rhythm", status_code=303)
+async def choose_rhythm(
+    request: AnyRequest, session: NamedDependency[AsyncSession], member: NamedDependency[Actor]
+) -> Redirect:
+    """Keep how often the person is told."""
+    rhythm = (await _form(request)).get("rhythm", "")
+    await actions.choose_rhythm(session, member, rhythm, request.scope["state"]["locale"])
+    return Redirect(f"{HOME}#how-often", status_code=303)
+
+
+@get(f"{HOME}/unsubscribe/{{token:str}}", sync_to_thread=False)
+def ask_unsubscribe(request: AnyRequest, territory: NamedDependency[Territory], token: FromPath[str]) -> Response[str]:
+    """A button, since programs that search mails for danger open every address."""
+    read_unsubscribe_token(site_of(request).settings, territory, token)
+    return render(request, "notifications/unsubscribe.html", stopped=False)
+
+
+@post(f"{HOME}/unsubscribe/{{token:str}}", status_code=200, opt={FROM_ELSEWHERE: True})
+async def unsubscribe(
+    request: AnyRequest, territory: NamedDependency[Territory], token: FromPath[str]
+) -> Response[str]:
+    """Stop the mails at once; the program of a mailbox may post this, whoever is logged in (RFC 8058)."""
+    subscription = read_unsubscribe_token(site_of(request).settings, territory, token)
+    async with site_of(request).database.session(territory.id, role="app") as session:
+        await actions.unsubscribe(session, subscription)
+    return render(request, "notifications/unsubscribe.html", stopped=True)
+
+
+async def _form(request: AnyRequest) -> Mapping[str, str]:
+    """The fields of a form that are texts."""
+    form = await request.form()
+    return {name: value[:LONGEST_FIELD] for name, value in form.multi_items() if isinstance(value, str)}
+
+
+routes: Sequence[ControllerRouterHandler] = [
+    show_followings,
+    offer_following,
+    follow,
+    stop_following,
+    choose_rhythm,
+    ask_unsubscribe,
+    unsubscribe,
+]

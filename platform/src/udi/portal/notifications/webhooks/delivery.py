@@ -1,0 +1,123 @@
+"""Delivering one message: signed, to the address as it is now, again and again for three days, then the webhook stops."""
+
+import asyncio
+from datetime import timedelta
+from uuid import UUID
+
+import httpx
+import structlog
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit import jobs
+from udi.kit.clock import now
+from udi.kit.http import Outgoing, OutgoingError, RefusedAddressError
+from udi.kit.mail import send_mail
+from udi.kit.tenancy import Territory
+from udi.portal.identity.models import Person
+from udi.portal.notifications.letters import write_stopped
+from udi.portal.notifications.models import Delivery, DeliveryState, Webhook, WebhookState
+from udi.portal.notifications.queries import find_subscription
+from udi.portal.notifications.webhooks.actions import DELIVER, TEST, stop_webhook
+from udi.portal.notifications.webhooks.signing import headers
+from udi.ui.site import Site
+
+log = structlog.get_logger()
+SAY_STOPPED = "say_webhook_stopped"
+AGAIN = (
+    timedelta(seconds=5),
+    timedelta(minutes=5),
+    timedelta(minutes=30),
+    *(timedelta(hours=hours) for hours in (2, 5, 10, 14, 20, 24)),
+)
+"""How long after each attempt that failed the next one comes."""
+PATIENCE, LONGEST_ANSWER = 15.0, 16 * 1024
+GONE = 410
+UNREACHABLE, ADDRESS = "unreachable", "address"
+
+
+async def deliver(site: Site, territory: Territory, delivery_id: UUID, attempt: int) -> None:
+    """Make one attempt, unless it was made, or the webhook is not called any more."""
+    async with site.database.session(territory.id, role="worker") as session:
+        found = await _find(session, delivery_id, attempt)
+    if found is None:
+        return
+    delivery, webhook = found
+    answer = await _post(site.parts["webhooks"], webhook, delivery)
+    async with site.database.session(territory.id, role="worker") as session:
+        again = await _find(session, delivery_id, attempt, lock=True)
+        if again is not None:
+            await _note(session, *again, answer)
+    log.info("webhook called", delivery=str(delivery_id), attempt=attempt, answer=answer)
+
+
+async def _find(
+    session: AsyncSession, delivery_id: UUID, attempt: int, *, lock: bool = False
+) -> tuple[Delivery, Webhook] | None:
+    waiting = (Delivery.id == delivery_id, Delivery.state == DeliveryState.WAITING, Delivery.attempts == attempt)
+    called = select(Delivery, Webhook).join(Webhook, Webhook.id == Delivery.webhook_id)
+    query = called.where(*waiting, Webhook.state == WebhookState.ACTIVE)
+    row = (await session.execute(query.with_for_update() if lock else query)).one_or_none()
+    return None if row is None else (row.Delivery, row.Webhook)
+
+
+async def _post(outgoing: Outgoing, webhook: Webhook, delivery: Delivery) -> str:
+    """The status answered, or why there is none. Nothing of the answer is kept, and a redirect is not followed."""
+    signed = headers(webhook, f"msg_{delivery.id.hex}", now(), delivery.body)
+    try:
+        async with asyncio.timeout(PATIENCE):
+            answer = await outgoing.request(
+                "POST", webhook.url, headers=signed, content=delivery.body.encode(), limit=LONGEST_ANSWER
+            )
+    except RefusedAddressError:
+        return ADDRESS
+    except OutgoingError as error:
+        return str(error.status) if error.status else UNREACHABLE
+    except (TimeoutError, httpx.InvalidURL):
+        return UNREACHABLE
+    return str(answer.status_code)
+
+
+async def _note(session: AsyncSession, delivery: Delivery, webhook: Webhook, answer: str) -> None:
+    delivery.attempts += 1
+    delivery.answer, delivery.tried_at, delivery.next_at = answer, now(), None
+    if answer.startswith("2"):
+        delivery.state = DeliveryState.DELIVERED
+    elif answer == str(GONE):
+        delivery.state = DeliveryState.FAILED
+        await _stop(session, webhook, "gone")
+    elif delivery.type == TEST:
+        delivery.state = DeliveryState.FAILED
+    elif delivery.attempts > len(AGAIN):
+        delivery.state = DeliveryState.FAILED
+        await _stop(session, webhook, "failing")
+    else:
+        delay = AGAIN[delivery.attempts - 1]
+        delivery.next_at = now() + delay
+        payload = {"delivery": str(delivery.id), "attempt": delivery.attempts}
+        await jobs.enqueue(session, DELIVER, payload, delay=delay)
+
+
+async def _stop(session: AsyncSession, webhook: Webhook, reason: str) -> None:
+    await stop_webhook(session, webhook, WebhookState.STOPPED, reason)
+    payload = {"webhook": str(webhook.id), "at": now().isoformat(timespec="seconds")}
+    await jobs.enqueue(session, SAY_STOPPED, payload)
+
+
+async def say_stopped(site: Site, territory: Territory, webhook_id: UUID, at: str) -> None:
+    """Tell its owner by mail that a webhook stopped, unless it was started again meanwhile.
+
+    Raises:
+        MailError: the relay did not take it; it is tried again.
+    """
+    async with site.database.session(territory.id, role="worker") as session:
+        webhook = await session.get(Webhook, (territory.id, webhook_id))
+        if webhook is None or webhook.state != WebhookState.STOPPED:
+            return
+        person = await session.get_one(Person, (territory.id, webhook.person_id))
+        subscription = await find_subscription(session, person.id)
+    if not person.email:
+        return
+    language = subscription.language if subscription else territory.languages[0]
+    mail = write_stopped(site, territory, webhook, to=person.email, language=language, at=at)
+    await send_mail(mail, site.settings.smtp_host, site.settings.smtp_port or site.settings.port(6))

@@ -1,0 +1,348 @@
+"""Digests: one mail a day or a week at most, each once, in plain words, with the reason and one click to stop."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+import pytest
+from litestar import Litestar
+from sqlalchemy import text, update
+
+from tests.portal.catalogue.corpus import Catalogue, described
+from tests.portal.notifications.conftest import Reader, Relay
+from tests.visitors import browse
+from udi.kit.clock import now
+from udi.kit.mail import MailError
+from udi.portal.catalogue.search.feed import SearchFeed
+from udi.portal.identity.models import Person
+from udi.portal.notifications.digests import last_hour
+from udi.portal.notifications.models import Change, Digest, Rhythm
+
+PARIS = ZoneInfo("Europe/Paris")
+TOMORROW = timedelta(days=1)
+WEEK = timedelta(days=8)
+
+
+async def long_ago(reader: Reader) -> None:
+    """As if all that changed so far had changed months before."""
+    async with reader.database.session(reader.territory.id, role="worker") as session:
+        await session.execute(update(Change).values(at=Change.at - timedelta(days=90)))
+
+
+async def told(reader: Reader, moment: datetime) -> int:
+    queued = await reader.look(moment)
+    await reader.work()
+    return queued
+
+
+def words(mails: Sequence[EmailMessage]) -> list[str]:
+    return [str(mail.get_content()).replace("\r\n", "\n") for mail in mails]
+
+
+async def test_a_mail_says_what_is_new_changed_and_withdrawn_and_why(
+    armor: Catalogue, feed: SearchFeed, ana: Reader, relay: Relay
+) -> None:
+    air = described(0)
+    await armor.add(0, **air)
+    gone = await armor.add(3)
+    await long_ago(ana)
+    for kind, target in (("dataset", air["global_id"]), ("theme", "education"), ("search", "q=comptages")):
+        await ana.follow(kind, target)
+    await ana.since_long()
+    await armor.add(0, **air | {"resource_title": "Qualité de l'air, minute par minute"})
+    await armor.withdraw(gone)
+    new = await armor.add(1)
+    await armor.add(8)
+    await feed.step()
+
+    await told(ana, now() + TOMORROW)
+
+    [mail] = relay.mails
+    [content] = words(relay.mails)
+    assert mail["To"] == ana.login.email
+    assert mail["Content-Language"] == "fr"
+    assert mail["Subject"].startswith("Ce qui a changé\N{NO-BREAK SPACE}: ")
+    assert "3 en tout" in mail["Subject"]
+    order = [
+        content.index(part) for part in ("NOUVEAU", "Comptages vélo", "MODIFIÉ", "minute par minute", "RETIRÉ", "Menus")
+    ]
+    assert order == sorted(order)
+    assert f"{ana.territory.origin}/data/{new.id}" in content
+    assert "recherche «\N{NO-BREAK SPACE}comptages\N{NO-BREAK SPACE}»" in content
+    assert "Budget" not in content
+    reasons = content[content.index("POURQUOI") :]
+    assert "- thème «\N{NO-BREAK SPACE}Éducation\N{NO-BREAK SPACE}», depuis le " in reasons
+    assert f"{ana.territory.origin}/following\n" in reasons
+    assert f"{ana.territory.origin}/following/unsubscribe/" in reasons
+
+
+async def test_the_same_change_met_twice_is_told_once(armor: Catalogue, ana: Reader, relay: Relay) -> None:
+    await ana.follow("theme", "environment")
+    await ana.follow("producer", armor.organisations["armor"])
+    await ana.since_long()
+    await armor.add(0)
+
+    await told(ana, now() + TOMORROW)
+
+    [content] = words(relay.mails)
+    assert content.count("- Qualité de l'air") == 1
+    through = next(line for line in content.splitlines() if line.strip().startswith("Par"))
+    assert "thème" in through
+    assert "producteur" in through
+
+
+async def test_what_was_published_then_changed_is_new_under_its_last_title(
+    armor: Catalogue, ana: Reader, relay: Relay
+) -> None:
+    air = described(0)
+    await ana.follow("theme", "environment")
+    await ana.since_long()
+    await armor.add(0, **air)
+    await armor.add(0, **air | {"resource_title": "Air"})
+    await armor.withdraw(await armor.add(4))
+
+    await told(ana, now() + TOMORROW)
+
+    [content] = words(relay.mails)
+    new, _, withdrawn = content.partition("RETIRÉ")
+    assert "NOUVEAU\n\n- Air\n" in new
+    assert "MODIFIÉ" not in content
+    assert "Arbres" in withdrawn
+
+
+async def test_what_was_pushed_again_without_a_change_is_not_told(armor: Catalogue, ana: Reader, relay: Relay) -> None:
+    air = described(0)
+    await armor.add(0, **air)
+    await ana.follow("dataset", air["global_id"])
+    await ana.since_long()
+    before = len(await ana.changes())
+    await armor.add(0, **air)
+
+    assert len(await ana.changes()) == before
+
+
+async def test_each_leaves_once_whatever_is_killed_between(armor: Catalogue, ana: Reader, relay: Relay) -> None:
+    await ana.follow("theme", "environment")
+    await ana.since_long()
+    await armor.add(0)
+    moment = now() + TOMORROW
+
+    assert [await ana.look(moment), await ana.look(moment), await ana.look(moment + timedelta(minutes=1))] == [1, 0, 0]
+    await ana.work()
+    await ana.work()
+    assert len(relay.mails) == 1
+    async with ana.database.session(ana.territory.id, role="worker") as session:
+        await session.execute(update(Digest).values(done_at=None))  # as if killed after the mail, before the note
+    await ana.work()
+
+    first, again = relay.mails
+    assert first["Message-ID"] == again["Message-ID"]
+    assert await told(ana, moment + TOMORROW) == 0
+
+
+async def test_a_relay_that_is_away_gets_it_later(armor: Catalogue, ana: Reader, relay: Relay) -> None:
+    await ana.follow("theme", "environment")
+    await ana.since_long()
+    await armor.add(0)
+    await ana.look(now() + TOMORROW)
+    relay.away = True
+    with pytest.raises(MailError):
+        await ana.work()
+    relay.away = False
+
+    await ana.work()
+
+    assert len(relay.mails) == 1
+
+
+async def test_nothing_new_is_no_mail(armor: Catalogue, ana: Reader, relay: Relay) -> None:
+    await ana.follow("theme", "economy")
+    await ana.since_long()
+
+    assert await told(ana, now() + TOMORROW) == 0
+    await armor.add(0)
+    await told(ana, now() + 2 * TOMORROW)
+
+    assert relay.mails == []
+
+
+async def test_what_changed_before_someone_followed_is_not_told(armor: Catalogue, ana: Reader, relay: Relay) -> None:
+    await armor.add(0)
+    await ana.follow("theme", "environment")
+
+    await told(ana, now() + TOMORROW)
+
+    assert relay.mails == []
+
+
+async def test_weekly_is_on_mondays_and_never_is_never(armor: Catalogue, ana: Reader, relay: Relay) -> None:
+    await ana.follow("theme", "environment")
+    await ana.since_long()
+    await armor.add(0)
+    refused = await ana.client.post("/following/rhythm", data={"rhythm": "hourly"})
+    await ana.client.post("/following/rhythm", data={"rhythm": "never"})
+    silent = await told(ana, now() + WEEK)
+    await ana.client.post("/following/rhythm", data={"rhythm": "weekly"})
+    await armor.add(4)
+
+    assert (refused.status_code, silent) == (422, 0)
+    assert await told(ana, now() + WEEK) == 1
+    [content] = words(relay.mails)
+    assert "Arbres" in content
+    assert "Qualité" not in content, "what changed while nothing was to be told"
+    assert "lundi" in content
+
+
+@pytest.mark.parametrize(
+    ("moment", "daily", "weekly"),
+    [
+        ((2026, 11, 26, 6, 9), (25, 7), (23, 7)),
+        ((2026, 11, 26, 7, 9), (25, 7), (23, 7)),
+        ((2026, 11, 26, 7, 11), (26, 7), (23, 7)),
+        ((2026, 11, 23, 6, 59), (22, 7), (16, 7)),
+        ((2026, 11, 23, 12, 0), (23, 7), (23, 7)),
+    ],
+)
+def test_digests_leave_in_the_morning(moment: tuple[int, ...], daily: tuple[int, int], weekly: tuple[int, int]) -> None:
+    found = [last_hour(rhythm, datetime(*moment, tzinfo=PARIS)) for rhythm in (Rhythm.DAILY, Rhythm.WEEKLY)]  # type: ignore[misc, arg-type]  # five numbers
+
+    assert [(each.day, each.hour) for each in found] == [daily, weekly]
+
+
+def test_the_morning_is_the_territorys_whatever_the_season() -> None:
+    summer, winter = (last_hour(Rhythm.DAILY, datetime(2026, month, 10, 12, tzinfo=UTC)) for month in (7, 12))
+
+    assert (summer.astimezone(UTC).hour, winter.astimezone(UTC).hour) == (5, 6)
+
+
+async def test_a_person_without_an_address_gets_none_and_is_told(armor: Catalogue, ana: Reader, relay: Relay) -> None:
+    await ana.follow("theme", "environment")
+    await ana.since_long()
+    await armor.add(0)
+    async with ana.database.session(ana.territory.id, role="worker") as session:
+        await session.execute(update(Person).values(email=""))
+
+    page = await ana.client.get("/following")
+    await told(ana, now() + TOMORROW)
+
+    assert "Aucun courriel ne vous parvient" in page.text
+    assert relay.mails == []
+
+
+async def test_the_page_says_what_the_next_mail_would(armor: Catalogue, ana: Reader) -> None:
+    await ana.follow("theme", "environment")
+    nothing = await ana.client.get("/following")
+    await armor.add(0)
+
+    full = await ana.client.get("/following")
+    english = await ana.client.get("/following", headers={"Accept-Language": "en"})
+
+    assert "Rien à dire pour l’instant" in nothing.text
+    assert "Qualité de l&#39;air" in full.text
+    assert "It would leave on" in english.text
+
+
+async def test_mails_are_in_the_language_last_read(armor: Catalogue, ana: Reader, relay: Relay) -> None:
+    await ana.client.post(
+        "/following", data={"kind": "theme", "target": "environment"}, headers={"Accept-Language": "en"}
+    )
+    await ana.since_long()
+    await armor.add(0)
+
+    await told(ana, now() + TOMORROW)
+
+    assert relay.mails[0]["Content-Language"] == "en"
+    assert "Why do I get this?".upper() in words(relay.mails)[0]
+
+
+async def test_territories_are_told_apart(
+    armor: Catalogue, elsewhere: Catalogue, ana: Reader, zoe: Reader, relay: Relay
+) -> None:
+    for reader in (ana, zoe):
+        await reader.follow("theme", "environment")
+        await reader.since_long()
+    await armor.add(0)
+    await elsewhere.add(4)
+
+    for reader in (ana, zoe):
+        await told(reader, now() + TOMORROW)
+
+    assert {
+        mail["To"]: ("Qualité" in content, "Arbres" in content)
+        for mail, content in zip(relay.mails, words(relay.mails), strict=True)
+    } == {
+        ana.login.email: (True, False),
+        zoe.login.email: (False, True),
+    }
+
+
+async def digest(armor: Catalogue, reader: Reader) -> None:
+    await reader.follow("theme", "environment")
+    await reader.since_long()
+    await armor.add(0)
+    await told(reader, now() + TOMORROW)
+
+
+def stop_address(relay: Relay) -> str:
+    """As the program of a mailbox reads it: whole, in the header as it was sent (RFC 8058)."""
+    header = next(line for line in relay.raw[0].split(b"\r\n") if line.startswith(b"List-Unsubscribe:"))
+    return header.partition(b"<")[2].partition(b">")[0].decode()
+
+
+async def test_one_click_stops_the_mails_at_once(
+    armor: Catalogue, portal_app: Litestar, ana: Reader, relay: Relay
+) -> None:
+    await digest(armor, ana)
+    address = stop_address(relay)
+    mail = relay.mails[0]
+    path = urlsplit(address).path
+
+    assert address.startswith(f"{ana.territory.origin}/following/unsubscribe/")
+    assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert mail["List-Id"] == f"<following.{ana.territory.hosts[0]}>"
+    async with browse(portal_app, ana.territory) as mailbox:
+        seen = await mailbox.get(path)
+        async with ana.database.session(ana.territory.id, role="worker") as session:
+            assert await session.scalar(text("SELECT rhythm FROM app.subscription")) == "daily", "looking stops nothing"
+        from_mailbox = {"Origin": "https://mail.example", "Sec-Fetch-Site": "cross-site", "Cookie": "other=1"}
+        form = {"List-Unsubscribe": "One-Click"}
+        first = await mailbox.post(path, data=form, headers=from_mailbox)
+        again = await mailbox.post(path, data=form, headers=from_mailbox)
+        elsewhere = await mailbox.post("/following/rhythm", data={"rhythm": "never"}, headers=from_mailbox)
+
+    assert (seen.status_code, first.status_code, again.status_code, elsewhere.status_code) == (200, 200, 200, 403)
+    assert "Ne plus recevoir ces courriels" in seen.text
+    assert "C’est fait" in again.text
+    await armor.add(4)
+    assert await told(ana, now() + WEEK) == 0
+    await ana.client.post("/following/rhythm", data={"rhythm": "daily"})
+    assert "Arbres" not in (await ana.client.get("/following")).text
+    assert len(await ana.followings()) == 1
+
+
+async def test_who_unsubscribed_meanwhile_gets_no_mail(armor: Catalogue, ana: Reader, relay: Relay) -> None:
+    await digest(armor, ana)
+    await armor.add(4)
+    await ana.look(now() + 2 * TOMORROW)
+    await ana.client.post(urlsplit(stop_address(relay)).path)
+
+    await ana.work()
+
+    assert len(relay.mails) == 1
+
+
+async def test_a_token_is_of_one_territory_and_cannot_be_made(
+    armor: Catalogue, portal_app: Litestar, ana: Reader, zoe: Reader, relay: Relay
+) -> None:
+    await digest(armor, ana)
+    path = urlsplit(stop_address(relay)).path
+    changed = path[:-4] + ("AAAA" if path[-4:] != "AAAA" else "BBBB")
+
+    for client, address in ((zoe.client, path), (ana.client, changed), (ana.client, "/following/unsubscribe/nonsense")):
+        assert (await client.get(address)).status_code == 404
+        assert (await client.post(address)).status_code == 404
+    assert str(await ana.id()) not in path
+    async with ana.database.session(ana.territory.id, role="worker") as session:
+        assert await session.scalar(text("SELECT rhythm FROM app.subscription")) == "daily"
