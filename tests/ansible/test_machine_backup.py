@@ -8,12 +8,14 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
+import pytest
 
 from tests.ansible.conftest import Deployment, Timings
 from tests.ansible.load import PUBLISHER, asking, log_in
 from tests.ansible.machine import Machine
 from tests.node.producer import SLUG, TABLE, Producer
 
+pytestmark = pytest.mark.usefixtures("takes_minutes")
 LATER = b"nom;commune\nPublished after the backup;Kerlevan\n"
 
 

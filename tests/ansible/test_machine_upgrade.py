@@ -16,7 +16,7 @@ import pytest
 from tests.ansible import next_release, operator_folder
 from tests.ansible.conftest import Deployment, Timings
 from tests.ansible.load import Tally, asking
-from tests.ansible.machine import ROOT, TOOL, Machine, require_time
+from tests.ansible.machine import ROOT, TOOL, Machine
 from tests.cli.test_upgrade import sha256
 
 FLOOR = 10_000
@@ -36,6 +36,9 @@ until {condition}; do
 done
 kill -9 $process; wait $process; echo "ended $?"
 """
+
+
+pytestmark = pytest.mark.usefixtures("takes_minutes")
 
 
 @dataclass(frozen=True)
@@ -162,7 +165,6 @@ async def test_the_program_before_runs_on_the_new_schema_and_no_request_fails(
 async def test_killed_at_any_moment_it_answers_and_the_same_command_finishes(
     deployment: Deployment, brought: Brought, moment: str
 ) -> None:
-    require_time()
     machine = deployment.machine
     if current(machine) == brought.release:
         machine.run("udi upgrade --back")
@@ -206,7 +208,6 @@ async def answering(deployment: Deployment) -> AsyncIterator[list[int]]:
 async def test_a_release_that_does_not_start_leaves_the_one_before_in_place(
     deployment: Deployment, brought: Brought, tmp_path: Path
 ) -> None:
-    require_time()
     machine = deployment.machine
     before = current(machine)
     broken = bring(machine, next_release.build_next(tmp_path, broken=True, version="99.0.1"))
@@ -224,7 +225,6 @@ async def test_a_release_that_does_not_start_leaves_the_one_before_in_place(
 def test_the_play_that_pins_the_new_release_has_nothing_left_to_do(
     deployment: Deployment, brought: Brought, wheel: Path
 ) -> None:
-    require_time()
     machine, folder = deployment.machine, deployment.folder
     assert running(machine) == {brought.release}
     pinned = operator_folder.read(folder / operator_folder.VARIABLES)
