@@ -23,9 +23,7 @@ def statements(portal_site: Site) -> Iterator[list[str]]:
     engine = portal_site.database.engine("public").sync_engine
 
     def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        if "platform.territory" not in statement and not statement.startswith(
-            "SET LOCAL"
-        ):  # read again every two seconds
+        if "platform.territory" not in statement and "set_config" not in statement:  # read again every two seconds
             said.append(statement)
 
     event.listen(engine, "before_cursor_execute", note)

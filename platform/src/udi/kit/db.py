@@ -17,7 +17,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, SessionTransaction, mapped_column
 
-from udi.kit.reading import SAID, keep_reading
+from udi.kit import reading
 from udi.kit.tenancy import NoTenantError, find_spaces, tenant_context
 from udi.settings import ProgramName, Role, Settings
 
@@ -37,6 +37,8 @@ NO_SPACE = "-"
 """Named where a request is kept to no space at all: it is nobody's slug."""
 RECYCLE = 900
 """Seconds after which a connection gives way to a new one, which may lead to another machine."""
+READS = "only_reads"
+"""The option of the connections that `reading` keeps."""
 TYPES = {
     datetime: DateTime(timezone=True),
     dict[str, Any]: JSONB,
@@ -73,8 +75,10 @@ def _say_tenant(session: Session, _transaction: SessionTransaction, connection: 
     tenant: UUID | None = session.info.get("tenant")
     person: UUID | None = session.info.get("person")
     said = str(UUID(str(tenant))) if tenant else ""
-    if connection.info.get(SAID) != said:
-        connection.exec_driver_sql(f"SET LOCAL app.tenant = '{said}'")
+    if connection.get_execution_options().get(READS):
+        reading.say_tenant(connection, said)
+        return
+    connection.exec_driver_sql(f"SET LOCAL app.tenant = '{said}'")
     if person:
         connection.exec_driver_sql(f"SET LOCAL app.person = '{UUID(str(person))}'")
     spaces: frozenset[str] | None = session.info.get("spaces")
@@ -130,21 +134,20 @@ class Database:
         only_reads = self._pages and role == "public"
         engine = create_async_engine(
             self._settings.dsn(self.program, role, replica=self.has_replica and role == "public"),
-            isolation_level="AUTOCOMMIT" if only_reads else None,
             pool_size=self._pool_size,
             max_overflow=5,
-            pool_pre_ping=not only_reads,
             pool_recycle=RECYCLE,
             pool_timeout=PATIENCE if self._pages else 30,
             connect_args={
-                "server_settings": {"jit": "off", "search_path": "app,public"},
+                "server_settings": {"jit": "off", "search_path": "app,public"} | (reading.SERVER if only_reads else {}),
                 "timeout": PATIENCE if self._pages else 5,
                 "command_timeout": PATIENCE if self._pages else None,
             },
+            **(reading.OPTIONS | {"execution_options": {READS: True}} if only_reads else {"pool_pre_ping": True}),
         )
         event.listen(engine.sync_engine, "handle_error", _give_up)
         if only_reads:
-            keep_reading(engine)
+            reading.keep_reading(engine)
         return engine
 
     @asynccontextmanager

@@ -1,42 +1,54 @@
-"""Connections for pages that only read: the transaction begins, with its territory, as the connection is taken.
+"""Connections for pages that only read: they keep their territory, each statement is its own transaction.
 
-One round trip then does what took five: looking whether the connection lives, BEGIN, SET. A read-only transaction has
-nothing to commit: it ends when the connection is given back.
+What a page reads takes one round trip a statement, where BEGIN, SET LOCAL, COMMIT and looking whether the connection
+lives took five more (docs/decisions/0009). Nothing is written there: the server refuses it.
 """
 
-import asyncpg
+import time
+
 from sqlalchemy import event
+from sqlalchemy.engine import Connection
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine
-from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection, PoolResetState
-from sqlalchemy.util import await_only
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
-from udi.kit.tenancy import find_tenant
-
-SAID = "tenant"
-"""Where a connection notes the territory that its transaction began with."""
-LOST = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+TENANT, USED = "tenant", "used"
+"""Where a connection notes the territory that it has, and when it was given back."""
+FRESH = 1.0
+"""Seconds after which a connection is looked at before it is used again."""
+OPTIONS = {"isolation_level": "AUTOCOMMIT", "pool_pre_ping": False, "pool_reset_on_return": None}
+SERVER = {"default_transaction_read_only": "on"}
 
 
 def keep_reading(engine: AsyncEngine) -> None:
-    """Make an engine in autocommit begin and end its transactions so."""
-    event.listen(engine.sync_engine, "checkout", _begin)
-    event.listen(engine.sync_engine, "reset", _end)
+    """Look at a connection before somebody reads with it: whether it was closed, and at the server after a while.
+
+    A server that lost its power within `FRESH` closes nothing: the first statement finds out, and leaves no other.
+    """
+    dialect = engine.sync_engine.dialect
+
+    def look(connection: DBAPIConnection, entry: ConnectionPoolEntry, _proxy: PoolProxiedConnection) -> None:
+        if connection.driver_connection.is_closed():
+            raise DisconnectionError
+        used = entry.info.get(USED)
+        if used is None or time.monotonic() - used < FRESH:
+            return
+        try:
+            dialect.do_ping(connection)
+        except dialect.loaded_dbapi.Error as error:
+            raise DisconnectionError from error
+
+    def note(_connection: DBAPIConnection, entry: ConnectionPoolEntry) -> None:
+        entry.info[USED] = time.monotonic()
+
+    event.listen(engine.sync_engine, "checkout", look)
+    event.listen(engine.sync_engine, "checkin", note)
 
 
-def _begin(connection: DBAPIConnection, entry: ConnectionPoolEntry, _proxy: PoolProxiedConnection) -> None:
-    """Begin; a connection that died meanwhile gives way to a new one."""
-    tenant = find_tenant()
-    said = f"; SET LOCAL app.tenant = '{tenant}'" if tenant else ""
-    try:
-        await_only(connection.driver_connection.execute(f"BEGIN READ ONLY{said}"))
-    except LOST as error:
-        raise DisconnectionError from error
-    entry.info[SAID] = str(tenant) if tenant else ""
-
-
-def _end(connection: DBAPIConnection, entry: ConnectionPoolEntry, state: PoolResetState) -> None:
-    entry.info.pop(SAID, None)
-    if state.asyncio_safe and not state.terminate_only:
-        await_only(connection.driver_connection.execute("ROLLBACK"))
+def say_tenant(connection: Connection, tenant: str) -> None:
+    """Give a reading connection its territory ("" for none), unless it has it."""
+    if connection.info.get(TENANT) != tenant:
+        connection.info[TENANT] = None
+        connection.exec_driver_sql("SELECT set_config('app.tenant', $1, false)", (tenant,))
+        connection.info[TENANT] = tenant
