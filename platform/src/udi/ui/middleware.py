@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from litestar import Request
-from litestar.datastructures import MutableScopeHeaders, State
+from litestar.datastructures import State
 from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Message, Middleware, Receive, Scope, Send
@@ -35,14 +35,22 @@ async def put_headers(message: Message, scope: Scope) -> None:
     if message["type"] != "http.response.start":
         return
     site = scope["litestar_app"].state.site
-    headers = MutableScopeHeaders.from_message(message)
-    for name, value in HEADERS.items():
-        headers.setdefault(name, value)
-    for name, value in scope["state"].get("limits", {}).items():
-        headers.setdefault(name, value)
-    headers.setdefault("Content-Security-Policy", content_security_policy(site.form_targets))
-    if site.settings.portal_url.startswith("https://"):
-        headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    own = list(message.get("headers", ()))
+    named = {name.lower() for name, _ in own}
+    usual = {**_usual_headers(site), **scope["state"].get("limits", {})}
+    missing = [(name.lower().encode(), value.encode()) for name, value in usual.items()]
+    message["headers"] = [*own, *(header for header in missing if header[0] not in named)]
+
+
+def _usual_headers(site: Any) -> dict[str, str]:
+    """The headers of a program, made once."""
+    found: dict[str, str] | None = site.parts.get("usual_headers")
+    if found is None:
+        found = {**HEADERS, "Content-Security-Policy": content_security_policy(site.form_targets)}
+        if site.settings.portal_url.startswith("https://"):
+            found["Strict-Transport-Security"] = "max-age=31536000"
+        site.parts["usual_headers"] = found
+    return found
 
 
 def content_security_policy(

@@ -4,6 +4,7 @@ Every change of a dataset or of its producer changes the index. Where nothing fo
 """
 
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from litestar import Request, Response
 from litestar.datastructures import State
 from litestar.serialization import encode_json
 from litestar.status_codes import HTTP_200_OK, HTTP_304_NOT_MODIFIED
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
 from udi.kit.tenancy import Territory
@@ -61,6 +63,11 @@ async def answer(
         own = {name: made.headers[name] for name in OWN_HEADERS if name in made.headers}
         kept = cache.keep(key, _body(made), str(made.media_type), own)
     return _sent(request, kept, headers)
+
+
+def reading(request: Request[Any, Any, State], territory: Territory) -> AbstractAsyncContextManager[AsyncSession]:
+    """What reads open rows, whoever asks: an answer that is kept opens none."""
+    return site_of(request).database.session(territory.id, role="public")
 
 
 def followed_index(request: Request[Any, Any, State], territory: Territory) -> Reader | None:

@@ -15,7 +15,7 @@ from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.tenancy import Territory
-from udi.portal.catalogue.answers import Made, answer, indexes_of
+from udi.portal.catalogue.answers import Made, answer, indexes_of, reading
 from udi.portal.catalogue.open.sending import Document, Validators, send, send_kept
 from udi.portal.catalogue.pages.asked import read_pairs
 from udi.portal.catalogue.queries import SearchPage, count_by_producer, get_dataset, search_datasets, walk_datasets
@@ -32,15 +32,14 @@ Machine = Request[Any, Any, State]
 
 
 @get("/datasets")
-async def search_catalogue(
-    request: Machine, session: NamedDependency[AsyncSession], territory: NamedDependency[Territory]
-) -> Response[Any]:
+async def search_catalogue(request: Machine, territory: NamedDependency[Territory]) -> Response[Any]:
     """Datasets that answer the parameters, with the counts of each filter's values."""
     criteria = read_strict_criteria(read_pairs(request))
 
     async def make() -> Made:
         words = thesaurus_of(territory.search)
-        page = await search_datasets(session, indexes_of(request), territory.id, criteria, words)
+        async with reading(request, territory) as session:
+            page = await search_datasets(session, indexes_of(request), territory.id, criteria, words)
         links = _links(page, territory.origin)
         found = DatasetPage.of(page, territory, links)
         return Response(found, media_type=JSON, headers={"Link": _header(links)}), page.current
@@ -61,48 +60,38 @@ async def walk_catalogue(
 
 @get("/datasets/{dataset_id:uuid}")
 async def read_dataset(
-    request: Machine,
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
-    dataset_id: FromPath[UUID],
+    request: Machine, territory: NamedDependency[Territory], dataset_id: FromPath[UUID]
 ) -> Response[Any]:
     """A dataset: our words for it, and RUDI's record as the producer sent it."""
 
-    async def make() -> Document:
+    async def make(session: AsyncSession) -> Document:
         dataset = await get_dataset(session, dataset_id)
         return _document(Dataset.of(dataset, territory.origin), dataset.described_at)
 
-    return await send_kept(request, territory, session, make)
+    return await send_kept(request, territory, make)
 
 
 @get("/producers")
-async def read_producers(
-    request: Machine, session: NamedDependency[AsyncSession], territory: NamedDependency[Territory]
-) -> Response[Any]:
+async def read_producers(request: Machine, territory: NamedDependency[Territory]) -> Response[Any]:
     """Every producer of the territory."""
 
-    async def make() -> Document:
+    async def make(session: AsyncSession) -> Document:
         counts = await count_by_producer(session)
         items = [Producer.of(producer, counts, territory.origin) for producer in await list_producers(session)]
         return _document(ProducerList(total=len(items), items=items))
 
-    return await send_kept(request, territory, session, make)
+    return await send_kept(request, territory, make)
 
 
 @get("/producers/{slug:str}")
-async def read_producer(
-    request: Machine,
-    session: NamedDependency[AsyncSession],
-    territory: NamedDependency[Territory],
-    slug: FromPath[str],
-) -> Response[Any]:
+async def read_producer(request: Machine, territory: NamedDependency[Territory], slug: FromPath[str]) -> Response[Any]:
     """One producer."""
 
-    async def make() -> Document:
+    async def make(session: AsyncSession) -> Document:
         producer = await get_producer(session, slug)
         return _document(Producer.of(producer, await count_by_producer(session), territory.origin))
 
-    return await send_kept(request, territory, session, make)
+    return await send_kept(request, territory, make)
 
 
 @get("/konsult/v1/datasets/{dataset_id:uuid}/metadatas")

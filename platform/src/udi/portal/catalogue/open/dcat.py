@@ -85,19 +85,17 @@ def read_question(request: Machine) -> Question:
     return question
 
 
-async def send_dataset(
-    request: Machine, session: AsyncSession, territory: Territory, dataset_id: UUID, form: Representation
-) -> Response[Any]:
+async def send_dataset(request: Machine, territory: Territory, dataset_id: UUID, form: Representation) -> Response[Any]:
     """A dataset in one form of RDF; what stays of one that was withdrawn, with status 410.
 
     Raises:
         NotFoundError: the territory has none of this identifier.
     """
 
-    async def make() -> Document:
+    async def make(session: AsyncSession) -> Document:
         return await _describe(session, territory, dataset_id, form)
 
-    return await send_kept(request, territory, session, make, form=form.suffix)
+    return await send_kept(request, territory, make, form=form.suffix)
 
 
 async def _describe(session: AsyncSession, territory: Territory, dataset_id: UUID, form: Representation) -> Document:
@@ -117,18 +115,16 @@ async def _describe(session: AsyncSession, territory: Territory, dataset_id: UUI
 
 
 @get(["/catalog", *(f"/catalog{suffix}" for suffix in SUFFIXES)])
-async def show_catalogue(
-    request: Machine, session: NamedDependency[AsyncSession], territory: NamedDependency[Territory]
-) -> Response[Any] | Redirect:
+async def show_catalogue(request: Machine, territory: NamedDependency[Territory]) -> Response[Any] | Redirect:
     """The territory's catalogue, page by page; a browser is led to the search."""
     form = split(request.url.path)[1] or negotiate(request, TURTLE.media_type)
     if form is None:
         return Redirect("/data", status_code=303, headers={"Vary": "Accept"})
-    return await send_catalogue(request, session, territory, catalogue_of(territory), form)
+    return await send_catalogue(request, territory, catalogue_of(territory), form)
 
 
 async def send_producer(
-    request: Machine, session: AsyncSession, territory: Territory, producer: Organisation, form: Representation
+    request: Machine, territory: Territory, producer: Organisation, form: Representation
 ) -> Response[Any]:
     """A producer's part of the catalogue, page by page."""
     home = f"/producers/{producer.slug}"
@@ -137,12 +133,11 @@ async def send_producer(
         origin=territory.origin, title=name, description=producer.summary, publisher=name,
         languages=territory.languages, path=home, home=home, agent=f"urn:uuid:{producer.id}",
     )  # fmt: skip
-    return await send_catalogue(request, session, territory, catalogue, form, producer.id)
+    return await send_catalogue(request, territory, catalogue, form, producer.id)
 
 
 async def send_catalogue(
     request: Machine,
-    session: AsyncSession,
     territory: Territory,
     catalogue: Catalogue,
     form: Representation,
@@ -156,10 +151,10 @@ async def send_catalogue(
     if reader and has_it(request, validators):
         return send(request, Document(form.media_type, bytes, validators, vary=VARY))
 
-    async def make() -> Document:
+    async def make(session: AsyncSession) -> Document:
         return await _page(session, reader, catalogue, (question, base, form, producer), validators)
 
-    return await send_kept(request, territory, session, make, form=form.suffix)
+    return await send_kept(request, territory, make, form=form.suffix)
 
 
 async def _page(

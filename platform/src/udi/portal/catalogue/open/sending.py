@@ -14,7 +14,7 @@ from litestar.status_codes import HTTP_200_OK, HTTP_304_NOT_MODIFIED
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.tenancy import Territory
-from udi.portal.catalogue.answers import RELEASE, VALIDATE, followed_index, key_of
+from udi.portal.catalogue.answers import RELEASE, VALIDATE, followed_index, key_of, reading
 from udi.portal.catalogue.queries import is_current
 from udi.portal.catalogue.search.cache import AnswerCache
 from udi.ui.site import site_of
@@ -94,8 +94,7 @@ def send(request: Request[Any, Any, State], document: Document) -> Response[Any]
 async def send_kept(
     request: Request[Any, Any, State],
     territory: Territory,
-    session: AsyncSession,
-    make: Callable[[], Awaitable[Document]],
+    make: Callable[[AsyncSession], Awaitable[Document]],
     *,
     form: str = "",
 ) -> Response[Any]:
@@ -105,13 +104,16 @@ async def send_kept(
     """
     reader = followed_index(request, territory)
     if reader is None:
-        return send(request, await make())
+        async with reading(request, territory) as session:
+            return send(request, await make(session))
     cache: AnswerCache = site_of(request).parts["answers"]
     key = ("document", form, *key_of(request, territory, reader))
     kept = cache.find(key)
     if kept is None:
-        document = await make()
-        if document.status != HTTP_200_OK or not await is_current(session, reader):
+        async with reading(request, territory) as session:
+            document = await make(session)
+            is_good = document.status == HTTP_200_OK and await is_current(session, reader)
+        if not is_good:
             return send(request, document)
         validators, headers = document.validators, {**document.headers, "Vary": document.vary}
         made = document.make()

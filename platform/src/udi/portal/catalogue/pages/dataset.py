@@ -41,7 +41,6 @@ Asked = Request[Any, Any, State]
 @get("/data/{name:str}")
 async def open_dataset(
     request: Asked,
-    session: NamedDependency[AsyncSession],
     territory: NamedDependency[Territory],
     actor: NamedDependency[Actor | None],
     name: FromPath[str],
@@ -49,7 +48,7 @@ async def open_dataset(
     """The permanent address of a dataset: its page for a person, RDF for who asks for it or adds an extension."""
     dataset_id, form = split_id(name)
     if form := form or negotiate(request):
-        return await send_dataset(request, session, territory, dataset_id, form)
+        return await send_dataset(request, territory, dataset_id, form)
     return await _show(request, territory, actor, dataset_id)
 
 

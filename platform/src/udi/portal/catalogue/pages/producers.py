@@ -44,7 +44,7 @@ async def show_producer(
     slug, form = split(slug)
     producer = await get_producer(session, slug)
     if form := form or negotiate(request):
-        return await send_producer(request, session, territory, producer, form)
+        return await send_producer(request, territory, producer, form)
     criteria = read_criteria([*read_pairs(request), ("producer", producer.slug)]).changed(producer=(producer.slug,))
     page = await search_datasets(session, indexes_of(request), territory.id, criteria, thesaurus_of(territory.search))
     view = await show_results(request, session, page, f"/producers/{producer.slug}", "producer")
