@@ -264,3 +264,14 @@ async def test_an_organisation_may_take_its_name_back(armor: Catalogue, portal_a
 
     assert (await fetch(portal_app, armor, "/producers/kerlevan")).status_code == 200
     assert (await fetch(portal_app, armor, "/producers/kerlevan-ville")).headers["location"] == "/producers/kerlevan"
+
+
+async def test_data_that_are_a_service_and_no_file_have_a_page(armor: Catalogue, portal_app: Litestar) -> None:
+    connector = {"url": "https://services.armor.example/lignes", "interface_contract": "external"}
+    service = {"media_type": "SERVICE", "media_id": str(uuid.uuid4()), "connector": connector}
+    record = await armor.add(1, available_formats=[service])
+    async with browse(portal_app, armor.territory) as visitor:
+        page = await visitor.get(f"/data/{record.id}", follow_redirects=True)
+
+    assert page.status_code == 200
+    assert "https://services.armor.example/lignes" in page.text

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
+from functools import cache, lru_cache
 from typing import Any
 
 from babel import Locale
@@ -16,6 +17,8 @@ LOCALES = {"en": "en_GB"}
 UNITS = {"fr": ("o", "ko", "Mo", "Go", "To"), "en": ("bytes", "kB", "MB", "GB", "TB")}
 STEP = 1000
 SMALLEST, LARGEST = 1e-6, 1e15
+KEPT = 4096
+"""Numbers and dates whose words are kept: pages say the same ones again and again."""
 NO_BREAK = "\N{NO-BREAK SPACE}"
 
 
@@ -31,8 +34,12 @@ def say_size(size: int, language: str) -> str:
 
 def say_date(value: date, language: str, *, length: str = "long") -> str:
     """A date in words: `18 novembre 2026`, and `1er` for the first of the month in French."""
-    text = format_date(value, length, locale=_locale(language))
-    return _first_day(value, text, language)
+    return _say_day(value.date() if isinstance(value, datetime) else value, language, length)
+
+
+@lru_cache(KEPT)
+def _say_day(value: date, language: str, length: str) -> str:
+    return _first_day(value, format_date(value, length, locale=_locale(language)), language)
 
 
 def say_datetime(value: datetime, language: str) -> str:
@@ -43,6 +50,7 @@ def say_datetime(value: datetime, language: str) -> str:
     return _first_day(moment, text, language).replace(" h ", f"{NO_BREAK}h{NO_BREAK}")
 
 
+@lru_cache(KEPT)
 def say_number(value: float, language: str) -> str:
     """A number with its separators: `1 284` in French."""
     return format_decimal(value, locale=_locale(language))
@@ -87,6 +95,7 @@ def _aware(value: datetime) -> datetime:
     return value if value.tzinfo else value.replace(tzinfo=UTC)
 
 
+@cache
 def _locale(language: str) -> Locale:
     return Locale.parse(LOCALES.get(language, language))
 

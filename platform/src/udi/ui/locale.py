@@ -6,6 +6,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
@@ -14,20 +15,24 @@ SOURCE = "en"
 
 
 def load_translations(folders: Iterable[Path]) -> dict[str, NullTranslations]:
-    """Merge the catalogues of several `locale/` folders, by language."""
-    found: dict[str, NullTranslations] = {SOURCE: NullTranslations()}
-    for folder in folders:
+    """Merge the catalogues of several `locale/` folders, by language; of one message said twice, the last counts."""
+    merged: dict[str, Catalog] = {}
+    for folder in reversed(list(folders)):
         for path in sorted(folder.glob("*.po")):
             with path.open("rb") as file:
                 catalogue = read_po(file, locale=path.stem)
-            compiled = BytesIO()
-            write_mo(compiled, catalogue)
-            compiled.seek(0)
-            translations = GNUTranslations(compiled)
-            if path.stem in found:
-                translations.add_fallback(found[path.stem])
-            found[path.stem] = translations
-    return found
+            whole = merged.setdefault(path.stem, catalogue)
+            for message in catalogue if whole is not catalogue else ():
+                if message.id and whole.get(message.id, message.context) is None:
+                    whole.add(message.id, message.string, context=message.context)
+    return {SOURCE: NullTranslations(), **{language: _compiled(whole) for language, whole in merged.items()}}
+
+
+def _compiled(catalogue: Catalog) -> GNUTranslations:
+    file = BytesIO()
+    write_mo(file, catalogue)
+    file.seek(0)
+    return GNUTranslations(file)
 
 
 def asked_language(request: Any) -> str | None:

@@ -1,7 +1,8 @@
 """Rendering: the Jinja environment of a program and what every page is given."""
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from functools import lru_cache, partial
+from gettext import NullTranslations
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -9,6 +10,7 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemLoader, PrefixLoader, StrictUndefined
 from litestar import Request, Response
 from litestar.datastructures import State
+from markupsafe import Markup
 
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
@@ -18,6 +20,21 @@ from udi.ui.locale import LANGUAGES, SOURCE, asked_language, load_translations, 
 
 HERE = Path(__file__).parent
 REFUSED = 400
+MESSAGES = 10_000
+
+
+def _speaker_of(translations: NullTranslations) -> Callable[..., Markup]:
+    """`gettext` for templates, where a message without values is made ready to be shown once and for all."""
+
+    @lru_cache(MESSAGES)
+    def ready(message: str) -> Markup:
+        return Markup(translations.gettext(message))  # noqa: S704 - templates name messages, never what people wrote
+
+    def say(message: str, **values: Any) -> Markup:
+        found = ready(message)
+        return found % values if values or "%" in found else found
+
+    return say
 
 
 class Pages:
@@ -39,6 +56,7 @@ class Pages:
             extensions=["jinja2.ext.i18n"],
         )
         environment.install_gettext_translations(self._translations[language], newstyle=True)  # type: ignore[attr-defined]  # the extension adds it
+        environment.globals.update(dict.fromkeys(("_", "gettext"), _speaker_of(self._translations[language])))
         environment.filters.update(formats.FILTERS)
         environment.filters["localised"] = partial(localised, language=language)
         environment.filters["said"] = partial(formats.said, self._translations[language].gettext)

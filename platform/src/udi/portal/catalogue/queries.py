@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ARRAY, BigInteger, any_, bindparam, func, select, text
@@ -24,9 +25,10 @@ from udi.portal.catalogue.search.words import plain_words
 from udi.portal.organisations.models import Organisation
 
 LINE = select(
-    Dataset.id, Dataset.seq, Dataset.slug, Dataset.title, Dataset.synopsis, Dataset.theme, Dataset.access,
+    Dataset.id, Dataset.slug, Dataset.title, Dataset.synopsis, Dataset.theme, Dataset.access,
     Dataset.licence, Dataset.formats, Dataset.modified_at, Dataset.published_at,
     Organisation.slug.label("producer"), Organisation.name.label("producer_name"),
+    Dataset.seq,
 ).join(Organisation, (Organisation.tenant_id == Dataset.tenant_id) & (Organisation.id == Dataset.organisation_id))  # fmt: skip
 
 
@@ -204,12 +206,13 @@ async def _list_newest(session: AsyncSession, criteria: Criteria) -> SearchPage:
 async def _read_lines(session: AsyncSession, seqs: Sequence[int]) -> list[DatasetLine]:
     if not seqs:
         return []
-    rows = {row.seq: row for row in await session.execute(LINES, {"seqs": seqs})}
-    return [_line(rows[seq]) for seq in seqs if seq in rows]
+    lines = {row.seq: _line(row) for row in await session.execute(LINES, {"seqs": seqs})}
+    return [lines[seq] for seq in seqs if seq in lines]
 
 
-def _line(row: object) -> DatasetLine:
-    return DatasetLine(**{name: getattr(row, name) for name in DatasetLine.__dataclass_fields__})
+def _line(row: Sequence[Any]) -> DatasetLine:
+    """The columns of LINE are those of a line, in its order, then the number."""
+    return DatasetLine(*row[:-1])
 
 
 async def get_dataset(session: AsyncSession, dataset_id: UUID) -> Dataset:

@@ -54,16 +54,21 @@ class Question:
     """A question in the index's terms: what must hold, what must not, and what brings nearer to the top."""
 
     text: list[Query]
+    plain: list[Query]
+    """The same as `text`, to be counted: nothing in it is there for the order only."""
     apart: list[Query]
     filters: dict[str, Query]
     nearer: list[Query]
 
     def must(self, without: str = "") -> Query:
-        parts = [*self.text, *(query for name, query in self.filters.items() if name != without)] or [Query.all_query()]
+        return self._must(self.plain, without)
+
+    def _must(self, text: list[Query], without: str = "") -> Query:
+        parts = [*text, *(query for name, query in self.filters.items() if name != without)] or [Query.all_query()]
         return Query.boolean_query([*_each(Occur.Must, parts), *_each(Occur.MustNot, self.apart)])
 
     def score(self) -> Query:
-        return Query.boolean_query([(Occur.Must, self.must()), *_each(Occur.Should, self.nearer)])
+        return Query.boolean_query([(Occur.Must, self._must(self.text)), *_each(Occur.Should, self.nearer)])
 
 
 def search(reader: Reader, criteria: Criteria, thesaurus: Thesaurus | None = None) -> Found:
@@ -112,6 +117,7 @@ class _Writer:
     def question(self, asked: Asked, criteria: Criteria) -> Question:
         return Question(
             text=[*map(self._group, asked.groups), *map(self._phrase, asked.phrases)],
+            plain=[*map(self._plain, asked.groups), *map(self._phrase, asked.phrases)],
             apart=[*map(self._phrase, asked.apart), *(self._any("text", stems) for stems in asked.apart_words)],
             filters={name: self._filter(name, values) for name, values in criteria.filters.items()},
             nearer=list(self._nearer(asked)),
@@ -132,11 +138,19 @@ class _Writer:
         themes = [Query.const_score_query(self._term("theme", theme), THEME_SCORE) for theme in group.themes]
         return Query.boolean_query(_each(Occur.Should, [known, others, *themes]))
 
-    def _label(self, label: str) -> Query:
+    def _plain(self, group: Group) -> Query:
+        """The datasets of a group, whatever their order."""
+        typed = _all(self._any("text", word.stems) for word in group.words)
+        named = (self._label(label, plain=True) for label in group.also)
+        return _any_of([typed, *named, *(self._term("theme", theme) for theme in group.themes)])
+
+    def _label(self, label: str, *, plain: bool = False) -> Query:
         """A synonym: one word anywhere, several only together, or in the title and the keywords."""
         stems = [stems for _, stems in words.query_words(label)]
         if len(stems) == 1:
             anywhere = self._any("text", stems[0])
+            if plain:
+                return anywhere
             return Query.boolean_query([(Occur.Must, anywhere), (Occur.Should, self._title(stems[0]))])
         named = [_any_of(self._any(name, each) for name in ("title", "keys")) for each in stems]
         return _any_of([_all(named), self._phrase(words.plain_words(label))])
