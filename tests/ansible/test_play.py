@@ -216,3 +216,17 @@ def test_a_certificate_is_issued_again_only_when_the_names_change(tmp_path: Path
     assert subprocess.run(verify, cwd=tmp_path, check=False, capture_output=True).returncode == 0
     assert (tmp_path / "authority.pem").read_bytes() == authority
     assert {path.stat().st_mode & 0o077 for path in tmp_path.iterdir()} == {0}
+
+
+@pytest.mark.parametrize(
+    ("upstream", "compresses"), [("udi_portal", False), ("udi_node", False), ("udi_identity", True)]
+)
+def test_what_the_programs_compress_is_not_compressed_twice(upstream: str, *, compresses: bool) -> None:
+    text = (PLAY / "roles/reverse_proxy/templates/udi.conf.j2").read_text()
+    common, *servers = text.split("\nserver {\n")
+    [server] = [each for each in servers if f"http://{upstream};" in each]
+
+    assert ("gzip off;" in server) is not compresses
+    assert ("gzip_types" in server) is compresses
+    assert "Accept-Encoding" not in text, "what the reader takes must reach the programs"
+    assert "gzip" not in common

@@ -1,10 +1,19 @@
 """A first visit costs little, needs no script, and a keyboard is enough."""
 
+import asyncio
+import json
+import time
+
+import httpx
 import pytest
 from playwright.async_api import Browser, BrowserContext, Response, expect
 
 from tests.journeys.installation import Installation
 from tests.journeys.steps import log_in
+from tests.portal.catalogue.corpus import TABLE, open_catalogue
+from udi.kit.db import Database
+from udi.kit.territories import Registry
+from udi.portal.tenants.models import Tenant
 
 MOST_BYTES, MOST_REQUESTS = 100_000, 8
 VISITS = {
@@ -84,3 +93,35 @@ async def test_a_keyboard_is_enough_to_search_and_to_change_language(
     await page.keyboard.press("Enter")
     await expect(page.locator("html")).to_have_attribute("lang", "en")
     assert "q=xylophone" in page.url
+
+
+async def test_every_page_keeps_its_budgets_with_a_full_catalogue(installation: Installation) -> None:
+    database = Database(installation.settings, "portal")
+    registry = Registry(database, Tenant, lambda host: installation.settings.origin("portal", host))
+    [territory] = [each for each in await registry.list() if each.slug == "autre"]
+    catalogue = await open_catalogue(database, territory)
+    for _ in range(2):
+        await catalogue.add_all()
+    await database.close()
+    await wait_until_found(installation, len(TABLE) * 2)
+
+    done = await asyncio.to_thread(installation.run, "bench", "pages", "--json", "--url", installation.portal("autre"))
+
+    report = json.loads(done.stdout)
+    assert report["faults"] == []
+    assert done.returncode == 0
+    visited = {page["path"] for page in report["pages"]}
+    assert {"/", "/data", "/api", "/accessibility", "/producers/armor", f"{installation.node('autre')}/"} <= visited
+    assert sum(path.startswith("/data/") for path in visited) > 10
+    assert {page["language"] for page in report["pages"]} == {"fr", "en"}
+
+
+async def wait_until_found(installation: Installation, count: int) -> None:
+    """The worker follows the database; the pages then show what is in it."""
+    port = installation.settings.port(0)
+    host = installation.portal("autre").removeprefix("http://")
+    deadline = time.monotonic() + 60
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers={"Host": host}, timeout=30) as client:
+        while (await client.get("/api/v1/datasets")).json()["total"] < count:
+            assert time.monotonic() < deadline, installation.log("work-portal")
+            await asyncio.sleep(0.2)

@@ -1,11 +1,10 @@
 """The style sheet is one file, whose address changes with its content."""
 
-import gzip
-
 import pytest
 import tinycss2
 
 from udi.ui import assets
+from udi.ui.compression import ENCODINGS, unpack
 
 
 def served() -> assets.Asset:
@@ -19,7 +18,8 @@ def test_the_sheet_is_at_the_address_of_its_content() -> None:
     sheet = served()
 
     assert sheet.media_type == "text/css; charset=utf-8"
-    assert gzip.decompress(sheet.gzip) == sheet.content
+    assert {unpack(sheet.packed[encoding], encoding) for encoding in ENCODINGS} == {sheet.content}
+    assert len(sheet.packed["br"]) < len(sheet.packed["gzip"])
     assert assets.Asset("udi.css", sheet.content + b" ", "text/css").digest != sheet.digest
 
 

@@ -54,14 +54,16 @@ async def test_an_unchanged_answer_costs_nothing(filled: Catalogue, feed: Search
         first = await program.get(f"{BASE}/datasets")
         second = await program.get(f"{BASE}/datasets")
         plain = await program.get(f"{BASE}/datasets", headers={"Accept-Encoding": "identity"})
+        zipped = await program.get(f"{BASE}/datasets", headers={"Accept-Encoding": "gzip"})
         unchanged = await program.get(f"{BASE}/datasets", headers={"If-None-Match": first.headers["etag"]})
         await filled.add(0)
         await feed.step()
         changed = await program.get(f"{BASE}/datasets", headers={"If-None-Match": first.headers["etag"]})
 
-    assert first.json() == second.json() == plain.json()
+    assert first.json() == second.json() == plain.json() == zipped.json()
     assert first.headers["link"] == second.headers["link"]
-    assert second.headers["content-encoding"] == "gzip"
+    assert [answer.headers["content-encoding"] for answer in (first, second, zipped)] == ["br", "br", "gzip"]
+    assert zipped.headers["etag"] == first.headers["etag"]
     assert "content-encoding" not in plain.headers
     assert (unchanged.status_code, unchanged.content) == (304, b"")
     assert changed.json()["total"] == len(TABLE) + 1

@@ -267,7 +267,10 @@ async def test_an_organisation_may_take_its_name_back(armor: Catalogue, portal_a
 
 
 async def test_data_that_are_a_service_and_no_file_have_a_page(armor: Catalogue, portal_app: Litestar) -> None:
-    connector = {"url": "https://services.armor.example/lignes", "interface_contract": "external"}
+    parameters = [{"key": "contract_url", "value": "https://services.armor.example/lignes/openapi.json"}]
+    connector = {
+        "url": "https://services.armor.example/lignes", "interface_contract": "custom", "connector_parameters": parameters
+    }  # fmt: skip
     service = {"media_type": "SERVICE", "media_id": str(uuid.uuid4()), "connector": connector}
     record = await armor.add(1, available_formats=[service])
     async with browse(portal_app, armor.territory) as visitor:

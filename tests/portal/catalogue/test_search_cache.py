@@ -63,3 +63,16 @@ def test_keeping_an_answer_again_replaces_it() -> None:
 
     assert found is not None
     assert (found.plain(), len(cache)) == (b"new", 1)
+
+
+def test_readers_of_brotli_and_of_gzip_each_have_their_bytes() -> None:
+    cache = AnswerCache(16_000_000)
+    cache.keep(KEY, BODY, encoding="br")
+
+    zipped, small = cache.find(KEY), cache.find(KEY, "br")
+
+    assert zipped is not None
+    assert small is not None
+    assert zipped.etag == small.etag
+    assert small.plain() == zipped.plain() == BODY
+    assert small.body != zipped.body

@@ -56,7 +56,7 @@ def titles_of(portal_database: Database, indexes: SearchIndexes) -> TitlesOf:
     async def titles(catalogue: Catalogue, words: str = "", **wanted: Any) -> list[str]:
         tenant = catalogue.territory.id
         async with portal_database.session(tenant, role="public") as session:
-            page = await search_datasets(session, indexes, tenant, Criteria(words, **wanted))
+            page = await search_datasets(session, indexes, tenant, Criteria(words, **{"size": 100} | wanted))
         assert page.prepared
         assert page.total == len(page.lines)
         return [line.title for line in page.lines]

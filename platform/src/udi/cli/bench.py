@@ -1,4 +1,4 @@
-"""`udi bench`: figures of this machine, on a scratch installation."""
+"""`udi bench`: figures of this machine, on a scratch installation or on what runs."""
 
 import asyncio
 import json as jsonlib
@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from udi import __version__
-from udi.cli import scale
+from udi.cli import light, scale
 from udi.cli import tables as bench_tables
 from udi.cli.load.machine import describe, sentence
 from udi.cli.load.scratch import scratch_installation
@@ -34,6 +34,7 @@ PROGRAMS = ("portal", "node")
 
 app.command()(bench_tables.tables)
 app.command()(scale.search)
+app.command()(light.pages)
 
 
 @app.callback()

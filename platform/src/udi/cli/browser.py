@@ -1,4 +1,4 @@
-"""The browser of the tests: Debian's chromium, found or installed, else Playwright's own."""
+"""The browser of the tests and of `udi bench pages`: Debian's chromium, found or installed, else Playwright's own."""
 
 import os
 import shutil
@@ -21,9 +21,14 @@ def ensure_browser() -> None:
         return
     found = _find() or _from_debian()
     if not found and not _from_playwright():
-        cause = "The tests need a browser and none can be installed here"
+        cause = "This needs a browser and none can be installed here"
         raise LocalError(cause, "install Debian's package chromium, or name one in UDI_CHROMIUM")
     os.environ["UDI_CHROMIUM"] = found or ""
+
+
+def find_browser() -> str:
+    """The path that `ensure_browser` left; empty means Playwright's own."""
+    return os.environ.get("UDI_CHROMIUM", "")
 
 
 def _find() -> str | None:

@@ -1,11 +1,12 @@
 """Files of the interface, read once: their address carries a digest of their content, so they are kept for ever."""
 
-import gzip
 import re
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
+
+from udi.ui.compression import BEST, pack
 
 STATIC = Path(__file__).parent / "static"
 SCRIPTS = ("upload.js", "copy.js", "suggest.js")
@@ -20,11 +21,13 @@ class Asset:
     content: bytes
     media_type: str
     digest: str = field(init=False)
-    gzip: bytes = field(init=False, repr=False)
+    packed: dict[str, bytes] = field(init=False, repr=False)
+    """The content in each encoding, compressed once, as well as can be."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "digest", sha256(self.content).hexdigest()[:12])
-        object.__setattr__(self, "gzip", gzip.compress(self.content, 9, mtime=0))
+        packed = {encoding: pack(self.content, encoding, quality) for encoding, quality in BEST.items()}
+        object.__setattr__(self, "packed", packed)
 
 
 @lru_cache(maxsize=1)

@@ -15,6 +15,7 @@ from udi.kit import migrations
 from udi.kit.errors import NotFoundError
 from udi.kit.tenancy import Territory
 from udi.ui import assets, metrics, motif, theme
+from udi.ui.compression import choose_encoding
 from udi.ui.locale import LANGUAGES
 
 FOREVER = "public, max-age=31536000, immutable"
@@ -27,9 +28,11 @@ def static_file(request: Request[Any, Any, State], digest: FromPath[str], name: 
     found = assets.find_asset(digest, name)
     if found is None:
         raise NotFoundError
-    zipped = "gzip" in request.headers.get("accept-encoding", "")
-    headers = {"Cache-Control": FOREVER, "Vary": "Accept-Encoding"} | ({"Content-Encoding": "gzip"} if zipped else {})
-    return Response(found.gzip if zipped else found.content, media_type=found.media_type, headers=headers)
+    encoding = choose_encoding(request.headers.get("accept-encoding", ""))
+    headers = {"Cache-Control": FOREVER, "Vary": "Accept-Encoding"} | (
+        {"Content-Encoding": encoding} if encoding else {}
+    )
+    return Response(found.packed.get(encoding, found.content), media_type=found.media_type, headers=headers)
 
 
 @get("/theme.css", sync_to_thread=False)

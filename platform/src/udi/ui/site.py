@@ -20,6 +20,7 @@ from udi.kit.tenancy import Territory
 from udi.kit.territories import Registry
 from udi.settings import Role, Settings
 from udi.ui import problems
+from udi.ui.compression import Compressed
 from udi.ui.errors import EXCEPTION_HANDLERS
 from udi.ui.metrics import Metrics
 from udi.ui.middleware import FRAME, put_headers
@@ -138,5 +139,5 @@ def create_app(
         request_max_body_size=MAX_FORM,
         debug=False,
     )
-    app.asgi_handler = Watch(app.asgi_handler, site)
+    app.asgi_handler = Watch(Compressed(app.asgi_handler), site)
     return app

@@ -18,9 +18,12 @@ from udi.kit.clock import now
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.search.cache import Answer, AnswerCache, Key, etag_of
 from udi.portal.catalogue.search.index import Reader, SearchIndexes
+from udi.ui.compression import choose_encoding
 from udi.ui.site import site_of
 
 LONGEST_KEPT = 2000
+SPARE = "gzip"
+"""What is unpacked for a reader of no compression."""
 PACKAGE = Path(__file__).parents[2]
 RELEASE = max(path.stat().st_mtime_ns for path in PACKAGE.rglob("*.*") if path.is_file())
 """Changes with the code and the templates, which answers depend on too."""
@@ -55,14 +58,15 @@ async def answer(
     if etag in request.headers.get("if-none-match", ""):
         return Response(None, status_code=HTTP_304_NOT_MODIFIED, headers=headers)
     cache: AnswerCache = site_of(request).parts["answers"]
-    kept = cache.find(key)
+    encoding = choose_encoding(request.headers.get("accept-encoding", ""))
+    kept = cache.find(key, encoding or SPARE)
     if kept is None:
         made, is_current = await make()
         if made.status_code not in {None, HTTP_200_OK} or not is_current:
             return made
         own = {name: made.headers[name] for name in OWN_HEADERS if name in made.headers}
-        kept = cache.keep(key, _body(made), str(made.media_type), own)
-    return _sent(request, kept, headers)
+        kept = cache.keep(key, _body(made), str(made.media_type), own, encoding or SPARE)
+    return _sent(kept, headers, encoding)
 
 
 def reading(request: Request[Any, Any, State], territory: Territory) -> AbstractAsyncContextManager[AsyncSession]:
@@ -110,7 +114,6 @@ def _body(made: Response[Any]) -> bytes:
     return content.encode() if isinstance(content, str) else encode_json(content)
 
 
-def _sent(request: Request[Any, Any, State], kept: Answer, headers: dict[str, str]) -> Response[bytes]:
-    zipped = "gzip" in request.headers.get("accept-encoding", "")
-    sent = {**headers, **kept.headers, **({"Content-Encoding": "gzip"} if zipped else {})}
-    return Response(kept.body if zipped else kept.plain(), media_type=kept.media_type, headers=sent)
+def _sent(kept: Answer, headers: dict[str, str], encoding: str) -> Response[bytes]:
+    sent = {**headers, **kept.headers, **({"Content-Encoding": encoding} if encoding else {})}
+    return Response(kept.body if encoding else kept.plain(), media_type=kept.media_type, headers=sent)

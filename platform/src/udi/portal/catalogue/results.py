@@ -15,7 +15,7 @@ from udi.protocol.licences import LICENCES
 from udi.protocol.themes import THEMES
 from udi.ui.locale import localised
 
-SHOWN_VALUES = 14
+SHOWN_VALUES = 6
 ORDER = ("access", "theme", "updated", "producer", "format", "licence", "keyword")
 OPEN_FILTERS = ("access", "theme")
 AGE_NAMES = {

@@ -65,7 +65,7 @@ SEARCH: dict[str, Parameter] = {
         "modified",
     ),
     "page": ("Which page, from 1.", _number(LAST_PAGE, 1), 1),
-    "size": ("Datasets a page.", _number(MAX_PAGE_SIZE, PAGE_SIZE), 20),
+    "size": ("Datasets a page.", _number(MAX_PAGE_SIZE, PAGE_SIZE), PAGE_SIZE),
     "exact": (
         "1: take the words as they are, without near ones nor synonyms.",
         _one_of(("0", "1")),

@@ -1,7 +1,7 @@
 """Sending a document to a machine: validators, 304, compression, and that pages of other sites may read it."""
 
-import gzip
 import hashlib
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -14,13 +14,15 @@ from litestar.status_codes import HTTP_200_OK, HTTP_304_NOT_MODIFIED
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.tenancy import Territory
-from udi.portal.catalogue.answers import RELEASE, VALIDATE, followed_index, key_of, reading
+from udi.portal.catalogue.answers import RELEASE, SPARE, VALIDATE, followed_index, key_of, reading
 from udi.portal.catalogue.queries import is_current
 from udi.portal.catalogue.search.cache import AnswerCache
+from udi.ui.compression import choose_encoding, pack
 from udi.ui.site import site_of
 
 SMALL = 1000
-ZIPPED = "-gz"
+MARKS = {"gzip": "-gz", "br": "-br"}
+"""What ends the validator of a compressed document, whose bytes are others."""
 OPEN = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": "ETag, Last-Modified, Link, Content-Location",
@@ -54,14 +56,15 @@ class Document:
     headers: Mapping[str, str] = field(default_factory=dict)
     vary: str = "Accept-Encoding"
     status: int = 200
-    zipped: bytes = b""
-    """The same bytes compressed, where they are kept so."""
+    packed: bytes = b""
+    """The same bytes compressed by `encoding`, where they are kept so."""
+    encoding: str = ""
 
 
 def has_it(request: Request[Any, Any, State], validators: Validators) -> bool:
     """Whether the reader's copy is the present one (RFC 9110, 13.1.2 and 13.1.3)."""
     if (known := request.headers.get("if-none-match")) is not None:
-        tags = {tag.strip().removeprefix("W/").strip('"').removesuffix(ZIPPED) for tag in known.split(",")}
+        tags = {re.sub(r"-(gz|br)$", "", tag.strip().removeprefix("W/").strip('"')) for tag in known.split(",")}
         return known.strip() == "*" or validators.tag in tags
     since = request.headers.get("if-modified-since")
     if since is None or validators.modified is None:
@@ -74,19 +77,20 @@ def has_it(request: Request[Any, Any, State], validators: Validators) -> bool:
 
 def send(request: Request[Any, Any, State], document: Document) -> Response[Any]:
     """The document, or 304 without it."""
-    zips = "gzip" in request.headers.get("accept-encoding", "")
     headers = {"Cache-Control": VALIDATE, "Vary": document.vary, **OPEN, **document.headers}
     modified = document.validators.modified
     if modified is not None:
         headers["Last-Modified"] = format_datetime(modified.astimezone(UTC), usegmt=True)
     if has_it(request, document.validators):
-        tag = document.validators.tag + (ZIPPED if ZIPPED in request.headers.get("if-none-match", "") else "")
+        known = request.headers.get("if-none-match", "")
+        tag = document.validators.tag + next((mark for mark in MARKS.values() if f'{mark}"' in known), "")
         return Response(None, status_code=HTTP_304_NOT_MODIFIED, headers={**headers, "ETag": f'"{tag}"'})
-    tag = document.validators.tag
-    body = document.zipped if zips and document.zipped else document.make()
-    if zips and (document.zipped or len(body) > SMALL):
-        body, tag = document.zipped or gzip.compress(body, 5, mtime=0), tag + ZIPPED
-        headers["Content-Encoding"] = "gzip"
+    tag, encoding = document.validators.tag, choose_encoding(request.headers.get("accept-encoding", ""))
+    packed = document.packed if encoding and encoding == document.encoding else b""
+    body = packed or document.make()
+    if encoding and (packed or len(body) > SMALL):
+        body, tag = packed or pack(body, encoding), tag + MARKS[encoding]
+        headers["Content-Encoding"] = encoding
     headers["ETag"] = f'"{tag}"'
     return Response(body, media_type=document.media_type, status_code=document.status, headers=headers)
 
@@ -108,7 +112,8 @@ async def send_kept(
             return send(request, await make(session))
     cache: AnswerCache = site_of(request).parts["answers"]
     key = ("document", form, *key_of(request, territory, reader))
-    kept = cache.find(key)
+    encoding = choose_encoding(request.headers.get("accept-encoding", "")) or SPARE
+    kept = cache.find(key, encoding)
     if kept is None:
         async with reading(request, territory) as session:
             document = await make(session)
@@ -118,7 +123,8 @@ async def send_kept(
         validators, headers = document.validators, {**document.headers, "Vary": document.vary}
         made = document.make()
         kept = cache.keep(
-            key, made, document.media_type, headers, etag=validators.tag, modified=validators.modified
-        )  # fmt: skip
+            key, made, document.media_type, headers, encoding, etag=validators.tag, modified=validators.modified
+        )
     validators = Validators((), kept.modified, kept.etag)
-    return send(request, Document(kept.media_type, kept.plain, validators, kept.headers, zipped=kept.body))
+    document = Document(kept.media_type, kept.plain, validators, kept.headers, packed=kept.body, encoding=kept.encoding)
+    return send(request, document)

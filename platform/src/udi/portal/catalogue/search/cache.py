@@ -1,11 +1,12 @@
 """Answers that a web worker keeps, compressed: the generation of the index is in the key, so nothing has to expire."""
 
-import gzip
 import hashlib
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+
+from udi.ui.compression import ENCODINGS, pack, unpack
 
 ENTRY_COST = 500
 """What a key and the objects around an answer take, about."""
@@ -19,15 +20,16 @@ class Answer:
     """A body as it travels, with the validator of RFC 9110."""
 
     body: bytes
-    """Compressed by gzip."""
+    """Compressed by `encoding`."""
     etag: str
+    encoding: str = "gzip"
     media_type: str = "application/json"
     headers: Mapping[str, str] = field(default_factory=dict)
     modified: datetime | None = None
 
     def plain(self) -> bytes:
-        """The body for a client that does not read gzip."""
-        return gzip.decompress(self.body)
+        """The body for a client that reads no compression."""
+        return unpack(self.body, self.encoding)
 
 
 def etag_of(key: Key) -> str:
@@ -46,12 +48,17 @@ class AnswerCache:
         self._size = 0
         self._kept: OrderedDict[Key, Answer] = OrderedDict()
 
-    def find(self, key: Key) -> Answer | None:
-        """The answer kept for this key, or None."""
-        answer = self._kept.get(key)
+    def find(self, key: Key, encoding: str = "gzip") -> Answer | None:
+        """The answer kept for this key, packed in this encoding if it was in another; None where there is none."""
+        answer = self._kept.get((encoding, *key))
         if answer is not None:
-            self._kept.move_to_end(key)
-        return answer
+            self._kept.move_to_end((encoding, *key))
+            return answer
+        other = next((kept for each in ENCODINGS if (kept := self._kept.get((each, *key))) is not None), None)
+        if other is None:
+            return None
+        facts = (other.media_type, other.headers, encoding)
+        return self.keep(key, other.plain(), *facts, etag=other.etag, modified=other.modified)
 
     def keep(
         self,
@@ -59,16 +66,17 @@ class AnswerCache:
         body: bytes,
         media_type: str = "application/json",
         headers: Mapping[str, str] | None = None,
+        encoding: str = "gzip",
         *,
         etag: str = "",
         modified: datetime | None = None,
     ) -> Answer:
-        """Compress and keep a body; the answers unused for longest give way. One huge body is not kept."""
-        zipped = gzip.compress(body, 5, mtime=0)
-        answer = Answer(zipped, etag or etag_of(key), media_type, dict(headers or {}), modified)
-        self._forget(key)
+        """Compress and keep a body, each encoding apart; the answers unused for longest give way. One huge body is not kept."""
+        packed = pack(body, encoding)
+        answer = Answer(packed, etag or etag_of(key), encoding, media_type, dict(headers or {}), modified)
+        self._forget(kept := (encoding, *key))
         if _cost(answer) <= self._limit // LARGEST_SHARE:
-            self._kept[key] = answer
+            self._kept[kept] = answer
             self._size += _cost(answer)
         while self._size > self._limit:
             self._forget(next(iter(self._kept)))

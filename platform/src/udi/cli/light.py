@@ -1,0 +1,79 @@
+"""`udi bench pages`: what a visit of each page costs, and whether it keeps within what was promised."""
+
+import asyncio
+import json as jsonlib
+import os
+import platform
+import sys
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from udi import __version__
+from udi.cli.load.machine import describe, sentence
+from udi.cli.load.visits import MOST_AGAIN, MOST_BYTES, MOST_REQUESTS, Visit, find_faults, visit_all
+from udi.cli.local.errors import LocalError
+from udi.portal.tenants.files import read_folder
+from udi.settings import Settings, get_settings
+
+HEADINGS = ("Page", "", "First visit", "Requests", "Next visit", "Requests", "Elements", "EcoIndex")
+
+
+def pages(
+    url: Annotated[str, typer.Option(help="Address of a territory's portal; else the first of `./udi up`.")] = "",
+    json: Annotated[bool, typer.Option("--json", help="For a program.")] = False,
+) -> None:
+    """Visit every kind of page with a real browser, in French and in English, logged in nowhere.
+
+    Pages are the fixed ones, the producers and the first datasets of the site map, and what the node shows of them. Each
+    is visited by somebody who has nothing of it, then by somebody who has seen the home page. The status is 1 when a
+    first visit takes 100 kB or more, or over 8 requests, when a next one takes 30 kB or more, when the EcoIndex is not
+    A, and when a page sets a cookie or asks anybody else for something.
+    """
+    before = os.getloadavg()[0]
+    visits, browser = asyncio.run(visit_all(url.rstrip("/") or _running(get_settings()), _tell))
+    report = {
+        "pages": [visit.as_dict() for visit in visits],
+        "faults": find_faults(visits),
+        "budgets": {"first_bytes": MOST_BYTES, "first_requests": MOST_REQUESTS, "next_bytes": MOST_AGAIN, "grade": "A"},
+        "machine": describe(before),
+        "versions": {"udi": __version__, "python": platform.python_version(), "browser": browser},
+    }
+    if json:
+        print(jsonlib.dumps(report, indent=2, ensure_ascii=False))
+    else:
+        _show(visits, report, Console())
+    raise typer.Exit(1 if report["faults"] else 0)
+
+
+def _running(settings: Settings) -> str:
+    """Address of the first territory of this machine."""
+    folders = sorted(path.parent for path in settings.tenants.glob("*/tenant.toml"))
+    if not folders:
+        raise LocalError("No territory is known here", "name the address of one in --url")
+    return settings.origin("portal", read_folder(folders[0]).file.hosts.portal[0])
+
+
+def _tell(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def _show(visits: list[Visit], report: dict[str, Any], console: Console) -> None:
+    table = Table(box=None, pad_edge=False)
+    for heading in HEADINGS:
+        table.add_column(heading)
+    for each in visits:
+        sizes = (_kilobytes(each.wire_bytes), each.requests, _kilobytes(each.again_bytes), each.again_requests)
+        table.add_row(each.path, each.language, *map(str, sizes), str(each.elements), f"{each.score} {each.grade}")
+    console.print(table)
+    numbers = ", ".join(f"{name} {number}" for name, number in report["versions"].items())
+    for line in (f"{len(visits)} visits.", f"{sentence(report['machine'])}; {numbers}"):
+        console.print(line, highlight=False, soft_wrap=True)
+    for fault in report["faults"]:
+        console.print(f"[red]✗[/red] {fault}", highlight=False, soft_wrap=True)
+
+
+def _kilobytes(size: int) -> str:
+    return f"{size / 1000:.1f} kB"

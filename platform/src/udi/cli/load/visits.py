@@ -1,0 +1,174 @@
+"""Visits of pages by a real Chromium: bytes that travelled, requests, elements; with nothing kept, then with what was kept."""
+
+import re
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import asdict, dataclass, field
+from importlib import import_module
+from typing import Any
+from urllib.parse import urlsplit
+
+from udi.cli.browser import ensure_browser, find_browser
+from udi.cli.load import ecoindex
+from udi.cli.local.errors import LocalError
+
+FLAGS = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+LANGUAGES = ("fr", "en")
+MOST_BYTES, MOST_REQUESTS, MOST_AGAIN, LEAST_GRADE = 100_000, 8, 30_000, "A"
+ELEMENTS = "document.querySelectorAll('*').length - document.querySelectorAll('svg *').length"
+"""As EcoIndex counts: a drawing is one element."""
+FIXED = (
+    "/", "/data", "/data?q=zzzzzz", "/producers", "/charter", "/legal", "/accessibility", "/api", "/problems",
+)  # fmt: skip
+LOCATION = re.compile(r"<loc>([^<]+)</loc>")
+FOUND, NOT_MODIFIED = 200, 304
+DATASETS = 12
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One page in one language: a first visit, then another by somebody who has seen the home page."""
+
+    path: str
+    language: str
+    wire_bytes: int
+    requests: int
+    again_bytes: int
+    again_requests: int
+    elements: int
+    elsewhere: list[str] = field(default_factory=list)
+    """Hosts of others that were asked for something."""
+    cookies: int = 0
+
+    @property
+    def score(self) -> float:
+        return ecoindex.score(elements=self.elements, requests=self.requests, wire_bytes=self.wire_bytes)
+
+    @property
+    def grade(self) -> str:
+        return ecoindex.grade(self.score)
+
+    def as_dict(self) -> dict[str, Any]:
+        return {**asdict(self), "score": self.score, "grade": self.grade}
+
+
+def find_faults(visits: Sequence[Visit]) -> list[str]:
+    """Each budget that a page breaks, a sentence each."""
+    found = []
+    for visit in visits:
+        said = [
+            (visit.wire_bytes >= MOST_BYTES, f"a first visit takes {visit.wire_bytes} bytes; {MOST_BYTES} are too many"),
+            (visit.requests > MOST_REQUESTS, f"a first visit takes {visit.requests} requests; {MOST_REQUESTS} are allowed"),
+            (visit.again_bytes >= MOST_AGAIN, f"a next visit takes {visit.again_bytes} bytes; {MOST_AGAIN} are too many"),
+            (visit.grade != LEAST_GRADE, f"its EcoIndex is {visit.grade} ({visit.score}), with {visit.elements} elements"),
+            (bool(visit.elsewhere), f"it asks {', '.join(visit.elsewhere)} for something"),
+            (visit.cookies > 0, f"it sets {visit.cookies} cookies before any login"),
+        ]  # fmt: skip
+        found += [f"{visit.path} ({visit.language}): {words}." for broken, words in said if broken]
+    return found
+
+
+async def visit_all(origin: str, tell: Tell) -> tuple[list[Visit], str]:
+    """Visit each page of the territory at `origin`, in both languages, and say which browser did.
+
+    Raises:
+        LocalError: there is no browser, or nothing answers.
+    """
+    async with _browser() as browser:
+        paths = await _list_pages(browser, origin)
+        visits = []
+        for language in LANGUAGES:
+            known = await browser.new_context(locale=language)
+            await _weigh(known, f"{origin}/")
+            for path in paths:
+                url = path if "://" in path else f"{origin}{path}"
+                visits.append(await _visit(browser, known, url, path, language))
+                tell(f"{path} ({language}): {visits[-1].wire_bytes} bytes, {visits[-1].requests} requests")
+            await known.close()
+        return visits, f"Chromium {browser.version}"
+
+
+@asynccontextmanager
+async def _browser() -> AsyncIterator[Any]:
+    try:
+        playwright = import_module("playwright.async_api")
+    except ModuleNotFoundError as error:
+        raise LocalError("Playwright, which drives the browser, is not here", "run `./udi bench pages`") from error
+    ensure_browser()
+    where = {"executable_path": path} if (path := find_browser()) else {}
+    async with playwright.async_playwright() as driver:
+        browser = await driver.chromium.launch(args=list(FLAGS), **where)
+        try:
+            yield browser
+        finally:
+            await browser.close()
+
+
+async def _visit(browser: Any, known: Any, url: str, path: str, language: str) -> Visit:
+    fresh = await browser.new_context(locale=language)
+    size, asked, elements = await _weigh(fresh, url)
+    cookies = len(await fresh.cookies())
+    await fresh.close()
+    again, asked_again, _ = await _weigh(known, url)
+    hosts = {urlsplit(each).netloc for each in asked} - {urlsplit(url).netloc}
+    return Visit(path, language, size, len(asked), again, len(asked_again), elements, sorted(hosts), cookies)
+
+
+async def _weigh(context: Any, url: str) -> tuple[int, list[str], int]:
+    """Bytes that travelled (headers included), addresses asked of the network, elements of the page."""
+    page = await context.new_page()
+    wire = await context.new_cdp_session(page)
+    await wire.send("Network.enable")
+    asked: dict[str, str] = {}
+    sizes: dict[str, int] = {}
+    wire.on("Network.requestWillBeSent", lambda said: asked.__setitem__(said["requestId"], said["request"]["url"]))
+    wire.on("Network.requestServedFromCache", lambda said: asked.pop(said["requestId"], None))
+    wire.on(
+        "Network.loadingFinished", lambda said: sizes.__setitem__(said["requestId"], int(said["encodedDataLength"]))
+    )
+    answer = await page.goto(url, wait_until="networkidle")
+    elements = int(await page.evaluate(ELEMENTS))
+    await page.close()
+    if answer is None or answer.status not in {FOUND, NOT_MODIFIED}:
+        raise LocalError(f"{url} answers {answer.status if answer else 'nothing'}", "look at `udi doctor`")
+    network = {key: address for key, address in asked.items() if sizes.get(key, 1) > 0}
+    return sum(sizes.values()), list(network.values()), elements
+
+
+async def _list_pages(browser: Any, origin: str) -> list[str]:
+    """Fixed pages, producers and datasets of the site map, and what the node shows of each dataset."""
+    context = await browser.new_context(locale="en")
+    page = await context.new_page()
+    try:
+        listed = await _locations(page, f"{origin}/sitemaps/pages.xml")
+        datasets = (await _locations(page, f"{origin}/sitemaps/1.xml"))[:DATASETS]
+        await page.goto(f"{origin}/")
+        node = await page.evaluate(
+            "[...document.links].map(a => a.origin).find(each => each !== location.origin) || ''"
+        )
+        tables = [f"{node}/datasets/{urlsplit(each).path.split('/')[2]}/data" for each in datasets] if node else []
+        shown = [url for url in tables if await _status(page, url) == FOUND]
+    finally:
+        await context.close()
+    own = [urlsplit(each).path for each in (*listed, *datasets)]
+    known = dict.fromkeys(
+        (*FIXED, *own, *(f"{path.rsplit('/', 1)[0]}/history" for path in own if path.startswith("/data/")))
+    )
+    return [*known, *([f"{node}/"] if node else []), *shown]
+
+
+async def _locations(page: Any, url: str) -> list[str]:
+    try:
+        answer = await page.goto(url)
+    except Exception as error:
+        raise LocalError(f"Nothing answers at {url}", "start it (`./udi up`), or name an address in --url") from error
+    return LOCATION.findall(await answer.text()) if answer.status == FOUND else []
+
+
+async def _status(page: Any, url: str) -> int:
+    answer = await page.goto(url)
+    return int(answer.status)

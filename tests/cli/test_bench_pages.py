@@ -1,0 +1,60 @@
+"""What `udi bench pages` says of figures; that pages keep their budgets is proven on an installation, among the journeys."""
+
+from dataclasses import replace
+
+import pytest
+
+from udi.cli.load import ecoindex
+from udi.cli.load.visits import MOST_AGAIN, MOST_BYTES, MOST_REQUESTS, Visit, find_faults
+
+LIGHT = Visit("/", "fr", 12_700, 5, 700, 2, 174)
+
+
+@pytest.mark.parametrize(
+    ("elements", "requests", "wire_bytes", "points", "letter"),
+    [
+        (0, 0, 0, 100.0, "A"),
+        (47, 2, 1_370, 95.0, "A"),
+        (603, 78, 1_448_320, 50.0, "D"),
+        (594_601, 3920, 223_212_260, 0.0, "G"),
+    ],
+)
+def test_a_page_at_the_edge_of_a_twentieth_has_its_points(
+    elements: int, requests: int, wire_bytes: int, points: float, letter: str
+) -> None:
+    found = ecoindex.score(elements=elements, requests=requests, wire_bytes=wire_bytes)
+
+    assert (found, ecoindex.grade(found)) == (points, letter)
+
+
+def test_points_between_two_edges_are_in_proportion() -> None:
+    below, above = (ecoindex.score(elements=n, requests=0, wire_bytes=0) for n in (47, 75))
+
+    assert ecoindex.score(elements=61, requests=0, wire_bytes=0) == pytest.approx((below + above) / 2, abs=0.1)
+
+
+@pytest.mark.parametrize(("points", "letter"), [(80.1, "A"), (80, "B"), (55.1, "C"), (40, "E"), (10, "G")])
+def test_a_letter_begins_above_its_points(points: float, letter: str) -> None:
+    assert ecoindex.grade(points) == letter
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"wire_bytes": MOST_BYTES}, "a first visit takes 100000 bytes"),
+        ({"requests": MOST_REQUESTS + 1}, "a first visit takes 9 requests"),
+        ({"again_bytes": MOST_AGAIN}, "a next visit takes 30000 bytes"),
+        ({"elements": 621}, "its EcoIndex is B"),
+        ({"elsewhere": ["fonts.example"]}, "it asks fonts.example"),
+        ({"cookies": 1}, "it sets 1 cookies"),
+    ],
+)
+def test_each_broken_budget_is_named(changes: dict[str, object], said: str) -> None:
+    [fault] = find_faults([LIGHT, replace(LIGHT, **changes)])  # type: ignore[arg-type]  # one field of several kinds
+
+    assert fault.startswith("/ (fr): ")
+    assert said in fault
+
+
+def test_a_light_page_breaks_none() -> None:
+    assert find_faults([LIGHT]) == []

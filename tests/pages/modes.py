@@ -1,0 +1,145 @@
+"""What a page must bear: narrow screens, large text, forced colours, no motion, paper, a keyboard alone. Each names its faults."""
+
+from playwright.async_api import Page
+
+NARROW = {"width": 320, "height": 256}
+"""1280 × 1024 at 400 % (WCAG 2.2, 1.4.10)."""
+USUAL = {"width": 1280, "height": 1024}
+STOPS = """() => {
+  const shown = each => each.checkVisibility({checkVisibilityCSS: true});
+  const all = [...document.querySelectorAll('a[href], button, input, select, textarea, summary, [tabindex="0"]')];
+  const radios = new Set();
+  return all.filter(each => {
+    if (!shown(each) || each.disabled || each.type === 'hidden' || each.tabIndex < 0) return false;
+    if (each.type !== 'radio') return true;
+    const group = document.querySelectorAll(`input[type=radio][name="${CSS.escape(each.name)}"]`);
+    const chosen = [...group].find(one => one.checked) || group[0];
+    return each === chosen;
+  });
+}"""
+CUT = """() => [...document.querySelectorAll('main *, header *')].filter(each => {
+  if (each.closest('svg, .hide, .tall, .scroll, pre, select, textarea, input')) return false;
+  const style = getComputedStyle(each);
+  if (style.overflowX === 'visible' || style.display === 'inline' || !each.innerText) return false;
+  return each.scrollWidth > each.clientWidth + 1 || each.scrollHeight > each.clientHeight + 1;
+}).map(each => each.localName + '.' + each.className)"""
+MOVING = """() => [...document.querySelectorAll('*')].filter(each => {
+  const style = getComputedStyle(each);
+  const longest = words => Math.max(...words.split(',').map(word => parseFloat(word) * (word.trim().endsWith('ms') ? .001 : 1)));
+  return longest(style.transitionDuration) > .01 || longest(style.animationDuration) > .01 || style.scrollBehavior === 'smooth';
+}).map(each => each.localName + '.' + each.className)"""
+UNMARKED = """() => {
+  const line = (style, side) => style[`border${side}Style`] !== 'none' && parseFloat(style[`border${side}Width`]) > 0;
+  const lined = style => ['Top', 'Bottom', 'Left', 'Right'].some(side => line(style, side));
+  const told = each => each.localName + '.' + each.className;
+  const shown = [...document.querySelectorAll('.btn, input:not([type=hidden], [type=image]), select, textarea, .badge, .note, .chip, a[aria-current]')]
+    .filter(each => each.checkVisibility());
+  return shown.filter(each => {
+    const style = getComputedStyle(each), around = getComputedStyle(each.parentElement);
+    const drawn = ['checkbox', 'radio', 'file'].includes(each.type) && style.appearance !== 'none';
+    const text = each.matches('.btn.text') && (style.textDecorationLine.includes('underline') || parseFloat(style.fontWeight) >= 600);
+    const current = each.matches('[aria-current]') && (parseFloat(style.fontWeight) >= 600 || style.textDecorationLine !== 'none');
+    return !(lined(style) || (each.matches('input') && lined(around)) || drawn || text || current);
+  }).map(told);
+}"""
+PRINTED = """() => [...document.querySelectorAll('nav, form, button, .btn, .foot, iframe, input, textarea:not([readonly]), select')]
+  .filter(each => each.checkVisibility()).map(each => each.localName + '.' + each.className)"""
+UNTURNED = r"""() => [...document.querySelectorAll('main *')].filter(each => {
+  const own = [...each.childNodes].filter(node => node.nodeType === 3).map(node => node.textContent).join('').trim();
+  return /^[\u0590-\u08ff]/.test(own) && getComputedStyle(each).direction !== 'rtl';
+}).map(each => each.localName + '.' + each.className + ' «' + each.textContent.trim().slice(0, 20) + '»')"""
+WATCH = f"""() => {{
+  const stops = ({STOPS})();
+  window.reached = []; window.unseen = [];
+  document.addEventListener('focusin', event => {{
+    const each = event.target, place = stops.indexOf(each);
+    const style = getComputedStyle(each);
+    const ring = style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2;
+    if (place >= 0 && window.reached.at(-1) !== place) window.reached.push(place);
+    if (!ring) window.unseen.push(each.localName + '.' + each.className);
+  }});
+  window.stops = stops;
+  return stops.length;
+}}"""
+MISSED = """() => [window.stops.filter((_, place) => !window.reached.includes(place)).map(each => each.outerHTML.slice(0, 90)),
+  window.unseen, window.reached, window.stops[0]?.matches('.skip')]"""
+
+
+async def reflow(page: Page) -> list[str]:
+    """At 400 % nothing scrolls sideways (RGAA 10.11)."""
+    await page.set_viewport_size(NARROW)  # type: ignore[arg-type]  # a ViewportSize
+    wide = await page.evaluate("document.documentElement.scrollWidth")
+    await page.set_viewport_size(USUAL)  # type: ignore[arg-type]  # likewise
+    return [f"it is {wide} wide on a screen of 320"] if wide > NARROW["width"] else []
+
+
+async def large_text(page: Page) -> list[str]:
+    """Text twice as large is neither cut nor out of the screen (RGAA 10.4)."""
+    before = await page.evaluate(CUT)
+    await page.evaluate("document.documentElement.style.fontSize = '200%'")
+    after = [each for each in await page.evaluate(CUT) if each not in before]
+    wide = await page.evaluate("document.documentElement.scrollWidth")
+    await page.evaluate("document.documentElement.style.fontSize = ''")
+    return [f"large text is cut in {each}" for each in after] + (
+        [f"with large text it is {wide} wide on a screen of 1280"] if wide > USUAL["width"] else []
+    )
+
+
+async def spaced_text(page: Page) -> list[str]:
+    """Spacing of text that a reader chooses cuts nothing (RGAA 10.12)."""
+    before = await page.evaluate(CUT)
+    spacing = "line-height: 1.5; letter-spacing: .12em; word-spacing: .16em"
+    await page.evaluate(f"document.body.style.cssText = '{spacing}'")
+    after = [each for each in await page.evaluate(CUT) if each not in before]
+    await page.evaluate("document.body.style.cssText = ''")
+    return [f"spaced text is cut in {each}" for each in after]
+
+
+async def forced_colours(page: Page) -> list[str]:
+    """With forced colours, controls, states and the present page keep a line, a weight or their own drawing (RGAA 3.1, 10.5)."""
+    await page.emulate_media(forced_colors="active")
+    unmarked = await page.evaluate(UNMARKED)
+    await page.emulate_media(forced_colors="none")
+    return [f"with forced colours nothing marks {each}" for each in unmarked]
+
+
+async def no_motion(page: Page) -> list[str]:
+    """Nothing moves for who asks for no motion (RGAA 13.8)."""
+    await page.emulate_media(reduced_motion="reduce")
+    moving = await page.evaluate(MOVING)
+    await page.emulate_media(reduced_motion="no-preference")
+    return [f"{each} moves" for each in moving]
+
+
+async def paper(page: Page) -> list[str]:
+    """On paper there is what is read: no menu, no form."""
+    await page.emulate_media(media="print")
+    printed = await page.evaluate(PRINTED)
+    await page.emulate_media(media="screen")
+    return [f"{each} is printed" for each in printed]
+
+
+async def directions(page: Page) -> list[str]:
+    """A text that begins from right to left is laid out so (RGAA 8.10)."""
+    return [f"{each} reads from left to right" for each in await page.evaluate(UNTURNED)]
+
+
+async def keyboard(page: Page) -> list[str]:
+    """Tab reaches every control in the order of the page, each visibly, and leaves at the end (RGAA 7.3, 10.7, 12.7 to 12.9)."""
+    count = await page.evaluate(WATCH)
+    for pressed in range(count + 8):
+        await page.keyboard.press("Tab")
+        if pressed % 10 == 0 and await page.evaluate("window.reached.length") >= count:
+            break
+    missed, unseen, reached, skips = await page.evaluate(MISSED)
+    faults = [f"Tab does not reach {each}" for each in missed] + [f"focus cannot be seen on {each}" for each in unseen]
+    if count and not skips and await page.locator("header").count():
+        faults.append("the first stop does not lead to the content")
+    first = reached[: len(set(reached))]
+    return faults + (["Tab does not follow the order of the page"] if first != sorted(first) else [])
+
+
+MODES = {
+    "reflow": reflow, "large text": large_text, "spaced text": spaced_text, "forced colours": forced_colours, "no motion": no_motion,
+    "paper": paper, "directions": directions, "keyboard": keyboard,
+}  # fmt: skip

@@ -1,0 +1,111 @@
+"""A territory whose every page has something to show: datasets of all kinds, a draft, a difference, a name from right to left."""
+
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+from litestar import Litestar
+
+from tests import stage
+from tests.node.producer import SLUG, TABLE, Producer
+from tests.node.test_show_data import SPOTS
+from tests.portal.catalogue.corpus import Catalogue, described, open_catalogue
+from tests.portal.catalogue.test_dataset_page import WHOLE, as_table
+from tests.visitors import browse, make_person
+from udi.kit.tenancy import Territory
+from udi.node.spaces.actions import apply_space
+from udi.portal.catalogue.search.feed import SearchFeed
+from udi.portal.organisations.actions import apply_organisation
+from udi.settings import Settings
+from udi.ui.site import Site
+
+ARABIC = "بيانات المرور في المدينة"
+LONG = "Une description très longue qui n’en finit pas, " * 3
+PEOPLE = "nom;courriel\n" + "".join(f"Camille Le Gall {n};camille.{n}@example.org\n" for n in range(30))
+
+
+@dataclass
+class Place:
+    """What there is to visit, and who visits: `portal` and `node` log nobody in, `team` and `producer` do."""
+
+    territory: Territory
+    names: dict[str, str]
+    """What stands for each part of an address."""
+    visitors: dict[str, httpx.AsyncClient]
+
+
+@asynccontextmanager
+async def furnished(settings: Settings, portal_app: Litestar, node_app: Litestar) -> AsyncIterator[Place]:
+    """The territory, with its pages; taken off the registers at the end."""
+    territory = await stage.add_territory(settings, "every")
+    portal, node = portal_app.state.site, node_app.state.site
+    manager = make_person(territory, memberships={SLUG: ["managers", "publishers"]})
+    team = make_person(territory, moderator=True)
+    async with AsyncExitStack() as stack:
+        visitors = {
+            "portal": await stack.enter_async_context(browse(portal_app, territory)),
+            "team": await stack.enter_async_context(browse(portal_app, territory, team)),
+            "node": await stack.enter_async_context(browse(node_app, territory)),
+            "producer": await stack.enter_async_context(browse(node_app, territory, manager)),
+            "installation": await stack.enter_async_context(browse(portal_app, None)),
+        }
+        catalogue = await fill_catalogue(portal, territory)
+        published = await fill_node(node, territory, Producer(visitors["producer"]))
+        yield Place(territory, catalogue | published, visitors)
+    await stage.remove_territory(settings, territory)
+
+
+async def fill_catalogue(site: Site, territory: Territory) -> dict[str, str]:
+    """Fifty datasets in four turns, one with a table at a node, one restricted, one withdrawn, one named in Arabic."""
+    catalogue = await open_catalogue(site.database, territory)
+    for _ in range(4):
+        await catalogue.add_all()
+    async with site.database.session(territory.id) as session:
+        await apply_organisation(
+            session, id=uuid.uuid4(), slug="arabic", name=ARABIC, summary={"fr": ARABIC}, email="a@arabic.example",
+            url="https://arabic.example/", address="1 place du Marché",
+        )  # fmt: skip
+    first = described(1, **WHOLE)
+    await catalogue.add(1, **first)
+    await catalogue.add(1, **first | as_table(first["global_id"], territory.links["node"]))
+    found = {"table": first["global_id"]} | await _add_others(catalogue)
+    feed = SearchFeed(site.database, site.registry, site.settings)
+    await feed.step()
+    return {f"portal {name}": value for name, value in found.items()}
+
+
+async def _add_others(catalogue: Catalogue) -> dict[str, str]:
+    changes: dict[str, dict[str, Any]] = {
+        "restricted": {},
+        "long": {"resource_title": LONG.strip(), "synopsis": [{"lang": "fr", "text": LONG}]},
+        "arabic": {"resource_title": ARABIC, "synopsis": [{"lang": "fr", "text": ARABIC}]},
+    }
+    found = {}
+    for number, (name, changed) in zip((7, 5, 0), changes.items(), strict=True):
+        found[name] = str((await catalogue.add(number, **changed)).id)
+    gone = await catalogue.add(3)
+    await catalogue.withdraw(gone)
+    return found | {"gone": str(gone.id)}
+
+
+async def fill_node(site: Site, territory: Territory, producer: Producer) -> dict[str, str]:
+    """A map with two versions, a draft that people are in, a table named in Arabic, a file that is still coming."""
+    async with site.database.session(territory.id, role="owner") as session:
+        await apply_space(
+            session, slug=SLUG, organisation_id=uuid.uuid4(), name="Mairie de Kerlévan", email="mairie@kerlevan.example",
+            quota_bytes=50_000_000,
+        )  # fmt: skip
+    found = {"draft": await producer.draft(SPOTS.encode(), "lieux.csv")}
+    found["map"] = await producer.publish(await producer.draft(SPOTS.encode(), "lieux.csv"), title="Lieux à voir")
+    sent = await producer.send(
+        SPOTS.encode() + b"Lieu;Parc;48.2;-1.7;01/01/2024\n", path=f"/datasets/{found['map']}/versions"
+    )
+    assert sent.status_code == 303, sent.text
+    await producer.client.post(f"/datasets/{found['map']}/publish", data={"reason": ""})
+    found["people"] = await producer.draft(PEOPLE.encode(), "personnes.csv")
+    found["faulty"] = await producer.draft(TABLE * 3 + "x;y;pas une date\n".encode("cp1252"), "fautes.csv")
+    found["arabic"] = await producer.publish(title=ARABIC)
+    return {f"node {name}": value for name, value in found.items()} | {"slug": SLUG}
