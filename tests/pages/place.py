@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 from litestar import Litestar
+from sqlalchemy import select
 
 from tests import stage
 from tests.node.producer import SLUG, TABLE, Producer
@@ -15,9 +16,13 @@ from tests.node.test_show_data import SPOTS
 from tests.portal.catalogue.corpus import Catalogue, described, open_catalogue
 from tests.portal.catalogue.test_dataset_page import WHOLE, as_table
 from tests.visitors import browse, make_person
+from udi.kit.clock import now
 from udi.kit.tenancy import Territory
 from udi.node.spaces.actions import apply_space
 from udi.portal.catalogue.search.feed import SearchFeed
+from udi.portal.notifications.models import Subscription, Webhook, WebhookState
+from udi.portal.notifications.tokens import unsubscribe_token
+from udi.portal.notifications.webhooks.signing import new_secret
 from udi.portal.organisations.actions import apply_organisation
 from udi.settings import Settings
 from udi.ui.site import Site
@@ -53,6 +58,7 @@ async def furnished(settings: Settings, portal_app: Litestar, node_app: Litestar
             "installation": await stack.enter_async_context(browse(portal_app, None)),
         }
         catalogue = await fill_catalogue(portal, territory)
+        catalogue |= await follow(portal, territory, visitors["team"], catalogue["portal table"])
         published = await fill_node(node, territory, Producer(visitors["producer"]))
         yield Place(territory, catalogue | published, visitors)
     await stage.remove_territory(settings, territory)
@@ -89,6 +95,22 @@ async def _add_others(catalogue: Catalogue) -> dict[str, str]:
     gone = await catalogue.add(3)
     await catalogue.withdraw(gone)
     return found | {"gone": str(gone.id)}
+
+
+async def follow(site: Site, territory: Territory, someone: httpx.AsyncClient, dataset: str) -> dict[str, str]:
+    """Somebody follows a dataset, and has a webhook."""
+    followed = await someone.post("/following", data={"kind": "dataset", "target": dataset, "back": "/data"})
+    assert followed.status_code == 303, followed.text
+    async with site.database.session(territory.id, role="worker") as session:
+        subscription = (await session.scalars(select(Subscription))).one()
+        webhook = Webhook(
+            person_id=subscription.person_id, url="https://recepteur.example/changements", everything=True,
+            secret=new_secret(), state=WebhookState.ACTIVE, created_at=now(),
+        )  # fmt: skip
+        session.add(webhook)
+        await session.flush()
+        token = unsubscribe_token(site.settings, territory, subscription.id)
+    return {"portal webhook": str(webhook.id), "portal unsubscribe": token}
 
 
 async def fill_node(site: Site, territory: Territory, producer: Producer) -> dict[str, str]:

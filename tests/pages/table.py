@@ -46,7 +46,15 @@ STOPS = [
         "/ogc/collections/{collection} => /ogc/collections/datasets?f=html",
         "/ogc/collections/{collection}/items => /ogc/collections/datasets/items?f=html",
     ),
-    *_stops("portal", "team", "/my-space", "/nodes", "/", "/data/{name} => /data/{portal long}"),
+    *_stops(
+        "portal", "team", "/my-space", "/my-space/tokens", "/nodes", "/", "/data/{name} => /data/{portal long}",
+        "/following", "/following/new => /following/new?kind=theme&target=environment", "/following/webhooks",
+        "/following/webhooks/{webhook_id} => /following/webhooks/{portal webhook}",
+    ),
+    *_stops(
+        "portal", "portal", "/following/unsubscribe/{token} => /following/unsubscribe/{portal unsubscribe}",
+        "/following/unsubscribe/{token} => /following/unsubscribe/nobody = 404",
+    ),
     *_stops("portal", "installation", "/", "/data => /data?q=velo"),
     *_stops(
         "node", "node", "/", "/problems", "/problems/{name} => /problems/not-found",
@@ -91,6 +99,7 @@ NO_PAGES = {
         "/api/v1/datasets",
         "/api/v1/datasets/all",
         "/api/v1/datasets/{dataset_id}",
+        "/api/v1/me",
         "/api/v1/producers",
         "/api/v1/producers/{slug}",
         "/catalog",
@@ -101,6 +110,7 @@ NO_PAGES = {
         "/catalog.xml",
         "/data.atom",
         "/data/suggest",
+        "/data/{dataset_id}/changes.atom",
         "/data/{dataset_id}/citation.bib",
         "/data/{dataset_id}/citation.json",
         "/data/{dataset_id}/citation.ris",
