@@ -85,7 +85,7 @@ def test_a_rectangle_finds_what_it_touches_on_both_sides_of_the_180th_meridian(
 def test_keywords_are_one_whatever_their_capitals_and_counted_on_demand(filtered: Written) -> None:
     assert set(filtered.find(keyword=("VÉLO",)).seqs) == {1, 2}
     assert "keyword" not in filtered.find().facets
-    assert filtered.find(keywords=True).facets["keyword"] == {"vélo": 2, "mobilité": 1, "île": 1}
+    assert filtered.find(facets=("keyword",)).facets["keyword"] == {"vélo": 2, "mobilité": 1, "île": 1}
 
 
 def test_filters_add_up_and_counts_follow(filtered: Written) -> None:
@@ -151,7 +151,7 @@ def test_what_makes_no_sense_is_left_out_of_a_page_and_named(
         ([("bbox", "1,2,3")], "not-a-box"),
         ([("from", "MMXV")], "not-a-year"),
         ([("updated", "yesterday")], "unknown-value"),
-        ([("facets", "producer")], "unknown-value"),
+        ([("facets", "access")], "unknown-value"),
         ([("place", "1")], "unknown-parameter"),
     ],
 )

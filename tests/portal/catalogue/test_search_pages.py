@@ -1,13 +1,15 @@
 """Search as people and programs meet it: what a page says of a question, filters, feeds, suggestions."""
 
+import re
 from datetime import datetime
+from html import unescape
 from xml.etree import ElementTree as ET
 
 import httpx
 import pytest
 from litestar import Litestar
 
-from tests.portal.catalogue.corpus import Catalogue
+from tests.portal.catalogue.corpus import TABLE, Catalogue
 from tests.visitors import browse
 from udi.kit.paging import PAGE_SIZE
 from udi.portal.catalogue.search.feed import SearchFeed
@@ -195,3 +197,18 @@ async def test_programs_learn_what_else_was_searched(filled: Catalogue, portal_a
     assert answer["completed"] == [{"word": "trottin", "by": ["trottinette", "trottinettes"]}]
     assert place["errors"][0]["code"] == "not-a-box"
     assert "from=2000&bbox=-5%2C40%2C5%2C50&facets=keyword" in kept["links"]["self"]
+
+
+async def test_the_values_that_a_filter_leaves_out_are_a_link_away(filled: Catalogue, portal_app: Litestar) -> None:
+    async with browse(portal_app, filled.territory) as visitor:
+        page = await visitor.get("/data?sort=title")
+        [more] = re.findall(r'<a href="([^"]+)" rel="nofollow">et 1 autre</a>', page.text)
+        whole = await visitor.get(unescape(more).partition("#")[0])
+
+    themes = {line[3] for line in TABLE}
+    assert len(themes) == 7
+    assert "sort=title" in more
+    assert page.text.count('name="theme"') == 6
+    assert whole.text.count('name="theme"') == 7
+    assert '<input type="hidden" name="facets" value="theme">' in whole.text, "the form keeps them shown"
+    assert "et 1 autre" not in whole.text

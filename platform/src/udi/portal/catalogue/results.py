@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from udi.portal.catalogue.markup import highlight
 from udi.portal.catalogue.queries import DatasetLine, SearchPage
-from udi.portal.catalogue.search.criteria import KEYWORD, PERIOD, UPDATED, Criteria
+from udi.portal.catalogue.search.criteria import ON_DEMAND, PERIOD, UPDATED, Criteria
 from udi.portal.catalogue.search.extent import read_period
 from udi.portal.catalogue.search.words import query_words, word_stems
 from udi.protocol.access import AccessRights
@@ -15,7 +15,8 @@ from udi.protocol.licences import LICENCES
 from udi.protocol.themes import THEMES
 from udi.ui.locale import localised
 
-SHOWN_VALUES = 6
+SHOWN_VALUES, MOST_SHOWN = 6, 200
+"""Values of a filter that a page shows at once, and where all are asked for."""
 ORDER = ("access", "theme", "updated", "producer", "format", "licence", "keyword")
 OPEN_FILTERS = ("access", "theme")
 AGE_NAMES = {
@@ -45,12 +46,13 @@ class Option:
 
 @dataclass(frozen=True)
 class Filter:
-    """A filter with its values; `hidden` says how many are left out."""
+    """A filter with its values; `hidden` says how many are left out, `more` is the address that shows them."""
 
     name: str
     options: list[Option]
     open: bool
     hidden: int
+    more: str = ""
 
 
 @dataclass(frozen=True)
@@ -87,12 +89,12 @@ class Names:
         return localised(tables.get(name), self._language) or value
 
 
-def list_filters(page: SearchPage, names: Names, *, fixed: Sequence[str] = ()) -> list[Filter]:
-    """Each filter with the values that would find something, the most frequent first, and those in use."""
-    return [_filter(page, names, name) for name in ORDER if page.facets.get(name) and name not in fixed]
+def list_filters(page: SearchPage, names: Names, path: str, *, fixed: Sequence[str] = ()) -> list[Filter]:
+    """Each filter of the page at `path` with the values that would find something, the most frequent first, and those in use."""
+    return [_filter(page, names, name, path, fixed) for name in ORDER if page.facets.get(name) and name not in fixed]
 
 
-def _filter(page: SearchPage, names: Names, name: str) -> Filter:
+def _filter(page: SearchPage, names: Names, name: str, path: str, fixed: Sequence[str]) -> Filter:
     chosen: Sequence[str] = getattr(page.criteria, name)
     counted = page.facets[name]
     options = [
@@ -101,8 +103,15 @@ def _filter(page: SearchPage, names: Names, name: str) -> Filter:
     ]
     if name != UPDATED:
         options.sort(key=lambda option: (-option.count, option.label.casefold()))
-    shown = options[:SHOWN_VALUES] + [option for option in options[SHOWN_VALUES:] if option.checked]
-    return Filter(name, shown, bool(chosen) or name in OPEN_FILTERS or name == KEYWORD, len(options) - len(shown))
+    whole = name in page.criteria.facets
+    most = MOST_SHOWN if whole else SHOWN_VALUES
+    shown = options[:most] + [option for option in options[most:] if option.checked]
+    asked = tuple(dict.fromkeys([*page.criteria.facets, name]))
+    more = (
+        "" if whole or name not in ON_DEMAND else page.criteria.changed(facets=asked).address(path, *fixed) + "#refine"
+    )
+    is_open = bool(chosen) or name in OPEN_FILTERS or whole
+    return Filter(name, shown, is_open, len(options) - len(shown), more)
 
 
 def list_chips(criteria: Criteria, names: Names, path: str, *, fixed: Sequence[str] = ()) -> list[Chip]:

@@ -16,7 +16,7 @@ from udi.portal.catalogue.embed.shared import share_search
 from udi.portal.catalogue.pages.asked import read_pairs
 from udi.portal.catalogue.queries import SearchPage, list_nearest, relax, search_datasets
 from udi.portal.catalogue.results import Names, list_chips, list_filters, mark_titles
-from udi.portal.catalogue.search.criteria import Criteria, read_criteria
+from udi.portal.catalogue.search.criteria import KEYWORD, Criteria, read_criteria
 from udi.portal.catalogue.search.extent import write_box
 from udi.portal.catalogue.search.thesaurus import thesaurus_of
 from udi.portal.catalogue.topics import target_of
@@ -83,7 +83,7 @@ async def show_results(
         "page": page,
         "criteria": criteria,
         "answers": mark_titles(page),
-        "filters": list_filters(page, names, fixed=fixed),
+        "filters": list_filters(page, names, path, fixed=fixed),
         "chips": list_chips(criteria, names, path, fixed=fixed),
         "exact_url": criteria.changed(exact=True).address(path, *fixed),
         "kept": list(criteria.pairs("page", "sort", *fixed)),
@@ -93,7 +93,7 @@ async def show_results(
         "synonyms": [group for group in page.asked.groups if group.also or group.themes],
         "area": draw_area(criteria.box, territory.box),
         "area_url": criteria.changed(bbox=territory_box(territory)).address(path, *fixed),
-        "keywords_url": criteria.changed(keywords=True).address(path, *fixed) + "#refine",
+        "keywords_url": criteria.changed(facets=(*criteria.facets, KEYWORD)).address(path, *fixed) + "#refine",
         "elsewhere_url": f"{PATH}?{urlencode([*criteria.pairs('page'), ASKED])}#elsewhere",
         "atom_url": criteria.canonical().address(ATOM, "page"),
         "names": names,

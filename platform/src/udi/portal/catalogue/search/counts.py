@@ -26,7 +26,7 @@ def count_facets(reader: Reader, must: Callable[[str], Query], criteria: Criteri
 
     `must` is the query without one of its filters. Keywords are many and dear to count: only where that is asked.
     """
-    fields = COUNTED | ({KEYWORD: KEYWORD} if criteria.keywords else {})
+    fields = COUNTED | ({KEYWORD: KEYWORD} if KEYWORD in criteria.facets else {})
     counted = _buckets(reader, must(""), list(fields.values()))
     total = sum(counted["access"].values())
     for name in (name for name in criteria.filters if name in fields):

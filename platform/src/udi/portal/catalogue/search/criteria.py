@@ -37,7 +37,7 @@ CLOSED_LISTS: dict[str, tuple[str, ...]] = {
     "access": tuple(access.value for access in AccessRights),
     UPDATED: (*AGES, OLDER),
 }
-FACETS, ON_DEMAND = "facets", (KEYWORD,)
+FACETS, ON_DEMAND = "facets", ("theme", "producer", "format", "licence", KEYWORD)
 YEARS, SIDES = ("from", "to"), ("w", "s", "e", "n")
 Pairs = Iterable[tuple[str, str]]
 
@@ -45,7 +45,7 @@ Pairs = Iterable[tuple[str, str]]
 @dataclass(frozen=True)
 class Criteria:
     """`exact`: look for the words as they are, and for nothing in their place. `period` and `bbox` have one value at most,
-    as `extent` writes it. `keywords`: count them. `mistyped`: the dates and places of the address that make no sense, by parameter.
+    as `extent` writes it. `facets`: filters shown with all their values; keywords are counted only then. `mistyped`: the dates and places of the address that make no sense, by parameter.
     """
 
     text: str = ""
@@ -62,7 +62,7 @@ class Criteria:
     page: int = 1
     size: int = PAGE_SIZE
     exact: bool = False
-    keywords: bool = False
+    facets: tuple[str, ...] = ()
     mistyped: tuple[tuple[str, str], ...] = ()
 
     @property
@@ -107,7 +107,7 @@ class Criteria:
             BBOX: list(self.bbox),
             "sort": [self.sort] if self.sort else [],
             "exact": ["1"] if self.exact else [],
-            FACETS: [KEYWORD] if self.keywords else [],
+            FACETS: list(self.facets),
             "size": [str(self.size)] if self.size != PAGE_SIZE else [],
             "page": [str(self.page)] if self.page > 1 else [],
         }
@@ -118,7 +118,7 @@ class Criteria:
         """The same search whatever way it was come to: what only changes how it is shown is left out."""
         ordered = {name: tuple(sorted(getattr(self, name))) for name in CHOSEN}
         sort = "" if self.sort == Criteria(text=self.text).order else self.sort
-        return replace(self, **ordered, sort=sort, keywords=False, mistyped=())  # type: ignore[arg-type]  # fields by their names
+        return replace(self, **ordered, sort=sort, facets=(), mistyped=())  # type: ignore[arg-type]  # fields by their names
 
     def address(self, path: str, *left_out: str) -> str:
         """The path with its parameters."""
@@ -138,7 +138,7 @@ def read_criteria(pairs: Pairs) -> Criteria:
         sort=sort if sort in SORTS else "",
         page=page_number(_last(found, "page") or 1, last=LAST_PAGE),
         exact=_last(found, "exact") == "1",
-        keywords=KEYWORD in found.get(FACETS, []),
+        facets=tuple(name for name in ON_DEMAND if name in found.get(FACETS, [])),
         mistyped=mistyped,
     )
 
