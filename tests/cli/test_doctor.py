@@ -57,6 +57,18 @@ def severities(findings: list[Finding]) -> set[str]:
     return {finding.severity for finding in findings}
 
 
+async def test_a_kernel_that_locks_nothing_in_is_a_warning(sound: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = {}
+    for version in (4, 0):
+        monkeypatch.setattr("udi.node.tables.landlock.version", lambda version=version: version)
+        [found] = [each for each in await check_machine(sound) if each.name == "locks"]
+        said[found.severity] = found
+
+    assert list(said) == ["ok", "warning"]
+    assert "Landlock 4" in said["ok"].said
+    assert "5.13" in said["warning"].remedy
+
+
 async def test_a_sound_database_has_no_fault(sound: Settings, empty_queue: None) -> None:
     found = await check_databases(sound)
 

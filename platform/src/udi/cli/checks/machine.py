@@ -8,6 +8,7 @@ from udi.cli.checks.finding import DAY, MINUTE, Finding, duration, fault, ok, wa
 from udi.kit.clock import now
 from udi.kit.keys import key_ages
 from udi.node.files.store import ABSENT, REFUSED, SILENT, ObjectStore, StoreError
+from udi.node.tables import landlock
 from udi.portal.catalogue.search.feed import cursor_age
 from udi.settings import MissingSecretError, Settings
 
@@ -28,8 +29,21 @@ SECRETS = [
 
 
 async def check_machine(settings: Settings) -> list[Finding]:
-    """Disks, secrets, files, key and index."""
-    return [*_disks(settings), *_secrets(settings), await _objects(settings), _signing_key(settings), _index(settings)]
+    """Disks, secrets, files, key and index; what the kernel does for the processes that read files."""
+    own = [_signing_key(settings), _index(settings), _locks()]
+    return [*_disks(settings), *_secrets(settings), await _objects(settings), *own]
+
+
+def _locks() -> Finding:
+    spoken = landlock.version()
+    if spoken:
+        return ok("files", "locks", f"Each file is read by a process that the kernel locks in (Landlock {spoken}).")
+    return warning(
+        "files",
+        "locks",
+        "This kernel has no Landlock: a process that reads a file reaches whatever the node's account may read.",
+        "Boot a Linux since 5.13 with landlock among its security modules (`lsm=`).",
+    )
 
 
 def _disks(settings: Settings) -> list[Finding]:
