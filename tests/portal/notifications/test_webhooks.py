@@ -25,7 +25,7 @@ from udi.kit.http import Outgoing
 from udi.kit.jobs import Job
 from udi.portal.catalogue.search.feed import SearchFeed
 from udi.portal.notifications.jobs import jobs
-from udi.portal.notifications.models import Change, Delivery, Webhook
+from udi.portal.notifications.models import Change, Webhook, WebhookDelivery
 from udi.portal.notifications.webhooks import actions, delivery
 from udi.portal.notifications.webhooks.actions import DELIVER
 from udi.portal.notifications.webhooks.delivery import AGAIN, SAY_STOPPED
@@ -66,9 +66,13 @@ class Hook:
         assert found
         return found
 
-    async def deliveries(self) -> list[Delivery]:
+    async def deliveries(self) -> list[WebhookDelivery]:
         async with self.owner.database.session(self.owner.territory.id, role="worker") as session:
-            query = select(Delivery).where(Delivery.webhook_id == self.id).order_by(Delivery.created_at)
+            query = (
+                select(WebhookDelivery)
+                .where(WebhookDelivery.webhook_id == self.id)
+                .order_by(WebhookDelivery.created_at)
+            )
             return list((await session.scalars(query)).all())
 
     async def work(self) -> None:
@@ -405,7 +409,7 @@ async def test_what_was_sent_is_forgotten_after_a_month(armor: Catalogue, ana: R
         await ana.client.post(f"{hook.page}/test")
     old, _ = await hook.deliveries()
     async with ana.database.session(ana.territory.id, role="worker") as session:
-        aged = update(Delivery).where(Delivery.id == old.id)
+        aged = update(WebhookDelivery).where(WebhookDelivery.id == old.id)
         await session.execute(aged.values(created_at=now() - timedelta(days=31)))
         await actions.forget_deliveries(session)
 

@@ -6,12 +6,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit import jobs
 from udi.kit.rows import Carried, LeftOut
 from udi.portal.notifications.digests import SEND_DIGEST
-from udi.portal.notifications.models import Change, Delivery, Digest, Following, Subscription, Webhook
+from udi.portal.notifications.models import Change, Digest, Following, Subscription, Webhook, WebhookDelivery
 
 CARRIED = (Carried(Change), Carried(Following), Carried(Subscription), Carried(Digest))
 LEFT_OUT = (
     LeftOut(Webhook, "secrets of webhooks are those of this installation: their owners make new ones elsewhere"),
-    LeftOut(Delivery, "what was sent to webhooks goes with them"),
+    LeftOut(WebhookDelivery, "what was sent to webhooks goes with them"),
 )
 
 

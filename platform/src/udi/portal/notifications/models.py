@@ -130,7 +130,7 @@ class Webhook(Owned, PortalTable):
     created_at: Mapped[datetime]
 
 
-class Delivery(Owned, PortalTable):
+class WebhookDelivery(Owned, PortalTable):
     """A message for a webhook; its identifier is the message's own, the same at each attempt."""
 
     __tablename__ = "webhook_delivery"

@@ -17,7 +17,7 @@ from udi.kit.errors import ConflictError, InvalidError, Refusal
 from udi.kit.http import Outgoing, OutgoingError, RefusedAddressError
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
-from udi.portal.notifications.models import Change, Delivery, DeliveryState, Webhook, WebhookState
+from udi.portal.notifications.models import Change, DeliveryState, Webhook, WebhookDelivery, WebhookState
 from udi.portal.notifications.webhooks.queries import count_webhooks
 from udi.portal.notifications.webhooks.signing import new_secret
 
@@ -82,7 +82,7 @@ async def create_webhook(session: AsyncSession, actor: Actor, *, url: str, every
     return webhook
 
 
-async def send_test(session: AsyncSession, territory: Territory, webhook: Webhook) -> Delivery:
+async def send_test(session: AsyncSession, territory: Territory, webhook: Webhook) -> WebhookDelivery:
     """Send a message that tells of nothing, to see whether it arrives.
 
     Raises:
@@ -94,7 +94,9 @@ async def send_test(session: AsyncSession, territory: Territory, webhook: Webhoo
     return await queue_delivery(session, webhook, uuid.uuid4(), TEST, now(), data)
 
 
-async def queue_change(session: AsyncSession, territory: Territory, webhook: Webhook, change: Change) -> Delivery:
+async def queue_change(
+    session: AsyncSession, territory: Territory, webhook: Webhook, change: Change
+) -> WebhookDelivery:
     """Tell a webhook of a change, in the transaction that notes it as told."""
     origin, kind = territory.origin, f"{change.kind}.{change.what}"
     data = {
@@ -108,12 +110,12 @@ async def queue_change(session: AsyncSession, territory: Territory, webhook: Web
 
 async def queue_delivery(
     session: AsyncSession, webhook: Webhook, change_id: UUID, kind: str, at: datetime, data: dict[str, Any]
-) -> Delivery:
+) -> WebhookDelivery:
     """Write the message once and for all, and queue its first attempt."""
     body = json.dumps(
         {"type": kind, "timestamp": at.isoformat(), "data": data}, ensure_ascii=False, separators=(",", ":")
     )
-    delivery = Delivery(
+    delivery = WebhookDelivery(
         person_id=webhook.person_id, webhook_id=webhook.id, change_id=change_id, type=kind, title=str(data["title"]),
         body=body, state=DeliveryState.WAITING, attempts=0, created_at=now(), next_at=now(),
     )  # fmt: skip
@@ -138,8 +140,8 @@ async def pause_webhook(session: AsyncSession, webhook: Webhook) -> None:
 async def stop_webhook(session: AsyncSession, webhook: Webhook, state: WebhookState, reason: str) -> None:
     """Call it no more; what waited is given up."""
     webhook.state, webhook.reason = state, reason
-    waiting = (Delivery.webhook_id == webhook.id, Delivery.state == DeliveryState.WAITING)
-    given_up = update(Delivery).where(*waiting).values(state=DeliveryState.FAILED, next_at=None)
+    waiting = (WebhookDelivery.webhook_id == webhook.id, WebhookDelivery.state == DeliveryState.WAITING)
+    given_up = update(WebhookDelivery).where(*waiting).values(state=DeliveryState.FAILED, next_at=None)
     await session.execute(given_up.execution_options(synchronize_session=False))
     await session.flush()
 
@@ -158,4 +160,4 @@ async def delete_webhook(session: AsyncSession, webhook: Webhook) -> None:
 
 async def forget_deliveries(session: AsyncSession) -> None:
     """Forget what was sent long ago."""
-    await session.execute(delete(Delivery).where(Delivery.created_at < now() - KEPT))
+    await session.execute(delete(WebhookDelivery).where(WebhookDelivery.created_at < now() - KEPT))

@@ -16,7 +16,7 @@ from udi.kit.mail import send_mail
 from udi.kit.tenancy import Territory
 from udi.portal.identity.models import Person
 from udi.portal.notifications.letters import write_stopped
-from udi.portal.notifications.models import Delivery, DeliveryState, Webhook, WebhookState
+from udi.portal.notifications.models import DeliveryState, Webhook, WebhookDelivery, WebhookState
 from udi.portal.notifications.queries import find_subscription
 from udi.portal.notifications.webhooks.actions import DELIVER, TEST, stop_webhook
 from udi.portal.notifications.webhooks.signing import headers
@@ -53,15 +53,19 @@ async def deliver(site: Site, territory: Territory, delivery_id: UUID, attempt: 
 
 async def _find(
     session: AsyncSession, delivery_id: UUID, attempt: int, *, lock: bool = False
-) -> tuple[Delivery, Webhook] | None:
-    waiting = (Delivery.id == delivery_id, Delivery.state == DeliveryState.WAITING, Delivery.attempts == attempt)
-    called = select(Delivery, Webhook).join(Webhook, Webhook.id == Delivery.webhook_id)
+) -> tuple[WebhookDelivery, Webhook] | None:
+    waiting = (
+        WebhookDelivery.id == delivery_id,
+        WebhookDelivery.state == DeliveryState.WAITING,
+        WebhookDelivery.attempts == attempt,
+    )
+    called = select(WebhookDelivery, Webhook).join(Webhook, Webhook.id == WebhookDelivery.webhook_id)
     query = called.where(*waiting, Webhook.state == WebhookState.ACTIVE)
     row = (await session.execute(query.with_for_update() if lock else query)).one_or_none()
-    return None if row is None else (row.Delivery, row.Webhook)
+    return None if row is None else (row.WebhookDelivery, row.Webhook)
 
 
-async def _post(outgoing: Outgoing, webhook: Webhook, delivery: Delivery) -> str:
+async def _post(outgoing: Outgoing, webhook: Webhook, delivery: WebhookDelivery) -> str:
     """The status answered, or why there is none. Nothing of the answer is kept, and a redirect is not followed."""
     signed = headers(webhook, f"msg_{delivery.id.hex}", now(), delivery.body)
     try:
@@ -78,7 +82,7 @@ async def _post(outgoing: Outgoing, webhook: Webhook, delivery: Delivery) -> str
     return str(answer.status_code)
 
 
-async def _note(session: AsyncSession, delivery: Delivery, webhook: Webhook, answer: str) -> None:
+async def _note(session: AsyncSession, delivery: WebhookDelivery, webhook: Webhook, answer: str) -> None:
     delivery.attempts += 1
     delivery.answer, delivery.tried_at, delivery.next_at = answer, now(), None
     if answer.startswith("2"):

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import NotFoundError
 from udi.kit.identity import Actor
-from udi.portal.notifications.models import Delivery, Webhook
+from udi.portal.notifications.models import Webhook, WebhookDelivery
 
 MOST_SHOWN = 30
 
@@ -37,8 +37,8 @@ async def get_webhook(session: AsyncSession, actor: Actor, webhook_id: UUID) -> 
     return found
 
 
-async def list_deliveries(session: AsyncSession, webhook: Webhook) -> Sequence[Delivery]:
+async def list_deliveries(session: AsyncSession, webhook: Webhook) -> Sequence[WebhookDelivery]:
     """The last messages of a webhook, the newest first."""
-    query = select(Delivery).where(Delivery.webhook_id == webhook.id)
-    newest = query.order_by(Delivery.created_at.desc(), Delivery.id).limit(MOST_SHOWN)
+    query = select(WebhookDelivery).where(WebhookDelivery.webhook_id == webhook.id)
+    newest = query.order_by(WebhookDelivery.created_at.desc(), WebhookDelivery.id).limit(MOST_SHOWN)
     return (await session.scalars(newest)).all()
