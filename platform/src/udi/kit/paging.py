@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
-PAGE_SIZE = 10
+PAGE_SIZE = 8
 """What keeps a list of datasets with its filters under 400 elements, and so its EcoIndex at A."""
 MAX_PAGE_SIZE = 100
 

@@ -72,7 +72,7 @@ def _page(item: DatasetItem, address: str) -> DatasetPage:
     counts = {"theme": [Count(value="environment", count=1)], "format": [Count(value="CSV", count=1)]}
     links = {"self": address, "first": address, "last": address}
     return DatasetPage(
-        total=1, page=1, size=10, items=[item], facets=counts, replaced=[], completed=[], also=[], prepared=True, links=links,
+        total=1, page=1, size=8, items=[item], facets=counts, replaced=[], completed=[], also=[], prepared=True, links=links,
         shared=False, territory={"fr": "Portelune"},
     )  # fmt: skip
 
