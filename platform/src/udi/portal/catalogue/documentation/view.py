@@ -8,6 +8,8 @@ from typing import Any
 Say = Callable[[str], str]
 Row = tuple[str, str, str]
 JSON = "application/json"
+SAID = {"200", "401", "429"}
+"""Statuses that the page does not say again at each operation."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ def _describe(path: str, operation: dict[str, Any], schemas: dict[str, Any], say
         detail=operation["description"],
         parameters=[_parameter(parameter, say) for parameter in operation["parameters"]],
         fields=list(_fields(_target(body["schema"], schemas), schemas)),
-        refusals=[(status, response["description"]) for status, response in responses.items() if status != "200"],
+        refusals=[(status, response["description"]) for status, response in responses.items() if status not in SAID],
         example=json.dumps(body["example"], ensure_ascii=False, indent=2),
     )
 
