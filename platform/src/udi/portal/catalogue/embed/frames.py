@@ -14,14 +14,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import UdiError
 from udi.kit.tenancy import Territory
-from udi.portal.catalogue.answers import indexes_of
+from udi.portal.catalogue.answers import indexes_of, reading
 from udi.portal.catalogue.embed.shared import PRODUCER, SEARCH
 from udi.portal.catalogue.pages.asked import read_pairs
 from udi.portal.catalogue.queries import SearchPage, get_dataset, search_datasets
 from udi.portal.catalogue.search.criteria import Criteria, read_criteria
 from udi.portal.organisations.queries import get_producer
 from udi.ui.embedding import LANGUAGE, language_of, on_framed_refusal, render_framed
-from udi.ui.site import site_of
 
 LINES = 8
 """Datasets in a frame at once."""
@@ -94,7 +93,7 @@ def _criteria(request: Asked, **fixed: Any) -> Criteria:
 @asynccontextmanager
 async def _as_passer_by(request: Asked, territory: Territory) -> AsyncIterator[AsyncSession]:
     """A session that sees what everybody sees, whoever is logged in."""
-    async with site_of(request).database.session(territory.id, role="public") as session:
+    async with reading(request, territory) as session:
         yield session
 
 

@@ -14,13 +14,12 @@ from litestar.types import ControllerRouterHandler
 
 from udi.kit.errors import NotFoundError, UdiError
 from udi.kit.tenancy import Territory
-from udi.portal.catalogue.answers import indexes_of
+from udi.portal.catalogue.answers import indexes_of, reading
 from udi.portal.catalogue.open.ckan_actions import ACTIONS, Asking, WrongValueError
 from udi.portal.catalogue.pages.asked import read_pairs
 from udi.portal.catalogue.queries import WithdrawnError
 from udi.portal.identity.bearers import PROGRAMS
 from udi.ui.cross_origin import OpenToAll
-from udi.ui.site import site_of
 
 Machine = Request[Any, Any, State]
 LARGEST_BODY = 64 * 1024
@@ -44,7 +43,7 @@ async def act(request: Machine, territory: NamedDependency[Territory], action: F
         return _sent(f"Bad request - JSON Error: {error}", HTTP_400_BAD_REQUEST)
     reader, language = indexes_of(request).find(territory.id), request.scope["state"]["locale"]
     try:
-        async with site_of(request).database.session(territory.id, role="public") as session:
+        async with reading(request, territory) as session:
             result = await known(Asking(session, territory, reader, language), values)
     except WrongValueError as error:
         kind, status = (

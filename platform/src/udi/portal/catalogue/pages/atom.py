@@ -11,7 +11,7 @@ from litestar.params import FromPath
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.tenancy import Territory
-from udi.portal.catalogue.answers import Made, answer, indexes_of
+from udi.portal.catalogue.answers import Made, answer, indexes_of, reading
 from udi.portal.catalogue.atom import CHANGES, MEDIA_TYPE, PATH, followed, write_feed, write_history
 from udi.portal.catalogue.history import Step, list_steps
 from udi.portal.catalogue.pages.asked import read_pairs
@@ -53,7 +53,7 @@ async def follow_dataset(
     language: str = request.scope["state"]["locale"]
 
     async def make() -> Made:
-        async with site_of(request).database.session(territory.id, role="public") as session:
+        async with reading(request, territory) as session:
             dataset = await get_dataset(session, dataset_id)
             steps = [(step, *_said(request, step, language)) for step in await list_steps(session, dataset, language)]
             reader = indexes_of(request).find(territory.id)

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
-from udi.portal.catalogue.answers import Made, answer, indexes_of
+from udi.portal.catalogue.answers import Made, answer, indexes_of, reading
 from udi.portal.catalogue.atom import CHANGES
 from udi.portal.catalogue.citation import NAMES, WRITERS
 from udi.portal.catalogue.embed.shared import share_dataset
@@ -67,7 +67,7 @@ async def _show(request: Asked, territory: Territory, actor: Actor | None, datas
     """Everything the catalogue knows of a dataset; its files are at its producer's node."""
 
     async def make() -> Made:
-        async with site_of(request).database.session(territory.id, role="public") as session:
+        async with reading(request, territory) as session:
             reader = indexes_of(request).find(territory.id)
             page = await _render(request, session, territory, actor, dataset_id)
             return page, reader is not None and await is_current(session, reader)

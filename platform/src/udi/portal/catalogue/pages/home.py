@@ -7,14 +7,14 @@ from litestar.datastructures import State
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.tenancy import Territory
-from udi.portal.catalogue.answers import Made, answer, indexes_of
+from udi.portal.catalogue.answers import Made, answer, indexes_of, reading
 from udi.portal.catalogue.pages.search import with_script
 from udi.portal.catalogue.queries import search_datasets
 from udi.portal.catalogue.results import mark_titles
 from udi.portal.catalogue.search.criteria import MODIFIED, Criteria
 from udi.portal.tenants.pages import show_territories
 from udi.protocol.themes import THEMES
-from udi.ui.site import render, site_of
+from udi.ui.site import render
 
 LATEST = 4
 
@@ -27,7 +27,7 @@ async def home(request: Request[Any, Any, State]) -> Response[Any]:
         return await show_territories(request)
 
     async def make() -> Made:
-        async with site_of(request).database.session(territory.id, role="public") as session:
+        async with reading(request, territory) as session:
             return await _render(request, session, territory)
 
     return await answer(request, territory, make)

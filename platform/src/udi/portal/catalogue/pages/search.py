@@ -8,7 +8,7 @@ from litestar.datastructures import State
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.tenancy import Territory
-from udi.portal.catalogue.answers import Made, answer, indexes_of
+from udi.portal.catalogue.answers import Made, answer, indexes_of, reading
 from udi.portal.catalogue.area import draw_area
 from udi.portal.catalogue.atom import PATH as ATOM
 from udi.portal.catalogue.elsewhere.pages import ASKED, is_asked, look_elsewhere, show_everywhere
@@ -36,7 +36,7 @@ async def search(request: Request[Any, Any, State]) -> Response[Any]:
         return await show_everywhere(request)
 
     async def make() -> Made:
-        async with site_of(request).database.session(territory.id, role="public") as session:
+        async with reading(request, territory) as session:
             return await _render(request, session, territory)
 
     if is_asked(request):
