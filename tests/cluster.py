@@ -51,15 +51,17 @@ def free_ports(count: int) -> int:
     raise RuntimeError(msg)
 
 
-def run_settings(run: Path, worker: str) -> Settings:
-    """Settings of one worker: the run's secrets and server, its own databases and folders."""
+def run_settings(run: Path, worker: str, *, base_port: int | None = None) -> Settings:
+    """Settings of one worker: the run's secrets, server and Keycloak; its own databases, folders and, if given, ports."""
     facts = json.loads((run / "cluster.json").read_text())
     state = run / worker
     state.mkdir(exist_ok=True)
     return Settings(
         state=state,
         secrets=run / "secrets",
-        base_port=facts["base_port"],
+        base_port=base_port or facts["base_port"],
+        identity_url=f"http://localhost:{facts['base_port'] + 2}",
+        smtp_port=facts["base_port"] + 6,
         database_port=facts["port"],
         database_names={"portal": f"udi_portal_{worker}", "node": f"udi_node_{worker}"},
         demo=True,

@@ -93,10 +93,13 @@ def postgres(run_folder: Path) -> str:
 
 @pytest.fixture(scope="session")
 def settings(postgres: str, run_folder: Path, worker_name: str) -> Settings:
-    """Settings of this worker, with its own pair of databases."""
+    """Settings of this worker, with its own pair of databases and its own ports.
+
+    Never overridden in a folder: what lasts as long as the run is made from the first that is asked for.
+    """
     with cluster.locked(run_folder, "copy"):
         asyncio.run(cluster.copy_databases(postgres, worker_name))
-    return cluster.run_settings(run_folder, worker_name)
+    return cluster.run_settings(run_folder, worker_name, base_port=cluster.free_ports(8))
 
 
 @pytest.fixture(scope="session")
@@ -130,14 +133,15 @@ async def other(settings: Settings, portal_database: Database, node_database: Da
 
 
 @pytest.fixture(scope="session")
-async def keycloak(settings: Settings, run_folder: Path, postgres: str) -> Settings:
+async def keycloak(settings: Settings, run_folder: Path, worker_name: str, postgres: str) -> Settings:
     """A real Keycloak with the realm applied, one for the run; returns the settings that reach it."""
 
     def start() -> None:
         with cluster.locked(run_folder, "keycloak"):
             if not (run_folder / "keycloak.pid").exists():
-                services.launch_keycloak(run_folder, settings)
-                realm.apply_realm(admin.connect(settings), settings)
+                of_the_run = cluster.run_settings(run_folder, worker_name)
+                services.launch_keycloak(run_folder, of_the_run)
+                realm.apply_realm(admin.connect(of_the_run), of_the_run)
 
     await asyncio.to_thread(start)
     return settings

@@ -47,7 +47,7 @@ class Kept(Message):
 def mailbox(keycloak: Settings) -> Iterator[Kept]:
     """Where Keycloak's mails arrive."""
     kept = Kept()
-    controller = Controller(kept, hostname="127.0.0.1", port=keycloak.port(6))
+    controller = Controller(kept, hostname="127.0.0.1", port=keycloak.smtp_port)
     controller.start()
     yield kept
     controller.stop()

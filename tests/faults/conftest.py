@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster import free_ports
 from tests.faults.running import ALL, SWITCH, RunningNode
 from tests.node.conftest import (
     parts,
@@ -26,12 +25,6 @@ from udi.settings import Settings
 __all__ = ["parts", "passer_by", "portal", "producer", "publisher", "space"]
 PLACE = 12 * 1024**3
 MOST_AT_ONCE = 1000
-
-
-@pytest.fixture(scope="session")
-def settings(settings: Settings) -> Settings:
-    """Ports of their own: the journeys' installation answers on those of the run as long as it lasts."""
-    return settings.model_copy(update={"base_port": free_ports(8)})
 
 
 @pytest.fixture

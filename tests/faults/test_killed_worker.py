@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
@@ -21,6 +22,7 @@ from udi.node.files.models import StoredFile
 from udi.node.files.sweep import sweep
 from udi.ui.site import Site
 
+Seen = TypeVar("Seen")
 SIZE, PATIENCE = 20 * 1024**2, 180
 STEPS = (
     "refresh.begun", "upload.assembled", "upload.stored", "refresh.fetched", "upload.profiled", "version.added",
@@ -59,11 +61,12 @@ def distant() -> Iterator[Distant]:
     server.stop()
 
 
-async def seen(happened: Callable[[], bool], every: float = 0.002) -> None:
-    """Wait until something happened."""
+async def seen(happened: Callable[[], Seen], every: float = 0.002) -> Seen:
+    """Wait until something happened; returns what was seen of it."""
     async with asyncio.timeout(PATIENCE):
-        while not happened():  # noqa: ASYNC110 - another process says nothing to wait for
+        while not (found := happened()):  # noqa: ASYNC110 - another process says nothing to wait for
             await asyncio.sleep(every)
+    return found
 
 
 async def ready(database: Database, territory: Territory, count: int) -> None:
@@ -88,8 +91,9 @@ async def test_a_worker_killed_while_a_child_reads_a_file_looks_at_it_again(
     node.environment["TMPDIR"] = str(scratch)
     await producer.draft(content(SIZE))
     node.start("work")
-    await seen(lambda: any(MOMENTS[moment](folder) for folder in scratch.glob("udi-prepare-*")))
-    children = node.family("work")[1:]
+    children = await seen(
+        lambda: any(MOMENTS[moment](folder) for folder in scratch.glob("udi-prepare-*")) and node.family("work")[1:]
+    )
 
     node.stop()
 

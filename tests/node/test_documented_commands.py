@@ -7,12 +7,10 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
-from tests.cluster import free_ports
 from tests.faults.running import RunningNode
 from tests.node.producer import Producer
 from tests.node.scripts import OTHER, new_key
@@ -37,20 +35,16 @@ def shape(value: Any) -> Any:
 
 @pytest.fixture
 def node(settings: Settings, tmp_path: Path) -> Iterator[RunningNode]:
-    """On a port of its own: the journeys' installation answers on those of the run as long as it lasts."""
-    own = settings.model_copy(update={"base_port": free_ports(8)})
-    running = RunningNode(own, tmp_path)
+    running = RunningNode(settings, tmp_path)
     yield running
     running.stop()
 
 
 @pytest.fixture
-def environment(node: RunningNode, demo: Territory, tmp_path: Path) -> dict[str, str]:
-    """Where a command is run: a folder with the file, and the names of the territory known."""
+def environment(node: RunningNode, tmp_path: Path) -> dict[str, str]:
+    """Where a command is run: a folder with the file."""
     (tmp_path / "associations.csv").write_bytes(OTHER)
-    place = urlsplit(demo.links["node"])
-    there = f"{place.hostname}:{place.port}:127.0.0.1:{node.settings.port(1)}"
-    (tmp_path / ".curlrc").write_text(f'connect-to = "{there}"\nsilent\n')
+    (tmp_path / ".curlrc").write_text("silent\n")
     node.start("serve")
     return {**os.environ, "CURL_HOME": str(tmp_path)}
 
