@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from litestar import Litestar
 from xdist.scheduler import LoadScopeScheduling
@@ -22,6 +23,9 @@ from udi.portal.identity.provision import admin, realm
 from udi.settings import Settings
 from udi.ui.site import Site
 
+UNTIMED = {"deadline": None, "suppress_health_check": [hypothesis.HealthCheck.too_slow]}
+hypothesis.settings.register_profile("untimed", **UNTIMED)
+hypothesis.settings.load_profile("untimed")
 RUN = "UDI_TEST_RUN"
 SHARED = Path(os.environ.get("UDI_SHARED", Path(__file__).resolve().parents[2] / "shared"))
 TOGETHER = {
@@ -121,7 +125,7 @@ async def demo(settings: Settings, portal_database: Database, node_database: Dat
     """A territory, new for this test, on the portal and on the node."""
     territory = await stage.add_territory(settings, "demo")
     yield territory
-    await stage.remove_territory(settings, territory)
+    await stage.remove_territory(settings, territory.id)
 
 
 @pytest.fixture
@@ -129,7 +133,7 @@ async def other(settings: Settings, portal_database: Database, node_database: Da
     """Another territory, which must see nothing of the first."""
     territory = await stage.add_territory(settings, "other")
     yield territory
-    await stage.remove_territory(settings, territory)
+    await stage.remove_territory(settings, territory.id)
 
 
 @pytest.fixture(scope="session")

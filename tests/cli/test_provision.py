@@ -2,14 +2,18 @@
 
 import asyncio
 import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
+from tests.stage import remove_territory
 from udi.cli import provision
 from udi.portal.tenants.files import TenantFaultsError, read_folder
 from udi.settings import Settings
 
+Apply = Callable[[Path], Awaitable[provision.Applied]]
 DEMO = Path(__file__).parents[2] / "tenants/demo"
 
 
@@ -26,11 +30,26 @@ def variant(folder: Path, slug: str) -> Path:
     return target
 
 
-async def test_a_second_apply_changes_nothing(keycloak: Settings, tmp_path: Path) -> None:
-    folder = read_folder(variant(tmp_path, "twice"))
+@pytest.fixture
+async def apply(keycloak: Settings) -> AsyncIterator[Apply]:
+    """Applies a folder; its territory leaves the registers with the test, so that no other one meets it."""
+    applied: list[UUID] = []
 
-    first = await asyncio.to_thread(provision.apply_folder, keycloak, folder)
-    second = await asyncio.to_thread(provision.apply_folder, keycloak, folder)
+    async def act(path: Path) -> provision.Applied:
+        folder = read_folder(path)
+        done = await asyncio.to_thread(provision.apply_folder, keycloak, folder)
+        applied.append(folder.tenant_id)
+        return done
+
+    yield act
+    for territory in applied:
+        await remove_territory(keycloak, territory)
+
+
+async def test_a_second_apply_changes_nothing(apply: Apply, tmp_path: Path) -> None:
+    folder = variant(tmp_path, "twice")
+
+    first, second = await apply(folder), await apply(folder)
 
     assert ("territory on the portal", "created") in first.changes
     assert ("hosted node", "created") in first.changes
@@ -38,28 +57,28 @@ async def test_a_second_apply_changes_nothing(keycloak: Settings, tmp_path: Path
 
 
 async def test_the_accounts_and_the_node_credential_are_secrets_of_the_machine(
-    keycloak: Settings, tmp_path: Path
+    keycloak: Settings, apply: Apply, tmp_path: Path
 ) -> None:
-    folder = read_folder(variant(tmp_path, "secrets"))
+    folder = variant(tmp_path, "secrets")
 
-    await asyncio.to_thread(provision.apply_folder, keycloak, folder)
+    await apply(folder)
 
     files = {path.name: path for path in keycloak.secrets_folder.iterdir() if "secrets" in path.name}
     assert "node_credential_secrets" in files
-    assert sum(name.startswith("account_secrets_") for name in files) == len(folder.file.account)
+    assert sum(name.startswith("account_secrets_") for name in files) == len(read_folder(folder).file.account)
     assert {path.stat().st_mode & 0o077 for path in files.values()} == {0}
 
 
 async def test_a_host_of_another_territory_is_refused_and_nothing_is_applied(
-    keycloak: Settings, tmp_path: Path
+    keycloak: Settings, apply: Apply, tmp_path: Path
 ) -> None:
-    await asyncio.to_thread(provision.apply_folder, keycloak, read_folder(variant(tmp_path, "first")))
+    await apply(variant(tmp_path, "first"))
     thief = variant(tmp_path, "thief")
     path = thief / "tenant.toml"
     path.write_text(path.read_text().replace("node.thief.localhost", "node.first.localhost"))
 
     with pytest.raises(TenantFaultsError) as caught:
-        await asyncio.to_thread(provision.apply_folder, keycloak, read_folder(thief))
+        await apply(thief)
 
     assert "hosts.node" in str(caught.value)
     assert not (keycloak.secrets_folder / "node_credential_thief").exists()

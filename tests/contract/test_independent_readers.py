@@ -66,7 +66,7 @@ async def wide(
     await SearchFeed(portal_database, registry, own).step()
     async with serving(served):
         yield catalogue, ids
-    await stage.remove_territory(own, territory)
+    await stage.remove_territory(own, territory.id)
 
 
 @pytest.fixture(scope="module")

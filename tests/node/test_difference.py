@@ -17,9 +17,7 @@ from udi.ui.pages import Pages
 
 ID, NAME = TypedColumn("id", ColumnType.INTEGER), TypedColumn("nom", ColumnType.TEXT)
 PRICE, DAY = TypedColumn("prix", ColumnType.NUMBER), TypedColumn("jour", ColumnType.DATE)
-OFTEN = settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
+OFTEN = settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 Rows = Sequence[Sequence[Cell]]
 
 

@@ -103,7 +103,7 @@ NUMBERS = st.lists(
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(values=NUMBERS)
 def test_any_numbers_have_figures_that_json_can_write(values: list[float | None], tmp_path: Path) -> None:
     with duckdb.connect() as connection:
@@ -197,7 +197,7 @@ def map_html(drawing: MapDrawing, locale: str = "fr") -> str:
     return rendered("{{ drawn.map(m) }}", locale, m=drawing)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(places=st.lists(POINT | LINE | POLYGON | MANY | MIXED, min_size=1, max_size=12))
 def test_any_places_make_a_valid_map(places: list[shapely.Geometry], tmp_path: Path) -> None:
     drawing = drawn(places, tmp_path)

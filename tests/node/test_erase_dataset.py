@@ -114,7 +114,7 @@ async def jobs_of(database: Database, territory: Territory) -> list[str]:
     query = text("SELECT convert_from(payload, 'UTF8') FROM queue.pgqueuer WHERE entrypoint = :name")
     async with database.platform_session(role="worker") as session:
         found = [json.loads(each) for each in await session.scalars(query, {"name": ERASE_DATASET})]
-    return ["second" if each.get("second") else "first" for each in found if each["tenant"] == str(territory.id)]
+    return sorted("second" if each.get("second") else "first" for each in found if each["tenant"] == str(territory.id))
 
 
 async def test_a_draft_is_erased_with_every_object_and_row(

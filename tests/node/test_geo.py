@@ -335,7 +335,7 @@ MANY = st.lists(POINT, max_size=4).map(shapely.MultiPoint)
 MIXED = st.lists(POINT | LINE | POLYGON, min_size=1, max_size=3).map(shapely.GeometryCollection)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(places=st.lists(POINT | LINE | POLYGON | MANY | MIXED | st.none(), min_size=1, max_size=8))
 def test_any_geometry_comes_back_as_it_was(places: list[shapely.Geometry | None], tmp_path: Path) -> None:
     content = geojson(
@@ -351,7 +351,7 @@ def test_any_geometry_comes_back_as_it_was(places: list[shapely.Geometry | None]
             assert shapely.from_wkt(str(row[-1])).equals_exact(place, 1e-9)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(content=st.binary(max_size=300), start=st.sampled_from([b"", b"{", b"<kml>", b"<gpx>", b"fgb\x03", b"PAR1"]))
 def test_no_contents_are_an_accident(content: bytes, start: bytes, tmp_path: Path) -> None:
     understood = understand_geo(dropped(tmp_path, start + content), "a.kml", tmp_path)

@@ -74,7 +74,7 @@ def test_reminders_come_at_the_due_day_then_twice_then_never() -> None:
 MOMENTS = st.datetimes(datetime(1990, 1, 1), datetime(2090, 1, 1), timezones=st.sampled_from([UTC, PARIS]))  # noqa: DTZ001 - hypothesis adds the zone
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(
     frequency=st.sampled_from([*DAYS, *MONTHS]),
     published=st.lists(MOMENTS, min_size=1, max_size=4),

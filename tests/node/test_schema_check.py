@@ -21,9 +21,7 @@ from udi.node.tables.schemas.report import MOST_ERRORS, CellError, SchemaReport
 from udi.node.tables.schemas.words import explain_cell_error, explain_column
 from udi.ui.locale import load_translations
 
-OFTEN = settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
+OFTEN = settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 
 
 def checked(folder: Path, field: dict[str, Any], cells: Sequence[str], **schema: Any) -> SchemaReport:

@@ -152,7 +152,7 @@ async def test_a_key_opens_what_it_was_made_for_and_nothing_else(
     assert (await script.put(theirs)).status_code == 403
     assert (await script.put(str(uuid.uuid4()))).status_code == 404
     assert (await Sender(passer_by, script.headers).begin(5)).status_code == 403
-    assert (await passer_by.get(f"/datasets/{mine}", headers=script.headers)).status_code == 303
+    assert (await passer_by.get(f"/datasets/{mine}", headers=script.headers)).status_code == 401
     assert (await passer_by.post(f"/datasets/{mine}/publish", headers=script.headers)).status_code == 401
 
 

@@ -35,7 +35,7 @@ async def unseal(stored: bytes, start: int = 0, end: int | None = None, name: st
     return b"".join([each async for each in opened.unseal(pieces, part)])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(size=sizes, pieces=st.sampled_from([4_096, 65_536, 1_000_003]))
 @example(size=0, pieces=4_096)
 async def test_any_size_comes_back_whole(size: int, pieces: int) -> None:
@@ -46,7 +46,7 @@ async def test_any_size_comes_back_whole(size: int, pieces: int) -> None:
     assert await unseal(stored) == BLOCK[:size]
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(data=st.data(), size=sizes.filter(bool))
 async def test_any_part_of_any_size_comes_back_from_its_own_chunks(data: st.DataObject, size: int) -> None:
     stored = await seal(BLOCK[:size])

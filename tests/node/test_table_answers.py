@@ -131,7 +131,7 @@ def _measures(columns: tuple[TypedColumn, ...], rank: int) -> list[Measure]:
 
 
 @given(st.data())
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, suppress_health_check=list(HealthCheck))
 async def test_any_question_about_any_table_is_answered_as_the_model_does(
     answers: Answers, data: st.DataObject
 ) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.node import personal_set as made
@@ -151,7 +151,6 @@ def test_two_hundred_thousand_values_have_as_many_tokens() -> None:
     assert all(len(one) == 19 and one[0].isdigit() for one in tokens)
 
 
-@settings(deadline=None)
 @given(st.text())
 def test_any_text_has_a_token(text: str) -> None:
     assert token(KEY, text.encode("utf-8", "ignore").decode()).count("-") == 3

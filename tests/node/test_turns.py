@@ -4,7 +4,7 @@ import asyncio
 from collections import Counter
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from udi.kit.errors import TooManyError, UnavailableError
@@ -46,7 +46,6 @@ class Watched:
         return Counter(ticket.space for ticket in self.tickets if ticket.served)
 
 
-@settings(deadline=None)
 @given(STEPS, st.integers(1, 5), st.integers(1, 5))
 def test_a_space_is_served_before_another_is_served_twice(
     steps: list[tuple[str, str | int]], places: int, own: int

@@ -61,7 +61,7 @@ async def furnished(settings: Settings, portal_app: Litestar, node_app: Litestar
         catalogue |= await follow(portal, territory, visitors["team"], catalogue["portal table"])
         published = await fill_node(node, territory, Producer(visitors["producer"]))
         yield Place(territory, catalogue | published, visitors)
-    await stage.remove_territory(settings, territory)
+    await stage.remove_territory(settings, territory.id)
 
 
 async def fill_catalogue(site: Site, territory: Territory) -> dict[str, str]:

@@ -19,7 +19,7 @@ from udi.protocol.upgrade import upgrade_record
 from udi.protocol.validation import validate
 from udi.protocol.vocabulary import VERSIONS
 
-patient = settings(deadline=None, database=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+patient = settings(database=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 
 anything = st.recursive(
     st.none()

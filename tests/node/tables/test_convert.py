@@ -298,7 +298,6 @@ def tables(draw: st.DrawFn) -> tuple[list[tuple[str, str, str, str]], bytes]:
 @settings(
     max_examples=40,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 def test_every_cell_of_any_table_is_found_again(
