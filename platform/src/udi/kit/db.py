@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 from sqlalchemy import DateTime, MetaData, event, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import JSONB
@@ -89,7 +90,7 @@ def _say_tenant(session: Session, _transaction: SessionTransaction, connection: 
 
 def is_away(error: BaseException) -> bool:
     """Whether the database does not answer for now: it is cut off, starting, stopping, full, or handing over."""
-    if isinstance(error, (OperationalError, InterfaceError, PoolTimeoutError, OSError)):
+    if isinstance(error, (OperationalError, InterfaceError, asyncpg.InterfaceError, PoolTimeoutError, OSError)):
         return True
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return True
@@ -167,6 +168,13 @@ class Database:
             info = {"tenant": tenant, "person": person, "spaces": spaces, "settings": self._settings}
             async with self._maker(role)(info=info) as session, session.begin():
                 yield session
+
+    def rows(self, tenant: UUID) -> reading.Rows:
+        """What passers-by may read of one territory, straight from the driver; only where pages are answered."""
+        if not self._pages:
+            msg = f"Only pages read the {self.program} without a transaction."
+            raise RuntimeError(msg)
+        return reading.Rows(self.engine("public"), str(UUID(str(tenant))))
 
     @asynccontextmanager
     async def platform_session(self, *, role: Role = "app") -> AsyncIterator[AsyncSession]:

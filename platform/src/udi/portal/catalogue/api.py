@@ -18,14 +18,22 @@ from udi.kit.tenancy import Territory
 from udi.portal.catalogue.answers import Made, answer, indexes_of, reading
 from udi.portal.catalogue.open.sending import Document, Validators, send, send_kept
 from udi.portal.catalogue.pages.asked import read_pairs
-from udi.portal.catalogue.queries import SearchPage, count_by_producer, get_dataset, search_datasets, walk_datasets
-from udi.portal.catalogue.search.criteria import read_strict_criteria
+from udi.portal.catalogue.queries import (
+    SearchPage,
+    count_by_producer,
+    get_dataset,
+    search_datasets,
+    search_index,
+    walk_datasets,
+)
+from udi.portal.catalogue.search.criteria import Criteria, read_strict_criteria
 from udi.portal.catalogue.search.thesaurus import thesaurus_of
 from udi.portal.catalogue.shapes import BASE, Dataset, DatasetBatch, DatasetPage, Producer, ProducerList
 from udi.portal.catalogue.walk import read_place
 from udi.portal.identity.bearers import PROGRAMS
 from udi.portal.organisations.queries import get_producer, list_producers
 from udi.ui.cross_origin import OpenToAll
+from udi.ui.site import site_of
 
 JSON = "application/json"
 Machine = Request[Any, Any, State]
@@ -37,14 +45,25 @@ async def search_catalogue(request: Machine, territory: NamedDependency[Territor
     criteria = read_strict_criteria(read_pairs(request))
 
     async def make() -> Made:
-        words = thesaurus_of(territory.search)
-        async with reading(request, territory) as session:
-            page = await search_datasets(session, indexes_of(request), territory.id, criteria, words)
+        page = await _search(request, territory, criteria)
         links = _links(page, territory.origin)
         found = DatasetPage.of(page, territory, links)
         return Response(found, media_type=JSON, headers={"Link": _header(links)}), page.current
 
     return await answer(request, territory, make)
+
+
+async def _search(request: Machine, territory: Territory, criteria: Criteria) -> SearchPage:
+    """Without a session where the index and the database itself answer, which is nearly always."""
+    words, database, reader = (
+        thesaurus_of(territory.search),
+        site_of(request).database,
+        indexes_of(request).find(territory.id),
+    )
+    if reader is not None and not database.has_replica:
+        return await search_index(database.rows(territory.id), reader, criteria, words)
+    async with reading(request, territory) as session:
+        return await search_datasets(session, indexes_of(request), territory.id, criteria, words)
 
 
 @get("/datasets/all")
@@ -114,12 +133,14 @@ def _header(links: Mapping[str, str]) -> str:
 
 def _links(page: SearchPage, origin: str) -> dict[str, str]:
     criteria = page.criteria
+    first = criteria.address(f"{origin}{BASE}/datasets", "page")
+    joined = "&" if "?" in first else "?"
     numbers = {"self": criteria.page, "first": 1, "last": page.last}
     if criteria.page > 1:
         numbers["prev"] = criteria.page - 1
     if criteria.page < page.last:
         numbers["next"] = criteria.page + 1
-    return {name: criteria.changed(page=number).address(f"{origin}{BASE}/datasets") for name, number in numbers.items()}
+    return {name: first if number == 1 else f"{first}{joined}page={number}" for name, number in numbers.items()}
 
 
 routes: Sequence[ControllerRouterHandler] = [

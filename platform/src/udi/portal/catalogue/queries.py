@@ -2,16 +2,17 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, any_, bindparam, func, select, text
+from sqlalchemy import any_, func, literal_column, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload, selectinload
 
 from udi.kit.errors import GoneError, NotFoundError
+from udi.kit.reading import Rows, SessionRows
 from udi.portal.catalogue.models import Dataset, DatasetState, Withdrawal
 from udi.portal.catalogue.search import query
 from udi.portal.catalogue.search.alike import find_alike
@@ -40,7 +41,12 @@ WORD = re.compile(r"[^\W_]+")
 SHOWN = Dataset.state == DatasetState.PUBLISHED
 
 
-LINES = LINE.where(Dataset.seq == any_(bindparam("seqs", type_=ARRAY(BigInteger))), SHOWN)
+LINES = str(
+    LINE.where(Dataset.seq == any_(literal_column("$1::bigint[]")), SHOWN).compile(
+        compile_kwargs={"literal_binds": True}
+    )
+)
+"""For the driver: the lines of some numbers."""
 
 
 class WithdrawnError(GoneError):
@@ -109,16 +115,22 @@ async def search_datasets(
     """Datasets that answer the criteria; past the last page, the last one. Without a thesaurus, with the portal's own."""
     reader = indexes.find(tenant)
     if reader is None:
-        return await _list_newest(session, criteria)
+        return await list_newest(session, criteria)
+    current = await is_current(session, reader)
+    page = await search_index(SessionRows(session), reader, criteria, thesaurus)
+    return page if current else replace(page, current=False)
+
+
+async def search_index(
+    rows: Rows | SessionRows, reader: Reader, criteria: Criteria, thesaurus: Thesaurus | None = None
+) -> SearchPage:
+    """The same where there is an index, and rows as new as it."""
     found = query.search(reader, criteria, thesaurus)
     last = max(1, -(-found.total // criteria.size))
     if criteria.page > last:
-        return await search_datasets(session, indexes, tenant, criteria.changed(page=last), thesaurus)
-    current = await is_current(session, reader)
-    lines = await _read_lines(session, found.seqs)
-    return SearchPage(
-        criteria, found.total, lines, found.facets, found.asked, generation=reader.generation, current=current
-    )
+        return await search_index(rows, reader, criteria.changed(page=last), thesaurus)
+    lines = await _read_lines(rows, found.seqs)
+    return SearchPage(criteria, found.total, lines, found.facets, found.asked, generation=reader.generation)
 
 
 async def is_current(session: AsyncSession, reader: Reader) -> bool:
@@ -154,7 +166,7 @@ async def list_near(
         return []
     named = " ".join([dataset.title, *dataset.keywords])
     return await _read_lines(
-        session, find_alike(reader, dataset=str(dataset.id), named=named, theme=dataset.theme, most=most)
+        SessionRows(session), find_alike(reader, dataset=str(dataset.id), named=named, theme=dataset.theme, most=most)
     )
 
 
@@ -187,7 +199,8 @@ async def walk_datasets(session: AsyncSession, *, after: UUID | None, size: int)
     return [_line(row) for row in await session.execute(rest.order_by(Dataset.id).limit(size))]
 
 
-async def _list_newest(session: AsyncSession, criteria: Criteria) -> SearchPage:
+async def list_newest(session: AsyncSession, criteria: Criteria) -> SearchPage:
+    """What a search shows while there is no index: the newest, whatever the words."""
     columns = {
         "theme": Dataset.theme,
         "producer": Organisation.slug,
@@ -203,11 +216,11 @@ async def _list_newest(session: AsyncSession, criteria: Criteria) -> SearchPage:
     return SearchPage(criteria, total or 0, [_line(row) for row in rows], prepared=False)
 
 
-async def _read_lines(session: AsyncSession, seqs: Sequence[int]) -> list[DatasetLine]:
+async def _read_lines(rows: Rows | SessionRows, seqs: Sequence[int]) -> list[DatasetLine]:
     if not seqs:
         return []
-    lines = {row.seq: _line(row) for row in await session.execute(LINES, {"seqs": seqs})}
-    return [lines[seq] for seq in seqs if seq in lines]
+    found = {row[-1]: row for row in await rows.fetch(LINES, seqs)}
+    return [_line(found[seq]) for seq in seqs if seq in found]
 
 
 def _line(row: Sequence[Any]) -> DatasetLine:

@@ -7,6 +7,7 @@ from markupsafe import Markup
 
 from udi.portal.catalogue.markup import highlight
 from udi.portal.catalogue.queries import DatasetLine, SearchPage
+from udi.portal.catalogue.search.counts import USUAL
 from udi.portal.catalogue.search.criteria import ON_DEMAND, PERIOD, UPDATED, Criteria
 from udi.portal.catalogue.search.extent import read_period
 from udi.portal.catalogue.search.words import query_words, word_stems
@@ -46,13 +47,16 @@ class Option:
 
 @dataclass(frozen=True)
 class Filter:
-    """A filter with its values; `hidden` says how many are left out, `more` is the address that shows them."""
+    """A filter with its values; `hidden` says how many are left out (at least, where not all were `counted`), `more` is the
+    address that shows them.
+    """
 
     name: str
     options: list[Option]
     open: bool
     hidden: int
     more: str = ""
+    counted: bool = True
 
 
 @dataclass(frozen=True)
@@ -96,22 +100,24 @@ def list_filters(page: SearchPage, names: Names, path: str, *, fixed: Sequence[s
 
 def _filter(page: SearchPage, names: Names, name: str, path: str, fixed: Sequence[str]) -> Filter:
     chosen: Sequence[str] = getattr(page.criteria, name)
-    counted = page.facets[name]
-    options = [
-        Option(value, names(name, value), counted.get(value, 0), value in chosen)
-        for value in dict.fromkeys([*counted, *chosen])
-    ]
+    counted, whole = page.facets[name], name in page.criteria.facets
+    values = shown_values(page, name)
+    options = [Option(value, names(name, value), counted.get(value, 0), value in chosen) for value in values]
     if name != UPDATED:
         options.sort(key=lambda option: (-option.count, option.label.casefold()))
-    whole = name in page.criteria.facets
-    most = MOST_SHOWN if whole else SHOWN_VALUES
-    shown = options[:most] + [option for option in options[most:] if option.checked]
     asked = tuple(dict.fromkeys([*page.criteria.facets, name]))
     more = (
         "" if whole or name not in ON_DEMAND else page.criteria.changed(facets=asked).address(path, *fixed) + "#refine"
     )
     is_open = bool(chosen) or name in OPEN_FILTERS or whole
-    return Filter(name, shown, is_open, len(options) - len(shown), more)
+    every = whole or name == UPDATED or len(counted) < USUAL
+    return Filter(name, options, is_open, len(counted.keys() - set(values)), more, every)
+
+
+def shown_values(page: SearchPage, name: str) -> list[str]:
+    """The values of a filter that its page shows: the most frequent, and those in use."""
+    most = MOST_SHOWN if name in page.criteria.facets else SHOWN_VALUES
+    return list(dict.fromkeys([*list(page.facets.get(name, ()))[:most], *getattr(page.criteria, name)]))
 
 
 def list_chips(criteria: Criteria, names: Names, path: str, *, fixed: Sequence[str] = ()) -> list[Chip]:

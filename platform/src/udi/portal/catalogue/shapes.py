@@ -228,7 +228,10 @@ class DatasetPage(Struct, frozen=True, kw_only=True):
     size: Annotated[int, _said("Datasets a page.", ge=1, le=100)]
     items: list[DatasetItem]
     facets: Annotated[
-        dict[str, list[Count]], _said("For each filter, its values, counted as if that filter were not used.")
+        dict[str, list[Count]],
+        _said(
+            "For each filter, its 50 most frequent values, or all where `facets` names it, counted as if that filter were not used."
+        ),
     ]
     replaced: list[Replacement]
     completed: list[Completion]

@@ -17,6 +17,8 @@ async def find_organisations(session: AsyncSession, slugs: Collection[str]) -> d
 
 async def name_organisations(session: AsyncSession, slugs: Collection[str]) -> dict[str, str]:
     """Names by slug."""
+    if not slugs:
+        return {}
     named = select(Organisation.slug, Organisation.name).where(Organisation.slug.in_(slugs))
     return {row.slug: row.name for row in await session.execute(named)}
 

@@ -58,7 +58,11 @@ SEARCH: dict[str, Parameter] = {
         {"type": "string", "pattern": f"^({NUMBER},){{3}}{NUMBER}$"},
         "-1.8,48,-1.5,48.2",
     ),
-    "facets": ("Filters to count besides the usual ones.", _one_of(ON_DEMAND), "keyword"),
+    "facets": (
+        "Filters of which to count every value, not only the 50 most frequent; keywords are counted only so.",
+        _one_of(ON_DEMAND),
+        "keyword",
+    ),
     "sort": (
         "Order: by relevance (the default with words), last changed first, new here first, or by title.",
         _one_of(SORTS),

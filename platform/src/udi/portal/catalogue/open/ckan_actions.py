@@ -16,6 +16,7 @@ from udi.portal.catalogue.open.ckan_question import FACETS, UnreadableQueryError
 from udi.portal.catalogue.open.listing import IN_ORDER, Wanted, list_shown
 from udi.portal.catalogue.queries import SHOWN, count_by_producer, get_dataset
 from udi.portal.catalogue.search import query
+from udi.portal.catalogue.search.counts import USUAL
 from udi.portal.catalogue.search.criteria import Criteria
 from udi.portal.catalogue.search.index import Reader
 from udi.portal.organisations.models import Organisation
@@ -119,12 +120,13 @@ async def package_search(asking: Asking, values: Values) -> Any:
         raise WrongValueError("query", f"This part of the query is not understood here: {error}") from error
     rows = min(MOST_ROWS, _whole(values, "rows", USUAL_ROWS, MOST_START))
     start = _whole(values, "start", 0, MOST_START)
-    found = _find(asking.reader, criteria, start, rows)
+    most = _whole(values, "facet.limit", MOST_FACETS, MOST_START)
+    whole = tuple(FACETS.values()) if not 0 < most <= USUAL else ()
+    found = _find(asking.reader, criteria.changed(facets=whole), start, rows)
     shown = await list_shown(asking.session, Wanted(seqs=found[1]), limit=len(found[1])) if found[1] else []
     place = {seq: number for number, seq in enumerate(found[1])}
     wanted = _names(values.get("facet.field")) if _truth(values.get("facet", "true")) else []
     counted = {name: found[2][FACETS[name]] for name in wanted if name in FACETS}
-    most = _whole(values, "facet.limit", MOST_FACETS, MOST_START)
     return {
         "count": found[0],
         "sort": str(values.get("sort") or ""),

@@ -34,7 +34,7 @@ async def home(request: Request[Any, Any, State]) -> Response[Any]:
 
 
 async def _render(request: Request[Any, Any, State], session: AsyncSession, territory: Territory) -> Made:
-    latest = Criteria(sort=MODIFIED, size=LATEST)
+    latest = Criteria(sort=MODIFIED, size=LATEST, facets=("producer",))
     page = await search_datasets(session, indexes_of(request), territory.id, latest)
     counted = page.facets.get("theme", {})
     home_page = render(

@@ -15,7 +15,7 @@ from udi.portal.catalogue.elsewhere.pages import ASKED, is_asked, look_elsewhere
 from udi.portal.catalogue.embed.shared import share_search
 from udi.portal.catalogue.pages.asked import read_pairs
 from udi.portal.catalogue.queries import SearchPage, list_nearest, relax, search_datasets
-from udi.portal.catalogue.results import Names, list_chips, list_filters, mark_titles
+from udi.portal.catalogue.results import Names, list_chips, list_filters, mark_titles, shown_values
 from udi.portal.catalogue.search.criteria import KEYWORD, Criteria, read_criteria
 from udi.portal.catalogue.search.extent import write_box
 from udi.portal.catalogue.search.thesaurus import thesaurus_of
@@ -72,8 +72,8 @@ async def show_results(
 ) -> dict[str, Any]:
     """What templates need to show a page of answers; `fixed` filters are the page's own and cannot be removed."""
     criteria = page.criteria
-    slugs = {*page.facets.get("producer", {}), *criteria.producer}
-    names = Names(request.scope["state"]["locale"], await name_organisations(session, slugs))
+    named = await name_organisations(session, shown_values(page, "producer"))
+    names = Names(request.scope["state"]["locale"], named)
     territory: Territory = request.scope["state"]["territory"]
 
     def page_url(number: int) -> str:

@@ -10,15 +10,12 @@ from udi.portal.catalogue.search.index import Reader
 MOST_WORDS, MOST_READ = 12, 5_000
 """The rarest words lead nearest and cost least: so many, while so few datasets have them that it costs the same in any catalogue."""
 THEME_WEIGHT = 0.5
-NAMES = ("title", "keys")
+NAMED = "named"
 
 
 def find_alike(reader: Reader, *, dataset: str, named: str, theme: str, most: int) -> list[int]:
     """Numbers of the rows nearest to a dataset (its id), by its title and keywords (`named`); its theme decides ties."""
-    counted = [
-        (sum(reader.searcher.doc_freq(field, stem) for field in NAMES), stem)
-        for stem in dict.fromkeys(words.text_stems(named))
-    ]
+    counted = [(reader.searcher.doc_freq(NAMED, stem), stem) for stem in dict.fromkeys(words.text_stems(named))]
     shared: list[str] = []
     read = 0
     for known, stem in sorted(pair for pair in counted if pair[0] > 1)[:MOST_WORDS]:
@@ -32,7 +29,7 @@ def _best(reader: Reader, stems: Sequence[str], dataset: str, theme: str, most: 
     def term(name: str, value: str) -> Query:
         return Query.term_query(reader.schema, name, value)
 
-    near = Query.boolean_query([(Occur.Should, term(field, stem)) for stem in stems for field in NAMES])
+    near = Query.boolean_query([(Occur.Should, term(NAMED, stem)) for stem in stems])
     same_theme = Query.boost_query(Query.const_score_query(term("theme", theme), 1.0), THEME_WEIGHT)
     asked = Query.boolean_query([(Occur.Must, near), (Occur.Should, same_theme), (Occur.MustNot, term("id", dataset))])
     found = reader.searcher.search(asked, most, count=False)

@@ -20,7 +20,7 @@ from udi.portal.organisations.models import Organisation
 
 log = structlog.get_logger()
 BATCH = 1000
-HEAP, HEAP_TO_BUILD = 15_000_000, 64_000_000
+HEAP, HEAP_TO_BUILD = 15_000_000, 256_000_000
 """Bytes that a writer fills before it writes a segment: a whole index is made of few, which are read faster."""
 WANTED = "rebuild"
 ROWS = select(

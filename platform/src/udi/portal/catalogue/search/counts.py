@@ -1,7 +1,8 @@
 """How many datasets each value of each filter would find."""
 
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from functools import lru_cache
+from typing import Any
 
 from tantivy import Query
 
@@ -9,8 +10,11 @@ from udi.kit.clock import now
 from udi.portal.catalogue.search.criteria import AGES, OLDER, UPDATED, Criteria
 from udi.portal.catalogue.search.index import FACETS, FORMAT, FORMATS, KEYWORD, SEPARATOR, Reader, day_of
 
+ACCESS = "access"
 COUNTED = {**{name: name for name in FACETS}, FORMAT: FORMATS, UPDATED: "day"}
 """Filter to the field that is counted."""
+USUAL = 50
+"""Values of a filter that are counted unless all are asked for."""
 MOST_VALUES = {"theme": 500, "producer": 2_000, "access": 10, "licence": 500, FORMATS: 5_000, KEYWORD: 200}
 PER_SEGMENT = MOST_VALUES | {KEYWORD: 5_000}
 Counts = dict[str, int]
@@ -18,25 +22,34 @@ Counts = dict[str, int]
 
 def count_all(reader: Reader, query: Query) -> int:
     """How many datasets answer a query."""
-    return sum(_buckets(reader, query, ["access"])["access"].values())
+    return sum(_count(reader, query, [ACCESS])[ACCESS].values())
 
 
 def count_facets(reader: Reader, must: Callable[[str], Query], criteria: Criteria) -> tuple[int, dict[str, Counts]]:
     """How many datasets answer, and by value of each filter, each as if it were not filtered.
 
-    `must` is the query without one of its filters. Keywords are many and dear to count: only where that is asked.
+    `must` is the query without one of its filters. Keywords are many and dear to count: only where that is asked. Of the
+    others the `USUAL` most frequent are told, and those in use; all of them where that is asked.
     """
-    fields = COUNTED | ({KEYWORD: KEYWORD} if KEYWORD in criteria.facets else {})
-    counted = _buckets(reader, must(""), list(fields.values()))
-    total = sum(counted["access"].values())
-    for name in (name for name in criteria.filters if name in fields):
-        counted |= _buckets(reader, must(name), [fields[name]])
-    facets = {}
-    for name, counted_field in fields.items():
-        counts = _split(counted[counted_field]) if name == FORMAT else counted[counted_field]
-        chosen = dict.fromkeys(getattr(criteria, name), 0)
-        facets[name] = dict(sorted((chosen | counts).items(), key=_by_age if name == UPDATED else _most_first))
-    return total, facets
+    names = [*COUNTED, KEYWORD] if KEYWORD in criteria.facets else list(COUNTED)
+    used = [name for name in criteria.filters if name in names]
+    counted = _count(reader, must(""), [name for name in names if name not in used or name == ACCESS], criteria.facets)
+    total = sum(counted[ACCESS].values())
+    for name in used:
+        counted |= _count(reader, must(name), [name], used)
+        counted[name] = dict.fromkeys(getattr(criteria, name), 0) | counted[name]
+    return total, {name: _in_order(name, counted[name], criteria) for name in names}
+
+
+def _in_order(name: str, counts: Counts, criteria: Criteria) -> Counts:
+    """The most frequent first, ages by their length."""
+    if name == UPDATED:
+        return {age: counts[age] for age in (*AGES, OLDER) if age in counts}
+    ordered = sorted(counts.items(), key=_most_first)
+    if len(ordered) <= USUAL or name in criteria.facets:
+        return dict(ordered)
+    chosen = getattr(criteria, name)
+    return dict(ordered[:USUAL]) | {value: counts[value] for value in chosen}
 
 
 def days_of(age: str) -> tuple[int | None, int | None]:
@@ -49,22 +62,27 @@ def _most_first(pair: tuple[str, int]) -> tuple[int, str]:
     return -pair[1], pair[0]
 
 
-def _by_age(pair: tuple[str, int]) -> int:
-    return [*AGES, OLDER].index(pair[0])
-
-
-def _buckets(reader: Reader, query: Query, names: Sequence[str]) -> dict[str, Counts]:
-    asked = {name: {"range": _ages()} if name == "day" else {"terms": _values(name)} for name in names}
-    answer = reader.searcher.aggregate(query, asked)
-    found = {name: {bucket["key"]: bucket["doc_count"] for bucket in answer[name]["buckets"]} for name in names}
-    return {
-        name: _cumulated(counts) if name == "day" else {key: number for key, number in counts.items() if key}
-        for name, counts in found.items()
+def _count(reader: Reader, query: Query, names: Sequence[str], whole: Collection[str] = ()) -> dict[str, Counts]:
+    fields = {name: COUNTED.get(name, name) for name in names}
+    asked = {
+        each: {"range": _ages()} if name == UPDATED else {"terms": _values(each, whole=name in whole)}
+        for name, each in fields.items()
     }
+    answer = reader.searcher.aggregate(query, asked)
+    return {name: _read(name, answer[each]["buckets"]) for name, each in fields.items()}
 
 
-def _values(name: str) -> dict[str, object]:
-    return {"field": name, "size": MOST_VALUES[name], "segment_size": PER_SEGMENT[name]}
+def _read(name: str, buckets: Sequence[dict[str, Any]]) -> Counts:
+    if name == FORMAT:
+        return _split(buckets)
+    counts = {bucket["key"]: bucket["doc_count"] for bucket in buckets}
+    counts.pop("", None)
+    return _cumulated(counts) if name == UPDATED else counts
+
+
+def _values(name: str, *, whole: bool) -> dict[str, object]:
+    most = MOST_VALUES[name]
+    return {"field": name, "size": most if whole or name == FORMATS else USUAL, "segment_size": PER_SEGMENT[name]}
 
 
 def _ages() -> dict[str, object]:
@@ -87,9 +105,16 @@ def _cumulated(counts: Counts) -> Counts:
     return {age: number for age, number in {**cumulated, OLDER: counts.get(OLDER, 0)}.items() if number}
 
 
-def _split(sets: Counts) -> Counts:
-    counts: Counter[str] = Counter()
-    for joined, number in sets.items():
-        for label in joined.split(SEPARATOR):
-            counts[label] += number
-    return dict(counts)
+def _split(buckets: Sequence[dict[str, Any]]) -> Counts:
+    """How often each format, from how often each set of them."""
+    counts: Counts = {}
+    for bucket in buckets:
+        number = bucket["doc_count"]
+        for label in _labels(bucket["key"]):
+            counts[label] = counts.get(label, 0) + number
+    return counts
+
+
+@lru_cache(MOST_VALUES[FORMATS])
+def _labels(joined: str) -> tuple[str, ...]:
+    return tuple(filter(None, joined.split(SEPARATOR)))

@@ -2,6 +2,7 @@
 
 import hashlib
 import inspect
+import os
 import time
 from collections import OrderedDict
 from collections.abc import Iterable
@@ -31,6 +32,8 @@ LATELY = 120.0
 POSITION = "position"
 """Up to where in the database's log the rows of the index were read, or further."""
 LONGEST_NAME = 200
+TITLE_TIMES = 3
+"""A word of the title counts as so many keywords."""
 NO_START, NO_END = -9999, 9999
 """Years that stand for a period without a beginning, or still going on."""
 SIDES = ("west", "south", "east", "north")
@@ -38,13 +41,13 @@ DAY = 24 * 3600
 
 
 def make_schema() -> tantivy.Schema:
-    """`text`, `title` and `keys` hold stems; `words` plain words (for misspellings; `written`, with accents) and `phrase`
+    """`text` and `named` (title and keywords) hold stems; `words` plain words (for misspellings; `written`, with accents) and `phrase`
     too, in order; `seq` leads to the row.
     """
     builder = tantivy.SchemaBuilder()
     builder.add_text_field("id", stored=True, tokenizer_name="raw", index_option="basic")
     builder.add_unsigned_field("seq", fast=True)
-    for field in ("text", "title", "keys"):
+    for field in ("text", "named"):
         builder.add_text_field(field, tokenizer_name="whitespace", index_option="freq")
     builder.add_text_field("phrase", tokenizer_name="whitespace", index_option="position")
     builder.add_text_field("words", tokenizer_name="whitespace", index_option="basic")
@@ -90,8 +93,7 @@ def _add_words(document: tantivy.Document, row: Any) -> None:
     title, keys = words.text_stems(row.title), words.text_stems(keywords)
     described = [*words.texts_stems(row.synopsis), *words.texts_stems(row.summary)]
     document.add_text("text", " ".join([*title, *keys, *words.text_stems(row.producer_name), *described]))
-    document.add_text("title", " ".join(title))
-    document.add_text("keys", " ".join(keys))
+    document.add_text("named", " ".join([*title * TITLE_TIMES, *keys]))
     for text in dict.fromkeys(
         [row.title, *row.keywords, row.producer_name, *row.synopsis.values(), *row.summary.values()]
     ):
@@ -155,7 +157,7 @@ class Reader:
     """An index opened for reading, at one generation."""
 
     index: tantivy.Index
-    path: Path
+    path: str
     generation: str
     searcher: tantivy.Searcher
     schema: tantivy.Schema
@@ -166,13 +168,13 @@ class SearchIndexes:
     """The indexes that a web worker has open, the last used kept; each is read again when its files changed."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder / FINGERPRINT
+        self._folder = str(folder / FINGERPRINT)
         self._open: OrderedDict[UUID, Reader] = OrderedDict()
 
     def is_followed(self) -> bool:
         """Whether a worker said lately that the indexes are true; where none does, they may be of another time."""
         try:
-            said = (self._folder / CURSOR).stat().st_mtime
+            said = os.stat(f"{self._folder}/{CURSOR}").st_mtime  # noqa: PTH116 - for every request: a path takes longer
         except OSError:
             return False
         return time.time() - said < LATELY
@@ -181,7 +183,7 @@ class SearchIndexes:
         """The territory's index as it is now, or None while there is none."""
         known = self._open.pop(tenant, None)
         try:
-            reader = _read(self._folder / str(tenant), known)
+            reader = _read(f"{self._folder}/{tenant}", known)
         except FileNotFoundError:
             return None
         except (OSError, ValueError) as error:
@@ -193,20 +195,22 @@ class SearchIndexes:
         return reader
 
 
-def _read(folder: Path, known: Reader | None) -> Reader:
-    path = folder / (folder / CURRENT).readlink()
-    facts = (path / "meta.json").stat()
-    generation = f"{path.name}-{facts.st_mtime_ns:x}-{facts.st_ino:x}"
+def _read(folder: str, known: Reader | None) -> Reader:
+    """By names, since it is done for every request: to take paths apart would take longer than to look."""
+    name = os.readlink(f"{folder}/{CURRENT}")  # noqa: PTH115 - by its name, as said
+    facts = os.stat(f"{folder}/{name}/meta.json")  # noqa: PTH116 - the same
+    generation = f"{name}-{facts.st_mtime_ns:x}-{facts.st_ino:x}"
     if known is not None and known.generation == generation and known.position:
         return known
-    index = known.index if known is not None and known.path == path else tantivy.Index.open(str(path))
+    path = f"{folder}/{name}"
+    index = known.index if known is not None and known.path == path else tantivy.Index.open(path)
     index.reload()
     return Reader(index, path, generation, index.searcher(), index.schema, _read_position(folder))
 
 
-def _read_position(folder: Path) -> str | None:
+def _read_position(folder: str) -> str | None:
     try:
-        return (folder / POSITION).read_text()
+        return Path(folder, POSITION).read_text()
     except FileNotFoundError:
         return None
 

@@ -26,7 +26,7 @@ from udi.portal.catalogue.search.spelling import as_written, complete
 from udi.portal.catalogue.search.thesaurus import Thesaurus, shipped
 
 ORDERS = {TITLE: ("name", Order.Asc), MODIFIED: ("modified", Order.Desc), PUBLISHED: ("published", Order.Desc)}
-TITLE_WEIGHT, KEYS_WEIGHT, PHRASE_WEIGHT = 3.0, 1.5, 0.05
+NAMED_WEIGHT, PHRASE_WEIGHT = 3.0, 0.05
 TYPED_SCORE, SYNONYM_SCORE, THEME_SCORE = 1.0, 0.5, 0.05
 LAST_WORD = re.compile(r"(?P<before>.*?)(?P<start>[^\W_]+)", re.DOTALL)
 RANKED = 60
@@ -151,21 +151,20 @@ class _Writer:
             anywhere = self._any("text", stems[0])
             if plain:
                 return anywhere
-            return Query.boolean_query([(Occur.Must, anywhere), (Occur.Should, self._title(stems[0]))])
-        named = [_any_of(self._any(name, each) for name in ("title", "keys")) for each in stems]
-        return _any_of([_all(named), self._phrase(words.plain_words(label))])
+            return Query.boolean_query([(Occur.Must, anywhere), (Occur.Should, self._named(stems[0]))])
+        named = _all(self._any("named", each) for each in stems)
+        return _any_of([named, self._phrase(words.plain_words(label))])
 
     def _nearer(self, asked: Asked) -> Iterable[Query]:
         for word in asked.words:
-            yield self._title(word.stems)
-            yield Query.boost_query(self._any("keys", word.stems), KEYS_WEIGHT)
+            yield self._named(word.stems)
         typed = [words.plain(word.instead or word.text) for word in asked.words]
         if len(typed) > 1:
             together = Query.phrase_query(self._schema, "phrase", list(typed), slop=SLACK)
             yield Query.boost_query(together, PHRASE_WEIGHT)
 
-    def _title(self, stems: words.Stems) -> Query:
-        return Query.boost_query(self._any("title", stems), TITLE_WEIGHT)
+    def _named(self, stems: words.Stems) -> Query:
+        return Query.boost_query(self._any("named", stems), NAMED_WEIGHT)
 
     def _term(self, name: str, value: str) -> Query:
         return Query.term_query(self._schema, name, value)
