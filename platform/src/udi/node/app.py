@@ -61,7 +61,7 @@ from udi.node.tables.table import FIND_TABLE
 from udi.node.territories.models import Tenant
 from udi.settings import Settings, get_settings
 from udi.ui import login
-from udi.ui.site import Site, create_app
+from udi.ui.site import Site, create_app, settle
 
 HERE = Path(__file__).parent
 DOMAINS = ("spaces", "datasets", "tables")
@@ -145,7 +145,7 @@ def create(site: Site | None = None) -> Litestar:
     if site is None:
         settings = get_settings()
         logs.configure(settings.log_format)
-        site = build_site(settings)
+        return settle(create(build_site(settings)))
     handlers = [
         *login.routes,
         *spaces_pages.routes,

@@ -49,7 +49,7 @@ from udi.ui import login
 from udi.ui.backups import measure_backups
 from udi.ui.heads import HeadAsGet
 from udi.ui.readers import API_RATES, ApiRates
-from udi.ui.site import Site, create_app
+from udi.ui.site import Site, create_app, settle
 
 HERE = Path(__file__).parent
 DOMAINS = ("tenants", "identity", "notifications", "catalogue", "nodes")
@@ -128,7 +128,7 @@ def create(site: Site | None = None) -> Litestar:
     if site is None:
         settings = get_settings()
         logs.configure(settings.log_format)
-        site = build_site(settings)
+        return settle(create(build_site(settings)))
     handlers = [
         *tenants_pages.routes,
         *login.routes,

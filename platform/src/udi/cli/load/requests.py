@@ -27,7 +27,8 @@ wrk.headers["Accept-Encoding"] = "gzip"
 request = function() i = i % n + 1; return wrk.format("GET", paths[i]) end
 """
 UNITS = {"us": 0.001, "ms": 1.0, "s": 1000.0, "m": 60_000.0}
-WARMING = 3
+WARMING = 6
+"""Seconds before a load, by all its clients: each web worker has answered most addresses once."""
 MILLISECONDS = 1000
 
 
@@ -69,7 +70,7 @@ def load(
         listed, script = Path(folder, "paths"), Path(folder, "load.lua")
         listed.write_text("\n".join(paths) + "\n")
         script.write_text(SCRIPT.format(paths=listed, host=host))
-        _wrk(base, script, clients=2, seconds=WARMING)
+        _wrk(base, script, clients=clients, seconds=WARMING)
         before, machine = {name: processor_time(pid) for name, pid in roots.items()}, _machine_time()
         said, own = _wrk(base, script, clients=clients, seconds=seconds)
         used = {name: processor_time(pid) - before[name] for name, pid in roots.items()}
