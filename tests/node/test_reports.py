@@ -113,3 +113,23 @@ async def test_a_report_that_cannot_be_read_is_refused_with_the_fields(
 
     assert refused.status_code == 422
     assert refused.json()["errors"]
+
+
+async def test_what_the_team_took_off_the_portal_is_closed_until_its_producer_publishes_it_again(
+    producer: Producer, passer_by: httpx.AsyncClient, portal: PortalDouble, demo: Territory, dataset: str
+) -> None:
+    headers, address = bearer(portal.token(demo.links["node"])), f"/resources/{dataset}/report"
+    await passer_by.put(address, json=report(dataset), headers=headers)
+    reason = "Des noms de personnes y étaient."
+    said = report(dataset, "DELETE") | {"comment": reason, "withdrawn_by_team": True}
+
+    taken = [(await passer_by.put(address, json=said, headers=headers)).json()["taken"] for _ in range(2)]
+
+    assert taken == [True, False]
+    assert (await passer_by.get(f"/datasets/{dataset}/file")).status_code == 404
+    assert (await passer_by.get("/api/v1/resources")).json()["total"] == 0
+    page = await producer.page(f"/datasets/{dataset}")
+    assert reason in page
+    assert "L’équipe du territoire l’a retiré" in page
+    await producer.publish(dataset)
+    assert (await passer_by.get(f"/datasets/{dataset}/file")).status_code == 200

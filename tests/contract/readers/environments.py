@@ -1,10 +1,10 @@
 """Environments of independent readers: made once from requirements with hashes, kept in the project's cache folder."""
 
 import hashlib
+import os
 import shutil
 import subprocess
 import sys
-import venv
 from pathlib import Path
 
 import pytest
@@ -14,12 +14,15 @@ from udi.settings import Settings
 
 HERE = Path(__file__).parent
 PATIENCE = 600
+OURS = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
-def environment(name: str) -> Path:
-    """The Python that has the packages of `<name>.txt`; the test is skipped where they cannot be fetched."""
+def environment(name: str, version: str = OURS) -> Path:
+    """The Python that has the packages of `<name>.txt`; the test is skipped where they cannot be fetched.
+
+    `version` is that of the Python which they need, if it is not the one that runs the tests.
+    """
     requirements = HERE / f"{name}.txt"
-    version = f"{sys.version_info.major}.{sys.version_info.minor}"
     mark = hashlib.sha256(requirements.read_bytes() + version.encode()).hexdigest()[:12]
     cache = Settings().cache / "readers"
     cache.mkdir(parents=True, exist_ok=True)
@@ -27,13 +30,13 @@ def environment(name: str) -> Path:
     with locked(cache, name):
         if not (folder / "whole").exists():
             shutil.rmtree(folder, ignore_errors=True)
-            _make(folder, requirements)
+            _make(folder, requirements, version)
             (folder / "whole").touch()
     return folder / "bin/python"
 
 
-def _make(folder: Path, requirements: Path) -> None:
-    venv.create(folder, with_pip=True)
+def _make(folder: Path, requirements: Path, version: str) -> None:
+    subprocess.run([_python(version), "-m", "venv", folder], check=True, capture_output=True, timeout=PATIENCE)
     command = [folder / "bin/pip", "install", "--quiet", "--no-deps", "--require-hashes", "-r", requirements]
     try:
         subprocess.run(command, check=True, capture_output=True, text=True, timeout=PATIENCE)
@@ -41,3 +44,16 @@ def _make(folder: Path, requirements: Path) -> None:
         pytest.skip(f"the packages of {requirements.name} took longer than {PATIENCE} s to fetch")
     except subprocess.CalledProcessError as error:
         pytest.skip(f"the packages of {requirements.name} cannot be fetched: {error.stderr.strip()[-300:]}")
+
+
+def _python(version: str) -> str:
+    """An interpreter of this version, wherever it is kept on this machine."""
+    if version == OURS:
+        return sys.executable
+    kept = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv") / "versions"
+    found = [shutil.which(f"python{version}"), *sorted(map(str, kept.glob(f"{version}*/bin/python{version}")))]
+    for each in filter(None, found):
+        said = subprocess.run([each, "--version"], check=False, capture_output=True, text=True)
+        if said.stdout.startswith(f"Python {version}."):
+            return each
+    pytest.skip(f"these packages need Python {version}, which this machine has not")

@@ -10,6 +10,7 @@ from litestar.datastructures import State
 from udi import protocol
 from udi.kit import logs, sessions
 from udi.kit.db import Database
+from udi.kit.errors import UdiError
 from udi.kit.http import Outgoing
 from udi.kit.identity import Actor
 from udi.kit.jobs import Spent, Worker, run_until_stopped
@@ -44,6 +45,9 @@ from udi.node.files.store import ObjectStore
 from udi.node.files.sweep import sweep_for_ever
 from udi.node.identity.actions import keep_memberships
 from udi.node.identity.models import TABLES
+from udi.node.manager import api as manager_api
+from udi.node.manager import storage as manager_storage
+from udi.node.manager.access import on_refusal
 from udi.node.spaces import pages as spaces_pages
 from udi.node.spaces.costs import note_job
 from udi.node.spaces.counting import Uses
@@ -164,7 +168,13 @@ def create(site: Site | None = None) -> Litestar:
         site.parts[tables_api.EXPORTS],
     )
     routed = Router("/", route_handlers=handlers, before_request=redirect_moved)
-    return create_app(site, [routed], on_shutdown=[part.close for part in closed])
+    for_rudi = Router(
+        "/",
+        route_handlers=[*manager_api.routes, *manager_storage.routes],
+        before_request=redirect_moved,
+        exception_handlers={UdiError: on_refusal},
+    )
+    return create_app(site, [routed, for_rudi], on_shutdown=[part.close for part in closed])
 
 
 def note_spent(database: Database) -> Spent:

@@ -181,6 +181,11 @@ DATASET_EXISTS = Kind(
 IDENTIFIER_USED = Kind(
     Code.ALREADY_USED, "“%(value)s” is already the identifier of another dataset.", "Choose another, or leave it out."
 )
+WITHDRAWN_BY_TEAM = Kind(
+    Code.NOT_ALLOWED,
+    "The territory's team withdrew this dataset: %(reason)s",
+    "Write to the team: they can let it be published again.",
+)
 NOT_ALLOWED = Kind(
     Code.NOT_ALLOWED, "This account may not publish here.", "Ask the territory's team which rights it should have."
 )

@@ -1,4 +1,4 @@
-"""Reading RUDI's metadata JSON (1.2.0 to 1.4.1) into a `Record`, and writing it."""
+"""Reading RUDI's metadata JSON (1.2.0 to 1.4.3) into a `Record`, and writing it."""
 
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
@@ -14,7 +14,14 @@ from udi.protocol.shapes import absolute, read_moment
 from udi.protocol.structures import Record
 from udi.protocol.texts import read_texts, write_texts
 from udi.protocol.validation import validate
-from udi.protocol.vocabulary import CURRENT_VERSION, VERSION_OF_EXTENSIONS, VERSIONS, MediaKind, StorageStatus
+from udi.protocol.vocabulary import (
+    CURRENT_VERSION,
+    VERSION_OF_EXTENSIONS,
+    VERSION_OF_RICH_TEXT,
+    VERSIONS,
+    MediaKind,
+    StorageStatus,
+)
 
 __all__ = ["Record", "read_record", "restore_record", "write_record"]
 
@@ -73,7 +80,7 @@ def write_record(record: Record, *, api_version: str = CURRENT_VERSION) -> Docum
     """
     if api_version not in VERSIONS:
         raise ValueError(api_version)
-    rich = record.summary_html if api_version == CURRENT_VERSION else {}
+    rich = record.summary_html if api_version >= VERSION_OF_RICH_TEXT else {}
     return record.extra | _filled(
         {
             "global_id": str(record.id),

@@ -32,7 +32,10 @@ class ReportError(Struct, frozen=True, kw_only=True):
 
 
 class IntegrationReport(Struct, frozen=True, kw_only=True):
-    """`resource_id` is None where the record was too broken to have one; `version` is that of the record."""
+    """`resource_id` is None where the record was too broken to have one; `version` is that of the record.
+
+    `by_team` (not RUDI's): the territory's team withdrew the dataset, the comment says why; the node had asked nothing.
+    """
 
     id: UUID
     method: str
@@ -44,6 +47,7 @@ class IntegrationReport(Struct, frozen=True, kw_only=True):
     version: str = ""
     harvested: bool = False
     comment: str = ""
+    by_team: bool = False
     errors: tuple[ReportError, ...] = ()
 
 
@@ -70,6 +74,7 @@ _REPORT = shapes.group(
         "resource_title": shapes.text(MESSAGE, blank=True),
         "version": shapes.text(LINE, blank=True),
         "submitted_by_harvesting": shapes.flag,
+        "withdrawn_by_team": shapes.flag,
         "comment": shapes.text(MESSAGE, blank=True),
         "integration_errors": shapes.listed(_ERROR, MOST_ERRORS),
     },
@@ -104,6 +109,7 @@ def read_report(data: object) -> IntegrationReport:
         version=document.get("version") or "",
         harvested=bool(document.get("submitted_by_harvesting")),
         comment=document.get("comment") or "",
+        by_team=bool(document.get("withdrawn_by_team")),
         errors=tuple(_error(error) for error in document.get("integration_errors") or ()),
     )
 
@@ -121,6 +127,7 @@ def write_report(report: IntegrationReport) -> dict[str, Any]:
         "resource_title": report.resource_title,
         "integration_status": report.status.value,
         "comment": report.comment,
+        "withdrawn_by_team": report.by_team or None,
         "integration_errors": [
             {"error_code": error.code, "error_message": error.message, "field_name": error.field}
             for error in report.errors

@@ -11,9 +11,9 @@ from udi.protocol.vocabulary import (
     BAR_CHART,
     CONTRACT_PARAMETERS,
     CONTRACTS,
-    CURRENT_VERSION,
     GENERIC_DATA,
     SELF_DATA_BY_API,
+    VERSION_OF_RICH_TEXT,
     VERSIONS,
     MediaKind,
 )
@@ -45,7 +45,8 @@ def version_is_read(record: Document) -> Iterator[Fault]:
 def provider_is_left_out(record: Document) -> Iterator[Fault]:
     """ERR-307: from 1.4.1 on the portal fills it from the authenticated node."""
     info = dig(record, "metadata_info")
-    if dig(info, "api_version") == CURRENT_VERSION and dig(info, "metadata_provider") is not None:
+    version = dig(info, "api_version")
+    if version in VERSIONS and version >= VERSION_OF_RICH_TEXT and dig(info, "metadata_provider") is not None:
         yield kinds.PROVIDER_FORBIDDEN.at("metadata_info.metadata_provider")
 
 

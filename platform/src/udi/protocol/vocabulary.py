@@ -1,10 +1,10 @@
-"""Closed lists of RUDI's metadata 1.4.1."""
+"""Closed lists of RUDI's metadata 1.4.1, the newest that is described; 1.4.2 and 1.4.3 are what its clients announce."""
 
 from enum import StrEnum
 
 CURRENT_VERSION = "1.4.1"
-VERSIONS = ("1.2.0", "1.2.1", "1.3.0", "1.4.0", "1.4.1")
-VERSION_OF_EXTENSIONS = "1.4.0"
+VERSIONS = ("1.2.0", "1.2.1", "1.3.0", "1.4.0", "1.4.1", "1.4.2", "1.4.3")
+VERSION_OF_EXTENSIONS, VERSION_OF_RICH_TEXT = "1.4.0", "1.4.1"
 
 
 class MediaKind(StrEnum):
@@ -30,8 +30,9 @@ BAR_CHART = "temporal-bar-chart"
 GENERIC_DATA = "generic-data"
 CONTRACTS = (
     DOWNLOAD, "dwnl_temporal", "dwnl_spacial", "dwnl_temporal_spacial", GENERIC_DATA, BAR_CHART,
-    "wfs", "wms", "wmts", "custom",
+    "wfs", "wms", "wmts", "custom", "page", "api", "geoservice",
 )  # fmt: skip
+"""The last three are those that RUDI's nodes write for services, and its own portal refuses."""
 _MAP = ("versions", "layer", "default_crs", "formats")
 CONTRACT_PARAMETERS = {
     "wms": _MAP,

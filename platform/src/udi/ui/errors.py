@@ -39,6 +39,7 @@ MACHINE_PATHS = (
     "/api/",
     "/kalim/",
     "/oauth2/",
+    "/oauth/",
     "/.well-known/",
     "/konsult/",
     "/logout/back-channel",
@@ -48,6 +49,9 @@ MACHINE_PATHS = (
     "/resources/",
     "/catalog",
     "/ogc/",
+    "/manager/",
+    "/storage/",
+    "/conf",
     "/oembed",
 )
 MACHINE_ENDS = (".ttl", ".rdf", ".xml", ".jsonld", ".nt", ".json")

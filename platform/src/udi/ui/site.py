@@ -27,6 +27,7 @@ from udi.ui.metrics import Metrics
 from udi.ui.middleware import FRAME, put_headers
 from udi.ui.pages import Pages
 from udi.ui.routes import common_routes
+from udi.ui.targets import Targets
 from udi.ui.watch import Watch
 
 Navigation = Callable[["Site", Request[Any, Any, State]], Sequence[tuple[str, str]]]
@@ -140,7 +141,7 @@ def create_app(
         request_max_body_size=MAX_FORM,
         debug=False,
     )
-    app.asgi_handler = Watch(Compressed(app.asgi_handler), site)
+    app.asgi_handler = Targets(Watch(Compressed(app.asgi_handler), site))
     return app
 
 

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -18,31 +17,57 @@ from udi.kit.http import OutgoingError
 from udi.kit.keys import InvalidSignatureError
 from udi.kit.tenancy import Territory, space_context
 from udi.node.datasets.actions.outbox import settle
+from udi.node.datasets.asking import count_by_value, count_documents, list_documents, read_question
+from udi.node.datasets.clients import in_clients_shape
 from udi.node.datasets.portal import PortalKeys
-from udi.node.datasets.queries import PUBLIC_PAGE, find_dataset, find_delivery, get_public, list_public
+from udi.node.datasets.queries import find_dataset, find_delivery, get_public, public_documents
 from udi.protocol.report import read_report, write_report
+from udi.protocol.vocabulary import CURRENT_VERSION
 from udi.ui.site import site_of
 
 Asked = Request[Any, Any, State]
-CATALOGUES = ["/api/v1/resources", "/catalog/v1/resources"]
+CATALOGUES, FOR_CLIENT = ["/api/v1/resources", "/catalog/v1/resources"], "/catalog/"
 REPORTS = ["/resources/{dataset_id:uuid}/report", "/api/v1/resources/{dataset_id:uuid}/report"]
 PUBLIC = {"Access-Control-Allow-Origin": "*", "Cache-Control": "public, max-age=60"}
 LONGEST_REPORT = 1024 * 1024
 
 
-@get(CATALOGUES)
+@get([*CATALOGUES, *(f"{path}/search" for path in CATALOGUES)])
 async def list_resources(request: Asked, session: NamedDependency[AsyncSession]) -> Response[bytes]:
-    """What is published here: `{total, items}`; 206 when there is more than the page."""
-    limit, offset = _number(request, "limit", PUBLIC_PAGE), _number(request, "offset", 0)
-    since = _moment(request, "updated_after")
-    total, items = await list_public(session, limit=limit, offset=offset, updated_after=since)
-    return _json({"total": total, "items": items}, status=200 if len(items) == total else 206, headers=PUBLIC)
+    """What is published here: `{total, items}`, or with `count_by` how many records have each value of a field.
+
+    206 when there is more than the page, as RUDI's nodes answer; under `/catalog`, for RUDI's client, always 200.
+    """
+    question, source = read_question(request.query_params.multi_items()), public_documents()
+    if question.count_by:
+        return _json(await count_by_value(session, source, question), headers=PUBLIC)
+    total, items = await count_documents(session, source, question), await list_documents(session, source, question)
+    for_client = request.scope["path"].startswith(FOR_CLIENT)
+    shown = [in_clients_shape(item) for item in items] if for_client else items
+    partial = len(items) < total and not for_client
+    return _json({"total": total, "items": shown}, status=206 if partial else 200, headers=PUBLIC)
 
 
 @get([f"{path}/{{dataset_id:uuid}}" for path in CATALOGUES])
-async def show_resource(session: NamedDependency[AsyncSession], dataset_id: FromPath[UUID]) -> Response[bytes]:
+async def show_resource(
+    request: Asked, session: NamedDependency[AsyncSession], dataset_id: FromPath[UUID]
+) -> Response[bytes]:
     """The record of one dataset."""
-    return _json(await get_public(session, dataset_id), headers=PUBLIC)
+    record = await get_public(session, dataset_id)
+    for_client = request.scope["path"].startswith(FOR_CLIENT)
+    return _json(in_clients_shape(record) if for_client else record, headers=PUBLIC)
+
+
+@get("/catalog/admin/hash", sync_to_thread=False)
+def show_hash() -> Response[bytes]:
+    """That a catalogue answers here: RUDI's reader asks for nothing else before it reads."""
+    return _json("udi", headers=PUBLIC)
+
+
+@get(["/api/v1/version", "/catalog/v1/version"], sync_to_thread=False)
+def show_version() -> Response[bytes]:
+    """The version of the metadata that is written here."""
+    return _json(CURRENT_VERSION, headers=PUBLIC)
 
 
 @put(REPORTS, status_code=200, request_max_body_size=LONGEST_REPORT)
@@ -102,27 +127,6 @@ async def _body(request: Asked) -> object:
         raise InvalidError(refusals=[Refusal("", "This is not JSON.", "Send one JSON object.")]) from error
 
 
-def _number(request: Asked, name: str, default: int) -> int:
-    value = request.query_params.get(name)
-    if value is None:
-        return default
-    if not value.isascii() or not value.isdigit() or len(value) > 9:  # noqa: PLR2004 - more is no page
-        raise InvalidError(refusals=[Refusal(name, "This is not a number.", "Write digits only.")])
-    return int(value)
-
-
-def _moment(request: Asked, name: str) -> datetime | None:
-    value = request.query_params.get(name)
-    if not value:
-        return None
-    try:
-        moment = datetime.fromisoformat(value.replace(" ", "+"))
-        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-    except (ValueError, OverflowError) as error:
-        refusal = Refusal(name, "This is not a date.", "Write it as 2026-01-31T12:00:00Z.")
-        raise InvalidError(refusals=[refusal]) from error
-
-
 def _json(content: object, *, status: int = 200, headers: dict[str, str] | None = None) -> Response[bytes]:
     body = json.dumps(content, ensure_ascii=False).encode()
     return Response(
@@ -130,4 +134,11 @@ def _json(content: object, *, status: int = 200, headers: dict[str, str] | None 
     )
 
 
-routes: Sequence[ControllerRouterHandler] = [list_resources, show_resource, receive_report, show_report]
+routes: Sequence[ControllerRouterHandler] = [
+    list_resources,
+    show_resource,
+    show_hash,
+    show_version,
+    receive_report,
+    show_report,
+]

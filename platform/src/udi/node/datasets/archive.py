@@ -19,7 +19,7 @@ from udi.node.datasets.models import (
 )
 
 CARRIED = (
-    Carried(Dataset, addressed=frozenset({"record"})),
+    Carried(Dataset, addressed=frozenset({"record", "document"})),
     Carried(Version),
     Carried(Preparation, drawn=frozenset({"derived", "findings"})),
     Carried(Delivery, addressed=frozenset({"record"})),

@@ -41,13 +41,15 @@ class Dataset(Owned, NodeTable):
 
     `description` holds the producer's answers as typed; `record` what the portal last accepted;
     `opened_at` is set while anyone may see it, or could before it was withdrawn; `keeps` is how many of its last
-    published versions stay, None for all.
+    published versions stay, None for all. `document` is what a client of RUDI said of it, in RUDI's words, with all that
+    the answers do not hold, and `media_id` how that client calls its file.
     """
 
     __tablename__ = "dataset"
     __table_args__ = (
         ForeignKeyConstraint(["tenant_id", "space_id"], ["app.space.tenant_id", "app.space.id"]),
         Index("ix_dataset_space", "tenant_id", "space_id", "updated_at"),
+        Index("ix_dataset_media", "tenant_id", "media_id"),
     )
 
     space_id: Mapped[UUID]
@@ -62,6 +64,8 @@ class Dataset(Owned, NodeTable):
     withdrawn_at: Mapped[datetime | None]
     withdrawal_reason: Mapped[str] = mapped_column(Text, server_default="")
     keeps: Mapped[int | None]
+    document: Mapped[dict[str, Any] | None]
+    media_id: Mapped[UUID | None]
 
     space: Mapped[Space] = relationship(lazy="joined", innerjoin=True)
     versions: Mapped[list["Version"]] = relationship(

@@ -1,11 +1,10 @@
 """Reads of datasets."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, cast, func, literal, select
+from sqlalchemy import ColumnElement, Subquery, cast, func, literal, select
 from sqlalchemy.dialects.postgresql import JSONPATH
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer, selectinload
@@ -14,6 +13,7 @@ from udi.kit.errors import ErasedError
 from udi.kit.identity import Actor
 from udi.kit.paging import Page
 from udi.node.datasets.actions.compare import DIFFERENCE, WITH
+from udi.node.datasets.asking import with_moment
 from udi.node.datasets.models import Dataset, DatasetEvent, Delivery, Preparation, Version
 from udi.node.datasets.recall import Earlier
 from udi.node.files.clam import ScanState
@@ -24,7 +24,6 @@ from udi.node.spaces.models import DatasetRight, Space
 from udi.node.spaces.queries import Doing, allow_on_dataset
 from udi.node.tables.safety.findings import Strength
 
-PUBLIC_PAGE, MOST_PUBLIC = 100, 500
 SHOWN_EVENTS = 50
 MOST_EARLIER = 30
 LEAN = (
@@ -184,16 +183,11 @@ async def list_shared(session: AsyncSession, actor: Actor, space: Space) -> list
     return [(dataset, role) for dataset, role in await session.execute(mine.order_by(Dataset.title))]
 
 
-async def list_public(
-    session: AsyncSession, *, limit: int, offset: int, updated_after: datetime | None
-) -> tuple[int, list[dict[str, Any]]]:
-    """The records of what is published: how many, and one page of them, those updated first first."""
-    query = _public()
-    if updated_after is not None:
-        query = query.where(Dataset.updated_at > updated_after)
-    total = await session.scalar(select(func.count()).select_from(query.subquery()))
-    page = query.order_by(Dataset.updated_at, Dataset.id).limit(min(max(limit, 1), MOST_PUBLIC)).offset(max(offset, 0))
-    return int(total or 0), list((await session.scalars(page)).all())
+def public_documents() -> Subquery:
+    """The records of what is published, to be asked about (`asking`)."""
+    document = with_moment(Dataset.record, Dataset.updated_at).label("document")
+    public = select(Dataset.id, document, Dataset.updated_at.label("changed")).where(*_is_public())
+    return public.subquery()
 
 
 async def get_public(session: AsyncSession, dataset_id: UUID) -> dict[str, Any]:
@@ -203,13 +197,12 @@ async def get_public(session: AsyncSession, dataset_id: UUID) -> dict[str, Any]:
         NotFoundError: nothing is published under this id.
         ErasedError: what was, was erased.
     """
-    record: dict[str, Any] | None = await session.scalar(_public().where(Dataset.id == dataset_id))
+    query = select(Dataset.record).where(Dataset.id == dataset_id, *_is_public())
+    record: dict[str, Any] | None = await session.scalar(query)
     if record is None:
         raise await missing(session, ErasedDataset.id == dataset_id)
     return record
 
 
-def _public() -> Select[tuple[Any]]:
-    return select(Dataset.record).where(
-        Dataset.record.is_not(None), Dataset.withdrawn_at.is_(None), Dataset.opened_at.is_not(None)
-    )
+def _is_public() -> tuple[ColumnElement[bool], ...]:
+    return Dataset.record.is_not(None), Dataset.withdrawn_at.is_(None), Dataset.opened_at.is_not(None)

@@ -9,6 +9,7 @@ from uuid import UUID
 from udi.kit.tenancy import Territory
 from udi.node.datasets.cells import report_of
 from udi.node.datasets.description import LOCALE, read_day, split_keywords
+from udi.node.datasets.document import combine
 from udi.node.datasets.models import Dataset, Version
 from udi.node.spaces.models import Space
 from udi.node.tables.profile import Profile
@@ -55,12 +56,14 @@ def current_file_url(origin: str, dataset_id: UUID) -> str:
 
 
 def compose_document(dataset: Dataset, version: Version, territory: Territory, *, at: datetime) -> dict[str, Any]:
-    """The JSON of a dataset, checked as the portal will.
+    """The JSON of a dataset, checked as the portal will: what a client of RUDI said of it stays, whatever the form asks.
 
     Raises:
         InvalidRecord: the portal would refuse it; the fields are the form's.
     """
     document = write_record(compose_record(dataset, version, territory, at=at))
+    if dataset.document is not None:
+        document = combine(dataset.document, document, dataset.description)
     if faults := validate(document):
         raise InvalidRecord([replace(fault, field=form_field(fault.field)) for fault in faults])
     return document
@@ -99,10 +102,15 @@ def compose_record(dataset: Dataset, version: Version, territory: Territory, *, 
     )
 
 
+def media_id_of(dataset: Dataset) -> UUID:
+    """The identifier of its file: as a client of RUDI calls it, else made from that of the dataset."""
+    return dataset.media_id or uuid.uuid5(dataset.id, "file")
+
+
 def _media(dataset: Dataset, version: Version, profile: Profile, origin: str) -> Media:
     file = version.file
     return Media(
-        id=uuid.uuid5(dataset.id, "file"),
+        id=media_id_of(dataset),
         kind=MediaKind.FILE,
         url=current_file_url(origin, dataset.id),
         contract=DOWNLOAD,

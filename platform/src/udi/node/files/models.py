@@ -100,6 +100,7 @@ class Upload(Owned, NodeTable):
         ForeignKeyConstraint(["tenant_id", "space_id"], ["app.space.tenant_id", "app.space.id"]),
         UniqueConstraint("tenant_id", "space_id", "idempotency_key", name="uq_upload_idempotency_key"),
         Index("ix_upload_space", "tenant_id", "space_id", "state"),
+        Index("ix_upload_media", "tenant_id", "space_id", "media_id"),
     )
 
     space_id: Mapped[UUID]
@@ -121,6 +122,8 @@ class Upload(Owned, NodeTable):
     publish: Mapped[bool] = mapped_column(server_default="false")
     idempotency_key: Mapped[str | None] = mapped_column(Text)
     address: Mapped[str] = mapped_column(Text, server_default="")
+    media_id: Mapped[UUID | None]
+    waits: Mapped[bool] = mapped_column(server_default="false")
     holder: Mapped[UUID | None]
     held_until: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(server_default=text("now()"))

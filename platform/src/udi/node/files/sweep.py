@@ -138,7 +138,7 @@ async def end_uploads(depot: Depot) -> None:
         uploads = list((await session.scalars(select(Upload))).all())
     for upload in uploads:
         idle = moment - upload.moved_at
-        if upload.state == UploadState.RECEIVING and idle > LIFETIME:
+        if (upload.state == UploadState.RECEIVING or upload.waits) and idle > LIFETIME:
             await give_up(depot, upload.id)
         elif upload.state in OPEN_STATES:
             await _go_on(depot, upload, idle)
@@ -151,7 +151,7 @@ async def end_uploads(depot: Depot) -> None:
 
 async def _go_on(depot: Depot, upload: Upload, idle: timedelta) -> None:
     """A job that failed every attempt, or was lost, is queued again."""
-    if upload.state != UploadState.RECEIVING and idle > EVERY:
+    if upload.state != UploadState.RECEIVING and not upload.waits and idle > EVERY:
         async with depot.session() as session:
             await enqueue_heavy(session, upload.space_id, FINISH_UPLOAD, {"upload": str(upload.id)})
 

@@ -89,7 +89,19 @@ async def find_key(session: AsyncSession, token: str) -> ScriptKey:
     Raises:
         UnauthenticatedError: there is none, or it was revoked, or its time is over.
     """
-    key = await session.scalar(select(ScriptKey).where(ScriptKey.token_hash == _digest(token)))
+    return _good(await session.scalar(select(ScriptKey).where(ScriptKey.token_hash == _digest(token))))
+
+
+async def get_key(session: AsyncSession, key_id: UUID) -> ScriptKey:
+    """The key behind a token that was made from it; notes that it was used.
+
+    Raises:
+        UnauthenticatedError: as `find_key`.
+    """
+    return _good(await session.scalar(select(ScriptKey).where(ScriptKey.id == key_id)))
+
+
+def _good(key: ScriptKey | None) -> ScriptKey:
     moment = now()
     if key is None or key.revoked_at is not None:
         raise UnauthenticatedError("This key is not known here, or was revoked.", headers=CHALLENGE)

@@ -10,6 +10,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
+from udi.kit.identity import Actor
 from udi.portal import audit
 from udi.portal.catalogue.history import remember_description
 from udi.portal.catalogue.models import (
@@ -26,7 +27,7 @@ from udi.protocol.record import Record, write_record
 from udi.protocol.structures import Media
 
 LONGEST_SLUG = 80
-TAKEN = frozenset({"history"})
+TAKEN = frozenset({"history", "withdraw", "allow"})
 """Ends of addresses under a dataset's that are not its title."""
 
 
@@ -57,14 +58,20 @@ async def store_dataset(session: AsyncSession, record: Record, *, node_id: UUID)
     return dataset
 
 
-async def withdraw_dataset(session: AsyncSession, dataset: Dataset, *, reason: str = "") -> Withdrawal:
-    """Take a dataset out of the catalogue; its address keeps saying what it was and why it left, and no more."""
+async def withdraw_dataset(
+    session: AsyncSession, dataset: Dataset, *, reason: str = "", moderator: Actor | None = None
+) -> Withdrawal:
+    """Take a dataset out of the catalogue; its address keeps saying what it was and why it left, and no more.
+
+    `moderator`: who of the territory's team does it, in the place of its node.
+    """
     withdrawal = Withdrawal(
         id=dataset.id,
         title=dataset.title,
         organisation_id=dataset.organisation_id,
         withdrawn_at=now(),
         reason=reason,
+        by_team=moderator is not None,
     )
     session.add(withdrawal)
     dataset.state = DatasetState.WITHDRAWN
@@ -74,7 +81,7 @@ async def withdraw_dataset(session: AsyncSession, dataset: Dataset, *, reason: s
         await session.execute(delete(part).where(part.dataset_id == dataset.id))
     await session.flush()
     tell_change(session, dataset, What.WITHDRAWN)
-    audit.record(session, None, "dataset.withdrawn", dataset.id, node=str(dataset.node_id))
+    audit.record(session, moderator, "dataset.withdrawn", dataset.id, node=str(dataset.node_id))
     return withdrawal
 
 

@@ -116,7 +116,9 @@ class Withdrawal(Owned, PortalTable):
     organisation_id: Mapped[UUID]
     withdrawn_at: Mapped[datetime]
     reason: Mapped[str] = mapped_column(Text, server_default="")
-    """In the producer's words; empty when its node gave none."""
+    """In the words of who withdrew it; empty when a node gave none."""
+    by_team: Mapped[bool] = mapped_column(server_default=text("false"))
+    """Whether the territory's team withdrew it, and has not let it be published again."""
 
     organisation: Mapped[Organisation] = relationship(lazy="raise")
 

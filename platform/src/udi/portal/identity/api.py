@@ -22,9 +22,9 @@ GRANT = "client_credentials"
 MAX_FORM = 16 * 1024
 
 
-@post("/oauth2/token", status_code=200, request_max_body_size=MAX_FORM)
+@post(["/oauth2/token", "/oauth/token"], status_code=200, request_max_body_size=MAX_FORM)
 async def give_token(request: Request[Any, Any, State], territory: NamedDependency[Territory]) -> Response[Any]:
-    """Pass a machine's credential to the identity service, and its answer back."""
+    """Pass a machine's credential to the identity service, and its answer back; older nodes ask at the second address."""
     form = await request.form() if request.headers.get("content-type", "").startswith(FORM) else {}
     if form.get("grant_type") != GRANT:
         raise UdiError(

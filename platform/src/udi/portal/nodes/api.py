@@ -21,18 +21,16 @@ from udi.kit.tenancy import Territory
 from udi.portal.identity.machines import machine_client
 from udi.portal.nodes import queries
 from udi.portal.nodes.actions import push
-from udi.portal.nodes.bodies import MAX_RECORD, read_json_body
+from udi.portal.nodes.bodies import MAX_RECORD, clean_reason, read_json_body
 from udi.portal.nodes.models import Node
 from udi.portal.nodes.rudi import refuse, report_document, request_document
 from udi.protocol import kinds
 from udi.protocol.faults import Gettext, InvalidDocument
-from udi.protocol.texts import plain
 from udi.ui.errors import problem
 from udi.ui.site import site_of
 
 RESOURCES = "/kalim/v1/resources"
 LARGEST_SLICE, USUAL_SLICE = 100, 20
-LONGEST_REASON = 500
 Machine = Request[Any, Any, State]
 
 
@@ -69,11 +67,6 @@ def as_json(value: object) -> Response[bytes]:
     """A JSON answer that nobody keeps."""
     body = json.dumps(value, ensure_ascii=False).encode()
     return Response(body, media_type="application/json", headers={"Cache-Control": "no-store"})
-
-
-def clean_reason(text: str) -> str:
-    """The words of a withdrawal, on one line."""
-    return " ".join(plain(text).replace("\0", "").split())[:LONGEST_REASON]
 
 
 def parse_id(text: str) -> UUID:
@@ -142,6 +135,13 @@ async def withdraw_resource(
     return answer(request, outcome)
 
 
+@delete(RESOURCES, status_code=200)
+async def withdraw_nothing(request: Machine, territory: NamedDependency[Territory]) -> Response[Any]:
+    """Say which record is missing from the address."""
+    await identify(request, territory)
+    raise refuse([kinds.MISSING_PARAMETER.at("global_id", name="global_id")], speaker(request))
+
+
 @get(f"{RESOURCES}/{{resource_id:str}}/report")
 async def latest_report(
     request: Machine, territory: NamedDependency[Territory], resource_id: FromPath[str]
@@ -153,7 +153,7 @@ async def latest_report(
     return as_json(report_document(report, speaker(request)))
 
 
-@get("/kalim/v1/id_generation")
+@get(["/kalim/v1/id_generation", f"{RESOURCES}/id_generation"])
 async def generate_id(request: Machine, territory: NamedDependency[Territory]) -> Response[Any]:
     """A fresh id for a record."""
     await identify(request, territory)
@@ -193,6 +193,7 @@ routes: Sequence[ControllerRouterHandler] = [
     replace_resource,
     replace_one_resource,
     withdraw_resource,
+    withdraw_nothing,
     latest_report,
     generate_id,
     search_requests,

@@ -83,6 +83,8 @@ class Report(Owned, PortalTable):
     version: Mapped[str] = mapped_column(Text, default="")
     """Version of the metadata as announced."""
     resource_id: Mapped[UUID | None]
+    comment: Mapped[str] = mapped_column(Text, server_default="")
+    """Why the territory's team withdrew the dataset; such a report is about no push."""
     resource_title: Mapped[str] = mapped_column(Text, default="")
     """Empty for a refused record."""
     accepted: Mapped[bool]

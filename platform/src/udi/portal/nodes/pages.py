@@ -12,10 +12,13 @@ from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from udi.kit.errors import InvalidError
 from udi.kit.identity import Actor
 from udi.portal.nodes import queries
 from udi.portal.nodes.actions import reports
-from udi.ui.site import render
+from udi.portal.nodes.actions.moderate import allow_again, get_for_team, withdraw_for_team
+from udi.portal.nodes.bodies import clean_reason
+from udi.ui.site import render, site_of
 
 
 @get("/nodes")
@@ -48,4 +51,44 @@ async def resend_one(
     return Redirect("/nodes", status_code=303)
 
 
-routes: Sequence[ControllerRouterHandler] = [show_nodes, resend_all, resend_one]
+@get("/data/{dataset_id:uuid}/withdraw")
+async def ask_withdrawal(
+    request: Request[Any, Any, State],
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
+    dataset_id: FromPath[UUID],
+) -> Response[str]:
+    """The form by which the team takes a dataset off the portal."""
+    dataset = await get_for_team(session, member, dataset_id)
+    return render(request, "nodes/withdraw.html", dataset=dataset, reason="", errors={})
+
+
+@post("/data/{dataset_id:uuid}/withdraw", status_code=303)
+async def withdraw(
+    request: Request[Any, Any, State],
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
+    dataset_id: FromPath[UUID],
+) -> Response[Any]:
+    """Take it off."""
+    dataset = await get_for_team(session, member, dataset_id)
+    reason = clean_reason(str((await request.form()).get("reason") or ""))
+    try:
+        await withdraw_for_team(session, member, dataset, reason=reason)
+    except InvalidError as error:
+        say = site_of(request).pages.speaker(request)
+        errors = {refusal.field: say(refusal.reason) for refusal in error.refusals}
+        return render(request, "nodes/withdraw.html", status=422, dataset=dataset, reason=reason, errors=errors)
+    return Redirect(f"/data/{dataset_id}", status_code=303)
+
+
+@post("/data/{dataset_id:uuid}/allow", status_code=303)
+async def allow(
+    session: NamedDependency[AsyncSession], member: NamedDependency[Actor], dataset_id: FromPath[UUID]
+) -> Redirect:
+    """Let its node publish it again."""
+    await allow_again(session, member, await get_for_team(session, member, dataset_id))
+    return Redirect(f"/data/{dataset_id}", status_code=303)
+
+
+routes: Sequence[ControllerRouterHandler] = [show_nodes, resend_all, resend_one, ask_withdrawal, withdraw, allow]

@@ -70,6 +70,8 @@ def report_document(report: Report, gettext: Gettext = in_english) -> dict[str, 
             resource_id=report.resource_id,
             resource_title=report.resource_title,
             version=report.version,
+            comment=report.comment,
+            by_team=bool(report.comment),
             errors=report_errors(kept, gettext),
         )
     )

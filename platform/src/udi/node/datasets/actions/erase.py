@@ -55,6 +55,7 @@ async def erase_dataset(session: AsyncSession, actor: Actor, dataset: Dataset, *
     await delete_belonging(session, dataset.id)
     await _forget_in_space(session, dataset)
     dataset.title, dataset.description, dataset.updated_at = "", {}, now()
+    dataset.document, dataset.media_id = None, None
     await session.flush()
     await session.refresh(dataset, ["versions"])
     await jobs.enqueue(session, ERASE_DATASET, {"dataset": str(dataset.id)})

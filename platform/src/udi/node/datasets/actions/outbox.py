@@ -62,11 +62,18 @@ async def note_failure(
 
 
 async def settle(session: AsyncSession, dataset: Dataset, report: Mapping[str, Any]) -> bool:
-    """Take in a report of the portal; False when it is about something asked before, which changes nothing."""
+    """Take in a report of the portal; False when it is about something asked before, which changes nothing.
+
+    One of the territory's team, which withdrew the dataset, closes it, and what was still to be sent is not.
+    """
     delivery = dataset.delivery
     report_id = str(report.get("report_id") or "")
     if delivery is None or (report_id and report_id in delivery.earlier_reports):
         return False
+    if report.get("withdrawn_by_team") and dataset.record is not None:
+        _close(session, dataset, delivery, report)
+        await session.flush()
+        return True
     if delivery.report_id and report_id != delivery.report_id:
         return False
     if report.get("method") not in {None, delivery.method}:
@@ -110,6 +117,19 @@ def _refuse(session: AsyncSession, dataset: Dataset, delivery: Delivery) -> None
     for version in dataset.versions:
         if dataset.record is None or (version is dataset.latest and version.file.sha256 != accepted):
             version.published_at, version.file.access = None, Access.DRAFT
+
+
+def _close(session: AsyncSession, dataset: Dataset, delivery: Delivery, report: Mapping[str, Any]) -> None:
+    """What the team took off the portal is closed, as what the portal refuses: its producer reads why, and decides."""
+    if delivery.report_id:
+        delivery.earlier_reports = [*delivery.earlier_reports, delivery.report_id][-KEPT_REPORTS:]
+    delivery.revision += 1
+    delivery.state, delivery.next_attempt_at, delivery.method = DeliveryState.REFUSED, None, "POST"
+    delivery.report, delivery.report_id, delivery.updated_at = dict(report), str(report["report_id"]), now()
+    dataset.record, dataset.opened_at, dataset.state, dataset.updated_at = None, None, State.REFUSED, now()
+    for version in dataset.versions:
+        version.published_at, version.file.access = None, Access.DRAFT
+    note(session, None, dataset, "dataset.withdrawn_by_team", reason=str(report.get("comment") or ""))
 
 
 def _other_method(delivery: Delivery, report: Mapping[str, Any]) -> str | None:

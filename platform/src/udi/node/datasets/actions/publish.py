@@ -32,6 +32,7 @@ async def publish_dataset(session: AsyncSession, actor: Author | None, dataset: 
         raise InvalidError("The description is not complete yet.", refusals=refusals)
     at, version, known = now(), dataset.latest, dataset.in_catalogue
     record = compose_document(dataset, version, territory, at=at)
+    dataset.document = record if dataset.document is not None else None
     for published in dataset.versions:
         if published.published_at is not None or published is version:
             published.file.access = access_of(published)

@@ -53,6 +53,8 @@ async def finish_upload(desk: Desk, upload_id: UUID) -> Upload | None:
         StoreError: the store is away; the same call goes on later.
     """
     upload = await _read(desk.depot, upload_id)
+    if upload is not None and upload.waits:
+        return upload
     try:
         if upload is not None and upload.state == UploadState.ASSEMBLING:
             await assemble(desk.depot, upload)

@@ -40,6 +40,7 @@ EVENT_NAMES = {
     "dataset.refused": "Refused by the portal",
     "dataset.withdrawn": "Withdrawn",
     "dataset.off_portal": "Taken off the portal",
+    "dataset.withdrawn_by_team": "The territory’s team withdrew it",
     "dataset.discarded": "Draft given up",
     "delivery.retried": "Sent again",
     "source.set": "To be renewed from an address",

@@ -78,10 +78,13 @@ async def _show(request: Asked, territory: Territory, actor: Actor | None, datas
 async def _render(
     request: Asked, session: AsyncSession, territory: Territory, actor: Actor | None, dataset_id: UUID
 ) -> Response[Any]:
+    is_team = actor is not None and actor.moderator
     try:
         dataset = await get_dataset(session, dataset_id)
     except WithdrawnError as error:
-        return render(request, "catalogue/withdrawn.html", status=HTTP_410_GONE, withdrawal=error.withdrawal)
+        return render(
+            request, "catalogue/withdrawn.html", status=HTTP_410_GONE, withdrawal=error.withdrawal, is_team=is_team
+        )
     locale = request.scope["state"]["locale"]
     sheet = read_sheet(dataset, locale)
     if request.path_params.get("slug", dataset.slug) != dataset.slug:
@@ -97,6 +100,7 @@ async def _render(
         judgement=judge(restore_record(dataset.record)),
         out_of=OUT_OF,
         may_edit=actor is not None and actor.may_publish(dataset.organisation.slug),
+        is_team=is_team,
         citations=NAMES,
         shared=share_dataset(dataset, territory, locale),
         structured=write_dataset(dataset, territory.origin, localised(territory.name, locale), locale),

@@ -5,7 +5,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from udi.portal.catalogue.models import Dataset, DatasetState
+from udi.portal.catalogue.models import Dataset, DatasetState, Withdrawal
 from udi.portal.nodes.models import Node
 from udi.portal.nodes.queries import list_producers, missing_organisations
 from udi.protocol import kinds
@@ -43,6 +43,15 @@ def creation_faults(node: Node, dataset: Dataset | None) -> list[Fault]:
     if dataset.node_id != node.id and not is_published(dataset):
         return [kinds.OTHER_PROVIDER.at(ID)]
     return [kinds.DATASET_EXISTS.at(ID, value=str(dataset.id))]
+
+
+async def withdrawal_faults(session: AsyncSession, dataset: Dataset | None) -> list[Fault]:
+    """What forbids publishing a dataset again: the team withdrew it (108)."""
+    if dataset is None or is_published(dataset):
+        return []
+    query = select(Withdrawal.reason).where(Withdrawal.id == dataset.id, Withdrawal.by_team)
+    reason = await session.scalar(query)
+    return [] if reason is None else [kinds.WITHDRAWN_BY_TEAM.at(ID, reason=reason)]
 
 
 async def territory_faults(session: AsyncSession, node: Node, record: Record) -> list[Fault]:

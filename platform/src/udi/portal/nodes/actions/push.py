@@ -18,6 +18,7 @@ from udi.portal.nodes.actions.checks import (
     find_dataset,
     is_published,
     territory_faults,
+    withdrawal_faults,
 )
 from udi.portal.nodes.actions.reports import record_report
 from udi.portal.nodes.models import Node, Report
@@ -100,7 +101,8 @@ async def _publish(
     if dataset is not None and _is_repeat(node, dataset, record):
         return []
     whose = change_faults(node, dataset, record.id) if method == "PUT" else creation_faults(node, dataset)
-    faults = whose + await territory_faults(session, node, record)
+    faults = whose or await withdrawal_faults(session, dataset)
+    faults = [*faults, *await territory_faults(session, node, record)]
     if faults:
         return faults
     try:

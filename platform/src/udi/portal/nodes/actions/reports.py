@@ -30,6 +30,7 @@ async def record_report(
     title: str = "",
     version: str = "",
     faults: Sequence[Fault] = (),
+    comment: str = "",
 ) -> Report:
     """Keep what became of a push and queue its report; refused when there are faults.
 
@@ -42,6 +43,7 @@ async def record_report(
         treated_at=now(),
         resource_id=resource_id,
         resource_title=shorten(title, LONGEST_TITLE),
+        comment=comment,
         version=shorten(version, LONGEST_VERSION),
         accepted=not faults,
         faults=[store_fault(fault) for fault in faults[:MOST_FAULTS]],

@@ -1,0 +1,108 @@
+"""A record as a client of RUDI wrote it, beside the answers of the form: what the one says of the other, and both in one."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from udi.node.datasets.clients import AVAILABLE, as_version_4
+from udi.node.datasets.description import FIELDS, LOCALE, Answers, clean_text
+from udi.protocol.languages import language_of
+from udi.protocol.rules import dig, entries
+from udi.protocol.texts import read_texts
+
+Document = dict[str, Any]
+FROM_ANSWERS = {
+    "title": ("resource_title",),
+    "summary": ("synopsis", "summary"),
+    "theme": ("theme",),
+    "keywords": ("keywords",),
+    "first_day": ("temporal_spread",),
+    "last_day": ("temporal_spread",),
+    "language": ("resource_languages",),
+    "contact": ("contacts",),
+}
+"""Which fields of a record an answer makes."""
+OF_THE_NODE = frozenset(
+    (
+        "collection_tag",
+        "metadata_status",
+        "createdAt",
+        "updatedAt",
+        "publishedAt",
+        "integration_error_id",
+        "publication",
+    )
+)
+"""What RUDI's nodes add to a record for their own use."""
+DAY = len("2026-01-31")
+
+
+def answers_of(document: Document) -> Answers:
+    """What the answers of the form would be; empty where the record says nothing, or what the form does not offer."""
+    texts = read_texts(document.get("summary"))
+    locale = next(iter(texts), "fr")
+    licence = dig(document, "access_condition", "licence", "licence_label")
+    said = {
+        "title": document.get("resource_title"),
+        "summary": texts.get(locale),
+        "theme": document.get("theme"),
+        "keywords": ", ".join(map(str, document.get("keywords") or ())),
+        "first_day": str(dig(document, "temporal_spread", "start_date") or "")[:DAY],
+        "last_day": str(dig(document, "temporal_spread", "end_date") or "")[:DAY],
+        "language": language_of(str((document.get("resource_languages") or ["fr"])[0])),
+        "licence": licence,
+        "contact": next((contact.get("email") for _, contact in entries(document, "contacts")), ""),
+    }
+    answers = {name: clean_text(str(said.get(name) or "")) for name in FIELDS}
+    return {**answers, LOCALE: locale}
+
+
+def combine(document: Document, composed: Document, answers: Mapping[str, str]) -> Document:
+    """The record of a dataset that a client described: as it wrote it, but for what was answered since on the form.
+
+    `composed` is the record of the answers alone; what the node knows of the file, of the producer and of dates is its.
+    """
+    said = answers_of(document)
+    new = {name for name in FIELDS if answers.get(name, "") != said.get(name, "")}
+    answered = {field for name in new for field in FROM_ANSWERS.get(name, ())}
+    kept = {name: value for name, value in document.items() if name not in answered | OF_THE_NODE}
+    access, described = document.get("access_condition") or {}, document.get("metadata_info") or {}
+    licence = {"licence": composed["access_condition"]["licence"]} if "licence" in new else {}
+    return {
+        **composed,
+        **kept,
+        "global_id": composed["global_id"],
+        "producer": {**(document.get("producer") or {}), **composed["producer"]},
+        "dataset_dates": {**composed["dataset_dates"], **_first_dates(document), **_updated(composed)},
+        "dataset_size": {**(document.get("dataset_size") or {}), **composed.get("dataset_size", {})},
+        "access_condition": {**composed["access_condition"], **access, **licence},
+        "metadata_info": {
+            **{name: value for name, value in described.items() if name != "metadata_provider"},
+            **composed["metadata_info"],
+        },
+        "available_formats": _media(document, composed["available_formats"][0]),
+    }
+
+
+def _first_dates(document: Document) -> Document:
+    return {name: value for name, value in (document.get("dataset_dates") or {}).items() if value}
+
+
+def _updated(composed: Document) -> Document:
+    return {"updated": composed["dataset_dates"]["updated"]}
+
+
+def _media(document: Document, ours: Document) -> list[Document]:
+    """The file that is here, first, then what is elsewhere, as it was said."""
+    every = [media for _, media in entries(document, "available_formats")]
+    about = next((media for media in every if is_same_media(media, ours["media_id"])), {})
+    known = {name: ours[name] for name in ("media_id", "media_type", "file_type", "file_size", "checksum")}
+    connector = {**(about.get("connector") or {}), **ours["connector"]}
+    first = {**ours, **about, **known, "connector": connector, "file_storage_status": AVAILABLE}
+    return [first, *(media for media in every if not is_same_media(media, ours["media_id"]))]
+
+
+def is_same_media(media: Document, identifier: UUID | str) -> bool:
+    """Whether a media of a record has this identifier, in the form that clients read or in ours."""
+    said = str(media.get("media_id", "")).lower()
+    return said in {str(identifier), as_version_4(identifier)}

@@ -1,0 +1,166 @@
+"""What RUDI's clients write: records, which are published when nothing stops that, and the objects that these name."""
+
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.clock import now
+from udi.kit.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError, Refusal
+from udi.kit.tenancy import Territory
+from udi.node.datasets.actions.draft import describe_dataset, discard_draft
+from udi.node.datasets.actions.publish import publish_dataset, publish_when_clear, withdraw_dataset
+from udi.node.datasets.clients import as_version_4
+from udi.node.datasets.document import answers_of
+from udi.node.datasets.models import Dataset, State
+from udi.node.datasets.standing import is_being_read, stops_of
+from udi.node.files.depot import Depot
+from udi.node.files.uploads import give_up
+from udi.node.manager.access import Caller
+from udi.node.manager.merge import merge
+from udi.node.manager.models import CatalogueObject, ObjectKind
+from udi.node.manager.queries import IDS, find_kept, find_object, list_waiting
+from udi.node.manager.reading import Document, read_id, read_one
+from udi.node.spaces.models import Space
+
+WITHDRAWN = "Its producer withdrew it from its own tools."
+STATUS_BEFORE = "missing"
+"""RUDI's word for a file that cannot be downloaded (yet)."""
+
+
+async def put_object(session: AsyncSession, caller: Caller, kind: ObjectKind, body: object) -> Document:
+    """Write an organisation, a contact or a media, or what is new of it; all that is known of it.
+
+    Raises:
+        InvalidError: it has no identifier of its own.
+        ForbiddenError: another organisation than that of the space.
+    """
+    sent = read_one(body)
+    object_id, space = read_id(sent, IDS[kind]), caller.space
+    if kind is ObjectKind.ORGANISATION:
+        require_own(space, sent)
+        object_id = space.organisation_id
+    if kind is ObjectKind.MEDIA:
+        # The client says «available» before it commits: what a record says of its file is the node's to know.
+        sent = {**sent, "file_storage_status": STATUS_BEFORE} if sent.get("media_type") == "FILE" else sent
+    row = await find_kept(session, space, kind, object_id)
+    if row is None:
+        row = CatalogueObject(space_id=space.id, kind=kind, object_id=object_id, document={})
+        session.add(row)
+    before = row.document or await find_object(session, space, kind, object_id) or {}
+    row.document, row.dataset_id, row.updated_at = merge(before, sent), None, now()
+    await session.flush()
+    return await find_object(session, space, kind, object_id) or row.document
+
+
+def require_own(space: Space, organisation: Document) -> None:
+    """Refuse a record of somebody else.
+
+    Raises:
+        ForbiddenError: it is neither the name nor the identifier of the space's organisation.
+    """
+    known = {str(space.organisation_id), as_version_4(space.organisation_id)}
+    if str(organisation.get("organization_id")) in known or organisation.get("organization_name") == space.name:
+        return
+    raise ForbiddenError(
+        "This space publishes for %(name)s only.",
+        remedy="Ask for the organisation of this name: the node gives its identifier.",
+        values={"name": space.name},
+    )
+
+
+async def put_document(
+    session: AsyncSession,
+    caller: Caller,
+    dataset: Dataset,
+    document: Document,
+    media_id: UUID | None,
+    territory: Territory,
+) -> None:
+    """Take a record in whose file is here; publish it, unless its file is being read or something stops it.
+
+    The dataset must be locked.
+
+    Raises:
+        InvalidError: the description is not complete.
+        ConflictError: it is withdrawn, and a person must look at its file before it comes back.
+    """
+    dataset.media_id, dataset.document = media_id, document
+    if refusals := await describe_dataset(session, caller.sender, dataset, answers_of(document)):
+        raise InvalidError("The description is not complete yet.", refusals=refusals)
+    kept = await find_kept(session, caller.space, ObjectKind.MEDIA, media_id) if media_id else None
+    if kept is not None:
+        kept.dataset_id = dataset.id
+    latest = dataset.latest
+    if dataset.withdrawn_at is not None and (is_being_read(latest) or stops_of(latest)):
+        raise ConflictError("This dataset is withdrawn.", remedy="Publish it again on its page.")
+    if dataset.pending is None or dataset.withdrawn_at is not None:
+        await publish_dataset(session, caller.sender, dataset, territory)
+    else:
+        await publish_when_clear(session, caller.sender, dataset, territory)
+
+
+async def delete_resource(session: AsyncSession, caller: Caller, dataset: Dataset) -> list[str]:
+    """Withdraw a dataset, or give up one that was never public; keys of objects to delete after the commit.
+
+    Raises:
+        ConflictError: it is withdrawn already.
+    """
+    if dataset.pending is not None and dataset.pending.preparation is not None:
+        dataset.pending.preparation.asked_by = None
+    if dataset.opened_at is None and dataset.state in {State.DRAFT, State.REFUSED}:
+        return await discard_draft(session, caller.sender, dataset)
+    await withdraw_dataset(session, caller.sender, dataset, reason=WITHDRAWN)
+    return []
+
+
+async def delete_object(session: AsyncSession, caller: Caller, kind: ObjectKind, object_id: UUID) -> Document:
+    """Forget an object that no record names; what it was.
+
+    Raises:
+        NotFoundError: there is none.
+        ConflictError: it is the space's organisation, or a record names it.
+    """
+    document = await find_object(session, caller.space, kind, object_id)
+    if document is None:
+        raise NotFoundError("This catalogue has no such object.")
+    if kind is ObjectKind.ORGANISATION:
+        raise ConflictError("The organisation of a space stays with it.")
+    row = await find_kept(session, caller.space, kind, object_id)
+    if row is not None:
+        await session.delete(row)
+        await session.flush()
+    if await find_object(session, caller.space, kind, object_id) is not None:
+        raise ConflictError("A dataset names it.", remedy="Take it out of that dataset, or delete the dataset, first.")
+    return document
+
+
+async def forget_files(depot: Depot, caller: Caller, media_id: UUID) -> None:
+    """Delete the files that arrived for a media and are in no dataset."""
+    async with depot.session() as session:
+        waiting = await list_waiting(session, caller.space, media_id)
+    for upload in waiting:
+        await give_up(depot, upload.id)
+
+
+async def commit_file(session: AsyncSession, caller: Caller, media_id: UUID, commit: UUID) -> None:
+    """Confirm a file that arrived: a record may name it from now on.
+
+    Raises:
+        NotFoundError: nothing arrived under these identifiers.
+    """
+    upload = next((each for each in await list_waiting(session, caller.space, media_id) if each.id == commit), None)
+    if upload is None:
+        raise NotFoundError("No file arrived under these identifiers.", remedy="Send it again.")
+    upload.publish = True
+    await session.flush()
+
+
+def missing_file(media_id: object) -> InvalidError:
+    """What to say of a record whose file is not here."""
+    refusal = Refusal(
+        "available_formats",
+        "The file %(media)s of this record is not on this node.",
+        "Send it first, and commit it; the node keeps what is in no record for a day.",
+        values={"media": str(media_id)},
+    )
+    return InvalidError("Nothing was changed.", refusals=[refusal])

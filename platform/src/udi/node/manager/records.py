@@ -1,0 +1,172 @@
+"""A record put by a client of RUDI: checked, joined to its file, then taken in."""
+
+from dataclasses import dataclass
+from uuid import UUID, uuid4
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.errors import ConflictError, ErasedError, ForbiddenError, InvalidError, Refusal
+from udi.node.datasets.clients import in_clients_shape
+from udi.node.datasets.description import check_answers
+from udi.node.datasets.document import OF_THE_NODE, answers_of, is_same_media
+from udi.node.datasets.intake.finish import Desk, finish_upload
+from udi.node.datasets.models import Dataset
+from udi.node.datasets.queries import find_dataset
+from udi.node.datasets.rudi import media_id_of
+from udi.node.files.hold import FINISH_UPLOAD, SAFETY
+from udi.node.files.models import ErasedDataset, Upload, UploadState, object_key
+from udi.node.files.uploads import give_up
+from udi.node.manager.access import Caller
+from udi.node.manager.actions import missing_file, require_own
+from udi.node.manager.merge import merge
+from udi.node.manager.queries import RESOURCES, find_object, list_waiting
+from udi.node.manager.reading import Document, parse_id, read_id
+from udi.node.spaces.heavy import enqueue_heavy
+from udi.protocol.faults import InvalidRecord
+from udi.protocol.rules import dig, entries
+from udi.protocol.validation import validate
+from udi.protocol.vocabulary import MediaKind, StorageStatus
+
+DOWNLOADS = "/storage/download/"
+PROVIDER, PENDING = "metadata_provider", "pending"
+FIELDS = {
+    "title": "resource_title", "keywords": "keywords", "language": "resource_languages", "contact": "contacts",
+    "licence": "access_condition.licence", "first_day": "temporal_spread", "last_day": "temporal_spread",
+}  # fmt: skip
+"""The field of a record for a question of the form, where it has another name."""
+ONE_FILE = Refusal(
+    "available_formats",
+    "A dataset of this node has one file, and this record names several that were sent here.",
+    "Put each in a dataset of its own; files and services elsewhere may be as many as you like.",
+)
+NO_FILE = Refusal(
+    "available_formats",
+    "None of the files of this record is on this node.",
+    "Send its file first. What is elsewhere only is for the portal to harvest.",
+)
+RESTRICTED = Refusal(
+    "access_condition.confidentiality",
+    "This node gives its files to everybody: it cannot keep restricted or personal data.",
+    "Take out what may not be shown, or keep these data elsewhere.",
+)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a record asks for: the dataset, what is said of it, its file as the client calls it, and that file if it is new."""
+
+    dataset_id: UUID
+    document: Document
+    media_id: UUID | None
+    upload_id: UUID | None = None
+
+
+async def make_plan(session: AsyncSession, caller: Caller, origin: str, sent: Document) -> Plan:
+    """What is to be done for a record, once all that can be wrong with it was looked at.
+
+    Raises:
+        InvalidRecord, InvalidError: with every fault.
+        ForbiddenError: the identifier, or the producer, is another's.
+        ErasedError: its dataset was erased.
+    """
+    dataset_id = read_id(sent, "global_id")
+    dataset = await _own_dataset(session, caller, dataset_id)
+    kept = await find_object(session, caller.space, RESOURCES, dataset_id) or (dataset and dataset.document) or {}
+    document = _cleaned(merge(in_clients_shape(kept), sent))
+    require_own(caller.space, document.get("producer") or {})
+    own = {"organization_id": str(caller.space.organisation_id), "organization_name": caller.space.name}
+    document["producer"] = {**document["producer"], **own}
+    _check(document)
+    media_id, upload_id = await _find_file(session, caller, dataset, document, origin)
+    return Plan(dataset_id, document, media_id, upload_id)
+
+
+async def _own_dataset(session: AsyncSession, caller: Caller, dataset_id: UUID) -> Dataset | None:
+    if await session.scalar(select(ErasedDataset.id).where(ErasedDataset.id == dataset_id)):
+        raise ErasedError("You or a colleague erased it, with every version and every copy here.")
+    dataset = await find_dataset(session, dataset_id)
+    if dataset is not None and dataset.space_id != caller.space.id:
+        raise ForbiddenError("This identifier is that of another producer’s dataset.", remedy="Choose another one.")
+    return dataset
+
+
+def _cleaned(document: Document) -> Document:
+    """Without what a node adds for itself; the portal says which node speaks, and a file that is here is online."""
+    kept = {name: value for name, value in document.items() if name not in OF_THE_NODE}
+    described = {name: value for name, value in (kept.get("metadata_info") or {}).items() if name != PROVIDER}
+    online = {"storage_status": StorageStatus.ONLINE.value} if kept.get("storage_status") == PENDING else {}
+    return {**kept, **online, "metadata_info": described}
+
+
+def _check(document: Document) -> None:
+    if faults := validate(document):
+        raise InvalidRecord(faults)
+    wrong = [
+        Refusal(FIELDS.get(refusal.field, refusal.field), refusal.reason, refusal.remedy)
+        for refusal in check_answers(answers_of(document))
+    ]
+    confidentiality = dig(document, "access_condition", "confidentiality")
+    if dig(confidentiality, "restricted_access") or dig(confidentiality, "gdpr_sensitive"):
+        wrong.append(RESTRICTED)
+    if wrong:
+        raise InvalidError("Nothing was changed.", refusals=wrong)
+
+
+async def _find_file(
+    session: AsyncSession, caller: Caller, dataset: Dataset | None, document: Document, origin: str
+) -> tuple[UUID | None, UUID | None]:
+    """How the record calls the file of this node, None to leave that; and the upload that brings it, if it is new."""
+    here = list[tuple[UUID | None, UUID | None]]()
+    for _, media in entries(document, "available_formats"):
+        if media.get("media_type") != MediaKind.FILE:
+            continue
+        media_id = parse_id(media["media_id"], "media_id")
+        waiting = [upload for upload in await list_waiting(session, caller.space, media_id) if upload.publish]
+        if waiting:
+            here.append((media_id, waiting[0].id))
+        elif dataset is not None and is_same_media(media, media_id_of(dataset)):
+            here.append((dataset.media_id, None))
+        elif dataset is not None and await _has_brought(session, dataset, media_id):
+            here.append((media_id, None))
+        elif str(dig(media, "connector", "url")).startswith(f"{origin}{DOWNLOADS}"):
+            raise missing_file(media_id)
+    if len(here) > 1 or (not here and dataset is None):
+        raise InvalidError("Nothing was changed.", refusals=[ONE_FILE if here else NO_FILE])
+    return here[0] if here else (dataset.media_id if dataset else None, None)
+
+
+async def _has_brought(session: AsyncSession, dataset: Dataset, media_id: UUID) -> bool:
+    """Whether the file of a media became this dataset, which its record did not reach: the node was stopped between."""
+    query = select(Upload.id).where(Upload.media_id == media_id, Upload.dataset_id == dataset.id, ~Upload.waits)
+    return await session.scalar(query.limit(1)) is not None
+
+
+async def join_file(desk: Desk, plan: Plan) -> None:
+    """Make a file that waited the first or the next version of its dataset; the same bytes again make none.
+
+    Raises:
+        ConflictError: it could not become one; says why.
+    """
+    depot = desk.depot
+    async with depot.session() as session:
+        upload = await session.get(Upload, (depot.tenant, plan.upload_id)) if plan.upload_id else None
+        dataset = await find_dataset(session, plan.dataset_id)
+    if upload is None or not upload.waits:
+        return
+    if dataset is not None and dataset.latest.file.sha256 == upload.sha256:
+        await give_up(depot, upload.id)
+        return
+    file_id = uuid4()
+    target = object_key(depot.tenant, upload.space_id, plan.dataset_id, file_id)
+    await depot.store.put(target, depot.store.stream(upload.key, 0, upload.received))
+    async with depot.session() as session:
+        row = await session.get_one(Upload, (depot.tenant, upload.id), with_for_update=True)
+        row.dataset_id, row.file_id, row.replaces = plan.dataset_id, file_id, dataset is not None
+        row.waits, row.publish = False, False
+        await session.flush()
+        await enqueue_heavy(session, row.space_id, FINISH_UPLOAD, {"upload": str(row.id)}, delay=SAFETY)
+    await depot.store.delete(upload.key)
+    ended = await finish_upload(desk, upload.id)
+    if ended is None or ended.state != UploadState.DONE:
+        raise ConflictError(ended.error if ended else "", remedy=ended.remedy if ended else "")

@@ -1,0 +1,116 @@
+"""rudi-node-write writes into a node, as its own programs do: log in, create, send a file, read, change, delete."""
+
+import contextlib
+import io
+import json
+import sys
+import tempfile
+import time
+import uuid
+from pathlib import Path
+
+import loopback  # noqa: F401 - before anything opens a socket
+from rudi_node_write.connectors.rudi_node_auth import RudiNodeAuth
+from rudi_node_write.rudi_node_writer import RudiNodeWriter
+from rudi_node_write.utils.err import HttpError
+
+node, user, key, organisation, sample = sys.argv[1:6]
+found = {}
+
+
+def refused(call, *arguments):
+    """What the client says of a refusal."""
+    try:
+        return call(*arguments) or ""
+    except HttpError as error:
+        return str(error)
+
+
+def write():
+    writer = RudiNodeWriter(pm_url=node, auth=RudiNodeAuth(usr=user, pwd=key))
+    client = writer.connector
+    found["identified"] = bool(client.test_identified_connection())
+    found["versions"] = [client.api_version, client.test_connection(), client.portal_url]
+    found["elsewhere"] = refused(client.get_or_create_org_with_info, "City of Testville")
+    own = client.get_or_create_org_with_info(organisation)
+    contact = client.get_or_create_contact_with_info("Jo", "jo@example.org")
+    found["contact_again"] = client.get_contact_with_email("jo@example.org").contact_id == contact.contact_id
+    folder = Path(tempfile.mkdtemp())
+    table = folder / "élections 2008.csv"
+    table.write_text("bureau;voix\n1;12\n2;30\n")
+    media = writer.post_local_file_and_media_info(str(table))
+    found["before"] = [media.file_storage_status, client.get_media_with_uuid(media.media_id)["media_name"]]
+    meta = json.loads(Path(sample).read_text()) | {
+        "global_id": str(uuid.uuid4()),
+        "producer": own.to_json(),
+        "contacts": [contact.to_json() | {"role": "author"}],
+        "available_formats": [media.to_json()],
+        "summary": [{"lang": "fr", "text": "Une ligne par bureau.", "html": "<p>Une ligne par bureau.</p>"}],
+        "purpose": [{"lang": "fr", "text": "Rendre compte"}],
+        "extra_of_ours": {"kept": True},
+    }
+    # With the field names that the client's own types drop, in the words of its untyped call.
+    found["put"] = client.put_catalog("resources", meta)
+    found["id"], found["media"] = meta["global_id"], media.media_id
+    typed = client.get_metadata_with_uuid(meta["global_id"])
+    typed.resource_title = "Résultats & bureaux de Kerlévan"
+    writer.put_metadata(typed)
+    client._force_clean_cache()
+    again = client.get_catalog(f"resources/{meta['global_id']}")
+    found["merged"] = again
+    found["found"] = {
+        "title": [each["global_id"] for each in client.search_metadata_with_filter({"theme": "citizenship"})],
+        "producer": [each["global_id"] for each in client.search_metadata_with_producer(organisation)],
+        "contact": len(client.metadata_list),
+        "media": [each["global_id"] for each in client.search_metadata_with_media_name("élections 2008.csv")],
+        "keywords": [each["global_id"] for each in client.search_metadata_with_keywords(["Citoyenneté", "autre"])],
+        "local": writer.find_metadata_with_uuid(meta["global_id"]) is not None,
+        "themes": client.used_themes,
+        "count": client.metadata_count,
+        "dates": [str(client.last_metadata_update_date), str(client.last_data_update_date)],
+        "organisations": client.organization_names,
+        "contacts": client.contact_names,
+        "media_names": client.media_names,
+        "enums": len(client.themes),
+    }
+    found["downloaded"] = client.download_files_for_metadata(meta["global_id"], tempfile.mkdtemp())
+    table.write_text("bureau;voix\n1;12\n2;30\n3;5\n")
+    renewed = writer.post_local_file_and_media_info(str(table), media_id=media.media_id)
+    latest = client.get_metadata_with_uuid(meta["global_id"])
+    latest.available_formats = [renewed]
+    writer.put_metadata(latest)
+    found["renewed"] = client.get_catalog(f"resources/{meta['global_id']}")["available_formats"][0]["file_size"]
+    empty = folder / "vide.csv"
+    empty.write_text("")
+    found["empty"] = refused(writer.post_local_file_and_media_info, str(empty))
+    found["no_file"] = refused(
+        client.put_catalog,
+        "resources",
+        meta
+        | {
+            "global_id": str(uuid.uuid4()),
+            "available_formats": [
+                media.to_json()
+                | {
+                    "media_id": str(uuid.uuid4()),
+                    "connector": {"url": "https://example.org/x", "interface_contract": "dwnl"},
+                }
+            ],
+        },
+    )
+    doomed = dict(meta, global_id=str(uuid.uuid4()), resource_title="À retirer")
+    table.write_text("bureau;voix\n9;9\n")
+    doomed["available_formats"] = [writer.post_local_file_and_media_info(str(table)).to_json()]
+    client.put_catalog("resources", doomed)
+    found["deleted"] = client.del_catalog(f"resources/{doomed['global_id']}")["global_id"] == doomed["global_id"]
+    client._force_clean_cache()
+    found["gone"] = client.get_metadata_with_uuid(doomed["global_id"]) is None
+    other = RudiNodeWriter(pm_url=node, auth=RudiNodeAuth(usr=user, pwd="udi_nothing"))
+    found["stranger"] = refused(other.connector.get_catalog, "resources")
+
+
+said = io.StringIO()
+began = time.monotonic()
+with contextlib.redirect_stdout(said):
+    write()
+print(json.dumps(found | {"seconds": round(time.monotonic() - began, 1)}))

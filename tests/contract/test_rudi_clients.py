@@ -1,0 +1,95 @@
+"""RUDI's own clients, as PyPI serves them, write into and read from our node: its real processes, over HTTP."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.contract.readers.environments import environment
+from tests.contract.readers.serving import read_with
+from tests.faults.conftest import token
+from tests.faults.running import RunningNode
+from tests.node.conftest import portal, space
+from tests.node.counterpart import PortalDouble, report
+from tests.node.producer import SLUG
+from tests.node.sending import rows
+from udi.kit.db import Database
+from udi.kit.tenancy import Territory
+from udi.node.datasets.models import Delivery, DeliveryState
+from udi.node.spaces.models import Space
+from udi.settings import Settings
+
+__all__ = ["portal", "space", "token"]
+NEEDS = "3.12"
+PATIENCE = 60
+
+
+@pytest.fixture
+def node(settings: Settings, tmp_path: Path) -> Iterator[RunningNode]:
+    """The node's web process and its worker."""
+    running = RunningNode(settings, tmp_path)
+    running.start()
+    yield running
+    running.stop()
+
+
+async def sent(database: Database, territory: Territory, dataset: str) -> Delivery:
+    """The announcement of a dataset, once the portal has its newest record."""
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            found = [each for each in await rows(database, territory, Delivery) if str(each.dataset_id) == dataset]
+            if found and found[0].state == DeliveryState.SENT and found[0].record:
+                return found[0]
+            await asyncio.sleep(0.2)
+
+
+async def test_both_clients_work_unmodified(
+    node: RunningNode,
+    portal: PortalDouble,
+    demo: Territory,
+    space: Space,
+    token: str,
+    shared_data: Path,
+    node_database: Database,
+) -> None:
+    sample = shared_data / "reference/rudi-samples/19-node-write-meta.json"
+    origin = demo.links["node"]
+
+    wrote = await read_with(
+        environment("rudi_write", NEEDS), "write_with_rudi.py", f"{origin}/", SLUG, token, space.name, str(sample)
+    )
+
+    assert (wrote["identified"], wrote["versions"]) == (True, ["1.4.1", True, portal.origin])
+    assert "403" in wrote["elsewhere"]
+    assert space.name in wrote["elsewhere"]
+    assert wrote["contact_again"]
+    assert wrote["before"] == ["missing", "élections 2008.csv"]
+    assert wrote["put"]["publication"]["state"] == "published", wrote["put"]
+    merged, dataset = wrote["merged"], wrote["id"]
+    assert merged["resource_title"] == "Résultats & bureaux de Kerlévan"
+    assert merged["summary"][0]["html"] == "<p>Une ligne par bureau.</p>"
+    assert (merged["contacts"][0]["role"], merged["purpose"][0]["text"]) == ("author", "Rendre compte")
+    assert merged["extra_of_ours"] == {"kept": True}
+    assert merged["available_formats"][0]["file_storage_status"] == "available"
+    found = wrote["found"]
+    assert found["title"] == found["producer"] == found["media"] == found["keywords"] == [dataset]
+    assert (found["local"], found["count"], found["contact"]) == (True, 1, 1)
+    assert found["organisations"] == [space.name]
+    assert len(wrote["downloaded"]["downloaded"]) == 1
+    assert wrote["renewed"] == len("bureau;voix\n1;12\n2;30\n3;5\n")
+    assert "422" in wrote["empty"]
+    assert "422" in wrote["no_file"]
+    assert (wrote["deleted"], wrote["gone"]) == (True, True)
+    assert "401" in wrote["stranger"]
+
+    delivery = await sent(node_database, demo, dataset)
+    assert delivery.record["purpose"][0]["text"] == "Rendre compte"
+    async with httpx.AsyncClient(base_url=node.address, headers={"Host": origin.partition("//")[2]}) as client:
+        headers = {"Authorization": f"Bearer {portal.token(origin)}"}
+        said = report(dataset, delivery.method, report_id=delivery.report_id)
+        assert (await client.put(f"/resources/{dataset}/report", json=said, headers=headers)).json()["taken"]
+    read = await read_with(environment("rudi_read", NEEDS), "read_with_rudi.py", f"{origin}/")
+    assert read["ids"] == read["filtered"] == [read["one"]] == [read["typed"]] == [dataset]
+    assert (read["count"], read["asked"], read["themes"]) == (1, 1, [{"theme": "citizenship", "count": 1}])

@@ -1,0 +1,355 @@
+"""The manager of the node, as RUDI's writing client calls it: what each address answers, and refuses."""
+
+import base64
+import hashlib
+import json
+import uuid
+from datetime import timedelta
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+import pytest
+from litestar import Litestar
+
+from tests.node.conftest import Browse
+from tests.node.producer import SLUG, TABLE, Producer
+from tests.node.scripts import new_key
+from tests.node.sending import rows, sound
+from udi.kit.clock import now
+from udi.kit.db import Database
+from udi.kit.tenancy import Territory
+from udi.node.datasets.models import Dataset, Delivery, State
+from udi.node.files.models import Upload
+from udi.node.files.store import ObjectStore
+from udi.node.files.sweep import sweep
+from udi.node.manager.models import CatalogueObject
+from udi.node.spaces.models import ScriptKey, Space
+
+BASE = "/manager/api/v1"
+OTHER = TABLE + b"Amicale;Kerl\xe9van;01/02/2003\n"
+PEOPLE = "nom;email\n" + "".join(f"Jeanne Le Gall {n};jeanne{n}@mail.example\n" for n in range(40))
+
+
+class Rudi:
+    """RUDI's client, as it speaks HTTP."""
+
+    def __init__(self, client: httpx.AsyncClient, space: Space) -> None:
+        self.client, self.space, self.headers = client, space, {"Content-Type": "application/json"}
+
+    async def log_in(self, user: str, password: str) -> httpx.Response:
+        answer = await self.client.post(f"{BASE}/front/login", json={"username": user, "password": password})
+        if answer.status_code == 200:
+            self.client.cookies.clear()
+            name, _, rest = answer.headers["set-cookie"].partition("=")
+            assert (name, "=" in rest.partition(";")[0]) == ("consoleToken", False)
+            self.headers["Authorization"] = f"Bearer {rest.partition(';')[0]}"
+        return answer
+
+    async def ask(self, method: str, path: str, body: Any = None, **headers: str) -> httpx.Response:
+        content = b"" if body is None else json.dumps(body).encode()
+        return await self.client.request(method, f"{BASE}/{path}", content=content, headers={**self.headers, **headers})
+
+    async def get(self, path: str) -> Any:
+        answer = await self.ask("GET", path)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    async def send(
+        self, content: bytes = TABLE, media: str = "", md5: str = "", **about: Any
+    ) -> tuple[str, httpx.Response]:
+        media = media or str(uuid.uuid4())
+        said = {"media_id": media, "media_type": "FILE", "media_name": quote("élus.csv"), "file_size": len(content),
+                "md5": md5 or hashlib.md5(content, usedforsecurity=False).hexdigest(), **about}  # fmt: skip
+        headers = {**self.headers, "Content-Type": "octet/stream", "file_metadata": json.dumps(said)}
+        return media, await self.client.post("/storage/post", content=content, headers=headers)
+
+    async def upload(self, content: bytes = TABLE, media: str = "") -> dict[str, Any]:
+        """The four calls; the media as the client has it then."""
+        media, sent = await self.send(content, media)
+        assert sent.status_code == 200, sent.text
+        ready, ended = sent.json()
+        assert ended == {"status": "OK"}
+        said = await self.ask("PUT", "catalog/media", a_media(media, len(content)))
+        ids = {
+            "media_id": media,
+            "commit_uuid": ready["commit_uuid"],
+            "zone_name": ready["zone_name"],
+            "global_id": None,
+        }
+        assert (await self.ask("POST", "media/commit", ids)).status_code == 204
+        found: dict[str, Any] = said.json()
+        return found
+
+    async def record(self, *media: dict[str, Any], **changes: Any) -> dict[str, Any]:
+        [own] = await self.get("catalog/organizations")
+        return {**a_record(own, list(media)), **changes}
+
+    async def put(self, record: dict[str, Any]) -> dict[str, Any]:
+        answer = await self.ask("PUT", "catalog/resources", record)
+        assert answer.status_code == 200, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+
+def a_media(media: str, size: int, url: str = "") -> dict[str, Any]:
+    return {
+        "media_id": media, "media_type": "FILE", "media_name": "élus.csv", "file_type": "text/csv", "file_size": size,
+        "connector": {"url": url or f"https://elsewhere.example/{media}", "interface_contract": "dwnl"},
+        "checksum": {"algo": "MD5", "hash": "0" * 32}, "file_storage_status": "available",
+    }  # fmt: skip
+
+
+def a_record(organisation: dict[str, Any], media: list[dict[str, Any]]) -> dict[str, Any]:
+    moment = "2026-01-02T03:04:05.000Z"
+    return {
+        "global_id": str(uuid.uuid4()), "resource_title": "Élus", "theme": "citizenship", "keywords": ["élus"],
+        "synopsis": [{"lang": "fr", "text": "Les élus."}], "summary": [{"lang": "fr", "text": "Une ligne par élu."}],
+        "producer": organisation, "available_formats": media, "dataset_dates": {"created": moment, "updated": moment},
+        "contacts": [{"contact_id": str(uuid.uuid4()), "contact_name": "Jo", "email": "jo@example.org", "role": "author"}],
+        "storage_status": "pending", "metadata_info": {"api_version": "1.4.3"}, "resource_languages": ["fr"],
+        "access_condition": {
+            "licence": {"licence_type": "STANDARD", "licence_label": "odbl-1.0"},
+            "confidentiality": {"restricted_access": False, "gdpr_sensitive": False},
+        },
+    }  # fmt: skip
+
+
+@pytest.fixture
+async def rudi(manager: httpx.AsyncClient, passer_by: httpx.AsyncClient, space: Space) -> Rudi:
+    """A client that logged in with a key of the town hall."""
+    client = Rudi(passer_by, space)
+    assert (await client.log_in(SLUG, await new_key(manager))).status_code == 200
+    return client
+
+
+async def test_it_says_where_things_are(passer_by: httpx.AsyncClient, demo: Territory) -> None:
+    origin = demo.links["node"]
+    places = {
+        "catalogPubUrl": f"{origin}/catalog", "storagePubUrl": f"{origin}/storage", "managerPath": "/manager",
+        "backPath": BASE,
+    }  # fmt: skip
+
+    for path in ("/conf", "/manager/conf", "//conf"):
+        answer = await passer_by.get(f"{origin}{path}")
+        assert (answer.status_code, answer.json()) == (200, places)
+        assert "set-cookie" not in answer.headers
+    assert (await passer_by.get(f"{BASE}/open/test")).text == "test"
+    assert (await passer_by.get(f"{BASE}/open/hash")).text == "udi"
+    assert (await passer_by.get(f"{BASE}/open/tags")).json() == {"program": "udi"}
+    assert (await passer_by.get(f"{BASE}/open/nothing")).status_code == 404
+
+
+async def test_only_a_good_key_of_a_whole_space_logs_in(
+    manager: httpx.AsyncClient, producer: Producer, passer_by: httpx.AsyncClient, space: Space
+) -> None:
+    rudi, key = Rudi(passer_by, space), await new_key(manager)
+    narrow = await new_key(manager, await producer.draft())
+
+    refused = [await rudi.log_in("port", key), await rudi.log_in(SLUG, "udi_x"), await rudi.log_in(SLUG, narrow)]
+    nobody = await rudi.ask("GET", "catalog/resources")
+
+    assert [each.status_code for each in refused] == [401, 401, 403]
+    assert all(each.json()["statusCode"] == each.status_code and each.json()["message"] for each in refused)
+    assert nobody.status_code == 401
+    assert (await rudi.log_in(SLUG, key)).status_code == 200
+    payload = rudi.headers["Authorization"].split(".")[1]
+    assert json.loads(base64.urlsafe_b64decode(payload + "=="))["exp"] > now().timestamp() + 3000
+
+
+async def test_a_revoked_key_ends_the_tokens_that_were_made_from_it(
+    rudi: Rudi, node_database: Database, demo: Territory
+) -> None:
+    assert await rudi.get("catalog/resources") == []
+    async with node_database.session(demo.id, role="owner") as session:
+        [key] = await rows(node_database, demo, ScriptKey)
+        (await session.get_one(ScriptKey, (demo.id, key.id))).revoked_at = now()
+
+    assert (await rudi.ask("GET", "catalog/resources")).status_code == 401
+    forged = {"Authorization": rudi.headers["Authorization"][:-2] + "xx"}
+    assert (await rudi.ask("GET", "catalog/resources", **forged)).status_code == 401
+
+
+async def test_words_and_objects(rudi: Rudi) -> None:
+    [own] = await rudi.get("catalog/organizations")
+    who = {"contact_id": str(uuid.uuid4()), "contact_name": "Jo", "email": "Jo@Example.org"}
+    put = await rudi.ask("PUT", "catalog/contacts", who)
+    stranger = await rudi.ask(
+        "PUT", "catalog/organizations", {"organization_id": str(uuid.uuid4()), "organization_name": "X"}
+    )
+    named = await rudi.ask("PUT", "catalog/organizations", {**own, "organization_address": "1 place"})
+
+    assert own["organization_name"] == rudi.space.name
+    assert uuid.UUID(own["organization_id"]).version == 4
+    assert (put.status_code, put.json()["email"]) == (200, "jo@example.org")
+    assert (stranger.status_code, rudi.space.name in stranger.json()["message"]) == (403, True)
+    assert named.json()["organization_address"] == "1 place"
+    assert [each["contact_id"] for each in await rudi.get("catalog/contacts?contact_name=Jo")] == [who["contact_id"]]
+    assert await rudi.get("catalog/contacts/count") == 1
+    deleted = await rudi.ask("DELETE", f"catalog/contacts/{who['contact_id']}")
+    assert (deleted.status_code, deleted.json()["contact_id"]) == (200, who["contact_id"])
+    assert (await rudi.ask("DELETE", f"catalog/contacts/{who['contact_id']}")).status_code == 404
+    assert (await rudi.ask("DELETE", f"catalog/organizations/{own['organization_id']}")).status_code == 409
+    assert (await rudi.ask("GET", "catalog/version")).text == "1.4.1"
+    assert uuid.UUID((await rudi.ask("GET", "catalog/uuid")).text)
+    assert "citizenship" in await rudi.get("catalog/enum/themes/fr")
+    assert {"keywords", "themes"} <= set(await rudi.get("catalog/enum"))
+    assert len(await rudi.get("catalog/licences")) == 8
+    assert (await rudi.get("front/node-urls"))["portal_url"]
+    assert (await rudi.ask("GET", "catalog/nothing")).status_code == 404
+
+
+async def test_a_record_with_its_file_is_published_and_nothing_of_it_is_lost(
+    rudi: Rudi, node_database: Database, demo: Territory, store: ObjectStore
+) -> None:
+    media = await rudi.upload()
+    assert (media["file_storage_status"], await rudi.get("catalog/media/count")) == ("missing", 1)
+    assert (await rudi.client.get(f"/storage/download/{media['media_id']}")).status_code == 404
+    record = await rudi.record(media, purpose=[{"lang": "fr", "text": "Savoir"}], ours=1)
+
+    said = await rudi.put(record)
+
+    assert (said["publication"]["state"], said["metadata_status"], said["storage_status"]) == (
+        "published",
+        "sent",
+        "online",
+    )
+    assert (await rudi.client.get(f"/storage/download/{media['media_id']}")).content == TABLE
+    less = {name: value for name, value in record.items() if name not in {"purpose", "ours"}}
+    less["contacts"] = [{name: value for name, value in record["contacts"][0].items() if name != "role"}]
+    again = await rudi.put({**less, "resource_title": "Élues et élus"})
+    assert (again["purpose"], again["ours"], again["contacts"][0]["role"]) == (record["purpose"], 1, "author")
+    [found] = await rudi.get(f"catalog/resources?resource_title={quote(quote('Élues et élus'))}")
+    assert (found["global_id"], found["resource_title"]) == (record["global_id"], "Élues et élus")
+    assert found["available_formats"][0]["file_storage_status"] == "available"
+    assert [each["media_id"] for each in await rudi.get("catalog/media?media_name=élus.csv")] == [media["media_id"]]
+    assert await rudi.get("catalog/resources/count") == 1
+    assert await rudi.get("catalog/resources?count_by=theme") == [{"theme": "citizenship", "count": 1}]
+    [delivery] = await rows(node_database, demo, Delivery)
+    assert (delivery.record["metadata_info"]["api_version"], delivery.record["purpose"]) == ("1.4.1", record["purpose"])
+    assert await sound(node_database, store, demo) == []
+
+
+async def test_a_file_sent_again_is_a_new_version_and_the_form_has_its_say(
+    rudi: Rudi, producer: Producer, node_database: Database, demo: Territory, store: ObjectStore
+) -> None:
+    media = await rudi.upload()
+    record = await rudi.record(media)
+    await rudi.put(record)
+    await producer.publish(record["global_id"], title="Vu sur le formulaire", keywords="élus", theme="citizenship")
+
+    said = await rudi.get(f"catalog/resources/{record['global_id']}")
+    same = await rudi.put({**said, "available_formats": [await rudi.upload(TABLE, media["media_id"])]})
+    new = await rudi.put({**said, "available_formats": [await rudi.upload(OTHER, media["media_id"])]})
+
+    assert said["resource_title"] == "Vu sur le formulaire"
+    assert (same["available_formats"][0]["file_size"], new["available_formats"][0]["file_size"]) == (
+        len(TABLE),
+        len(OTHER),
+    )
+    [dataset] = await rows(node_database, demo, Dataset)
+    assert [version.number for version in dataset.versions] == [2, 1]
+    assert (await rudi.client.get(f"/storage/download/{media['media_id']}")).content == OTHER
+    assert await sound(node_database, store, demo) == []
+
+
+async def test_a_deleted_record_is_withdrawn_and_comes_back_when_it_is_put_again(
+    rudi: Rudi, node_database: Database, demo: Territory
+) -> None:
+    record = await rudi.record(await rudi.upload())
+    await rudi.put(record)
+
+    gone = await rudi.ask("DELETE", f"catalog/resources/{record['global_id']}")
+
+    assert (gone.status_code, gone.json()["global_id"]) == (200, record["global_id"])
+    assert await rudi.get("catalog/resources") == []
+    assert (await rudi.ask("DELETE", f"catalog/resources/{record['global_id']}")).status_code == 404
+    [dataset] = await rows(node_database, demo, Dataset)
+    assert dataset.state == State.WITHDRAWING
+    assert (await rudi.put(record))["metadata_status"] == "sent"
+
+
+async def test_a_file_about_people_waits_for_a_person(rudi: Rudi) -> None:
+    said = await rudi.put(await rudi.record(await rudi.upload(PEOPLE.encode())))
+
+    assert (said["publication"]["state"], said["metadata_status"]) == ("stopped", "local")
+    assert said["publication"]["why"]
+    media = said["available_formats"][0]["media_id"]
+    assert (await rudi.client.get(f"/storage/download/{media}")).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "field"),
+    [
+        ({"global_id": "x"}, 422, "global_id"),
+        ({"resource_title": None}, 422, "resource_title"),
+        ({"theme": "gardens"}, 422, "theme"),
+        ({"producer": {"organization_id": str(uuid.uuid4()), "organization_name": "X"}}, 403, ""),
+        ({"available_formats": [a_media(str(uuid.uuid4()), 3)]}, 422, "available_formats"),
+        ({"access_condition": {"licence": {"licence_type": "STANDARD", "licence_label": "mit"},
+                               "confidentiality": {"restricted_access": True, "gdpr_sensitive": False}}},
+         422, "access_condition.confidentiality"),
+    ],
+)  # fmt: skip
+async def test_a_record_that_cannot_be_taken_is_refused_with_what_is_wrong(
+    rudi: Rudi, change: dict[str, Any], status: int, field: str
+) -> None:
+    media = a_media(str(uuid.uuid4()), 3)
+    refused = await rudi.ask("PUT", "catalog/resources", {**await rudi.record(media), **change})
+
+    said = refused.json()
+    assert (refused.status_code, said["statusCode"]) == (status, status)
+    assert said["error"]
+    assert said["message"]
+    assert field in [error["field"] for error in said.get("errors", [{"field": ""}])]
+    assert await rudi.get("catalog/resources/count") == 0
+
+
+async def test_two_files_of_one_record_are_refused(rudi: Rudi) -> None:
+    files = [await rudi.upload(), await rudi.upload(OTHER)]
+
+    refused = await rudi.ask("PUT", "catalog/resources", await rudi.record(*files))
+
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "available_formats")
+
+
+async def test_a_file_that_is_not_the_one_announced_is_refused_and_leaves_nothing(
+    rudi: Rudi, node_database: Database, demo: Territory, store: ObjectStore
+) -> None:
+    _, other = await rudi.send(md5="0" * 32)
+    _, empty = await rudi.send(b"")
+    _, large = await rudi.send(b"x" * 1_200_000)
+    without = await rudi.client.post("/storage/post", content=TABLE, headers=rudi.headers)
+    nobody = await rudi.client.post(
+        "/storage/post", content=TABLE, headers={"file_metadata": json.dumps({"media_id": str(uuid.uuid4())})}
+    )
+
+    assert [each.status_code for each in (other, empty, large, without, nobody)] == [409, 422, 413, 422, 401]
+    assert await rows(node_database, demo, Upload) == []
+    assert await sound(node_database, store, demo) == []
+
+
+async def test_what_no_record_names_goes_after_a_day(
+    rudi: Rudi, node_database: Database, demo: Territory, store: ObjectStore
+) -> None:
+    media = await rudi.upload()
+    async with node_database.session(demo.id, role="owner") as session:
+        [upload] = await rows(node_database, demo, Upload)
+        (await session.get_one(Upload, (demo.id, upload.id))).moved_at = now() - timedelta(hours=25)
+
+    await sweep(node_database, store, demo.id)
+
+    assert await rows(node_database, demo, Upload) == []
+    assert (await rudi.ask("PUT", "catalog/resources", await rudi.record(media))).status_code == 422
+
+
+async def test_another_space_and_another_territory_see_nothing_of_it(
+    rudi: Rudi, node_app: Litestar, other: Territory, browse: Browse, node_database: Database, demo: Territory
+) -> None:
+    record = await rudi.record(await rudi.upload())
+    await rudi.put(record)
+    async with browse(node_app, other) as client:
+        elsewhere = await client.get(f"{BASE}/catalog/resources", headers=rudi.headers)
+        assert elsewhere.status_code == 401
+        assert (await client.get(f"/storage/download/{record['available_formats'][0]['media_id']}")).status_code == 404
+    assert len(await rows(node_database, demo, CatalogueObject)) == 1
