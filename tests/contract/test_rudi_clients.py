@@ -1,12 +1,15 @@
 """RUDI's own clients, as PyPI serves them, write into and read from our node: its real processes, over HTTP."""
 
 import asyncio
+import uuid
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
 import pytest
 
+from tests.contract.node import make_file, make_record
 from tests.contract.readers.environments import environment
 from tests.contract.readers.serving import read_with
 from tests.faults.conftest import token
@@ -17,7 +20,7 @@ from tests.node.producer import SLUG
 from tests.node.sending import rows
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
-from udi.node.datasets.models import Delivery, DeliveryState
+from udi.node.datasets.models import Dataset, Delivery, DeliveryState, State
 from udi.node.spaces.models import Space
 from udi.settings import Settings
 
@@ -93,3 +96,37 @@ async def test_both_clients_work_unmodified(
     read = await read_with(environment("rudi_read", NEEDS), "read_with_rudi.py", f"{origin}/")
     assert read["ids"] == read["filtered"] == [read["one"]] == [read["typed"]] == [dataset]
     assert (read["count"], read["asked"], read["themes"]) == (1, 1, [{"theme": "citizenship", "count": 1}])
+
+
+MANY = 1203
+
+
+async def test_both_clients_read_a_catalogue_of_several_pages(
+    node: RunningNode, demo: Territory, space: Space, token: str, node_database: Database
+) -> None:
+    origin = demo.links["node"]
+    async with node_database.session(demo.id, role="owner") as session:
+        for number in range(MANY):
+            session.add(published(space, number, origin))
+
+    wrote = await read_with(environment("rudi_write", NEEDS), "list_with_rudi.py", "write", origin, SLUG, token)
+    read = await read_with(environment("rudi_read", NEEDS), "list_with_rudi.py", "read", origin)
+
+    assert wrote == read
+    assert (len(set(wrote["ids"])), wrote["count"], wrote["typed"]) == (MANY, MANY, MANY)
+
+
+def published(space: Space, number: int, origin: str) -> Dataset:
+    """A dataset as the form makes it: its producer, contact and file have identifiers that both clients would refuse."""
+    dataset_id, moment = uuid.uuid4(), datetime(2026, 1, 1, 8, tzinfo=UTC) + timedelta(seconds=number)
+    derived, dates = str(uuid.uuid5(dataset_id, "file")), {"created": moment.isoformat(), "updated": moment.isoformat()}
+    record = make_record(
+        uuid.uuid5(space.id, "organisation"), global_id=str(dataset_id), resource_title=f"Jeu {number}",
+        contacts=[{"contact_id": derived, "contact_name": "Mairie", "email": "Mairie@Kerlevan.example"}],
+        available_formats=[make_file() | {"media_id": derived, "connector": {"url": f"{origin}/datasets/{dataset_id}/file"}}],
+        resource_languages=["fr-FR"], dataset_dates=dates,
+    )  # fmt: skip
+    return Dataset(
+        id=dataset_id, space_id=space.id, title=record["resource_title"], description={}, record=record,
+        state=State.PUBLISHED, opened_at=moment, updated_at=moment,
+    )  # fmt: skip

@@ -146,11 +146,14 @@ async def get_upload(session: AsyncSession, sender: Sender, upload_id: UUID, *, 
 
 
 async def list_open(session: AsyncSession, space: Space) -> list[Upload]:
-    """What is on its way into a space, and what was refused since yesterday; oldest first."""
+    """What is on its way into a space, and what was refused since yesterday; oldest first.
+
+    What waits for the record of a client is not: nobody can do anything about it.
+    """
     shown = Upload.state.in_(OPEN_STATES) | (
         (Upload.state == UploadState.FAILED) & (Upload.moved_at > now() - LIFETIME)
     )
-    query = select(Upload).where(Upload.space_id == space.id, shown).order_by(Upload.created_at)
+    query = select(Upload).where(Upload.space_id == space.id, shown, ~Upload.waits).order_by(Upload.created_at)
     return list((await session.scalars(query)).all())
 
 

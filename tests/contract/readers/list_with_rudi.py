@@ -1,0 +1,26 @@
+"""One of RUDI's two clients reads a whole catalogue, page by page, and makes objects of its own of every record."""
+
+import contextlib
+import importlib
+import io
+import json
+import sys
+
+import loopback  # noqa: F401 - before anything opens a socket
+
+which, node, *login = sys.argv[1:]
+with contextlib.redirect_stdout(io.StringIO()):
+    if which == "write":
+        from rudi_node_write.connectors.rudi_node_auth import RudiNodeAuth
+        from rudi_node_write.rudi_node_writer import RudiNodeWriter
+
+        client = RudiNodeWriter(pm_url=node, auth=RudiNodeAuth(usr=login[0], pwd=login[1]))
+    else:
+        from rudi_node_read.rudi_node_reader import RudiNodeReader
+
+        client = RudiNodeReader(node)
+    records = client.connector.metadata_list if which == "write" else client.metadata_list
+    count = client.connector.metadata_count if which == "write" else client.metadata_count
+    parser = importlib.import_module(f"rudi_node_{which}.rudi_types.rudi_meta").RudiMetadata
+    typed = [parser.from_json(each).global_id for each in records]
+print(json.dumps({"ids": sorted(each["global_id"] for each in records), "count": count, "typed": len(typed)}))
