@@ -1,16 +1,19 @@
 """RUDI's own clients, as PyPI serves them, write into and read from our node: its real processes, over HTTP."""
 
 import asyncio
+import json
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
 from tests.contract.node import make_file, make_record
 from tests.contract.readers.environments import environment
+from tests.contract.readers.secure import certify, secured
 from tests.contract.readers.serving import read_with
 from tests.faults.conftest import token
 from tests.faults.running import RunningNode
@@ -56,6 +59,8 @@ async def test_both_clients_work_unmodified(
     token: str,
     shared_data: Path,
     node_database: Database,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     sample = shared_data / "reference/rudi-samples/19-node-write-meta.json"
     origin = demo.links["node"]
@@ -93,9 +98,23 @@ async def test_both_clients_work_unmodified(
         headers = {"Authorization": f"Bearer {portal.token(origin)}"}
         said = report(dataset, delivery.method, report_id=delivery.report_id)
         assert (await client.put(f"/resources/{dataset}/report", json=said, headers=headers)).json()["taken"]
-    read = await read_with(environment("rudi_read", NEEDS), "read_with_rudi.py", f"{origin}/")
+    address = urlsplit(origin)
+    certificate = certify(str(address.hostname), tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    async with secured(certificate, address.port or 80) as port:
+        # The reading client downloads over TLS only: the record says that its file is there.
+        await move(node_database, demo, dataset, origin, f"https://{address.hostname}:{port}")
+        read = await read_with(environment("rudi_read", NEEDS), "read_with_rudi.py", f"{origin}/")
     assert read["ids"] == read["filtered"] == [read["one"]] == [read["typed"]] == [dataset]
+    assert (read["downloaded"], read["sizes"]) == (1, [wrote["renewed"]])
     assert (read["count"], read["asked"], read["themes"]) == (1, 1, [{"theme": "citizenship", "count": 1}])
+
+
+async def move(database: Database, territory: Territory, dataset: str, before: str, after: str) -> None:
+    """Say in the record of a dataset that its file is at another origin."""
+    async with database.session(territory.id, role="owner") as session:
+        row = await session.get_one(Dataset, (territory.id, uuid.UUID(dataset)))
+        row.record = json.loads(json.dumps(row.record).replace(f"{before}/datasets", f"{after}/datasets"))
 
 
 MANY = 1203
