@@ -135,6 +135,15 @@ async def test_the_older_address_of_tokens_is_the_same(portal_app: Litestar, nor
     assert answers[0].json() == answers[1].json()
 
 
+@pytest.mark.parametrize("path", ["/apigateway/v1/encryption-key", "/konsult/v1/encryption-key"])
+async def test_a_node_that_asks_for_a_key_reads_why_there_is_none(north: Pusher, path: str) -> None:
+    answer = await north.client.get(f"{path}?media-id={uuid.uuid4()}")
+
+    assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
+    assert answer.json()["detail"]
+    assert answer.json()["remedy"]
+
+
 async def test_a_node_asks_before_it_sends(north: Pusher) -> None:
     """What RUDI's node reads first: an identifier, and whether the portal has the record."""
     record = make_record(north.organisation)

@@ -18,12 +18,15 @@ from tests.node.scripts import new_key
 from tests.node.sending import rows, sound
 from udi.kit.clock import now
 from udi.kit.db import Database
+from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
 from udi.node.datasets.models import Dataset, Delivery, State
 from udi.node.files.models import Upload
 from udi.node.files.store import ObjectStore
 from udi.node.files.sweep import sweep
 from udi.node.manager.models import CatalogueObject
+from udi.node.spaces.actions import apply_space
+from udi.node.spaces.keys import make_key
 from udi.node.spaces.models import ScriptKey, Space
 
 BASE = "/manager/api/v1"
@@ -269,13 +272,19 @@ async def test_a_deleted_record_is_withdrawn_and_comes_back_when_it_is_put_again
     assert (await rudi.put(record))["metadata_status"] == "sent"
 
 
-async def test_a_file_about_people_waits_for_a_person(rudi: Rudi) -> None:
+async def test_a_file_about_people_waits_for_a_person(
+    rudi: Rudi, node_database: Database, demo: Territory, store: ObjectStore
+) -> None:
     said = await rudi.put(await rudi.record(await rudi.upload(PEOPLE.encode())))
 
     assert (said["publication"]["state"], said["metadata_status"]) == ("stopped", "local")
     assert said["publication"]["why"]
     media = said["available_formats"][0]["media_id"]
     assert (await rudi.client.get(f"/storage/download/{media}")).status_code == 404
+    assert (await rudi.ask("DELETE", f"catalog/resources/{said['global_id']}")).status_code == 200
+    assert await rudi.get("catalog/media") == []
+    assert await rows(node_database, demo, Dataset) == []
+    assert await sound(node_database, store, demo) == []
 
 
 @pytest.mark.parametrize(
@@ -343,7 +352,39 @@ async def test_what_no_record_names_goes_after_a_day(
     assert (await rudi.ask("PUT", "catalog/resources", await rudi.record(media))).status_code == 422
 
 
-async def test_another_space_and_another_territory_see_nothing_of_it(
+async def key_of_another_space(database: Database, territory: Territory) -> str:
+    """A key of the harbour's whole space."""
+    async with database.session(territory.id, role="owner") as session:
+        about = {"slug": "port", "name": "Port de Kerlévan", "email": "port@kerlevan.example"}
+        space = await apply_space(session, organisation_id=uuid.uuid4(), **about)
+        actor = Actor(space.id, "", "", territory.slug)
+        _, token = await make_key(session, actor, space, name="x", datasets=None, expires_at=None)
+    return token
+
+
+async def test_another_space_sees_nothing_of_it_and_changes_nothing(
+    rudi: Rudi, node_app: Litestar, browse: Browse, node_database: Database, demo: Territory
+) -> None:
+    media = await rudi.upload()
+    record = await rudi.record(media)
+    await rudi.put(record)
+    waiting = await rudi.upload(OTHER)
+    async with browse(node_app, demo) as client:
+        port = Rudi(client, rudi.space)
+        await port.log_in("port", await key_of_another_space(node_database, demo))
+        [own] = await port.get("catalog/organizations")
+        seen = [await port.get(f"catalog/{kind}") for kind in ("resources", "contacts", "media", "reports")]
+        taken = await port.ask("PUT", "catalog/resources", {**record, "producer": own})
+        stolen = await port.ask("PUT", "catalog/resources", a_record(own, [waiting]))
+        gone = await port.ask("DELETE", f"catalog/resources/{record['global_id']}")
+        forgotten = await port.ask("DELETE", f"catalog/media/{waiting['media_id']}")
+
+    assert seen == [[], [], [], []]
+    assert (taken.status_code, stolen.status_code, gone.status_code, forgotten.status_code) == (403, 422, 404, 404)
+    assert (await rudi.get("catalog/resources"))[0]["resource_title"] == record["resource_title"]
+
+
+async def test_another_territory_sees_nothing_of_it(
     rudi: Rudi, node_app: Litestar, other: Territory, browse: Browse, node_database: Database, demo: Territory
 ) -> None:
     record = await rudi.record(await rudi.upload())

@@ -122,6 +122,8 @@ NO_PAGES = {
         "/icon.svg",
         "/kalim/v1/id_generation",
         "/kalim/v1/integrationRequest/search",
+        "/apigateway/v1/encryption-key",
+        "/konsult/v1/encryption-key",
         "/kalim/v1/resources/id_generation",
         "/kalim/v1/resources/{resource_id}/report",
         "/konsult/v1/datasets/{dataset_id}/metadatas",

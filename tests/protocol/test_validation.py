@@ -265,8 +265,9 @@ def test_a_parameter_whose_name_is_no_name_is_not_counted(key: object) -> None:
 
 def test_a_service_has_a_known_contract() -> None:
     where = "available_formats[0].connector.interface_contract"
-    assert codes(a_record(available_formats=[a_service("geoservice")])) == {("ERR-307", where)}
-    assert codes(a_record(available_formats=[a_service("generic-data")])) == set()
+    assert codes(a_record(available_formats=[a_service("telepathy")])) == {("ERR-307", where)}
+    for known in ("generic-data", "page", "api", "geoservice"):
+        assert codes(a_record(available_formats=[a_service(known)])) == set()
 
 
 def self_data(access: str | None, *services: str) -> dict[str, Any]:

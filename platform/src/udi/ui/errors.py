@@ -42,6 +42,7 @@ MACHINE_PATHS = (
     "/oauth/",
     "/.well-known/",
     "/konsult/",
+    "/apigateway/",
     "/logout/back-channel",
     "/health",
     "/ready",

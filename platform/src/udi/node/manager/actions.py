@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
@@ -108,6 +109,7 @@ async def delete_resource(session: AsyncSession, caller: Caller, dataset: Datase
     if dataset.pending is not None and dataset.pending.preparation is not None:
         dataset.pending.preparation.asked_by = None
     if dataset.opened_at is None and dataset.state in {State.DRAFT, State.REFUSED}:
+        await session.execute(delete(CatalogueObject).where(CatalogueObject.dataset_id == dataset.id))
         return await discard_draft(session, caller.sender, dataset)
     await withdraw_dataset(session, caller.sender, dataset, reason=WITHDRAWN)
     return []

@@ -15,7 +15,7 @@ from litestar.params import FromPath, FromQuery, QueryParameter
 from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from udi.kit.errors import Refusal, UnauthenticatedError
+from udi.kit.errors import NotFoundError, Refusal, UnauthenticatedError
 from udi.kit.keys import Signer
 from udi.kit.tenancy import Territory
 from udi.portal.identity.machines import machine_client
@@ -181,6 +181,19 @@ async def search_requests(
     return as_json({"total": total, "elements": [request_document(report, speaker(request)) for report in reports]})
 
 
+@get(["/apigateway/v1/encryption-key", "/konsult/v1/encryption-key"], sync_to_thread=False)
+def refuse_key() -> None:
+    """Say why there is no key of the portal: RUDI's decrypts restricted files on their way, ours never has them.
+
+    Raises:
+        NotFoundError: always.
+    """
+    raise NotFoundError(
+        "This portal has no key to encrypt files with: data stay with their producer, and never pass here.",
+        remedy="Describe the dataset as restricted, and encrypt its file for those to whom you give access.",
+    )
+
+
 @get("/.well-known/jwks.json", sync_to_thread=False)
 def public_keys(request: Machine) -> Response[dict[str, Any]]:
     """The keys that sign what this portal sends (RFC 7517)."""
@@ -197,5 +210,6 @@ routes: Sequence[ControllerRouterHandler] = [
     latest_report,
     generate_id,
     search_requests,
+    refuse_key,
     public_keys,
 ]
