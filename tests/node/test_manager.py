@@ -20,6 +20,7 @@ from udi.kit.clock import now
 from udi.kit.db import Database
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
+from udi.node.datasets.leaving.holding import read_holding
 from udi.node.datasets.models import Dataset, Delivery, State
 from udi.node.files.models import Upload
 from udi.node.files.store import ObjectStore
@@ -230,6 +231,10 @@ async def test_a_record_with_its_file_is_published_and_nothing_of_it_is_lost(
     assert await rudi.get("catalog/resources?count_by=theme") == [{"theme": "citizenship", "count": 1}]
     [delivery] = await rows(node_database, demo, Delivery)
     assert (delivery.record["metadata_info"]["api_version"], delivery.record["purpose"]) == ("1.4.1", record["purpose"])
+    async with node_database.session(demo.id, role="owner") as session:
+        [leaving] = (await read_holding(session, demo, rudi.space)).datasets
+    assert leaving.record is not None
+    assert leaving.record.extra["purpose"] == record["purpose"]
     assert await sound(node_database, store, demo) == []
 
 

@@ -10,12 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.tenancy import Territory
 from udi.node.datasets.description import check_answers
 from udi.node.datasets.models import Dataset, DatasetEvent, Version
-from udi.node.datasets.rudi import compose_record
+from udi.node.datasets.rudi import compose_document, compose_record
 from udi.node.datasets.words import folded, split_words
 from udi.node.files.models import ErasedDataset
 from udi.node.spaces.models import Space
 from udi.node.tables.profile import Profile
-from udi.protocol.structures import Record
+from udi.protocol.faults import InvalidRecord
+from udi.protocol.record import Record, restore_record
 
 LONGEST_SLUG = 60
 PUBLIC_ROOTS = ("/datasets", "/api/v1/resources", "/api/resources", "/catalog/v1/resources")
@@ -106,7 +107,13 @@ def _describe(dataset: Dataset, territory: Territory) -> Described:
 def _record(dataset: Dataset, territory: Territory) -> Record | None:
     if not dataset.versions or check_answers(dataset.description):
         return None
-    return compose_record(dataset, dataset.latest, territory, at=dataset.updated_at)
+    about = (dataset, dataset.latest, territory)
+    if dataset.document is None:
+        return compose_record(*about, at=dataset.updated_at)
+    try:
+        return restore_record(compose_document(*about, at=dataset.updated_at))
+    except InvalidRecord:
+        return compose_record(*about, at=dataset.updated_at)
 
 
 def origin_of(territory: Territory) -> str:
