@@ -1,0 +1,44 @@
+"""Tokens of RUDI's clients: made here, for one territory, for an hour."""
+
+import base64
+import json
+import uuid
+from datetime import timedelta
+
+import pytest
+
+from udi.kit.clock import now
+from udi.kit.errors import UnauthenticatedError
+from udi.node.files.ring import Ring, new_ring
+from udi.node.manager.tokens import make_token, read_token
+
+HERE, KEY = uuid.uuid4(), uuid.uuid4()
+RING = Ring.parse(new_ring())
+
+
+def test_a_token_stands_for_its_key_and_says_when_it_ends() -> None:
+    token = make_token(RING, HERE, KEY)
+
+    body = json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))
+    assert read_token(RING, HERE, token) == KEY
+    assert "=" not in token
+    assert timedelta(minutes=59) < timedelta(seconds=body["exp"] - now().timestamp()) <= timedelta(hours=1)
+
+
+@pytest.mark.parametrize("name", ["over", "elsewhere", "other key", "changed", "unsigned", "rubbish", "nothing"])
+def test_another_token_opens_nothing(name: str) -> None:
+    good = make_token(RING, HERE, KEY)
+    head, _, rest = good.partition(".")
+    unsigned = base64.urlsafe_b64encode(b'{"alg":"none"}').decode().rstrip("=")
+    tokens = {
+        "over": make_token(RING, HERE, KEY, lifetime=timedelta(seconds=-1)),
+        "elsewhere": make_token(RING, uuid.uuid4(), KEY),
+        "other key": make_token(Ring.parse(new_ring()), HERE, KEY),
+        "changed": f"{head}.{rest[:-4]}AAAA",
+        "unsigned": f"{unsigned}.{rest.partition('.')[0]}.",
+        "rubbish": "a.b.c",
+        "nothing": "",
+    }
+
+    with pytest.raises(UnauthenticatedError):
+        read_token(RING, HERE, tokens[name])
