@@ -319,6 +319,28 @@ async def test_a_record_that_cannot_be_taken_is_refused_with_what_is_wrong(
     assert await rudi.get("catalog/resources/count") == 0
 
 
+@pytest.mark.parametrize("body", [b"{", b"[]", b"null", b'{"global_id": "\\u0000"}', b"[" * 5000, b'{"a":' * 100 + b"1" + b"}" * 100,
+                                  b'{"metadata_info": "x", "producer": 3, "available_formats": {}}', b"\xff", b""])  # fmt: skip
+@pytest.mark.parametrize("kind", ["resources", "contacts", "media", "organizations"])
+async def test_what_is_no_object_is_refused_in_words(rudi: Rudi, kind: str, body: bytes) -> None:
+    refused = await rudi.client.put(f"{BASE}/catalog/{kind}", content=body, headers=rudi.headers)
+
+    assert refused.status_code in {400, 422}
+    assert refused.json()["message"]
+
+
+async def test_an_object_that_would_break_the_lists_is_refused(rudi: Rudi) -> None:
+    media = a_media(str(uuid.uuid4()), 3)
+    strange = [
+        ("media", {**media, "connector": "x"}), ("media", {**media, "file_size": "3"}), ("media", {**media, "media_type": 1}),
+        ("contacts", {"contact_id": str(uuid.uuid4()), "contact_name": "Jo", "email": ["x"]}),
+        ("contacts", {"contact_id": str(uuid.uuid4()), "contact_name": "Jo\x00", "email": "jo@example.org"}),
+    ]  # fmt: skip
+
+    assert [(await rudi.ask("PUT", f"catalog/{kind}", each)).status_code for kind, each in strange] == [422] * 5
+    assert await rudi.get("catalog/media") == await rudi.get("catalog/contacts") == []
+
+
 async def test_two_files_of_one_record_are_refused(rudi: Rudi) -> None:
     files = [await rudi.upload(), await rudi.upload(OTHER)]
 

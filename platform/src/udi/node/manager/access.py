@@ -93,7 +93,8 @@ def on_refusal(request: Asked, error: UdiError) -> Response[Any]:
         error.refusals = tuple(fault.as_refusal(say) for fault in error.faults)
     answer = problem(request, error)
     said = answer.content
-    found = [f"{each['field']}: {each['reason']} {each.get('remedy', '')}".strip() for each in said.get("errors", ())]
+    words = ((each.get("field"), each["reason"], each.get("remedy")) for each in said.get("errors", ()))
+    found = [": ".join(filter(None, (field, " ".join(filter(None, rest))))) for field, *rest in words]
     message = " ".join(filter(None, (said["detail"], said.get("remedy", ""), *found)))
     answer.content = {**said, "statusCode": error.status, "error": said["title"], "message": message or said["title"]}
     return answer

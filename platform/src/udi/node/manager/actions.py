@@ -22,8 +22,12 @@ from udi.node.manager.models import CatalogueObject, ObjectKind
 from udi.node.manager.queries import IDS, find_kept, find_object, list_waiting
 from udi.node.manager.reading import Document, read_id, read_one
 from udi.node.spaces.models import Space
+from udi.protocol.faults import InvalidRecord
+from udi.protocol.schema import contact, media, organisation
 
 WITHDRAWN = "Its producer withdrew it from its own tools."
+SHAPES = {ObjectKind.ORGANISATION: organisation, ObjectKind.CONTACT: contact, ObjectKind.MEDIA: media}
+"""What each object must be, as in a record."""
 STATUS_BEFORE = "missing"
 """RUDI's word for a file that cannot be downloaded (yet)."""
 
@@ -32,7 +36,7 @@ async def put_object(session: AsyncSession, caller: Caller, kind: ObjectKind, bo
     """Write an organisation, a contact or a media, or what is new of it; all that is known of it.
 
     Raises:
-        InvalidError: it has no identifier of its own.
+        InvalidRecord: it has no identifier of its own, or is not what it should be.
         ForbiddenError: another organisation than that of the space.
     """
     sent = read_one(body)
@@ -48,19 +52,22 @@ async def put_object(session: AsyncSession, caller: Caller, kind: ObjectKind, bo
         row = CatalogueObject(space_id=space.id, kind=kind, object_id=object_id, document={})
         session.add(row)
     before = row.document or await find_object(session, space, kind, object_id) or {}
-    row.document, row.dataset_id, row.updated_at = merge(before, sent), None, now()
+    merged = merge(before, sent)
+    if faults := list(SHAPES[kind](merged, "")):
+        raise InvalidRecord(faults)
+    row.document, row.dataset_id, row.updated_at = merged, None, now()
     await session.flush()
     return await find_object(session, space, kind, object_id) or row.document
 
 
-def require_own(space: Space, organisation: Document) -> None:
+def require_own(space: Space, said: Document) -> None:
     """Refuse a record of somebody else.
 
     Raises:
         ForbiddenError: it is neither the name nor the identifier of the space's organisation.
     """
     known = {str(space.organisation_id), as_version_4(space.organisation_id)}
-    if str(organisation.get("organization_id")) in known or organisation.get("organization_name") == space.name:
+    if str(said.get("organization_id")) in known or said.get("organization_name") == space.name:
         return
     raise ForbiddenError(
         "This space publishes for %(name)s only.",

@@ -1,6 +1,5 @@
 """What RUDI's clients send, read: an object with an identifier of its own."""
 
-import json
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +9,7 @@ from litestar.datastructures import State
 from udi.kit.errors import InvalidError, Refusal
 from udi.protocol import kinds
 from udi.protocol.faults import InvalidRecord
+from udi.protocol.scan import read_json, scan
 
 Document = dict[str, Any]
 
@@ -18,12 +18,12 @@ async def read_body(request: Request[Any, Any, State]) -> object:
     """The JSON of a body, whatever its type is said to be.
 
     Raises:
-        InvalidError: it is none.
+        InvalidDocument: it is none, or nothing that can be stored.
     """
-    try:
-        return json.loads(await request.body())
-    except (ValueError, RecursionError) as error:
-        raise InvalidError(refusals=[Refusal("body", "This is not JSON.", "Send one JSON object.")]) from error
+    found = read_json(await request.body())
+    if faults := scan(found):
+        raise InvalidRecord(faults)
+    return found
 
 
 def read_one(body: object) -> Document:

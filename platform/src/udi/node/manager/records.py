@@ -74,7 +74,9 @@ async def make_plan(session: AsyncSession, caller: Caller, origin: str, sent: Do
     dataset = await _own_dataset(session, caller, dataset_id)
     kept = await find_object(session, caller.space, RESOURCES, dataset_id) or (dataset and dataset.document) or {}
     document = _cleaned(merge(in_clients_shape(kept), sent))
-    require_own(caller.space, document.get("producer") or {})
+    if faults := validate(document):
+        raise InvalidRecord(faults)
+    require_own(caller.space, document["producer"])
     own = {"organization_id": str(caller.space.organisation_id), "organization_name": caller.space.name}
     document["producer"] = {**document["producer"], **own}
     _check(document)
@@ -94,14 +96,14 @@ async def _own_dataset(session: AsyncSession, caller: Caller, dataset_id: UUID) 
 def _cleaned(document: Document) -> Document:
     """Without what a node adds for itself; the portal says which node speaks, and a file that is here is online."""
     kept = {name: value for name, value in document.items() if name not in OF_THE_NODE}
-    described = {name: value for name, value in (kept.get("metadata_info") or {}).items() if name != PROVIDER}
+    described = kept.get("metadata_info")
+    if isinstance(described, dict):
+        kept["metadata_info"] = {name: value for name, value in described.items() if name != PROVIDER}
     online = {"storage_status": StorageStatus.ONLINE.value} if kept.get("storage_status") == PENDING else {}
-    return {**kept, **online, "metadata_info": described}
+    return {**kept, **online}
 
 
 def _check(document: Document) -> None:
-    if faults := validate(document):
-        raise InvalidRecord(faults)
     wrong = [
         Refusal(FIELDS.get(refusal.field, refusal.field), refusal.reason, refusal.remedy)
         for refusal in check_answers(answers_of(document))
