@@ -20,15 +20,21 @@ from udi.kit.clock import now
 from udi.kit.db import Database
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
+from udi.node.datasets.intake.finish import Desk
 from udi.node.datasets.leaving.holding import read_holding
 from udi.node.datasets.models import Dataset, Delivery, State
+from udi.node.files.depot import Depot
 from udi.node.files.models import Upload
 from udi.node.files.store import ObjectStore
 from udi.node.files.sweep import sweep
+from udi.node.manager.access import Caller
 from udi.node.manager.models import CatalogueObject
+from udi.node.manager.records import join_file, make_plan
 from udi.node.spaces.actions import apply_space
 from udi.node.spaces.keys import make_key
 from udi.node.spaces.models import ScriptKey, Space
+from udi.node.tables.readers import READERS
+from udi.ui.site import Site
 
 BASE = "/manager/api/v1"
 OTHER = TABLE + b"Amicale;Kerl\xe9van;01/02/2003\n"
@@ -258,6 +264,26 @@ async def test_a_file_sent_again_is_a_new_version_and_the_form_has_its_say(
     [dataset] = await rows(node_database, demo, Dataset)
     assert [version.number for version in dataset.versions] == [2, 1]
     assert (await rudi.client.get(f"/storage/download/{media['media_id']}")).content == OTHER
+    assert await sound(node_database, store, demo) == []
+
+
+async def test_a_node_that_stopped_between_the_file_and_its_record_goes_on(
+    rudi: Rudi, node_site: Site, node_database: Database, demo: Territory, store: ObjectStore
+) -> None:
+    record = await rudi.record(await rudi.upload())
+    desk = Desk(Depot(node_database, store, demo.id), demo, node_site.pages.gettext, node_site.parts[READERS])
+    [key] = await rows(node_database, demo, ScriptKey)
+    async with node_database.session(demo.id) as session:
+        plan = await make_plan(session, Caller(rudi.space, key), demo.links["node"], record)
+    await join_file(desk, plan)
+    [stopped] = await rows(node_database, demo, Dataset)
+
+    said = await rudi.put(record)
+
+    assert (stopped.state, stopped.document) == (State.DRAFT, None)
+    assert (said["publication"]["state"], said["global_id"]) == ("published", str(stopped.id))
+    [dataset] = await rows(node_database, demo, Dataset)
+    assert len(dataset.versions) == 1
     assert await sound(node_database, store, demo) == []
 
 
