@@ -230,3 +230,10 @@ def test_what_the_programs_compress_is_not_compressed_twice(upstream: str, *, co
     assert ("gzip_types" in server) is compresses
     assert "Accept-Encoding" not in text, "what the reader takes must reach the programs"
     assert "gzip" not in common
+
+
+def test_the_header_of_rudis_client_passes_the_proxy() -> None:
+    """nginx drops names with an underscore, and heeds what the first server or all of them say."""
+    text = (PLAY / "roles/reverse_proxy/templates/udi.conf.j2").read_text()
+
+    assert "\nunderscores_in_headers on;\n" in text.partition("\nserver {")[0]
