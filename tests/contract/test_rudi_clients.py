@@ -131,6 +131,8 @@ async def test_both_clients_read_a_catalogue_of_several_pages(
     wrote = await read_with(environment("rudi_write", NEEDS), "list_with_rudi.py", "write", origin, SLUG, token)
     read = await read_with(environment("rudi_read", NEEDS), "list_with_rudi.py", "read", origin)
 
+    took = wrote.pop("seconds"), read.pop("seconds")
+    print(f"{MANY} records read by rudi-node-write in {took[0]} s, by rudi-node-read in {took[1]} s")  # noqa: T201 - a figure
     assert wrote == read
     assert (len(set(wrote["ids"])), wrote["count"], wrote["typed"]) == (MANY, MANY, MANY)
 

@@ -5,10 +5,12 @@ import importlib
 import io
 import json
 import sys
+import time
 
 import loopback  # noqa: F401 - before anything opens a socket
 
 which, node, *login = sys.argv[1:]
+began = time.monotonic()
 with contextlib.redirect_stdout(io.StringIO()):
     if which == "write":
         from rudi_node_write.connectors.rudi_node_auth import RudiNodeAuth
@@ -23,4 +25,5 @@ with contextlib.redirect_stdout(io.StringIO()):
     count = client.connector.metadata_count if which == "write" else client.metadata_count
     parser = importlib.import_module(f"rudi_node_{which}.rudi_types.rudi_meta").RudiMetadata
     typed = [parser.from_json(each).global_id for each in records]
-print(json.dumps({"ids": sorted(each["global_id"] for each in records), "count": count, "typed": len(typed)}))
+said = {"ids": sorted(each["global_id"] for each in records), "count": count, "typed": len(typed)}
+print(json.dumps(said | {"seconds": round(time.monotonic() - began, 1)}))
