@@ -303,6 +303,20 @@ async def test_a_deleted_record_is_withdrawn_and_comes_back_when_it_is_put_again
     assert (await rudi.put(record))["metadata_status"] == "sent"
 
 
+async def test_a_record_of_a_trial_is_kept_and_not_published(rudi: Rudi) -> None:
+    record = await rudi.record(await rudi.upload(), collection_tag="essais")
+
+    kept = await rudi.put(record)
+    published = await rudi.put({**record, "collection_tag": None})
+
+    assert (kept["publication"]["state"], kept["metadata_status"], kept["collection_tag"]) == (
+        "waiting",
+        "local",
+        "essais",
+    )
+    assert (published["publication"]["state"], published.get("collection_tag")) == ("published", None)
+
+
 async def test_a_file_about_people_waits_for_a_person(
     rudi: Rudi, node_database: Database, demo: Territory, store: ObjectStore
 ) -> None:

@@ -42,6 +42,7 @@ def write():
     found["before"] = [media.file_storage_status, client.get_media_with_uuid(media.media_id)["media_name"]]
     meta = json.loads(Path(sample).read_text()) | {
         "global_id": str(uuid.uuid4()),
+        "collection_tag": None,
         "producer": own.to_json(),
         "contacts": [contact.to_json() | {"role": "author"}],
         "available_formats": [media.to_json()],

@@ -22,16 +22,10 @@ FROM_ANSWERS = {
     "contact": ("contacts",),
 }
 """Which fields of a record an answer makes."""
+COLLECTION = "collection_tag"
+"""A record with this field is one of a trial: RUDI's nodes never send it to the portal."""
 OF_THE_NODE = frozenset(
-    (
-        "collection_tag",
-        "metadata_status",
-        "createdAt",
-        "updatedAt",
-        "publishedAt",
-        "integration_error_id",
-        "publication",
-    )
+    ("metadata_status", "createdAt", "updatedAt", "publishedAt", "integration_error_id", "publication")
 )
 """What RUDI's nodes add to a record for their own use."""
 DAY = len("2026-01-31")
@@ -65,7 +59,7 @@ def combine(document: Document, composed: Document, answers: Mapping[str, str]) 
     said = answers_of(document)
     new = {name for name in FIELDS if answers.get(name, "") != said.get(name, "")}
     answered = {field for name in new for field in FROM_ANSWERS.get(name, ())}
-    kept = {name: value for name, value in document.items() if name not in answered | OF_THE_NODE}
+    kept = {name: value for name, value in document.items() if name not in answered | OF_THE_NODE | {COLLECTION}}
     access, described = document.get("access_condition") or {}, document.get("metadata_info") or {}
     licence = {"licence": composed["access_condition"]["licence"]} if "licence" in new else {}
     return {

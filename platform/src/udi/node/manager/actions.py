@@ -11,7 +11,7 @@ from udi.kit.tenancy import Territory
 from udi.node.datasets.actions.draft import describe_dataset, discard_draft
 from udi.node.datasets.actions.publish import publish_dataset, publish_when_clear, withdraw_dataset
 from udi.node.datasets.clients import as_version_4
-from udi.node.datasets.document import answers_of
+from udi.node.datasets.document import COLLECTION, answers_of
 from udi.node.datasets.models import Dataset, State
 from udi.node.datasets.standing import is_being_read, stops_of
 from udi.node.files.depot import Depot
@@ -86,7 +86,7 @@ async def put_document(
 ) -> None:
     """Take a record in whose file is here; publish it, unless its file is being read or something stops it.
 
-    The dataset must be locked.
+    One of a trial (`COLLECTION`) is kept and not published. The dataset must be locked.
 
     Raises:
         InvalidError: the description is not complete.
@@ -99,6 +99,9 @@ async def put_document(
     if kept is not None:
         kept.dataset_id = dataset.id
     latest = dataset.latest
+    if document.get(COLLECTION):
+        _ask_nothing(dataset)
+        return
     if dataset.withdrawn_at is not None and (is_being_read(latest) or stops_of(latest)):
         raise ConflictError("This dataset is withdrawn.", remedy="Publish it again on its page.")
     if dataset.pending is None or dataset.withdrawn_at is not None:
@@ -113,13 +116,18 @@ async def delete_resource(session: AsyncSession, caller: Caller, dataset: Datase
     Raises:
         ConflictError: it is withdrawn already.
     """
-    if dataset.pending is not None and dataset.pending.preparation is not None:
-        dataset.pending.preparation.asked_by = None
+    _ask_nothing(dataset)
     if dataset.opened_at is None and dataset.state in {State.DRAFT, State.REFUSED}:
         await session.execute(delete(CatalogueObject).where(CatalogueObject.dataset_id == dataset.id))
         return await discard_draft(session, caller.sender, dataset)
     await withdraw_dataset(session, caller.sender, dataset, reason=WITHDRAWN)
     return []
+
+
+def _ask_nothing(dataset: Dataset) -> None:
+    """The version that waits, if any, is not published once it was looked at."""
+    if dataset.pending is not None and dataset.pending.preparation is not None:
+        dataset.pending.preparation.asked_by = None
 
 
 async def delete_object(session: AsyncSession, caller: Caller, kind: ObjectKind, object_id: UUID) -> Document:
