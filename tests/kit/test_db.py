@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from udi.kit.db import Database
+from udi.kit.db import PATIENCE, Database, is_away
+from udi.kit.reading import SessionRows
 from udi.kit.tenancy import NoTenantError, Territory
 from udi.settings import Settings
 
@@ -69,3 +70,54 @@ async def test_a_connection_that_died_gives_way_to_a_new_one(pages: Database, po
 
     async with pages.session(demo.id, role="public") as session:
         assert (await session.scalar(TENANT), await session.scalar(PROCESS) == process) == (demo.id, False)
+
+
+async def test_rows_are_those_of_their_territory_on_whatever_connection(
+    pages: Database, demo: Territory, other: Territory
+) -> None:
+    asked = "SELECT app.current_tenant(), pg_backend_pid()"
+    async with pages.session(other.id, role="public") as session:
+        await session.scalar(TENANT)
+
+    [first], [second] = await pages.rows(demo.id).fetch(asked), await pages.rows(other.id).fetch(asked)
+    async with pages.platform_session(role="public") as session:
+        after = await session.scalar(TENANT)
+        [inside] = await SessionRows(session).fetch(asked)
+
+    assert (first[0], second[0], after, inside[0]) == (demo.id, other.id, None, None)
+    assert first[1] == second[1] == inside[1], "one connection"
+
+
+async def test_rows_are_read_and_never_written(pages: Database, portal_database: Database, demo: Territory) -> None:
+    with pytest.raises(asyncpg.ReadOnlySQLTransactionError):
+        await pages.rows(demo.id).fetch("CREATE TABLE app.left_behind ()")
+    with pytest.raises(RuntimeError, match="Only pages"):
+        portal_database.rows(demo.id)
+
+
+async def test_rows_come_from_a_new_connection_after_the_one_before_died(
+    pages: Database, postgres: str, demo: Territory
+) -> None:
+    rows, process = pages.rows(demo.id), "SELECT pg_backend_pid()"
+    [[before]] = await rows.fetch(process)
+    connection = await asyncpg.connect(postgres)
+    assert await connection.fetchval("SELECT pg_terminate_backend($1, 5000)", before)
+    await connection.close()
+
+    [[after]] = await rows.fetch(process)
+
+    assert after != before
+
+
+async def test_rows_that_take_too_long_leave_no_connection_in_the_middle_of_it(
+    pages: Database, demo: Territory
+) -> None:
+    rows, process = pages.rows(demo.id), "SELECT pg_backend_pid()"
+    [[before]] = await rows.fetch(process)
+
+    with pytest.raises(Exception) as refusal:  # noqa: PT011 - which one depends on the driver
+        await rows.fetch("SELECT pg_sleep($1)", PATIENCE + 10)
+    [[after]] = await rows.fetch(process)
+
+    assert is_away(refusal.value)
+    assert after != before

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -11,6 +12,7 @@ from tests.portal.catalogue.test_search_index import Row, Written
 from udi.kit.clock import now
 from udi.kit.errors import InvalidError
 from udi.portal.catalogue.area import draw_area
+from udi.portal.catalogue.search.counts import USUAL
 from udi.portal.catalogue.search.criteria import Criteria, read_criteria, read_strict_criteria
 from udi.portal.catalogue.search.extent import read_box, read_period, write_box, write_period
 
@@ -86,6 +88,26 @@ def test_keywords_are_one_whatever_their_capitals_and_counted_on_demand(filtered
     assert set(filtered.find(keyword=("VÉLO",)).seqs) == {1, 2}
     assert "keyword" not in filtered.find().facets
     assert filtered.find(facets=("keyword",)).facets["keyword"] == {"vélo": 2, "mobilité": 1, "île": 1}
+
+
+def test_of_many_values_the_most_frequent_are_told_and_those_in_use_and_all_where_asked(tmp_path: Path) -> None:
+    many, frequent = USUAL + 20, ("town-3", "town-7")
+    rows = [Row(number, "Budget", producer=f"town-{number}") for number in range(1, many + 1)]
+    rows += [Row(many + place, "Budget", producer=slug) for place, slug in enumerate(frequent, 1)]
+    written = Written(tmp_path)
+    written.start("first", rows)
+    rare = next(
+        f"town-{number}" for number in range(1, many) if f"town-{number}" not in written.find().facets["producer"]
+    )
+
+    usual, chosen, whole = (
+        written.find(**asked).facets["producer"] for asked in ({}, {"producer": (rare,)}, {"facets": ("producer",)})
+    )
+
+    assert list(usual)[:2] == list(frequent)
+    assert len(usual) == USUAL
+    assert (len(chosen), chosen[rare]) == (USUAL + 1, 1)
+    assert (len(whole), sum(whole.values())) == (many, len(rows))
 
 
 def test_filters_add_up_and_counts_follow(filtered: Written) -> None:
