@@ -1,9 +1,11 @@
 """The page of a dataset is kept with its validator, without reading a row again, and no longer than it is true."""
 
+import asyncio
 import os
 import time
 from collections.abc import Iterator
 
+import httpx
 import pytest
 from litestar import Litestar
 from sqlalchemy import event
@@ -116,3 +118,38 @@ async def test_nothing_is_kept_where_no_worker_follows_the_database(
     assert "etag" in kept.headers
     assert alone.status_code == 200
     assert "etag" not in alone.headers
+
+
+@pytest.mark.parametrize("address", ["/", "/data", "/data?q=arbres", "/data/{id}", "/api/v1/datasets", "/catalog.rdf"])
+async def test_a_reader_that_holds_a_date_is_told_until_the_catalogue_changes(
+    armor: Catalogue, feed: SearchFeed, portal_app: Litestar, statements: list[str], address: str
+) -> None:
+    record = await armor.add(1)
+    await feed.step()
+    async with browse(portal_app, armor.territory) as visitor:
+        url = address.format(id=record.id)
+        url = (await visitor.get(url)).headers.get("location") or url
+        dated = await eventually_dated(visitor, url)
+        statements.clear()
+        again = await visitor.get(url, headers={"If-Modified-Since": dated})
+        asked = list(statements)
+        before = await visitor.get(url, headers={"If-Modified-Since": "Thu, 01 Jan 2026 00:00:00 GMT"})
+        tagged = await visitor.get(url, headers={"If-Modified-Since": dated, "If-None-Match": '"another"'})
+        odd = await visitor.get(url, headers={"If-Modified-Since": "yesterday"})
+        await armor.add(1, global_id=str(record.id), resource_title="Un autre titre")
+        await feed.step()
+        changed = await visitor.get(url, headers={"If-Modified-Since": dated})
+
+    assert (again.status_code, again.content, again.headers["last-modified"]) == (304, b"", dated)
+    assert asked == []
+    assert [each.status_code for each in (before, tagged, odd)] == [200, 200, 200]
+    assert changed.status_code in {200, 301}
+
+
+async def eventually_dated(visitor: httpx.AsyncClient, url: str) -> str:
+    """The date of an answer, which says none in the second in which it may change again."""
+    for _ in range(30):
+        if dated := (await visitor.get(url)).headers.get("last-modified"):
+            return dated
+        await asyncio.sleep(0.1)
+    pytest.fail(f"{url} has no date")

@@ -5,6 +5,7 @@ Every change of a dataset or of its producer changes the index. Where nothing fo
 
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
 from udi.kit.tenancy import Territory
+from udi.portal.catalogue.dating import as_header, is_known, last_modified
 from udi.portal.catalogue.search.cache import Answer, AnswerCache, Key, etag_of
 from udi.portal.catalogue.search.index import Reader, SearchIndexes
 from udi.ui.compression import choose_encoding
@@ -54,8 +56,10 @@ async def answer(
         return (await make())[0]
     key = key_of(request, territory, reader)
     etag = etag_of(key)
+    modified = last_modified(reader, facts_of(territory))
     headers = {"ETag": etag, "Cache-Control": VALIDATE, "Vary": VARY, "Content-Language": state["locale"]}
-    if etag in request.headers.get("if-none-match", ""):
+    headers |= as_header(modified)
+    if _has_it(request, etag, modified):
         return Response(None, status_code=HTTP_304_NOT_MODIFIED, headers=headers)
     cache: AnswerCache = site_of(request).parts["answers"]
     encoding = choose_encoding(request.headers.get("accept-encoding", ""))
@@ -67,6 +71,12 @@ async def answer(
         own = {name: made.headers[name] for name in OWN_HEADERS if name in made.headers}
         kept = cache.keep(key, _body(made), str(made.media_type), own, encoding or SPARE)
     return _sent(kept, headers, encoding)
+
+
+def _has_it(request: Request[Any, Any, State], etag: str, modified: datetime | None) -> bool:
+    """Whether the reader's copy is the present one; a tag, where there is one, says so alone (RFC 9110, 13.2.2)."""
+    tags = request.headers.get("if-none-match")
+    return is_known(request.headers, modified) if tags is None else etag in tags
 
 
 def reading(request: Request[Any, Any, State], territory: Territory) -> AbstractAsyncContextManager[AsyncSession]:

@@ -4,8 +4,7 @@ import hashlib
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from email.utils import format_datetime, parsedate_to_datetime
+from datetime import datetime
 from typing import Any
 
 from litestar import Request, Response
@@ -14,7 +13,8 @@ from litestar.status_codes import HTTP_200_OK, HTTP_304_NOT_MODIFIED
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.tenancy import Territory
-from udi.portal.catalogue.answers import RELEASE, SPARE, VALIDATE, followed_index, key_of, reading
+from udi.portal.catalogue.answers import RELEASE, SPARE, VALIDATE, facts_of, followed_index, key_of, reading
+from udi.portal.catalogue.dating import as_header, is_known, last_modified
 from udi.portal.catalogue.queries import is_current
 from udi.portal.catalogue.search.cache import AnswerCache
 from udi.ui.compression import choose_encoding, pack
@@ -66,21 +66,13 @@ def has_it(request: Request[Any, Any, State], validators: Validators) -> bool:
     if (known := request.headers.get("if-none-match")) is not None:
         tags = {re.sub(r"-(gz|br)$", "", tag.strip().removeprefix("W/").strip('"')) for tag in known.split(",")}
         return known.strip() == "*" or validators.tag in tags
-    since = request.headers.get("if-modified-since")
-    if since is None or validators.modified is None:
-        return False
-    try:
-        return validators.modified.replace(microsecond=0) <= parsedate_to_datetime(since).astimezone(UTC)
-    except ValueError:
-        return False
+    return is_known(request.headers, validators.modified)
 
 
 def send(request: Request[Any, Any, State], document: Document) -> Response[Any]:
     """The document, or 304 without it."""
     headers = {"Cache-Control": VALIDATE, "Vary": document.vary, **OPEN, **document.headers}
-    modified = document.validators.modified
-    if modified is not None:
-        headers["Last-Modified"] = format_datetime(modified.astimezone(UTC), usegmt=True)
+    headers |= as_header(document.validators.modified)
     if has_it(request, document.validators):
         known = request.headers.get("if-none-match", "")
         tag = document.validators.tag + next((mark for mark in MARKS.values() if f'{mark}"' in known), "")
@@ -125,6 +117,7 @@ async def send_kept(
         kept = cache.keep(
             key, made, document.media_type, headers, encoding, etag=validators.tag, modified=validators.modified
         )
-    validators = Validators((), kept.modified, kept.etag)
+    modified = kept.modified or last_modified(reader, facts_of(territory))
+    validators = Validators((), modified, kept.etag)
     document = Document(kept.media_type, kept.plain, validators, kept.headers, packed=kept.body, encoding=kept.encoding)
     return send(request, document)

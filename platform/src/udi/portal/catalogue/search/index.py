@@ -7,7 +7,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,7 @@ NO_START, NO_END = -9999, 9999
 """Years that stand for a period without a beginning, or still going on."""
 SIDES = ("west", "south", "east", "north")
 DAY = 24 * 3600
+NANOSECONDS = 10**9
 
 
 def make_schema() -> tantivy.Schema:
@@ -162,6 +163,11 @@ class Reader:
     searcher: tantivy.Searcher
     schema: tantivy.Schema
     position: str | None
+
+    @property
+    def changed_at(self) -> datetime:
+        """When the index last changed."""
+        return datetime.fromtimestamp(int(self.generation.rsplit("-", 2)[1], 16) / NANOSECONDS, UTC)
 
 
 class SearchIndexes:

@@ -1,0 +1,47 @@
+"""When what passers-by read last changed, for readers that hold a date instead of a tag (RFC 9110, 8.8.2 and 13.1.3).
+
+It costs no question: an answer changes with the search index, with what is said of the territory, and with the day.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime, parsedate_to_datetime
+
+from udi.kit.clock import now
+from udi.portal.catalogue.search.index import Reader
+
+Facts = tuple[object, ...]
+SECOND = timedelta(seconds=1)
+_seen: dict[object, tuple[Facts, datetime]] = {}
+"""By territory, what was last said of it, and since when this process knows: never before it started, so that a release counts."""
+
+
+def last_modified(reader: Reader, facts: Facts) -> datetime | None:
+    """The whole second by which all of it had changed; None while that second lasts, in which it may change again.
+
+    `facts` are those of the territory, its identifier first.
+    """
+    instant = now()
+    known = _seen.get(facts[0])
+    if known is None or known[0] != facts:
+        known = _seen[facts[0]] = (facts, instant)
+    day = instant.replace(hour=0, minute=0, second=0, microsecond=0)
+    newest = max(known[1], reader.changed_at, day)
+    whole = newest if not newest.microsecond else newest.replace(microsecond=0) + SECOND
+    return whole if whole <= instant else None
+
+
+def as_header(modified: datetime | None) -> dict[str, str]:
+    """The header that says it, if it is known."""
+    return {"Last-Modified": format_datetime(modified.astimezone(UTC), usegmt=True)} if modified else {}
+
+
+def is_known(headers: Mapping[str, str], modified: datetime | None) -> bool:
+    """Whether the reader has it since; a reader that also holds a tag is told by the tag alone, and never comes here."""
+    since = headers.get("if-modified-since")
+    if since is None or modified is None:
+        return False
+    try:
+        return modified.replace(microsecond=0) <= parsedate_to_datetime(since).astimezone(UTC)
+    except ValueError:
+        return False
