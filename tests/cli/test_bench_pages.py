@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from udi.cli.load import ecoindex
+from udi.cli.load.kinds import kind_of, weigh_kinds
 from udi.cli.load.visits import MOST_AGAIN, MOST_BYTES, MOST_REQUESTS, Visit, find_faults
 
 LIGHT = Visit("/", "fr", 12_700, 5, 700, 2, 174)
@@ -58,3 +59,33 @@ def test_each_broken_budget_is_named(changes: dict[str, object], said: str) -> N
 
 def test_a_light_page_breaks_none() -> None:
     assert find_faults([LIGHT]) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("/", "home"), ("/data?q=zzzzzz", "search"), ("/data/1f/arbres", "dataset"), ("/data/1f/history", "history"),
+        ("/producers/armor", "producer"), ("/eco-design", "text"), ("http://node.localhost/datasets/1f/data", "table"),
+        ("http://node.localhost/", "publish"),
+    ],
+)  # fmt: skip
+def test_each_page_is_of_one_kind(path: str, kind: str) -> None:
+    assert kind_of(path) == kind
+
+
+def test_a_page_of_no_kind_is_refused() -> None:
+    with pytest.raises(ValueError, match="no kind of page is at /nowhere"):
+        kind_of("/nowhere")
+
+
+def test_a_kind_weighs_what_its_heaviest_page_does() -> None:
+    heavy = replace(LIGHT, path="/data", wire_bytes=60_000, elements=500)
+    other = replace(heavy, path="/data?q=x", wire_bytes=20_000, requests=8, elements=100)
+
+    found = weigh_kinds([other, LIGHT, heavy, replace(heavy, language="en")])
+
+    assert list(found) == ["home", "search"]
+    assert found["search"] == {
+        "pages": 2, "first_bytes": 60_000, "first_requests": 8, "next_bytes": 700, "next_requests": 2, "elements": 500,
+        "score": heavy.score, "grade": heavy.grade,
+    }  # fmt: skip

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import time
 
 import httpx
@@ -10,10 +11,13 @@ from playwright.async_api import Browser, BrowserContext, Response, expect
 
 from tests.journeys.installation import Installation
 from tests.journeys.steps import log_in
+from tests.pages.findings import write_part
 from tests.portal.catalogue.corpus import TABLE, open_catalogue
+from udi.kit.clock import now
 from udi.kit.db import Database
 from udi.kit.territories import Registry
 from udi.portal.tenants.models import Tenant
+from udi.ui.declarations import weights
 
 MOST_BYTES, MOST_REQUESTS = 100_000, 8
 VISITS = {
@@ -114,6 +118,14 @@ async def test_every_page_keeps_its_budgets_with_a_full_catalogue(installation: 
     assert {"/", "/data", "/api", "/accessibility", "/producers/armor", f"{installation.node('autre')}/"} <= visited
     assert sum(path.startswith("/data/") for path in visited) > 10
     assert {page["language"] for page in report["pages"]} == {"fr", "en"}
+    if os.environ.get("UDI_DECLARATIONS"):
+        found = {"browser": report["versions"]["browser"], "kinds": report["kinds"]}
+        write_part("weights", {**found, "date": now().date().isoformat()})
+    said = weights()
+    assert said is not None
+    assert {kind: (cost.pages, cost.grade) for kind, cost in said.kinds.items()} == {
+        kind: (cost["pages"], cost["grade"]) for kind, cost in report["kinds"].items()
+    }
 
 
 async def wait_until_found(installation: Installation, count: int) -> None:

@@ -28,6 +28,7 @@ from udi.settings import Settings
 from udi.ui.site import Site
 
 ARABIC = "بيانات المرور في المدينة"
+TOWN = "بلدية أرمورين"
 LONG = "Une description très longue qui n’en finit pas, " * 3
 PEOPLE = "nom;courriel\n" + "".join(f"Camille Le Gall {n};camille.{n}@example.org\n" for n in range(30))
 
@@ -67,11 +68,11 @@ async def furnished(settings: Settings, portal_app: Litestar, node_app: Litestar
 async def fill_catalogue(site: Site, territory: Territory) -> dict[str, str]:
     """Fifty datasets in four turns, one with a table at a node, one restricted, one withdrawn, one named in Arabic."""
     catalogue = await open_catalogue(site.database, territory)
-    for _ in range(4):
-        await catalogue.add_all()
+    for turn in ("", " 2022", " 2023", " 2024"):
+        await catalogue.add_all(turn)
     async with site.database.session(territory.id) as session:
         await apply_organisation(
-            session, id=uuid.uuid4(), slug="arabic", name=ARABIC, summary={"fr": ARABIC}, email="a@arabic.example",
+            session, id=uuid.uuid4(), slug="arabic", name=TOWN, summary={"fr": TOWN}, email="a@arabic.example",
             url="https://arabic.example/", address="1 place du Marché",
         )  # fmt: skip
     first = described(1, **WHOLE)

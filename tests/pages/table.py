@@ -32,7 +32,7 @@ def _stops(program: str, who: str, *addresses: str) -> list[Stop]:
 STOPS = [
     *_stops(
         "portal", "portal",
-        "/", "/accessibility", "/api", "/charter", "/legal", "/data", "/producers", "/problems",
+        "/", "/accessibility", "/eco-design", "/api", "/charter", "/legal", "/data", "/producers", "/problems",
         "/data => /data?q=velo&theme=transportation", "/data => /data?q=zzzzzz", "/data => /data?period=hier", "/data => /data?q=trottinette",
         f"/data => /data?q={ARABIC.split()[0]}", "/problems/{name} => /problems/not-found",
         "/producers/{slug} => /producers/armor", "/producers/{slug} => /producers/arabic", "/producers/{slug} => /producers/nobody = 404",

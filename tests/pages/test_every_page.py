@@ -1,5 +1,6 @@
 """Every page of both programs, in every state and every mode, in both languages: nothing wrong, and no page forgotten."""
 
+import json
 import os
 import re
 from collections.abc import AsyncIterator
@@ -10,17 +11,25 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 from litestar import Litestar
-from playwright.async_api import Browser, BrowserContext, Page, Route
+from playwright.async_api import Browser, BrowserContext, Page, Response, Route
 
+from tests.pages import rgaa
+from tests.pages.criteria import CHECKED, CRITERIA, SUBJECTS, broken_by
+from tests.pages.findings import Fault, Findings, write_part
 from tests.pages.modes import MODES
 from tests.pages.place import Place, furnished
 from tests.pages.table import NO_PAGES, STOPS, Stop
+from tests.rules.pages import Page as Document
 from tests.rules.test_routes import addresses
-from tests.ui.axe import axe_violations, open_browser
+from tests.ui.axe import axe_faults, axe_rules, axe_version, open_browser
+from udi.kit.clock import now
 from udi.settings import Settings
+from udi.ui.declarations import FILE, accessibility
 
 pytestmark = pytest.mark.filterwarnings("default::ResourceWarning")
 LANGUAGES = ("fr", "en")
+FOUND = 200
+PRESENT = "selectors => selectors.filter(each => document.querySelector(each))"
 ANONYMOUS = {"portal", "node", "installation"}
 
 
@@ -42,8 +51,8 @@ def filled(address: str, names: dict[str, str]) -> str:
 
 async def open_stop(
     context: BrowserContext, client: httpx.AsyncClient, url: str, language: str
-) -> tuple[Page, int, set[str]]:
-    """The page, its status, and the hosts that were asked for something."""
+) -> tuple[Page, Response, set[str]]:
+    """The page, its answer, and the hosts that were asked for something."""
     asked: set[str] = set()
 
     async def answer(route: Route) -> None:
@@ -62,7 +71,7 @@ async def open_stop(
     origin = str(client.base_url).rstrip("/")
     response = await page.goto(f"{origin}{url}")
     assert response is not None
-    return page, response.status, asked
+    return page, response, asked
 
 
 async def picture(page: Page, stop: Stop, language: str, mode: str = "") -> None:
@@ -71,20 +80,31 @@ async def picture(page: Page, stop: Stop, language: str, mode: str = "") -> None
         await page.screenshot(path=Path(folder) / f"{name[:110]}.png", full_page=True)
 
 
+@pytest.fixture(scope="module")
+def findings() -> Findings:
+    return Findings()
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("stop", STOPS, ids=lambda stop: stop.name)
-async def test_a_page_bears_every_mode(place: Place, browser: Browser, stop: Stop, language: str) -> None:
+async def test_a_page_bears_every_mode(
+    place: Place, browser: Browser, findings: Findings, stop: Stop, language: str
+) -> None:
     client, url = place.visitors[stop.who], filled(stop.address, place.names)
     context = await browser.new_context(viewport={"width": 1280, "height": 1024}, locale=language)
-    page, status, asked = await open_stop(context, client, url + language_of(url, language), language)
+    page, response, asked = await open_stop(context, client, url + language_of(url, language), language)
 
     others = asked - {client.base_url.netloc.decode()}
-    faults = await walk(page, stop, language)
+    document = Document(await response.text(), page.url, response.headers, None)
+    faults = await walk(page, document, stop, language)
+    findings.note(stop.name, language, faults)
+    if response.status == FOUND:
+        findings.keep(stop.who, language, document, await page.evaluate(PRESENT, list(SUBJECTS.values())))
     cookies = await context.cookies()
     await context.close()
 
-    assert status == stop.status
-    assert faults == []
+    assert response.status == stop.status
+    assert [str(fault) for fault in faults] == []
     assert others == set()
     assert stop.who not in ANONYMOUS or cookies == []
 
@@ -94,16 +114,54 @@ def language_of(url: str, language: str) -> str:
     return f"?lang={language}" if url.startswith("/embed/") else ""
 
 
-async def walk(page: Page, stop: Stop, language: str) -> list[str]:
+async def walk(page: Page, document: Document, stop: Stop, language: str) -> list[Fault]:
     """What is wrong with a page; by keyboard and on paper once, since languages share their markup."""
-    faults = [] if await page.locator(f"html[lang={language}]").count() else ["the page is in another language"]
+    here = await page.locator(f"html[lang={language}]").count()
+    faults = [] if here else [Fault("language", "the page is in another language")]
+    faults += [Fault(rule.__name__, said) for rule in rgaa.RULES for said in rule(document)]
     await page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
-    faults += await axe_violations(page)
+    faults += [Fault("axe", said, tags) for said, tags in await axe_faults(page)]
     await picture(page, stop, language)
     for name, mode in MODES.items():
         if language == LANGUAGES[0] or name in {"reflow", "large text"}:
-            faults += [f"{name}: {fault}" for fault in await mode(page)]
+            faults += [Fault(name, said) for said in await mode(page)]
     return faults
+
+
+async def test_pages_hold_together_and_the_declaration_says_what_the_walk_found(
+    findings: Findings, browser: Browser
+) -> None:
+    if len(findings.visited) < len({stop.name for stop in STOPS}) * len(LANGUAGES):
+        pytest.skip("only some of the pages were visited")
+    faults = findings.across()
+    for fault in faults:
+        for number in broken_by(fault.check):
+            findings.broken[number].add("the pages together")
+    found = findings.as_dict(await axe_version(browser))
+    if os.environ.get("UDI_DECLARATIONS"):
+        write_part("accessibility", {**found, "date": now().date().isoformat()})
+
+    assert [str(fault) for fault in faults] == []
+    shipped = json.loads(FILE.read_text(encoding="utf-8"))["accessibility"]
+    assert {key: value for key, value in shipped.items() if key != "date"} == found
+
+
+def test_the_declaration_is_about_these_criteria_and_pages() -> None:
+    said = accessibility()
+
+    assert said is not None
+    assert set(said.criteria) == set(CRITERIA)
+    assert said.pages == len({stop.name for stop in STOPS})
+    assert (said.languages, said.modes) == (tuple(sorted(LANGUAGES)), tuple(MODES))
+
+
+async def test_axe_checks_the_criteria_that_it_is_said_to(browser: Browser) -> None:
+    page = await browser.new_page()
+    rules = await axe_rules(page)
+    await page.close()
+
+    told = {number for tags in rules.values() for number in broken_by("axe", tuple(tags))}
+    assert {number for number, criterion in CRITERIA.items() if "axe" in criterion.checks} == told & set(CHECKED)
 
 
 def test_no_page_is_forgotten(portal_app: Litestar, node_app: Litestar) -> None:

@@ -65,6 +65,11 @@ SAME_IN_BOTH = {
     "Position",
     "SIREN",
     "SIRET",
+    "Images",
+    "Scripts",
+    "Structure",
+    "Architecture",
+    "EcoIndex",
 }
 SPOKEN_ERRORS = {
     "Udi",

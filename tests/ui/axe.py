@@ -35,17 +35,48 @@ async def open_browser(*flags: str) -> AsyncIterator[Browser]:
 
 
 async def axe_violations(page: Page) -> list[str]:
-    """What axe-core finds wrong on the page shown, one sentence for each element.
+    """What axe-core finds wrong on the page shown, one sentence for each element."""
+    return [said for said, _ in await axe_faults(page)]
+
+
+async def axe_faults(page: Page) -> list[tuple[str, tuple[str, ...]]]:
+    """The same, each with the tags of its rule.
 
     The script is handed to the browser by its debugging protocol, so that the page's policy need not allow it.
     """
-    source = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
-    await page.evaluate(f"(() => {{ {source}; window.axe = window.axe || axe }})()")
+    await _load(page)
     found = await page.evaluate(
         "tags => axe.run(document, {runOnly: {type: 'tag', values: tags}, resultTypes: ['violations']})", TAGS
     )
     return [
+        (said, tuple(violation["tags"])) for violation in found["violations"] for said in _sentences(page, violation)
+    ]
+
+
+def _sentences(page: Page, violation: dict[str, Any]) -> list[str]:
+    return [
         f"{page.url}: {violation['id']} ({violation['impact']}): {violation['help']}: {' '.join(map(str, node['target']))}"
-        for violation in found["violations"]
         for node in violation["nodes"]
     ]
+
+
+async def _load(page: Page) -> None:
+    source = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+    await page.evaluate(f"(() => {{ {source}; window.axe = window.axe || axe }})()")
+
+
+async def axe_rules(page: Page) -> dict[str, list[str]]:
+    """The rules that are run, with their tags."""
+    await _load(page)
+    rules = await page.evaluate("tags => axe.getRules(tags)", TAGS)
+    spared = {"experimental", "deprecated"}
+    return {rule["ruleId"]: rule["tags"] for rule in rules if not spared & set(rule["tags"])}
+
+
+async def axe_version(browser: Browser) -> str:
+    """The version of axe-core."""
+    page = await browser.new_page()
+    await _load(page)
+    version: str = await page.evaluate("axe.version")
+    await page.close()
+    return version

@@ -56,6 +56,7 @@ def render(template: str, language: str, **context: Any) -> str:
         "path": "/datasets",
         "canonical": f"{ORIGIN}/datasets",
         "language_asked": False,
+        "conformity": "none",
         "status": 200,
         "navigation": [
             ("Data", "/datasets", True),

@@ -113,10 +113,11 @@ class Catalogue:
         await store_dataset(session, record, node_id=NODE)
         return record
 
-    async def add_all(self) -> list[Record]:
-        """Publish the whole table."""
+    async def add_all(self, more: str = "") -> list[Record]:
+        """Publish the whole table, with `more` after each title."""
+        titles = [f"{document(number)['resource_title']}{more}" for number in range(len(TABLE))]
         async with self.database.session(self.territory.id) as session:
-            return [await self.add_in(session, number) for number in range(len(TABLE))]
+            return [await self.add_in(session, number, resource_title=title) for number, title in enumerate(titles)]
 
     async def withdraw(self, record: Record) -> None:
         """Withdraw a dataset."""

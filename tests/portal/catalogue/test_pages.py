@@ -40,7 +40,7 @@ async def test_each_page_is_sound_and_light_in_both_languages(
     addresses = [
         "/", "/data", "/data?q=velos", "/data?q=trotinette", "/data?q=xylophone", "/data?theme=environment&access=restricted",
         "/data?format=CSV&format=JSON&sort=title&page=2", f"/data/{record.id}", "/producers", "/producers/kerlevan",
-        "/producers/kerlevan?q=arbre", "/producers/kerlevan?q=xylophone", "/charter", "/legal", "/accessibility", "/api",
+        "/producers/kerlevan?q=arbre", "/producers/kerlevan?q=xylophone", "/charter", "/legal", "/accessibility", "/eco-design", "/api",
     ]  # fmt: skip
 
     async with browse(portal_app, filled.territory) as visitor:

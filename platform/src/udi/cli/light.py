@@ -5,6 +5,7 @@ import json as jsonlib
 import os
 import platform
 import sys
+from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
@@ -12,8 +13,9 @@ from rich.console import Console
 from rich.table import Table
 
 from udi import __version__
+from udi.cli.load.kinds import weigh_kinds
 from udi.cli.load.machine import describe, sentence
-from udi.cli.load.visits import MOST_AGAIN, MOST_BYTES, MOST_REQUESTS, Visit, find_faults, visit_all
+from udi.cli.load.visits import BUDGET, Visit, find_faults, visit_all
 from udi.cli.local.errors import LocalError
 from udi.portal.tenants.files import read_folder
 from udi.settings import Settings, get_settings
@@ -36,8 +38,9 @@ def pages(
     visits, browser = asyncio.run(visit_all(url.rstrip("/") or _running(get_settings()), _tell))
     report = {
         "pages": [visit.as_dict() for visit in visits],
+        "kinds": weigh_kinds(visits),
         "faults": find_faults(visits),
-        "budgets": {"first_bytes": MOST_BYTES, "first_requests": MOST_REQUESTS, "next_bytes": MOST_AGAIN, "grade": "A"},
+        "budgets": asdict(BUDGET),
         "machine": describe(before),
         "versions": {"udi": __version__, "python": platform.python_version(), "browser": browser},
     }

@@ -26,6 +26,11 @@ CLUSTER = [
     "tests/ansible/test_cluster.py",
     "tests/ansible/test_machine_upgrade.py",
 ]
+DECLARATIONS = [
+    "tests/pages/test_every_page.py",
+    "tests/journeys/test_light_pages.py::test_every_page_keeps_its_budgets_with_a_full_catalogue",
+]
+"""What finds the facts of the statements of accessibility and of eco-design, and writes them where the environment says so."""
 CONTEXT = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 
@@ -40,6 +45,10 @@ def run(
         bool,
         typer.Option("--cluster", help="Only what needs several machines: each in turn loses its power under load."),
     ] = False,
+    declarations: Annotated[
+        bool,
+        typer.Option("--declarations", help="Visit every page, and write anew what the statements of the service say."),
+    ] = False,
 ) -> None:
     """Check style, types and imports, then run the tests; with paths or pytest's options, only those tests.
 
@@ -52,22 +61,24 @@ def run(
     ensure_browser()
     ensure_packages()
     environment = {**os.environ, "PYTHONPATH": f"{ROOT / 'platform/src'}{os.pathsep}{ROOT}"}
-    binaries = Path(sys.executable).parent
+    arguments = context.args or ["-n", "2", "--dist", "loadscope", "--no-loadscope-reorder"]
     if cluster:
         environment |= {"UDI_TEST_CLUSTER": "1", "UDI_TEST_MACHINES": "all"}
+        arguments = [*CLUSTER, *context.args]
+    elif declarations:
+        environment |= {"UDI_DECLARATIONS": "1"}
+        arguments = [*DECLARATIONS, *context.args]
     elif not context.args:
-        for name, command in CHECKS.items():
-            started = time.monotonic()
-            done = subprocess.run([binaries / command[0], *command[1:]], cwd=ROOT, env=environment, check=False)
-            print(
-                f"{name}: {'ok' if done.returncode == 0 else 'FAILED'} ({time.monotonic() - started:.0f} s)", flush=True
-            )
-            if done.returncode:
-                raise typer.Exit(1)
-    arguments = (
-        [*CLUSTER, *context.args]
-        if cluster
-        else context.args or ["-n", "2", "--dist", "loadscope", "--no-loadscope-reorder"]
-    )
+        _check_style(environment)
     done = subprocess.run([sys.executable, "-m", "pytest", *arguments], cwd=ROOT, env=environment, check=False)
     raise typer.Exit(done.returncode)
+
+
+def _check_style(environment: dict[str, str]) -> None:
+    binaries = Path(sys.executable).parent
+    for name, command in CHECKS.items():
+        started = time.monotonic()
+        done = subprocess.run([binaries / command[0], *command[1:]], cwd=ROOT, env=environment, check=False)
+        print(f"{name}: {'ok' if done.returncode == 0 else 'FAILED'} ({time.monotonic() - started:.0f} s)", flush=True)
+        if done.returncode:
+            raise typer.Exit(1)

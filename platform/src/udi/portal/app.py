@@ -62,7 +62,6 @@ URLS = {
     "api": "/api",
     "charter": "/charter",
     "legal": "/legal",
-    "accessibility": "/accessibility",
     "my_space": "/my-space",
     "following": "/following",
     "nodes": "/nodes",

@@ -9,6 +9,7 @@ from typing import Any
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+from markupsafe import Markup
 
 LANGUAGES = {"fr": "Français", "en": "English"}
 SOURCE = "en"
@@ -60,3 +61,13 @@ def localised(texts: Mapping[str, str] | None, language: str) -> str:
     """The text in this language, else in English, else in any."""
     texts = texts or {}
     return texts.get(language) or texts.get(SOURCE) or next(iter(texts.values()), "")
+
+
+def tongue(texts: Mapping[str, str] | None, language: str) -> Markup:
+    """The attribute `lang` of what `localised` chose, none where that is in the reader's own language.
+
+    The title of a record, which says no language, is taken to be in that of its synopsis.
+    """
+    said = localised(texts, language)
+    found = next((code for code in (language, SOURCE, *(texts or {})) if (texts or {}).get(code) == said), language)
+    return Markup("") if found == language or not said else Markup(' lang="{}"').format(found)

@@ -15,8 +15,9 @@ from markupsafe import Markup
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
 from udi.ui import assets, formats, glyphs, motif
+from udi.ui.declarations import conformity
 from udi.ui.errors import PATH_SIGNS
-from udi.ui.locale import LANGUAGES, SOURCE, asked_language, load_translations, localised
+from udi.ui.locale import LANGUAGES, SOURCE, asked_language, load_translations, localised, tongue
 
 HERE = Path(__file__).parent
 REFUSED = 400
@@ -59,6 +60,7 @@ class Pages:
         environment.globals.update(dict.fromkeys(("_", "gettext"), _speaker_of(self._translations[language])))
         environment.filters.update(formats.FILTERS)
         environment.filters["localised"] = partial(localised, language=language)
+        environment.filters["tongue"] = partial(tongue, language=language)
         environment.filters["said"] = partial(formats.said, self._translations[language].gettext)
         environment.globals.update(locale=language, assets=assets, motif=motif, glyphs=glyphs, languages=LANGUAGES)
         return environment
@@ -121,4 +123,5 @@ class Pages:
             "login_url": f"/login?back={back}",
             "logout_url": "/logout",
             "urls": site.parts.get("urls", {}),
+            "conformity": conformity(),
         }

@@ -3,7 +3,7 @@
 import re
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, astuple, dataclass, field
 from importlib import import_module
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,17 +11,19 @@ from urllib.parse import urlsplit
 from udi.cli.browser import ensure_browser, find_browser
 from udi.cli.load import ecoindex
 from udi.cli.local.errors import LocalError
+from udi.ui.declarations import Budget
 
 FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 )  # fmt: skip
 LANGUAGES = ("fr", "en")
-MOST_BYTES, MOST_REQUESTS, MOST_AGAIN, LEAST_GRADE = 100_000, 8, 30_000, "A"
+BUDGET = Budget()
+MOST_BYTES, MOST_REQUESTS, MOST_AGAIN, LEAST_GRADE = astuple(BUDGET)
 ELEMENTS = "document.querySelectorAll('*').length - document.querySelectorAll('svg *').length"
 """As EcoIndex counts: a drawing is one element."""
 FIXED = (
-    "/", "/data", "/data?q=zzzzzz", "/producers", "/charter", "/legal", "/accessibility", "/api", "/problems",
+    "/", "/data", "/data?q=zzzzzz", "/producers", "/charter", "/legal", "/accessibility", "/eco-design", "/api", "/problems",
 )  # fmt: skip
 LOCATION = re.compile(r"<loc>([^<]+)</loc>")
 FOUND, NOT_MODIFIED = 200, 304

@@ -23,7 +23,7 @@ XML = "application/xml"
 NAMESPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
 MOST = 10_000
 """Addresses in one file; the standard allows 50,000."""
-PAGES = ("/", "/data", "/producers", "/charter", "/legal", "/accessibility", "/api")
+PAGES = ("/", "/data", "/producers", "/charter", "/legal", "/accessibility", "/eco-design", "/api")
 SPARED = (
     "/data?*", "/data.atom", "/data/suggest", "/producers/*?*", "/language/", "/login", "/my-space", "/api/v1/datasets?*",
     "/api/3/", "/api/action/", "/ogc/", "/catalog", "/konsult/",

@@ -1,4 +1,4 @@
-"""The territory's own texts: charter, legal information; and how accessible the service is."""
+"""The territory's own texts: charter, legal information; and the statements of accessibility and of eco-design."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,6 +13,7 @@ from udi.kit.errors import NotFoundError
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.markup import read_page
 from udi.portal.tenants.models import Tenant
+from udi.ui.declarations import Budget, accessibility, weights
 from udi.ui.locale import SOURCE
 from udi.ui.site import render
 
@@ -37,8 +38,14 @@ async def show_legal(
 
 @get("/accessibility")
 async def show_accessibility(request: Request[Any, Any, State], territory: NamedDependency[Territory]) -> Response[str]:
-    """What is checked, what is not, and whom to tell."""
-    return render(request, "catalogue/accessibility.html", contact=territory.contact)
+    """The statement that the French law asks for (arrêté of 20 September 2019), from what the last walk of every page found."""
+    return render(request, "catalogue/accessibility.html", said=accessibility(), contact=territory.contact)
+
+
+@get("/eco-design")
+async def show_eco_design(request: Request[Any, Any, State], territory: NamedDependency[Territory]) -> Response[str]:
+    """What visits cost, under the headings of the RGESN (2024)."""
+    return render(request, "catalogue/eco-design.html", weights=weights(), budgets=Budget(), contact=territory.contact)
 
 
 def _render(request: Request[Any, Any, State], texts: Mapping[str, str] | None) -> Response[str]:
@@ -50,4 +57,4 @@ def _render(request: Request[Any, Any, State], texts: Mapping[str, str] | None) 
     return render(request, "catalogue/text.html", title=title, body=body, language=language)
 
 
-routes = [show_charter, show_legal, show_accessibility]
+routes = [show_charter, show_legal, show_accessibility, show_eco_design]

@@ -1,0 +1,104 @@
+"""What a walk of every page finds, criterion by criterion: what the declarations of the package are written from."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+from tests.pages.criteria import CRITERIA, SUBJECTS, broken_by, shipped_scripts, unheard
+from tests.pages.modes import MODES
+from tests.pages.together import menu_of, other_menus, same_titles, title_of
+from tests.rules.pages import Page
+from udi.ui.declarations import FILE, State
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What a check found wrong; `tags` are those of axe's rule."""
+
+    check: str
+    said: str
+    tags: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.check}: {self.said}"
+
+
+@dataclass
+class Findings:
+    """Filled page by page; whole when every page was visited in every language."""
+
+    visited: set[tuple[str, str]] = field(default_factory=set)
+    broken: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    """Names of pages by criterion."""
+    present: set[str] = field(default_factory=set)
+    """Criteria whose subject is on some page."""
+    pages: list[tuple[str, str, Page]] = field(default_factory=list)
+    """Sound pages that stand for themselves: visitor, language, document."""
+    searches: bool = False
+
+    def note(self, name: str, language: str, faults: Iterable[Fault]) -> None:
+        """A page was visited."""
+        self.visited.add((name, language))
+        for fault in faults:
+            for number in broken_by(fault.check, fault.tags):
+                self.broken[number].add(name)
+
+    def keep(self, who: str, language: str, page: Page, present: Iterable[str]) -> None:
+        """What later pages are compared with, and what the page holds."""
+        self.present |= {number for number, selector in SUBJECTS.items() if selector in set(present)}
+        self.searches |= any(form.get("role") == "search" for form in page.all("form"))
+        if "/embed/" not in page.url:
+            self.pages.append((who, language, page))
+
+    def across(self) -> list[Fault]:
+        """What is wrong with pages as a whole: titles that say the same, menus that move, one way only to find a page."""
+        titles, menus = defaultdict[Any, dict[str, str]](dict), defaultdict[Any, dict[str, tuple[str, ...]]](dict)
+        for who, language, page in self.pages:
+            titles[urlsplit(page.url).netloc, language][_address(page)] = title_of(page)
+            menus[who, language][page.url] = menu_of(page)
+        faults = [Fault("titles", said) for each in titles.values() for said in same_titles(each)]
+        faults += [Fault("menus", said) for each in menus.values() for said in other_menus(each)]
+        if not self.searches or not any(menu for each in menus.values() for menu in each.values()):
+            faults.append(Fault("ways", "there are not two ways to find a page"))
+        return faults
+
+    def states(self) -> dict[str, State]:
+        """Each criterion as these findings leave it."""
+        absent = unheard(shipped_scripts()) | (set(SUBJECTS) - self.present)
+        found = {}
+        for number, criterion in CRITERIA.items():
+            if self.broken.get(number):
+                found[number] = State.BROKEN
+            elif number in absent:
+                found[number] = State.ABSENT
+            elif criterion.whole:
+                found[number] = State.KEPT
+            else:
+                found[number] = State.CHECKED if criterion.checks else State.UNSEEN
+        return found
+
+    def as_dict(self, axe: str) -> dict[str, Any]:
+        """As the declaration keeps it; `axe` is the version of axe-core."""
+        return {
+            "pages": len({name for name, _ in self.visited}),
+            "languages": sorted({language for _, language in self.visited}),
+            "modes": list(MODES),
+            "axe": axe,
+            "criteria": {number: str(state) for number, state in self.states().items()},
+            "broken": {number: sorted(names) for number, names in sorted(self.broken.items()) if names},
+        }
+
+
+def _address(page: Page) -> str:
+    """One for all that is the same page: another question, another address that leads to it."""
+    canonical = [link.get("href", "") for link in page.all("link") if link.get("rel") == "canonical"]
+    return urlsplit((canonical or [page.url])[0]).path
+
+
+def write_part(name: str, part: Mapping[str, Any]) -> None:
+    """Renew one part of the declarations that the package carries."""
+    known = json.loads(FILE.read_text(encoding="utf-8")) if FILE.exists() else {}
+    FILE.write_text(json.dumps(known | {name: part}, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
