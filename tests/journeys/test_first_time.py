@@ -13,6 +13,7 @@ from playwright.async_api import Browser, Locator, Page, expect
 from tests.journeys.installation import Installation
 from tests.journeys.steps import PUBLISHER
 from tests.journeys.test_publish_and_find import appears
+from tests.pages.plain import JARGON
 
 FILES = {"fr": "goodtables_VilleMTP_MTP_BudgetPri_2015.csv", "en": "xloader_go-realtime.xlsx"}
 TITLES = {"fr": "Budget primitif voté en 2015", "en": "Live departures by company"}
@@ -30,19 +31,6 @@ LABELS = {
         "replace": "Replace the file", "it is one": "It is one: check each cell", "model": "Model",
     },
 }  # fmt: skip
-JARGON = {
-    "en": (
-        "metadata", "endpoint", "uri", "url", "uuid", "slug", "token", "hash", "checksum", "sha-256", "mime", "json",
-        "xml", "rdf", "dcat", "schema", "parquet", "parse", "parser", "string", "varchar", "boolean", "float", "integer",
-        "null", "regex", "upload", "query", "payload", "server", "encoding", "delimiter", "dataset id",
-    ),
-    "fr": (
-        "métadonnée", "métadonnées", "uri", "url", "uuid", "slug", "jeton", "hash", "sha-256", "mime", "json", "xml",
-        "rdf", "dcat", "schéma", "parquet", "parser", "chaîne de caractères", "booléen", "flottant", "null", "regex",
-        "uploader", "téléverser", "téléversement", "requête", "serveur", "encodage", "délimiteur",
-    ),
-}  # fmt: skip
-"""Words that someone who keeps a spreadsheet need not know."""
 
 
 @dataclass

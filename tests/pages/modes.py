@@ -48,6 +48,12 @@ UNTURNED = r"""() => [...document.querySelectorAll('main *')].filter(each => {
   const own = [...each.childNodes].filter(node => node.nodeType === 3).map(node => node.textContent).join('').trim();
   return /^[\u0590-\u08ff]/.test(own) && getComputedStyle(each).direction !== 'rtl';
 }).map(each => each.localName + '.' + each.className + ' «' + each.textContent.trim().slice(0, 20) + '»')"""
+UNSIZED = """() => [...document.querySelectorAll('img, svg, iframe, video')].filter(each => {
+  if (each.parentElement.closest('svg')) return false;
+  const told = each.computedStyleMap(), said = name => String(told.get(name)) !== 'auto';
+  const wide = each.hasAttribute('width') || said('width'), high = each.hasAttribute('height') || said('height');
+  return !(wide && (high || said('aspect-ratio') || each.hasAttribute('viewBox')));
+}).map(each => each.localName + '.' + (each.getAttribute('class') || ''))"""
 WATCH = f"""() => {{
   const stops = ({STOPS})();
   window.reached = []; window.unseen = [];
@@ -137,6 +143,11 @@ async def keyboard(page: Page) -> list[str]:
         faults.append("the first stop does not lead to the content")
     first = reached[: len(set(reached))]
     return faults + (["Tab does not follow the order of the page"] if first != sorted(first) else [])
+
+
+async def unsized(page: Page) -> list[str]:
+    """A picture takes its place before it comes: its width and height, or one and its shape, are said."""
+    return [f"{each} has no size of its own" for each in await page.evaluate(UNSIZED)]
 
 
 MODES = {

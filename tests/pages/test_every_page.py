@@ -13,10 +13,10 @@ import pytest
 from litestar import Litestar
 from playwright.async_api import Browser, BrowserContext, Page, Response, Route
 
-from tests.pages import rgaa
+from tests.pages import plain, rgaa
 from tests.pages.criteria import CHECKED, CRITERIA, SUBJECTS, broken_by
 from tests.pages.findings import Fault, Findings, write_part
-from tests.pages.modes import MODES
+from tests.pages.modes import MODES, unsized
 from tests.pages.place import Place, furnished
 from tests.pages.table import NO_PAGES, STOPS, Stop
 from tests.rules.pages import Page as Document
@@ -119,6 +119,8 @@ async def walk(page: Page, document: Document, stop: Stop, language: str) -> lis
     here = await page.locator(f"html[lang={language}]").count()
     faults = [] if here else [Fault("language", "the page is in another language")]
     faults += [Fault(rule.__name__, said) for rule in rgaa.RULES for said in rule(document)]
+    faults += [Fault(rule.__name__, said) for rule in plain.RULES for said in rule(document, language)]
+    faults += [Fault("unsized", said) for said in await unsized(page)]
     await page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
     faults += [Fault("axe", said, tags) for said, tags in await axe_faults(page)]
     await picture(page, stop, language)
