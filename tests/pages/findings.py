@@ -11,7 +11,7 @@ from tests.pages.criteria import CRITERIA, SUBJECTS, broken_by, shipped_scripts,
 from tests.pages.modes import MODES
 from tests.pages.together import menu_of, other_menus, same_titles, title_of
 from tests.rules.pages import Page
-from udi.ui.declarations import FILE, State
+from udi.ui.declarations import FILE, State, forget
 
 
 @dataclass(frozen=True)
@@ -102,3 +102,4 @@ def write_part(name: str, part: Mapping[str, Any]) -> None:
     """Renew one part of the declarations that the package carries."""
     known = json.loads(FILE.read_text(encoding="utf-8")) if FILE.exists() else {}
     FILE.write_text(json.dumps(known | {name: part}, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    forget()

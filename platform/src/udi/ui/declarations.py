@@ -144,6 +144,12 @@ def conformity() -> Conformity:
     return said.conformity if said else Conformity.NONE
 
 
+def forget() -> None:
+    """Read the file again when it is next asked for: it was written anew."""
+    for read in (weights, accessibility, _file):
+        read.cache_clear()
+
+
 @cache
 def _file() -> dict[str, Any]:
     found: dict[str, Any] = json.loads(FILE.read_text(encoding="utf-8")) if FILE.exists() else {}
