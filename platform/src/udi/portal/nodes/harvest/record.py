@@ -1,0 +1,247 @@
+"""What a catalogue of others says, in one shape whatever the format; `extra` keeps what has no field here.
+
+Dates are ISO 8601 as precise as the source: `2019`, `2019-09`, `2019-09-30` or `2019-09-30T22:00:00+02:00`.
+Terms of a vocabulary are the EU's identifiers; what cannot be mapped stays under its own words.
+"""
+
+import hashlib
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from udi.portal.nodes.harvest.faults import Fault, Level
+from udi.protocol.texts import Texts
+
+Words = dict[str, tuple[str, ...]]
+"""Keywords by language."""
+
+
+class Kind(StrEnum):
+    """What a description is about; services are found and shown, and are no dataset."""
+
+    DATASET = "dataset"
+    SERIES = "series"
+    SERVICE = "service"
+
+
+class Means(StrEnum):
+    """How a distribution is used: downloaded, called, or only read about on a page."""
+
+    FILE = "file"
+    SERVICE = "service"
+    PAGE = "page"
+
+
+@dataclass(frozen=True)
+class Term:
+    """A word of a vocabulary: its address where the source gives one, and its words."""
+
+    uri: str = ""
+    label: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Agent:
+    """Who publishes."""
+
+    name: Texts = field(default_factory=dict)
+    identifier: str = ""
+    uri: str = ""
+    type: str = ""
+    email: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contact:
+    """Whom to write to; `role` as the source says it, empty where it says nothing."""
+
+    name: str = ""
+    email: str = ""
+    phone: str = ""
+    url: str = ""
+    role: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Licence:
+    """`uri` is the EU's identifier where one is known, else the source's; `code` is RUDI's where it has one.
+
+    `source` is what the source wrote; `match` says how sure the mapping is, as `vocabularies/licences.tsv` does.
+    """
+
+    uri: str = ""
+    label: str = ""
+    code: str = ""
+    match: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class Checksum:
+    """`algorithm` as `MD5`, `SHA-1`, `SHA-256` or `SHA-512`; the value in lower case."""
+
+    algorithm: str
+    value: str
+
+
+@dataclass(frozen=True)
+class Period:
+    """An empty side is open."""
+
+    start: str = ""
+    end: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spatial:
+    """`box` is west, south, east, north in degrees of WGS 84; `geometry` is GeoJSON; `resolution` in metres."""
+
+    box: tuple[float, float, float, float] | None = None
+    geometry: dict[str, Any] | None = None
+    places: tuple[Term, ...] = ()
+    resolution: float | None = None
+    systems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Service:
+    """The service behind a distribution."""
+
+    endpoint: str = ""
+    description: str = ""
+    conforms_to: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Distribution:
+    """A file, a service or a page; `format` is a code of the EU's file types (`CSV`), `format_label` the source's words."""
+
+    identifier: str = ""
+    title: Texts = field(default_factory=dict)
+    description: Texts = field(default_factory=dict)
+    kind: Means = Means.FILE
+    access_url: str = ""
+    download_url: str = ""
+    format: str = ""
+    format_label: str = ""
+    media_type: str = ""
+    compress_format: str = ""
+    package_format: str = ""
+    byte_size: int | None = None
+    checksum: Checksum | None = None
+    licence: Licence | None = None
+    rights: Texts = field(default_factory=dict)
+    issued: str = ""
+    modified: str = ""
+    languages: tuple[str, ...] = ()
+    conforms_to: tuple[str, ...] = ()
+    availability: str = ""
+    status: str = ""
+    service: Service | None = None
+    extra: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def url(self) -> str:
+        """The file itself where it is known, else where to get it."""
+        return self.download_url or self.access_url
+
+
+@dataclass(frozen=True)
+class Original:
+    """The record as the source wrote it, or the part of the source's document that speaks of it."""
+
+    media_type: str
+    body: bytes
+
+    @property
+    def sha256(self) -> str:
+        """In hexadecimal. The same description gives the same sum, whatever stands around it in the document."""
+        return hashlib.sha256(self.body).hexdigest()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """One dataset, series or service of a source.
+
+    `identifier` is the source's own, as written; `aliases` are the other names under which it is known there.
+    Languages are ISO 639-1 codes; `frequency` is a code of the EU's table (`ANNUAL`), `access` of its table of rights.
+    """
+
+    identifier: str
+    title: Texts
+    source_record: Original
+    kind: Kind = Kind.DATASET
+    aliases: tuple[str, ...] = ()
+    description: Texts = field(default_factory=dict)
+    keywords: Words = field(default_factory=dict)
+    themes: tuple[str, ...] = ()
+    themes_other: tuple[Term, ...] = ()
+    hvd_categories: tuple[str, ...] = ()
+    publisher: Agent | None = None
+    contacts: tuple[Contact, ...] = ()
+    distributions: tuple[Distribution, ...] = ()
+    licence: Licence | None = None
+    access: str = ""
+    access_reason: str = ""
+    rights: Texts = field(default_factory=dict)
+    issued: str = ""
+    modified: str = ""
+    frequency: str = ""
+    temporal: tuple[Period, ...] = ()
+    spatial: Spatial = field(default_factory=Spatial)
+    languages: tuple[str, ...] = ()
+    landing_page: str = ""
+    documentation: tuple[str, ...] = ()
+    provenance: Texts = field(default_factory=dict)
+    conforms_to: tuple[str, ...] = ()
+    applicable_legislation: tuple[str, ...] = ()
+    version: str = ""
+    version_notes: Texts = field(default_factory=dict)
+    series: tuple[str, ...] = ()
+    source_modified: str = ""
+    extra: dict[str, Any] = field(default_factory=dict)
+    faults: tuple[Fault, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refused:
+    """What was found and could not become a record, with at least one fault that says why.
+
+    Its level is `Level.REFUSED` when the source must mend something, `Level.IGNORED` when it is no dataset at all.
+    """
+
+    faults: tuple[Fault, ...]
+    identifier: str = ""
+    title: str = ""
+    source_record: Original | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """What one document of a source holds.
+
+    `records` are datasets and series, `services` are counted apart. `next` is the address of the following page, empty on
+    the last; `links` are documents to read one by one (a folder, a list without descriptions). `total` is what the source
+    announces, never to be trusted. `faults` are those of the document itself; one of level REFUSED means that nothing of
+    it may be used, and nothing withdrawn because of it.
+    """
+
+    format: str
+    records: tuple[Record, ...] = ()
+    services: tuple[Record, ...] = ()
+    refused: tuple[Refused, ...] = ()
+    next: str = ""
+    links: tuple[str, ...] = ()
+    total: int | None = None
+    faults: tuple[Fault, ...] = ()
+
+    @property
+    def found(self) -> int:
+        """Datasets and series that the document holds, whether they can be used or not."""
+        return len(self.records) + sum(any(f.level is Level.REFUSED for f in each.faults) for each in self.refused)
+
+    @property
+    def readable(self) -> bool:
+        """Whether the document could be read at all."""
+        return all(fault.level is not Level.REFUSED for fault in self.faults)
