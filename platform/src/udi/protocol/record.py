@@ -41,20 +41,23 @@ def read_record(data: object) -> Record:
 
 
 def restore_record(data: Document) -> Record:
-    """The record of a document that `write_record` made: nothing is checked again."""
+    """The record of a document that `write_record` made: nothing is checked again.
+
+    Records found elsewhere lack what RUDI asks of those that are sent: contacts, sizes, a licence's address.
+    """
     access = data["access_condition"]
     confidentiality = access["confidentiality"]
     languages = [language_of(tag) for tag in data.get("resource_languages") or ["fr"]]
     return Record(
         id=UUID(data["global_id"]),
-        synopsis=read_texts(data["synopsis"]),
-        summary=read_texts(data["summary"]),
-        summary_html=read_texts(data["summary"], markup=True),
-        theme=data["theme"].strip(),
-        keywords=_distinct(word.strip() for word in data["keywords"]),
+        synopsis=read_texts(data.get("synopsis")),
+        summary=read_texts(data.get("summary")),
+        summary_html=read_texts(data.get("summary"), markup=True),
+        theme=(data.get("theme") or "").strip(),
+        keywords=_distinct(word.strip() for word in data.get("keywords") or ()),
         producer=_organisation(data["producer"]),
-        contacts=tuple(_contact(contact) for contact in data["contacts"]),
-        media=_distinct_media(data["available_formats"]),
+        contacts=tuple(_contact(contact) for contact in data.get("contacts") or ()),
+        media=_distinct_media(data.get("available_formats") or []),
         dates=_dates(data["dataset_dates"]),
         access=AccessRights.RESTRICTED if confidentiality["restricted_access"] else AccessRights.PUBLIC,
         personal=bool(confidentiality.get("gdpr_sensitive")),
@@ -155,7 +158,7 @@ def _media(data: Document) -> of.Media:
         contract=(connector.get("interface_contract") or "").strip(),
         parameters=tuple(connector.get("connector_parameters") or ()),
         dates=_dates(data["media_dates"]) if data.get("media_dates") else None,
-        size=data["file_size"] if is_file else None,
+        size=data.get("file_size") if is_file else None,
         checksum=of.Checksum(checksum["algo"], checksum["hash"]) if is_file and checksum else None,
         counters={name: data[name] for name in counters if data.get(name) is not None},
         extra=_rest(data, names.KNOWN_OF_MEDIA[kind]),
@@ -192,7 +195,9 @@ def _write_media(media: of.Media) -> Document:
 def _licence(data: Document) -> of.LicenceTerms:
     if data["licence_type"] == "STANDARD":
         return of.LicenceTerms(code=data["licence_label"])
-    return of.LicenceTerms(label=read_texts(data["custom_licence_label"]), url=absolute(data["custom_licence_uri"]))
+    return of.LicenceTerms(
+        label=read_texts(data["custom_licence_label"]), url=absolute(data.get("custom_licence_uri") or "")
+    )
 
 
 def _write_access(record: Record) -> Document:

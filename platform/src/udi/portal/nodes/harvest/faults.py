@@ -1,6 +1,7 @@
 """Everything that can be wrong in a catalogue of others: what, why, and the edit that mends it, as msgids for gettext."""
 
-from dataclasses import dataclass, field
+import dataclasses
+from dataclasses import dataclass
 from enum import StrEnum
 
 from udi.protocol.faults import SHOWN_FIELD, Gettext, in_english, shorten
@@ -27,7 +28,7 @@ class Fault:
     field: str
     message: str
     remedy: str
-    values: dict[str, str | int] = field(default_factory=dict, hash=False)
+    values: dict[str, str | int] = dataclasses.field(default_factory=dict, hash=False)
 
     def say(self, gettext: Gettext = in_english) -> tuple[str, str]:
         """Message and remedy in the language of `gettext`, English without it."""

@@ -212,9 +212,15 @@ class Refused:
     """
 
     faults: tuple[Fault, ...]
+    kind: Kind = Kind.DATASET
     identifier: str = ""
     title: str = ""
     source_record: Original | None = None
+
+    @property
+    def counts(self) -> bool:
+        """Whether it is a dataset that was found and refused, and not a service or something else."""
+        return self.kind is not Kind.SERVICE and any(fault.level is Level.REFUSED for fault in self.faults)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -239,7 +245,7 @@ class Page:
     @property
     def found(self) -> int:
         """Datasets and series that the document holds, whether they can be used or not."""
-        return len(self.records) + sum(any(f.level is Level.REFUSED for f in each.faults) for each in self.refused)
+        return len(self.records) + sum(each.counts for each in self.refused)
 
     @property
     def readable(self) -> bool:

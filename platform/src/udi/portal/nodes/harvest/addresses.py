@@ -1,0 +1,58 @@
+"""Addresses as catalogues write them, mended where the meaning is sure."""
+
+import re
+from urllib.parse import quote, unquote, urljoin, urlsplit
+
+from udi.protocol.triples import LEGAL
+
+SCHEMES = {"http", "https", "ftp", "ftps"}
+HOST = re.compile(r"[^\s/@\\]+\.[^\s/@\\]+|localhost(:\d+)?|\[[0-9a-f:.]+\]", re.IGNORECASE)
+EMAIL = re.compile(r"[^@\s<>(),;:\"]{1,64}@[^@\s<>(),;:\"]{1,253}\.[^@\s<>(),;:\"]{2,63}")
+LONGEST = 2000
+UNSAFE = re.compile(r"[\s\"<>\\^`{|}\x00-\x1f]")
+
+
+def mend(address: str) -> str:
+    """The address with the signs that an IRI may not hold written as %XX; a sound one is left as it is."""
+    return quote(address, safe=f"{LEGAL}%[]", errors="replace") if UNSAFE.search(address) else address
+
+
+def is_web(address: str) -> bool:
+    """Whether a browser could open it."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return False
+    return parts.scheme.lower() in SCHEMES and bool(HOST.search(parts.netloc)) and len(address) <= LONGEST
+
+
+def resolve(base_url: str, address: str) -> str:
+    """An address relative to the document; as it is where that makes no sense."""
+    try:
+        return urljoin(base_url, address)
+    except ValueError:
+        return address
+
+
+def read_email(text: str) -> str:
+    """The e-mail address of a text, an address `mailto:` or one that was resolved against the document; else empty."""
+    wording = unquote(text.strip())
+    wording = re.sub(r"^mailto:/{0,2}", "", wording, flags=re.IGNORECASE).partition("?")[0]
+    if "/" in wording:
+        wording = wording.rsplit("/", 1)[-1]
+    wording = wording.strip().lower()
+    return wording if EMAIL.fullmatch(wording) else ""
+
+
+def same(first: str, second: str) -> bool:
+    """Whether two addresses differ by nothing that matters."""
+    return fold(first) == fold(second)
+
+
+def fold(address: str) -> str:
+    """An identifier as it is compared: no scheme, no braces, no final slash, lower case host or whole when it is no address."""
+    scheme, found, rest = address.strip().partition("://")
+    if not found:
+        return scheme.strip("{}").lower()
+    host, slash, path = rest.partition("/")
+    return f"{host.lower()}{slash}{path}".rstrip("/")

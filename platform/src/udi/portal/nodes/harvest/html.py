@@ -1,0 +1,98 @@
+"""What a page of HTML holds for machines: JSON-LD, microdata, links. Nothing of it is run or fetched."""
+
+import json
+import re
+from html.parser import HTMLParser
+from typing import Any
+
+VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
+ADDRESSES = {
+    "a": "href",
+    "link": "href",
+    "area": "href",
+    "img": "src",
+    "meta": "content",
+    "time": "datetime",
+    "data": "value",
+}
+MOST_LINKS, MOST_BLOCKS, DEEPEST = 5000, 200, 500
+Attributes = list[tuple[str, str | None]]
+
+
+class Page(HTMLParser):
+    """`blocks` are values of JSON-LD, `things` the outermost items of microdata, `links` addresses in their order."""
+
+    def __init__(self, markup: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.blocks: list[Any] = []
+        self.things: list[dict[str, Any]] = []
+        self.links: list[str] = []
+        self._script: list[str] | None = None
+        self._open: list[dict[str, Any] | None] = []
+        self._words: list[tuple[int, str, list[str]]] = []
+        self.feed(markup)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: Attributes) -> None:
+        said = {name: value or "" for name, value in attrs}
+        if tag == "a" and said.get("href") and len(self.links) < MOST_LINKS:
+            self.links.append(said["href"])
+        if tag == "script" and said.get("type", "").strip().lower() == "application/ld+json":
+            self._script = []
+        self._microdata(tag, said)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "script" and self._script is not None:
+            self._block("".join(self._script))
+            self._script = None
+        if tag in VOID or not self._open:
+            return
+        level = len(self._open)
+        for started, name, pieces in [each for each in self._words if each[0] == level]:
+            self._put(name, " ".join("".join(pieces).split()))
+            self._words.remove((started, name, pieces))
+        self._open.pop()
+
+    def handle_data(self, data: str) -> None:
+        if self._script is not None:
+            self._script.append(data)
+            return
+        for _, _, pieces in self._words:
+            pieces.append(data)
+
+    def _block(self, text: str) -> None:
+        try:
+            value = json.loads(re.sub(r"^\s*(?:<!--|//<!\[CDATA\[)|(?:-->|//\]\]>)\s*$", "", text))
+        except (ValueError, RecursionError):
+            return
+        if len(self.blocks) < MOST_BLOCKS:
+            self.blocks.append(value)
+
+    def _microdata(self, tag: str, said: dict[str, str]) -> None:
+        if len(self._open) > DEEPEST:
+            return
+        thing: dict[str, Any] | None = None
+        if "itemscope" in said:
+            thing = {"@type": re.split(r"[/#]", said.get("itemtype", "").strip().split(" ")[0])[-1]}
+            if said.get("itemid"):
+                thing["@id"] = said["itemid"]
+            if "itemprop" in said and any(self._open):
+                self._put(said["itemprop"], thing)
+            else:
+                self.things.append(thing)
+        if tag not in VOID:
+            self._open.append(thing)
+        if "itemprop" in said and thing is None:
+            address = said.get("content") or said.get(ADDRESSES.get(tag, "content"), "")
+            if address or tag in VOID:
+                self._put(said["itemprop"], address)
+            else:
+                self._words.append((len(self._open), said["itemprop"], []))
+
+    def _put(self, name: str, value: Any) -> None:
+        """Give a property to the item around."""
+        holder = next((each for each in reversed(self._open) if each is not None and each is not value), None)
+        if holder is None or value == "":
+            return
+        for each in name.split():
+            holder.setdefault(each, []).append(value)

@@ -1,0 +1,203 @@
+"""Opening documents of others without danger: nothing is fetched, expanded beyond reason, or nested without end."""
+
+import json
+import re
+from typing import Any
+from xml.etree.ElementTree import Element, TreeBuilder
+from xml.parsers import expat
+
+from udi.portal.nodes.harvest import kinds
+from udi.portal.nodes.harvest.faults import Fault, Kind
+
+LARGEST_DOCUMENT = 200 * 1024**2
+MOST_LEVELS = 100
+LONGEST_WHOLE = 19
+MOST_ENTITIES, LONGEST_ENTITY = 64, 1024
+AROUND = 40
+NUL = re.compile("[\x00\ud800-\udfff]")
+MARKS = (
+    (b"\xef\xbb\xbf", "utf-8-sig"),
+    (b"\xff\xfe\x00\x00", "utf-32"),
+    (b"\xff\xfe", "utf-16"),
+    (b"\xfe\xff", "utf-16"),
+)
+DECLARED = re.compile(rb"""^\s*<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""")
+NAME_END = "}"
+NESTED = re.compile(r"&(?!(?:quot|amp|lt|gt|apos|#\w+);)|%")
+
+
+class RefusedDocumentError(ValueError):
+    """A document of which nothing may be used."""
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(fault.code)
+        self.fault = fault
+
+
+def refuse(kind: Kind, **values: str | int) -> RefusedDocumentError:
+    """The error that says why a whole document is refused."""
+    return RefusedDocumentError(kind.at("", **values))
+
+
+def decode(body: bytes) -> tuple[str, list[Fault]]:
+    """The text of a document that should be in UTF-8.
+
+    Raises:
+        RefusedDocumentError: it is too large, or text in no encoding.
+    """
+    measure(body)
+    for mark, encoding in MARKS:
+        if body.startswith(mark):
+            return _decoded(body, encoding), []
+    try:
+        return body.decode("utf-8"), []
+    except UnicodeDecodeError:
+        # UTF-16 without a mark decodes as anything; what holds NUL is no text in one byte a sign.
+        if b"\x00" in body[:1000]:
+            raise _unreadable(body, 0, 0, "the text is in no encoding that is read") from None
+        encoding = "cp1252"
+        return body.decode(encoding, "replace"), [kinds.ENCODING_WRONG.at("", value="Windows-1252")]
+
+
+def _decoded(body: bytes, encoding: str) -> str:
+    try:
+        return body.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise _unreadable(body, 1, error.start, f"the text is not in {encoding}") from error
+
+
+def measure(body: bytes) -> None:
+    """Refuse what is beyond the size of a document."""
+    if len(body) > LARGEST_DOCUMENT:
+        raise refuse(kinds.TOO_LARGE, size=len(body), limit=LARGEST_DOCUMENT)
+
+
+def read_json(body: bytes) -> tuple[Any, list[Fault]]:
+    """The value of a JSON document, with numbers and texts that can be stored.
+
+    Raises:
+        RefusedDocumentError: it is not JSON, or nested beyond reason.
+    """
+    text, faults = decode(body)
+    try:
+        return json.loads(text, parse_constant=_refuse_constant, parse_float=_finite, parse_int=_whole), faults
+    except json.JSONDecodeError as error:
+        cause = error.msg[:1].lower() + error.msg[1:]
+        raise _unreadable(text.encode("utf-8", "replace"), error.lineno, error.colno, cause) from error
+    except RecursionError as error:
+        raise refuse(kinds.UNSAFE, cause="it is nested without end") from error
+
+
+def _refuse_constant(name: str) -> Any:
+    raise json.JSONDecodeError(f"{name} is not a number of JSON", name, 0)
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if number in {float("inf"), float("-inf")}:
+        raise json.JSONDecodeError("a number is too large", text[:20], 0)
+    return number
+
+
+def _whole(text: str) -> int | float:
+    return int(text) if len(text) < LONGEST_WHOLE else _finite(text)
+
+
+def storable(value: Any, level: int = 0) -> Any:
+    """The value without NUL, lone surrogates and marks of byte order in its texts; `...` for what is nested too deep."""
+    if level > MOST_LEVELS:
+        raise refuse(kinds.UNSAFE, cause="it is nested without end")
+    if isinstance(value, str):
+        return NUL.sub("\N{REPLACEMENT CHARACTER}", value).replace("\ufeff", "")
+    if isinstance(value, list):
+        return [storable(each, level + 1) for each in value]
+    if isinstance(value, dict):
+        return {storable(name): storable(each, level + 1) for name, each in value.items()}
+    return value
+
+
+def read_xml(body: bytes) -> tuple[Element, list[Fault]]:
+    """The root of an XML document, entities of its own replaced and its type declaration gone.
+
+    Raises:
+        RefusedDocumentError: it is no XML, or its declaration names files, nests entities or has too many.
+    """
+    measure(body)
+    faults: list[Fault] = []
+    # A document that does not say its encoding is in UTF-8; where it is not, old Windows text is the likely truth.
+    encoding = None
+    declared = DECLARED.match(body[:200])
+    wide = body.startswith((b"\xff\xfe", b"\xfe\xff"))
+    if not wide and (not declared or declared[1].lower() in {b"utf-8", b"utf8"}):
+        text, faults = decode(body)
+        encoding, body = "utf-8", text.lstrip().encode("utf-8", "replace")
+    return _Opening(body, encoding).root(), faults
+
+
+class _Opening:
+    """One reading of one XML document."""
+
+    def __init__(self, body: bytes, encoding: str | None) -> None:
+        self.body, self.level, self.entities = body, 0, 0
+        self.builder = TreeBuilder()
+        parser = expat.ParserCreate(encoding, NAME_END)
+        parser.buffer_text = True
+        parser.ordered_attributes = True
+        parser.StartElementHandler = self._start
+        parser.EndElementHandler = self._end
+        parser.CharacterDataHandler = self.builder.data
+        parser.EntityDeclHandler = self._entity
+        parser.StartDoctypeDeclHandler = self._doctype
+        parser.ExternalEntityRefHandler = self._outside
+        parser.SetParamEntityParsing(expat.XML_PARAM_ENTITY_PARSING_NEVER)
+        self.parser = parser
+
+    def root(self) -> Element:
+        try:
+            self.parser.Parse(self.body, True)
+        except expat.ExpatError as error:
+            cause = expat.ErrorString(error.code) or "not well formed"
+            if "amplification" in cause or "recursive" in cause:
+                raise refuse(kinds.UNSAFE, cause=cause) from error
+            raise _unreadable(self.body, error.lineno, error.offset + 1, cause) from error
+        except (LookupError, ValueError) as error:
+            if isinstance(error, RefusedDocumentError):
+                raise
+            raise _unreadable(self.body, 1, 1, "its encoding is not known") from error
+        return self.builder.close()
+
+    def _start(self, name: str, attributes: list[str]) -> None:
+        self.level += 1
+        if self.level > MOST_LEVELS:
+            raise refuse(kinds.UNSAFE, cause="it is nested without end")
+        pairs = zip(attributes[::2], attributes[1::2], strict=True)
+        self.builder.start(_clark(name), {_clark(key): value for key, value in pairs})
+
+    def _end(self, name: str) -> None:
+        self.level -= 1
+        self.builder.end(_clark(name))
+
+    def _doctype(self, _name: str, system: str | None, public: str | None, _inside: int) -> None:
+        if system and not public:
+            raise refuse(kinds.UNSAFE, cause="its type declaration names a file")
+
+    def _entity(self, _name: str, parameter: int, value: str | None, _base: str | None, *_others: str | None) -> None:
+        self.entities += 1
+        nested = value is not None and bool(NESTED.search(value))
+        if value is None or parameter or nested or len(value) > LONGEST_ENTITY or self.entities > MOST_ENTITIES:
+            raise refuse(kinds.UNSAFE, cause="its type declaration names files, or entities inside one another")
+
+    @staticmethod
+    def _outside(*_arguments: str | None) -> int:
+        raise refuse(kinds.UNSAFE, cause="it names a file outside")
+
+
+def _clark(name: str) -> str:
+    return f"{{{name}" if NAME_END in name else name
+
+
+def _unreadable(body: bytes, line: int, column: int, cause: str) -> RefusedDocumentError:
+    lines = body.splitlines()[line - 1 : line] if line else []
+    text = lines[0].decode("utf-8", "replace") if lines else ""
+    around = text[max(0, column - AROUND) : column + AROUND]
+    return refuse(kinds.UNREADABLE, line=line, column=column, cause=cause, value=around)

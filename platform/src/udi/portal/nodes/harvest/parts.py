@@ -1,0 +1,191 @@
+"""What a record has several of: distributions and contacts, from what the source wrote."""
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from udi.portal.nodes.harvest import addresses, kinds
+from udi.portal.nodes.harvest.draft import Draft
+from udi.portal.nodes.harvest.record import Checksum, Contact, Distribution, Licence, Means, Service
+from udi.portal.nodes.harvest.vocabulary import MEDIA_TYPE, FormatFound, find_format
+from udi.protocol.formats import FORMATS
+from udi.protocol.texts import Texts
+
+ALGORITHMS = {32: "MD5", 40: "SHA-1", 64: "SHA-256", 128: "SHA-512"}
+UNITS = {"": 1, "b": 1, "o": 1, "octets": 1, "octet": 1, "bytes": 1, "byte": 1}
+MULTIPLES = {"k": 1000, "ki": 1024, "m": 1000**2, "mi": 1024**2, "g": 1000**3, "gi": 1024**3, "t": 1000**4}
+SIZE = re.compile(r"([\d\s\u00a0\u202f,.]+?)\s*([kmgt]i?)?(b|o|octets?|bytes?)?", re.IGNORECASE)
+SUFFIX = re.compile(r"\.([a-z0-9]{2,8})(?:\.(?:gz|zip))?(?:[?#].*)?$", re.IGNORECASE)
+SUFFIXES = {extension: each for each in FORMATS.values() for extension in each.extensions}
+
+
+@dataclass(kw_only=True)
+class Raw:
+    """A distribution as the source wrote it; `formats` are all the wordings of its format, `texts` are (words, language)."""
+
+    identifier: str = ""
+    titles: list[tuple[str, str]] = field(default_factory=list)
+    descriptions: list[tuple[str, str]] = field(default_factory=list)
+    rights: list[tuple[str, str]] = field(default_factory=list)
+    access: str = ""
+    download: str = ""
+    formats: list[str] = field(default_factory=list)
+    media_types: list[str] = field(default_factory=list)
+    compress: str = ""
+    package: str = ""
+    size: Any = None
+    checksum: tuple[str, str] = ("", "")
+    licences: list[str] = field(default_factory=list)
+    issued: Any = ""
+    modified: Any = ""
+    languages: list[str] = field(default_factory=list)
+    conforms_to: list[str] = field(default_factory=list)
+    availability: str = ""
+    status: str = ""
+    service: Service | None = None
+    means: Means | None = None
+    relative: bool = False
+    extra: dict[str, Any] = field(default_factory=dict)
+
+
+def add_distribution(draft: Draft, where: str, raw: Raw) -> None:
+    """Read a distribution and add it to the record, unless the same is already there."""
+    access = draft.url(f"{where}.access_url", raw.access, relative=raw.relative)
+    download = draft.url(f"{where}.download_url", raw.download, relative=raw.relative)
+    found = _format(draft, where, raw, download or access)
+    if not (access or download or (raw.service and raw.service.endpoint)):
+        draft.say(kinds.URL_MISSING, where)
+    means = raw.means or (Means.SERVICE if raw.service else _means(found))
+    draft.add(
+        draft.distributions,
+        Distribution(
+            identifier=raw.identifier.strip(),
+            title=_texts(draft, f"{where}.title", raw.titles),
+            description=_texts(draft, f"{where}.description", raw.descriptions),
+            kind=means,
+            access_url=access or ("" if download else raw.service.endpoint if raw.service else ""),
+            download_url=download,
+            format=found.target if found else "",
+            format_label=next((each for each in raw.formats if each.strip()), ""),
+            media_type=_media_type(draft, where, raw, found),
+            compress_format=raw.compress or (found.compress if found else ""),
+            package_format=raw.package,
+            byte_size=_size(draft, f"{where}.size", raw.size),
+            checksum=_checksum(*raw.checksum),
+            licence=_licence(draft, where, raw.licences),
+            rights=_texts(draft, f"{where}.rights", raw.rights),
+            issued=draft.date(f"{where}.issued", raw.issued),
+            modified=draft.date(f"{where}.modified", raw.modified),
+            languages=_languages(draft, where, raw.languages),
+            conforms_to=tuple(raw.conforms_to),
+            availability=raw.availability,
+            status=raw.status,
+            service=raw.service,
+            extra={name: value for name, value in raw.extra.items() if value not in (None, "", [], {})},
+        ),
+    )
+
+
+def _texts(draft: Draft, where: str, said: list[tuple[str, str]]) -> Texts:
+    texts: Texts = {}
+    for words, language in said:
+        draft.text(texts, where, words, language)
+    return texts
+
+
+def _languages(draft: Draft, where: str, said: list[str]) -> tuple[str, ...]:
+    before, draft.languages = draft.languages, []
+    for each in said:
+        draft.spoken(f"{where}.language", each)
+    read, draft.languages = tuple(draft.languages), before
+    return read
+
+
+def _licence(draft: Draft, where: str, wordings: list[str]) -> Licence | None:
+    draft.licence_said = draft.licence_said or any(each.strip() for each in wordings)
+    return draft.licensed(f"{where}.license", *wordings) if wordings else None
+
+
+def _means(found: FormatFound | None) -> Means:
+    return Means(found.kind) if found and found.kind in set(Means) else Means.FILE
+
+
+def _format(draft: Draft, where: str, raw: Raw, url: str) -> FormatFound | None:
+    """By its wordings, else its media type, else the end of its address."""
+    wordings = [each for each in (*raw.formats, *raw.media_types) if each and each.strip()]
+    for each in wordings:
+        if (found := find_format(each)) and (found.target or found.media_type or found.compress):
+            return found
+    if wordings:
+        draft.say(kinds.FORMAT_UNKNOWN, f"{where}.format", value=wordings[0])
+        return None
+    suffix = SUFFIX.search(url)
+    told = SUFFIXES.get(suffix[1].lower()) if suffix else None
+    if told:
+        return FormatFound(told.authority, told.media_types[0] if told.media_types else "", "", "file")
+    if url and raw.means is not Means.PAGE and not raw.service:
+        draft.say(kinds.FORMAT_MISSING, f"{where}.format")
+    return None
+
+
+def _media_type(draft: Draft, where: str, raw: Raw, found: FormatFound | None) -> str:
+    """The registered name: what the source says when it has the form of one, else that of the format."""
+    for each in raw.media_types:
+        said = re.sub(r"^https?://(www\.)?iana\.org/assignments/media-types/", "", each.strip())
+        mapped = find_format(said)
+        name = mapped.media_type if mapped else ""
+        if MEDIA_TYPE.fullmatch(said):
+            exact = said.lower()
+            typo = exact.startswith("apploication/")
+            read = name if typo and name else exact
+            if read != said:
+                draft.say(kinds.MEDIA_TYPE_WRONG, f"{where}.media_type", value=said, read=read)
+            return read
+        if name:
+            draft.say(kinds.MEDIA_TYPE_WRONG, f"{where}.media_type", value=said, read=name)
+            return name
+    return found.media_type if found else ""
+
+
+def _size(draft: Draft, where: str, value: Any) -> int | None:
+    if value is None or value == "" or isinstance(value, bool):
+        return None
+    if isinstance(value, (int, float)):
+        return int(value) if 0 < value < 2**62 else None
+    found = SIZE.fullmatch(str(value).strip())
+    digits = re.sub(r"[\s\u00a0\u202f]", "", found[1]).replace(",", ".") if found else ""
+    if not found or not re.fullmatch(r"\d{1,18}(\.\d+)?", digits):
+        draft.say(kinds.SIZE_UNREADABLE, where, value=str(value))
+        draft.keep(where, str(value))
+        return None
+    return int(float(digits) * MULTIPLES.get((found[2] or "").lower(), 1)) if found[2] else int(float(digits))
+
+
+def _checksum(algorithm: str, value: str) -> Checksum | None:
+    digest = value.strip().lower().rpartition(":")[2]
+    if not re.fullmatch(r"[0-9a-f]{8,128}", digest):
+        return None
+    named = re.sub(r"[^a-z0-9]", "", algorithm.rpartition("_")[2].rpartition("#")[2].rpartition("/")[2].lower())
+    names = {"md5": "MD5", "sha1": "SHA-1", "sha256": "SHA-256", "sha512": "SHA-512"}
+    known = names.get(named) or ALGORITHMS.get(len(digest), "")
+    return Checksum(known, digest) if known else None
+
+
+def add_contact(
+    draft: Draft, where: str, *, name: str = "", email: str = "", phone: str = "", url: str = "", role: str = ""
+) -> None:
+    """Read a contact and add it, unless nothing of it can be used."""
+    read = addresses.read_email(email)
+    if email.strip() and not read:
+        draft.say(kinds.EMAIL_INVALID, where, value=email)
+        draft.keep(f"{where}.email", email)
+    link = addresses.mend(url.strip())
+    contact = Contact(
+        name=draft.clean(where, name),
+        email=read,
+        phone=re.sub(r"^tel:", "", phone.strip()),
+        url=link if addresses.is_web(link) else "",
+        role=role.strip(),
+    )
+    if contact.name or contact.email or contact.url or contact.phone:
+        draft.add(draft.contacts, contact)

@@ -1,0 +1,159 @@
+"""Who publishes a dataset of RDF, whom to write to, and what can be downloaded or called."""
+
+import re
+
+import pyoxigraph as ox
+
+from udi.portal.nodes.harvest import addresses
+from udi.portal.nodes.harvest.draft import Draft
+from udi.portal.nodes.harvest.graph import Graph, Node, Value, is_word, written
+from udi.portal.nodes.harvest.parts import Raw, add_contact, add_distribution
+from udi.portal.nodes.harvest.record import Agent, Means, Service
+from udi.portal.nodes.harvest.vocabulary import LINK
+from udi.protocol.texts import Texts
+
+NAMES = ("foaf:name", "vcard:fn", "vcard:organization-name", "skos:prefLabel", "rdfs:label", "schema:name", "dct:title")
+PUBLISHERS = ("dct:publisher", "dct:rightsHolder", "dct:creator", "schema:publisher", "dc:publisher")
+EMAILS = ("vcard:hasEmail", "vcard:email", "foaf:mbox", "schema:email")
+CONTACTS = ("dcat:contactPoint", "adms:contactPoint")
+
+
+def read_publisher(graph: Graph, node: Node, draft: Draft) -> None:
+    """The publisher, else who holds the rights, else the author."""
+    for value in graph.values(node, *PUBLISHERS):
+        name: Texts = {}
+        for words, tag in graph.texts(value, *NAMES):
+            draft.text(name, "dct:publisher", words, tag)
+        uri = "" if isinstance(value, (ox.BlankNode, ox.Literal)) or is_word(value) else written(value)
+        if not name and not uri:
+            draft.text(name, "dct:publisher", written(value))
+        if name or uri:
+            draft.publisher = Agent(
+                name=name,
+                identifier=graph.text(value, "dct:identifier", "adms:identifier"),
+                uri=uri,
+                type=graph.text(value, "dct:type"),
+                email=_email(graph, value),
+                url=graph.text(value, "foaf:homepage", "foaf:page", "schema:url"),
+            )
+            return
+
+
+def _email(graph: Graph, node: Value) -> str:
+    for value in graph.values(node, *EMAILS):
+        text = graph.text(value, "vcard:hasValue", "rdf:value") if isinstance(value, ox.BlankNode) else written(value)
+        if read := addresses.read_email(text):
+            return read
+    return ""
+
+
+def read_contacts(graph: Graph, node: Node, draft: Draft) -> None:
+    """The contact points; one without any address is shown by its name."""
+    for value in graph.values(node, *CONTACTS):
+        names = [
+            words
+            for words, _ in graph.texts(
+                value, "vcard:fn", "vcard:org", "vcard:organization-name", "foaf:name", "rdfs:label"
+            )
+        ]
+        emails = graph.values(value, *EMAILS)
+        told = [graph.text(each, "vcard:hasValue") or written(each) for each in emails]
+        phones = [
+            graph.text(each, "vcard:hasValue") or written(each)
+            for each in graph.values(value, "vcard:hasTelephone", "vcard:tel")
+        ]
+        add_contact(
+            draft,
+            "dcat:contactPoint",
+            name=names[0] if names else written(value) if isinstance(value, ox.Literal) else "",
+            email=next((each for each in told if addresses.read_email(each)), told[0] if told else ""),
+            phone=phones[0] if phones else "",
+            url=graph.text(value, "vcard:hasURL", "vcard:hasUrl", "vcard:url", "foaf:page"),
+            role=graph.text(value, "vcard:role"),
+        )
+
+
+def read_distributions(graph: Graph, node: Node, draft: Draft) -> None:
+    """Distributions, and the service itself where the node is one."""
+    for place, value in enumerate(graph.values(node, "dcat:distribution", "adms:sample")):
+        add_distribution(draft, f"dcat:distribution[{place}]", _raw(graph, value))
+    if endpoint := graph.text(node, "dcat:endpointURL"):
+        add_distribution(
+            draft, "dcat:endpointURL", Raw(access=endpoint, service=_service(graph, node), means=Means.SERVICE)
+        )
+
+
+def _raw(graph: Graph, node: Value) -> Raw:
+    """An address given as text counts; one that is neither (the node's own, of a relative word) does not."""
+    service = next(iter(graph.values(node, "dcat:accessService")), None)
+    checksum = next(iter(graph.values(node, "spdx:checksum")), None)
+    licences = [words for value in graph.values(node, "dct:license") for words in licence_words(graph, value)]
+    return Raw(
+        identifier=graph.text(node, "dct:identifier") or ("" if isinstance(node, ox.BlankNode) else written(node)),
+        titles=graph.texts(node, "dct:title", "schema:name"),
+        descriptions=graph.texts(node, "dct:description", "schema:description"),
+        rights=_rights(graph, node),
+        access=_address(graph, node, "dcat:accessURL", "schema:url"),
+        download=_address(graph, node, "dcat:downloadURL", "schema:contentUrl"),
+        formats=[
+            text
+            for value in graph.values(node, "dct:format", "schema:encodingFormat")
+            for text in _wordings(graph, value)
+        ],
+        media_types=[text for value in graph.values(node, "dcat:mediaType") for text in _wordings(graph, value)],
+        compress=_media(graph.text(node, "dcat:compressFormat")),
+        package=_media(graph.text(node, "dcat:packageFormat")),
+        size=graph.text(node, "dcat:byteSize", "schema:contentSize"),
+        checksum=(graph.text(checksum, "spdx:algorithm"), graph.text(checksum, "spdx:checksumValue"))
+        if checksum
+        else ("", ""),
+        licences=licences,
+        issued=graph.text(node, "dct:issued"),
+        modified=graph.text(node, "dct:modified"),
+        languages=[written(each) for each in graph.values(node, "dct:language")],
+        conforms_to=[written(each) or graph.text(each, "dct:title") for each in graph.values(node, "dct:conformsTo")],
+        availability=graph.text(node, "dcatap:availability"),
+        status=graph.text(node, "adms:status"),
+        service=_service(graph, service) if service else None,
+    )
+
+
+def _address(graph: Graph, node: Value, *names: str) -> str:
+    for value in graph.values(node, *names):
+        text = written(value) or graph.text(value, "schema:url", "rdf:value", "foaf:page")
+        if text.strip() and not is_word(value):
+            return text
+    return ""
+
+
+def _wordings(graph: Graph, value: Value) -> list[str]:
+    labels = [words for words, _ in graph.texts(value, "rdfs:label", "rdf:value", "skos:prefLabel", "dct:title")]
+    own = "" if isinstance(value, ox.BlankNode) else written(value)
+    return [each for each in (own, *labels) if each.strip()]
+
+
+def licence_words(graph: Graph, value: Value) -> list[str]:
+    """The wordings of a licence: its address, the addresses it names, and its labels."""
+    words = [words for words, _ in graph.texts(value, "rdfs:label", "dct:title", "skos:prefLabel", "foaf:name")]
+    own = "" if isinstance(value, ox.BlankNode) else written(value)
+    links = [written(each) for each in graph.values(value, "dct:identifier", "owl:sameAs", "foaf:page")]
+    return [each for each in (own, *links, *words) if each.strip()]
+
+
+def _rights(graph: Graph, node: Value) -> list[tuple[str, str]]:
+    said: list[tuple[str, str]] = []
+    for value in graph.values(node, "dct:rights"):
+        said += graph.texts(value, "rdfs:label", "dct:description") or [(written(value), "")]
+    return [(words, tag) for words, tag in said if words.strip() and not LINK.fullmatch(words)]
+
+
+def _media(text: str) -> str:
+    return re.sub(r"^https?://(www\.)?iana\.org/assignments/media-types/", "", text)
+
+
+def _service(graph: Graph, node: Value) -> Service:
+    return Service(
+        endpoint=graph.text(node, "dcat:endpointURL"),
+        description=graph.text(node, "dcat:endpointDescription"),
+        conforms_to=tuple(written(each) for each in graph.values(node, "dct:conformsTo")),
+    )

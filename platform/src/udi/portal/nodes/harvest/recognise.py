@@ -1,0 +1,192 @@
+"""Which format a document is, by its content: servers and file names often say something else."""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from udi.portal.nodes.harvest import (
+    ckan,
+    csw,
+    data_package,
+    datajson,
+    kinds,
+    ogc_records,
+    opendatasoft,
+    rdf,
+    rudi,
+    schemaorg,
+    stac,
+    udata,
+    waf,
+)
+from udi.portal.nodes.harvest.opening import RefusedDocumentError, decode, read_json, refuse
+from udi.portal.nodes.harvest.record import Page
+
+
+class Reader(Protocol):
+    """What each format's module offers."""
+
+    def __call__(self, page: bytes, *, base_url: str, language: str = ...) -> Page: ...
+
+
+READERS: Mapping[str, Reader] = {
+    "ckan": ckan.read,
+    "csw": csw.read,
+    "data-package": data_package.read,
+    "data.json": datajson.read,
+    "json-ld": rdf.read_json_ld,
+    "ogc-records": ogc_records.read,
+    "opendatasoft": opendatasoft.read,
+    "rdf": rdf.read,
+    "rudi": rudi.read,
+    "schema.org": schemaorg.read,
+    "stac": stac.read,
+    "udata": udata.read,
+    "waf": waf.read,
+}
+XML = re.compile(rb"<(?:\?xml|!DOCTYPE|!--|[A-Za-z_][\w.-]*:?[\w.-]*[\s>/])")
+ROOT = re.compile(r"<(?![?!])(?:[\w.-]+:)?([\w.-]+)")
+TURTLE = re.compile(
+    r"^\s*(?:#[^\n]*\n\s*)*(?:@prefix|@base|prefix\s|base\s|<[^>\s]*>\s|_:\w+\s|\w*:\w+\s+a\s|\[)", re.IGNORECASE
+)
+ODS_COLUMNS = {"datasetid", "dataset_id"}
+BEGINNING = 20_000
+Test = Callable[[dict[str, Any]], bool]
+
+
+def read(page: bytes, *, base_url: str, language: str = "fr") -> Page:
+    """The page of a document of any format that is read; what cannot be used is said in `faults`, never raised."""
+    try:
+        return READERS[recognise(page)](page, base_url=base_url, language=language)
+    except RefusedDocumentError as error:
+        return Page(format="", faults=(error.fault,))
+
+
+def recognise(page: bytes) -> str:
+    """The name of the format among `READERS`.
+
+    Raises:
+        RefusedDocumentError: it is none, or cannot be opened.
+    """
+    start = page.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
+    if not start:
+        raise refuse(kinds.UNKNOWN_FORMAT, value="—")
+    if start in b"{[":
+        return _of_json(read_json(page)[0])
+    text = decode(page[:BEGINNING] if len(page) > BEGINNING and page[:1] < b"\x80" else page)[0]
+    if start == b"<" and XML.match(page.lstrip(b"\xef\xbb\xbf \t\r\n")) and not TURTLE.match(text):
+        return _of_markup(text)
+    if TURTLE.match(text):
+        return "rdf"
+    columns = {each.strip().strip('"').lower() for each in re.split("[,;]", text.partition("\n")[0].lstrip("\ufeff"))}
+    if columns & ODS_COLUMNS:
+        return "opendatasoft"
+    raise refuse(kinds.UNKNOWN_FORMAT, value=text.strip()[:40])
+
+
+def _of_markup(text: str) -> str:
+    """RDF and CSW by their root; HTML is a listing of files or a page that may describe datasets."""
+    bare = re.sub(r"<!--.*?-->|<\?.*?\?>|<!DOCTYPE[^>\[]*(?:\[.*?\]\s*)?>", "", text, flags=re.DOTALL)
+    root = found[1] if (found := ROOT.search(bare)) else ""
+    if root == "RDF":
+        return "rdf"
+    if root.lower() in {"html", "head", "body", "table", "ul", "div", "pre", "h1", "title", "script"}:
+        return "waf" if waf.is_listing(text) else "schema.org"
+    return "csw"
+
+
+def _of_json(value: Any) -> str:
+    listed = value if isinstance(value, list) else [value]
+    first = next((each for each in listed if isinstance(each, dict)), None)
+    if first is None:
+        if listed and all(isinstance(each, str) for each in listed):
+            return "ckan"
+        raise refuse(kinds.UNKNOWN_FORMAT, value="JSON")
+    for name, test in TESTS.items():
+        if test(first):
+            return name
+    raise refuse(kinds.UNKNOWN_FORMAT, value=", ".join(list(first)[:5]) or "JSON")
+
+
+def _has(*names: str) -> Test:
+    return lambda value: set(names) <= value.keys()
+
+
+def _listed(name: str, *inside: str) -> Test:
+    """Whether a list under a name holds objects with one of these fields, or nothing."""
+
+    def test(value: dict[str, Any]) -> bool:
+        found = value.get(name)
+        if not isinstance(found, list):
+            return False
+        objects = [each for each in found[:5] if isinstance(each, dict)]
+        return not found or any(set(inside) & each.keys() for each in objects)
+
+    return test
+
+
+def _any(*tests: Test) -> Test:
+    return lambda value: any(test(value) for test in tests)
+
+
+def _is_schema_org(value: dict[str, Any]) -> bool:
+    context = json.dumps(value.get("@context", ""))
+    return "schema.org" in context and "ns/dcat" not in context and "cio.gov" not in context
+
+
+def _is_linked(value: dict[str, Any]) -> bool:
+    """JSON-LD whose context is inside, or that needs none; one whose context is an address only is read as JSON."""
+    context = value.get("@context")
+    if isinstance(context, str):
+        return False
+    return bool(context) or "@graph" in value or any(name.startswith("http") for name in value)
+
+
+def _names_packages(value: dict[str, Any]) -> bool:
+    """An organisation of CKAN's old interface, which only names its packages."""
+    packages = value.get("packages")
+    return isinstance(packages, list) and ("package_count" in value or "display_name" in value)
+
+
+def _is_collection(value: dict[str, Any]) -> bool:
+    return value.get("itemType") == "record" or any(
+        each.get("itemType") == "record" for each in value.get("collections") or () if isinstance(each, dict)
+    )
+
+
+def _is_record(value: dict[str, Any]) -> bool:
+    return (
+        value.get("type") == "Feature" and isinstance(value.get("properties"), dict) and "title" in value["properties"]
+    )
+
+
+TESTS: Mapping[str, Test] = {
+    "stac": _any(_has("stac_version"), _listed("collections", "stac_version", "extent")),
+    "ogc-records": _any(_is_collection, _is_record, _listed("features", "properties")),
+    "rudi": _any(_has("global_id"), _listed("items", "global_id")),
+    "opendatasoft": _any(_has("dataset_id", "metas"), _listed("results", "dataset_id", "dataset_uid")),
+    "schema.org": _is_schema_org,
+    "json-ld": _is_linked,
+    "udata": _any(
+        _has("next_page"),
+        _listed("datasets", "dataset"),
+        _has("slug", "resources"),
+        _has("resources", "last_modified", "frequency"),
+    ),
+    "ckan": _any(
+        _has("help", "success"),
+        _has("notes"),
+        _has("success", "result"),
+        _has("name", "resources", "tags"),
+        _names_packages,
+    ),
+    "data.json": _any(
+        _listed("dataset", "title", "identifier"),
+        _has("identifier", "title"),
+        _has("title", "distribution"),
+        _has("keyword"),
+    ),
+    "data-package": _listed("resources", "path", "data"),
+}
+"""In the order in which they are asked: a format that says what it is comes before those that do not."""

@@ -1,0 +1,170 @@
+"""Words of others found in the EU's tables: themes, licences, formats, frequencies, languages, access rights.
+
+Tables are the files of `vocabularies/`, each with its origin. What is not found is kept as it was written.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+FOLDER = Path(__file__).parent / "vocabularies"
+AUTHORITY = "://publications.europa.eu/resource/authority/"
+EU = "http://publications.europa.eu/resource/authority/"
+TAIL = re.compile(r"(/legalcode|/deed(\.\w\w)?)?/*$")
+CREATIVE = re.compile(r"https?://creativecommons\.org/licenses/(by(?:-nc)?(?:-nd|-sa)?)/(\d\.\d)(/[a-z]{2}\b)?")
+LINK = re.compile(r"https?://[^\s<>\"'()]+[^\s<>\"'().,;]")
+OPEN_LICENCE = re.compile(r"licen[cs]e\s+ouverte|open\s+licen[cs]e", re.IGNORECASE)
+VERSION = re.compile(r"\b(?:v|version\s*)?([12])\.0\b", re.IGNORECASE)
+PERIODS = {
+    "P1Y": "ANNUAL", "P2Y": "BIENNIAL", "P3Y": "TRIENNIAL", "P4Y": "QUADRENNIAL", "P5Y": "QUINQUENNIAL",
+    "P10Y": "DECENNIAL", "P6M": "ANNUAL_2", "P0.5Y": "ANNUAL_2", "P4M": "ANNUAL_3", "P3M": "QUARTERLY",
+    "P0.25Y": "QUARTERLY", "P2M": "BIMONTHLY", "P1M": "MONTHLY", "P2W": "BIWEEKLY", "P1W": "WEEKLY", "P7D": "WEEKLY",
+    "P0.5M": "MONTHLY_2", "P0.33M": "MONTHLY_3", "P3.5D": "WEEKLY_2", "P0.5W": "WEEKLY_2", "P1D": "DAILY", "PT1H": "HOURLY",
+    "PT12H": "DAILY_2", "PT1S": "UPDATE_CONT",
+}  # fmt: skip
+ZERO = re.compile(r"(?<![\d.])0[YMWDHS]")
+MEDIA_TYPE = re.compile(r"[a-z]+/[a-z0-9][a-z0-9!#$&^_.+-]*", re.IGNORECASE)
+ZIPPED = re.compile(r"^zipped\s+|\s*\(zip\)$|\.zip$", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class LicenceFound:
+    """`target` is a code of the EU's table, `code` RUDI's; `match` as in the table (exact, words, none…)."""
+
+    target: str
+    code: str
+    match: str
+
+
+@dataclass(frozen=True)
+class FormatFound:
+    target: str
+    media_type: str
+    compress: str
+    kind: str
+
+
+def fold(text: str) -> str:
+    """The key under which a wording is looked for."""
+    return TAIL.sub("", re.sub(r"^http://(www\.)?", "https://", " ".join(text[:1000].split()).lower()))
+
+
+@cache
+def table(name: str) -> dict[str, list[str]]:
+    """The columns of a table after the first, by the folded first."""
+    lines = (FOLDER / f"{name}.tsv").read_text(encoding="utf-8").splitlines()
+    lines = [line for line in lines if not line.startswith("#")]
+    width = len(lines[0].split("\t"))
+    rows = (line.split("\t") for line in lines[1:])
+    return {fold(source): [*rest, *[""] * (width - 1 - len(rest))] for source, *rest in rows}
+
+
+def _code(text: str, part: str) -> str:
+    """The code at the end of an address in one of the EU's tables."""
+    _, found, code = text.strip().partition(f"{AUTHORITY}{part}/")
+    return code.strip("/") if found else ""
+
+
+def find_theme(text: str) -> tuple[str, str]:
+    """(code of the EU's theme, how sure) or two empty texts."""
+    code = _code(text, "data-theme")
+    target, match = table("themes").get(fold(code or text), ["", ""])
+    return (target, match or "exact") if target else ("", "")
+
+
+def find_frequency(text: str) -> str:
+    """The code of the EU's frequency, empty when the words mean none or several."""
+    code = _code(text, "frequency") or re.split(r"[#/]", text.strip())[-1] if "codelist" in text.lower() else ""
+    for wording in (text, _code(text, "frequency"), code):
+        if wording and (found := table("frequencies").get(fold(wording))):
+            return found[0]
+    period = ZERO.sub("", re.sub(r"^R\d*/", "", text.strip().upper()))
+    return PERIODS.get(period.removesuffix("T"), "")
+
+
+@cache
+def _languages() -> dict[str, tuple[str, str]]:
+    lines = (FOLDER / "languages.tsv").read_text(encoding="utf-8").splitlines()[2:]
+    found = {}
+    for code, authority, *others in (line.split("\t") for line in lines):
+        for name in (code, authority.lower(), *others):
+            found[name] = (code, authority)
+    return found
+
+
+def find_language(text: str) -> str:
+    """The ISO 639-1 code of a tag, a code of three letters or an address in a table; empty when there is none."""
+    wording = re.split(r"[#/]", text.strip().rstrip("/"))[-1].lower()
+    return _languages().get(re.split(r"[-_;\s]", wording)[0], ("", ""))[0]
+
+
+def language_uri(code: str) -> str:
+    """The EU's identifier of a language by its ISO 639-1 code."""
+    return f"{EU}language/{_languages()[code][1]}" if code in _languages() else ""
+
+
+def find_access(text: str) -> tuple[str, str]:
+    """(code of the EU's access right, reason of a restriction) or two empty texts."""
+    code = _code(text, "access-right") or (re.split(r"[#/]", text)[-1] if "access-right" in text else "")
+    target, reason = table("access").get(fold(code or text), table("access").get(fold(text), ["", ""]))
+    if not target and (article := re.search(r"13[._ ]?1[._ ]?\(?([a-h])\b", text)):
+        return "RESTRICTED", f"INSPIRE 13.1.{article[1]}"
+    return target, reason
+
+
+def find_licence(*wordings: str) -> LicenceFound | None:
+    """What the first wording that is known means; words of a sentence come after whole wordings, None is unknown."""
+    given = [wording for wording in wordings if wording.strip()]
+    for wording in given:
+        code = _code(wording, "licence")
+        row = table("licences").get(fold(wording)) or (table("licences").get(fold(code)) if code else None)
+        if row:
+            return LicenceFound(*row)
+        if code:
+            return LicenceFound(code, "", "exact")
+        if found := _creative(wording):
+            return found
+    return next((found for wording in given if (found := _in_sentence(wording))), None)
+
+
+def _creative(wording: str) -> LicenceFound | None:
+    if not (found := CREATIVE.search(wording.lower())):
+        return None
+    code = f"CC_{found[1].replace('-', '').upper()}_{found[2].replace('.', '_')}"
+    rudi = "cc-by-nd-4.0" if code == "CC_BYND_4_0" else ""
+    return LicenceFound(code, rudi, "ported" if found[3] else "exact")
+
+
+def _in_sentence(wording: str) -> LicenceFound | None:
+    for link in LINK.findall(wording):
+        if row := table("licences").get(fold(link)):
+            return LicenceFound(row[0], row[1], "by-page")
+        if found := _creative(link):
+            return found
+    if OPEN_LICENCE.search(wording):
+        version = VERSION.search(wording)
+        if not version:
+            return LicenceFound("", "", "unversioned")
+        return (
+            LicenceFound("ETALAB_2_0", "etalab-2.0", "words")
+            if version[1] == "2"
+            else LicenceFound("", "etalab-1.0", "words")
+        )
+    return None
+
+
+def find_format(text: str) -> FormatFound | None:
+    """What a format's words, media type, extension or address in a table mean."""
+    wording = re.sub(r"^https?://(www\.)?iana\.org/assignments/media-types/", "", text.strip())
+    code = _code(wording, "file-type") or (re.split(r"[#/]", wording)[-1] if "file-type" in wording else "")
+    for each in (wording, code, wording.lstrip("."), re.sub(r"\s*\(.*\)$", "", wording)):
+        if each and (row := table("formats").get(fold(each))):
+            return FormatFound(code or row[0], *row[1:])
+    if code:
+        return FormatFound(code, "", "", "service" if code.endswith("_SRVC") else "file")
+    if ZIPPED.search(wording) and (inside := table("formats").get(fold(ZIPPED.sub("", wording)))):
+        return FormatFound(inside[0], inside[1], "application/zip", "file")
+    if re.match(r"ogc:(wms|wfs|wmts|wcs)\b", wording.lower()):
+        return FormatFound(f"{wording[4:].split('-')[0].split(' ')[0].upper()}_SRVC", "", "", "service")
+    return None

@@ -1,0 +1,1 @@
+"""Reading catalogues of others."""
