@@ -7,7 +7,6 @@ from typing import Any
 from udi.portal.nodes.harvest import kinds
 from udi.portal.nodes.harvest.draft import Draft
 from udi.portal.nodes.harvest.finish import Outcome, finish
-from udi.portal.nodes.harvest.opening import storable
 from udi.portal.nodes.harvest.record import Original, Refused
 from udi.portal.nodes.harvest.vocabulary import find_language
 from udi.protocol.scan import received
@@ -146,7 +145,7 @@ def read_items(
             continue
         draft = Draft(base_url, language)
         try:
-            read_one(storable(value), draft)
+            read_one(value, draft)
         except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
             fault = kinds.RECORD_UNREADABLE.at("", cause=str(error) or type(error).__name__)
             yield Refused(faults=(fault, *draft.faults), identifier=draft.identifier, source_record=original)

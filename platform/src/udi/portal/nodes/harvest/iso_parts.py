@@ -220,7 +220,7 @@ def _link(link: Element, draft: Draft, where: str, formats: list[str]) -> None:
         descriptions=[(said if name else "", "")],
         access=address,
         download=address if purpose == "download" and not service else "",
-        formats=[f"{service}_SRVC"] if service in {"WMS", "WFS", "WMTS", "WCS"} else ["HTML"] if page else plain,
+        formats=[service] if service in {"WMS", "WFS", "WMTS", "WCS"} else ["HTML"] if page else plain,
         service=Service(endpoint=address.partition("?")[0], description=address if "?" in address else "")
         if service
         else None,

@@ -16,11 +16,23 @@ NOT_RDF = Kind(
     "This document is not RDF: %(cause)s.",
     "Check it with an RDF validator; the last good version stays published meanwhile.",
 )
-UNSAFE = Kind(
+UNSAFE_TYPE = Kind(
     "document_unsafe",
     REFUSED,
-    "This document is refused for safety: %(cause)s.",
-    "Send plain data: no document type declaration that names files or nests entities, and no more than a few levels.",
+    "This document is refused for safety: its type declaration names files, or entities inside one another.",
+    "Remove the document type declaration (DOCTYPE).",
+)
+UNSAFE_DEPTH = Kind(
+    "document_unsafe",
+    REFUSED,
+    "This document is refused for safety: it has more than %(limit)s levels inside one another.",
+    "Send plain data, with a few levels.",
+)
+NOT_TEXT = Kind(
+    "document_unreadable",
+    REFUSED,
+    "This document is text in no encoding that is read.",
+    "Publish the document in UTF-8.",
 )
 TOO_LARGE = Kind(
     "document_too_large",

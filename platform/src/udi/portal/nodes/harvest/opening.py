@@ -54,7 +54,7 @@ def decode(body: bytes) -> tuple[str, list[Fault]]:
     except UnicodeDecodeError:
         # UTF-16 without a mark decodes as anything; what holds NUL is no text in one byte a sign.
         if b"\x00" in body[:1000]:
-            raise _unreadable(body, 0, 0, "the text is in no encoding that is read") from None
+            raise refuse(kinds.NOT_TEXT) from None
         encoding = "cp1252"
         return body.decode(encoding, "replace"), [kinds.ENCODING_WRONG.at("", value="Windows-1252")]
 
@@ -63,7 +63,7 @@ def _decoded(body: bytes, encoding: str) -> str:
     try:
         return body.decode(encoding)
     except UnicodeDecodeError as error:
-        raise _unreadable(body, 1, error.start, f"the text is not in {encoding}") from error
+        raise refuse(kinds.NOT_TEXT) from error
 
 
 def measure(body: bytes) -> None:
@@ -80,12 +80,13 @@ def read_json(body: bytes) -> tuple[Any, list[Fault]]:
     """
     text, faults = decode(body)
     try:
-        return json.loads(text, parse_constant=_refuse_constant, parse_float=_finite, parse_int=_whole), faults
+        value = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite, parse_int=_whole)
     except json.JSONDecodeError as error:
         cause = error.msg[:1].lower() + error.msg[1:]
         raise _unreadable(text.encode("utf-8", "replace"), error.lineno, error.colno, cause) from error
     except RecursionError as error:
-        raise refuse(kinds.UNSAFE, cause="it is nested without end") from error
+        raise refuse(kinds.UNSAFE_DEPTH, limit=MOST_LEVELS) from error
+    return _storable(value), faults
 
 
 def _refuse_constant(name: str) -> Any:
@@ -103,16 +104,16 @@ def _whole(text: str) -> int | float:
     return int(text) if len(text) < LONGEST_WHOLE else _finite(text)
 
 
-def storable(value: Any, level: int = 0) -> Any:
-    """The value without NUL, lone surrogates and marks of byte order in its texts; `...` for what is nested too deep."""
+def _storable(value: Any, level: int = 0) -> Any:
+    """The value without NUL, lone surrogates and marks of byte order in its texts, which PostgreSQL or readers refuse."""
     if level > MOST_LEVELS:
-        raise refuse(kinds.UNSAFE, cause="it is nested without end")
+        raise refuse(kinds.UNSAFE_DEPTH, limit=MOST_LEVELS)
     if isinstance(value, str):
         return NUL.sub("\N{REPLACEMENT CHARACTER}", value).replace("\ufeff", "")
     if isinstance(value, list):
-        return [storable(each, level + 1) for each in value]
+        return [_storable(each, level + 1) for each in value]
     if isinstance(value, dict):
-        return {storable(name): storable(each, level + 1) for name, each in value.items()}
+        return {_storable(name): _storable(each, level + 1) for name, each in value.items()}
     return value
 
 
@@ -158,18 +159,18 @@ class _Opening:
         except expat.ExpatError as error:
             cause = expat.ErrorString(error.code) or "not well formed"
             if "amplification" in cause or "recursive" in cause:
-                raise refuse(kinds.UNSAFE, cause=cause) from error
+                raise refuse(kinds.UNSAFE_TYPE) from error
             raise _unreadable(self.body, error.lineno, error.offset + 1, cause) from error
         except (LookupError, ValueError) as error:
             if isinstance(error, RefusedDocumentError):
                 raise
-            raise _unreadable(self.body, 1, 1, "its encoding is not known") from error
+            raise refuse(kinds.NOT_TEXT) from error
         return self.builder.close()
 
     def _start(self, name: str, attributes: list[str]) -> None:
         self.level += 1
         if self.level > MOST_LEVELS:
-            raise refuse(kinds.UNSAFE, cause="it is nested without end")
+            raise refuse(kinds.UNSAFE_DEPTH, limit=MOST_LEVELS)
         pairs = zip(attributes[::2], attributes[1::2], strict=True)
         self.builder.start(_clark(name), {_clark(key): value for key, value in pairs})
 
@@ -179,17 +180,17 @@ class _Opening:
 
     def _doctype(self, _name: str, system: str | None, public: str | None, _inside: int) -> None:
         if system and not public:
-            raise refuse(kinds.UNSAFE, cause="its type declaration names a file")
+            raise refuse(kinds.UNSAFE_TYPE)
 
     def _entity(self, _name: str, parameter: int, value: str | None, _base: str | None, *_others: str | None) -> None:
         self.entities += 1
         nested = value is not None and bool(NESTED.search(value))
         if value is None or parameter or nested or len(value) > LONGEST_ENTITY or self.entities > MOST_ENTITIES:
-            raise refuse(kinds.UNSAFE, cause="its type declaration names files, or entities inside one another")
+            raise refuse(kinds.UNSAFE_TYPE)
 
     @staticmethod
     def _outside(*_arguments: str | None) -> int:
-        raise refuse(kinds.UNSAFE, cause="it names a file outside")
+        raise refuse(kinds.UNSAFE_TYPE)
 
 
 def _clark(name: str) -> str:

@@ -25,6 +25,7 @@ MEMBERS = ("dcat:servesDataset", "dct:hasPart", "dcat:inSeries", "dcat:seriesMem
 N_TRIPLES = "application/n-triples"
 THEMES = ("dcat:theme", "dct:subject", "geodcat:topicCategory")
 MOST_NAMED = 5
+PUBLIC = "PUBLIC"
 
 
 def read(page: bytes, *, base_url: str, language: str = "fr") -> Page:
@@ -221,9 +222,20 @@ def _rights(graph: Graph, node: Node, draft: Draft) -> None:
             (written(value), "")
         ]:
             draft.rightful("dct:rights", words, tag)
+    if not draft.access:
+        _rights_of_files(graph, node, draft)
     for value in graph.values(node, "dct:license"):
         if not draft.licence:
             draft.licence = draft.licensed("dct:license", *licence_words(graph, value))
+
+
+def _rights_of_files(graph: Graph, node: Node, draft: Draft) -> None:
+    """GeoDCAT-AP says the access of each distribution: one that is restricted makes the dataset so."""
+    files = graph.values(node, "dcat:distribution")
+    said = [written(value) for each in files for value in graph.values(each, "dct:accessRights")]
+    known = [each for each in said if find_access(each)[0]]
+    for each in sorted(known, key=lambda said: find_access(said)[0] == PUBLIC)[:1]:
+        draft.rightful("dct:accessRights", each)
 
 
 def _dates(graph: Graph, node: Node, draft: Draft) -> None:
@@ -244,6 +256,8 @@ def _links(graph: Graph, node: Node, draft: Draft) -> None:
     draft.landing_page = draft.url("dcat:landingPage", graph.text(node, "dcat:landingPage"))
     for value in graph.values(node, "foaf:page", "foaf:homepage"):
         draft.add(draft.documentation, draft.url("foaf:page", written(value)))
+    for value in graph.values(node, "geodcat:referenceSystem"):
+        draft.place(systems=(*draft.spatial.systems, written(value)))
     for value in graph.values(node, "dct:conformsTo"):
         text = written(value) or graph.text(value, "dct:title", "rdfs:label", "dct:identifier")
         if re.search(r"/def/crs/|EPSG", text):

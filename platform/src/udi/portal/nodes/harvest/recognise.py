@@ -45,11 +45,12 @@ READERS: Mapping[str, Reader] = {
     "udata": udata.read,
     "waf": waf.read,
 }
-XML = re.compile(rb"<(?:\?xml|!DOCTYPE|!--|[A-Za-z_][\w.-]*:?[\w.-]*[\s>/])")
+XML = re.compile(rb"<(?:\?\w+|!DOCTYPE|!--|[A-Za-z_][\w.-]*:?[\w.-]*[\s>/])", re.IGNORECASE)
 ROOT = re.compile(r"<(?![?!])(?:[\w.-]+:)?([\w.-]+)")
 TURTLE = re.compile(
     r"^\s*(?:#[^\n]*\n\s*)*(?:@prefix|@base|prefix\s|base\s|<[^>\s]*>\s|_:\w+\s|\w*:\w+\s+a\s|\[)", re.IGNORECASE
 )
+SLUG = re.compile(r"[A-Za-z0-9][\w.-]{1,100}")
 ODS_COLUMNS = {"datasetid", "dataset_id"}
 BEGINNING = 20_000
 Test = Callable[[dict[str, Any]], bool]
@@ -100,7 +101,7 @@ def _of_json(value: Any) -> str:
     listed = value if isinstance(value, list) else [value]
     first = next((each for each in listed if isinstance(each, dict)), None)
     if first is None:
-        if listed and all(isinstance(each, str) for each in listed):
+        if listed and all(isinstance(each, str) and SLUG.fullmatch(each) for each in listed[:100]):
             return "ckan"
         raise refuse(kinds.UNKNOWN_FORMAT, value="JSON")
     for name, test in TESTS.items():

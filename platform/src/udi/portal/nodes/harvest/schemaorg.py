@@ -20,7 +20,7 @@ from udi.portal.nodes.harvest.fields import (
 )
 from udi.portal.nodes.harvest.finish import make_page
 from udi.portal.nodes.harvest.html import Page as Html
-from udi.portal.nodes.harvest.opening import decode, read_json
+from udi.portal.nodes.harvest.opening import decode, read_json, refuse
 from udi.portal.nodes.harvest.parts import Raw, add_contact, add_distribution
 from udi.portal.nodes.harvest.places import read_numbers
 from udi.portal.nodes.harvest.record import Agent, Page
@@ -41,7 +41,7 @@ def read(page: bytes, *, base_url: str, language: str = "fr") -> Page:
     """The datasets of a page; those of a catalogue that only names them are links.
 
     Raises:
-        RefusedDocumentError: it is JSON that cannot be read.
+        RefusedDocumentError: it is JSON that cannot be read, or describes no dataset.
     """
     if page.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in {b"{", b"["}:
         value, faults = read_json(page)
@@ -60,6 +60,8 @@ def read(page: bytes, *, base_url: str, language: str = "fr") -> Page:
             whole.append(_completed(node, named))
         elif address := word(node, "url", "@id"):
             links.append(urljoin(base_url, address))
+    if not whole and not links:
+        raise refuse(kinds.UNKNOWN_FORMAT, value="HTML")
     outcomes = list(read_items(whole, _dataset, base_url=base_url, language=language))
     return make_page(outcomes, format="schema.org", links=tuple(dict.fromkeys(links)), faults=tuple(faults))
 

@@ -14,7 +14,7 @@ EU = "http://publications.europa.eu/resource/authority/"
 TAIL = re.compile(r"(/legalcode|/deed(\.\w\w)?)?/*$")
 CREATIVE = re.compile(r"https?://creativecommons\.org/licenses/(by(?:-nc)?(?:-nd|-sa)?)/(\d\.\d)(/[a-z]{2}\b)?")
 LINK = re.compile(r"https?://[^\s<>\"'()]+[^\s<>\"'().,;]")
-OPEN_LICENCE = re.compile(r"licen[cs]e\s+ouverte|open\s+licen[cs]e", re.IGNORECASE)
+OPEN_LICENCE = re.compile(r"licen[cs]e\s+ouverte|open\s+licen[cs]e|licence\s+etalab", re.IGNORECASE)
 VERSION = re.compile(r"\b(?:v|version\s*)?([12])\.0\b", re.IGNORECASE)
 PERIODS = {
     "P1Y": "ANNUAL", "P2Y": "BIENNIAL", "P3Y": "TRIENNIAL", "P4Y": "QUADRENNIAL", "P5Y": "QUINQUENNIAL",

@@ -1,0 +1,468 @@
+"""What each format says comes to the right field; examples follow the standards, the real files are beside."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from udi.portal.nodes.harvest import recognise
+from udi.portal.nodes.harvest.faults import Level
+from udi.portal.nodes.harvest.record import Checksum, Distribution, Kind, Means, Page, Period, Record, Term
+
+BASE = "https://source.example/catalogue"
+
+
+def read(body: object, base_url: str = BASE) -> Page:
+    raw = body if isinstance(body, bytes) else body.encode() if isinstance(body, str) else json.dumps(body).encode()
+    return recognise.read(raw, base_url=base_url)
+
+
+def one(body: object, base_url: str = BASE) -> Record:
+    page = read(body, base_url)
+    assert [fault.say() for fault in page.faults] == []
+    (record,) = page.records
+    return record
+
+
+def codes(record: Record) -> list[str]:
+    return [fault.code for fault in record.faults]
+
+
+TURTLE = """
+@prefix dcat: <http://www.w3.org/ns/dcat#> . @prefix dct: <http://purl.org/dc/terms/> .
+@prefix hydra: <http://www.w3.org/ns/hydra/core#> . @prefix vcard: <http://www.w3.org/2006/vcard/ns#> .
+@prefix foaf: <http://xmlns.com/foaf/0.1/> . @prefix spdx: <http://spdx.org/rdf/terms#> .
+<https://source.example/catalogue> a dcat:Catalog ; dct:language <http://publications.europa.eu/resource/authority/language/FRA> ;
+  dcat:dataset <https://source.example/d/1>, <https://source.example/d/2> .
+<https://source.example/catalogue?page=1> a hydra:PartialCollectionView ; hydra:next "?page=2" .
+<https://source.example/catalogue> hydra:totalItems 2 .
+<https://source.example/d/1> a dcat:Dataset ; dct:identifier "trees" ; dct:title "Arbres" , "Trees"@en ;
+  dct:description "Un arbre par ligne." ; dcat:keyword "arbre", "rue" ;
+  dcat:theme <http://publications.europa.eu/resource/authority/data-theme/ENVI> ;
+  dct:accrualPeriodicity <http://publications.europa.eu/resource/authority/frequency/ANNUAL> ;
+  dct:issued "2024-05-01" ; dct:modified "2025-06-02T10:00:00Z" ;
+  dct:publisher [ foaf:name "Ville d'Exemple" ] ;
+  dcat:contactPoint [ vcard:fn "Espaces verts" ; vcard:hasEmail <mailto:Verts@Example.org> ] ;
+  dct:temporal [ dcat:startDate "2020" ; dcat:endDate "2024-12-31" ] ;
+  dct:spatial [ dcat:bbox "POLYGON((-1.8 48,-1.6 48,-1.6 48.2,-1.8 48.2,-1.8 48))" ] ;
+  dcat:distribution <https://source.example/d/1#csv> .
+<https://source.example/d/1#csv> a dcat:Distribution ; dcat:downloadURL <https://source.example/trees.csv> ;
+  dct:format <http://publications.europa.eu/resource/authority/file-type/CSV> ; dcat:byteSize 12 ;
+  dct:license <https://creativecommons.org/licenses/by/4.0/> ;
+  spdx:checksum [ spdx:algorithm spdx:checksumAlgorithm_md5 ; spdx:checksumValue "0123456789ABCDEF0123456789abcdef" ] .
+"""
+
+
+def test_dcat_says_every_field() -> None:
+    page = read(TURTLE, f"{BASE}?page=1")
+
+    record = page.records[0]
+    assert (page.next, page.total) == (f"{BASE}?page=2", 2)
+    assert [(fault.code, fault.values["count"]) for fault in page.faults] == [("reference_dangling", 1)]
+    assert (record.identifier, record.aliases) == ("trees", ("https://source.example/d/1",))
+    assert record.title == {"fr": "Arbres", "en": "Trees"}
+    assert (record.themes, record.frequency) == (("ENVI",), "ANNUAL")
+    assert (record.issued, record.modified) == ("2024-05-01", "2025-06-02T10:00:00Z")
+    assert record.temporal == (Period("2020", "2024-12-31"),)
+    assert record.spatial.box == (-1.8, 48, -1.6, 48.2)
+    assert record.publisher is not None
+    assert record.publisher.name == {"fr": "Ville d'Exemple"}
+    assert (record.contacts[0].name, record.contacts[0].email) == ("Espaces verts", "verts@example.org")
+    (csv,) = record.distributions
+    assert (csv.format, csv.media_type, csv.byte_size) == ("CSV", "text/csv", 12)
+    assert csv.checksum == Checksum("MD5", "0123456789abcdef0123456789abcdef")
+    assert csv.licence is not None
+    assert csv.licence.uri == "http://publications.europa.eu/resource/authority/licence/CC_BY_4_0"
+    assert codes(record) == []
+
+
+def test_n_triples_and_trig_say_the_same() -> None:
+    turtle = read(TURTLE).records[0]
+    lines = turtle.source_record.body
+    trig = b"<https://source.example/graph> {\n" + lines + b"}\n"
+
+    for body in (lines, trig):
+        again = read(body).records[0]
+        assert (again.title, again.distributions, again.spatial) == (turtle.title, turtle.distributions, turtle.spatial)
+
+
+def test_usual_mistakes_of_rdf_are_mended_and_said() -> None:
+    record = one(
+        """<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:dct="http://purl.org/dc/terms/"
+        xmlns:dcat="http://www.w3.org/ns/dcat#" xmlns:vcard="http://www.w3.org/2006/vcard/ns#">
+        <dcat:Dataset rdf:about="https://source.example/a b"><dct:title xml:lang="fre">Arbres</dct:title>
+        <dct:abstract>Un texte</dct:abstract><dct:license rdf:resource=""/>
+        <dcat:contactPoint><vcard:Kind><vcard:hasEmail rdf:resource="verts@example.org"/></vcard:Kind></dcat:contactPoint>
+        <dcat:distribution><dcat:Distribution><dct:format rdf:resource="CSV"/>
+        <dcat:accessURL rdf:resource="https://source.example/a.csv"/></dcat:Distribution></dcat:distribution>
+        </dcat:Dataset></rdf:RDF>"""
+    )
+
+    assert record.identifier == "https://source.example/a%20b"
+    assert record.title == {"fr": "Arbres"}
+    assert record.description == {"fr": "Un texte"}
+    assert record.contacts[0].email == "verts@example.org"
+    assert record.distributions[0].format == "CSV"
+    said = {
+        "identifier_absent",
+        "language_tag",
+        "property_misnamed",
+        "licence_empty",
+        "licence_missing",
+        "relative_reference",
+    }
+    assert said <= set(codes(record))
+
+
+def test_ckan_finds_the_next_page_by_what_it_received() -> None:
+    packages = [{"id": f"{n}", "name": f"d{n}", "title": "Jeu", "notes": "x", "resources": []} for n in range(2)]
+    answer = {"help": "", "success": True, "result": {"count": 5, "results": packages}}
+
+    assert read(answer, f"{BASE}?rows=1000&start=2").next == f"{BASE}?rows=1000&start=4"
+    assert read(answer, f"{BASE}?rows=1000&start=3").next == ""
+
+
+def test_ckan_resources_and_extras(shared_data: Path) -> None:
+    folder = shared_data / "data/catalogues"
+    plain = one((folder / "ckanext-dcat_ckan_full_dataset_dcat_ap.json").read_bytes())
+    extras = one((folder / "ckanext-dcat_ckan_full_dataset_dcat_ap_legacy.json").read_bytes())
+
+    for record in (plain, extras):
+        assert record.frequency == "MONTHLY"
+        assert record.contacts[0].email == "contact1@example.org"
+        assert record.spatial.resolution == 1.5
+        assert "http://data.europa.eu/eli/reg_impl/2023/138/oj" in record.applicable_legislation
+        assert record.distributions[0].checksum == Checksum("SHA-1", "4304cf2e751e6053c90b1804c89c0ebb758f395a")
+        assert record.languages == ("en", "ca", "es")
+    assert plain.temporal == (Period("1905-03-01", "2013-01-05"), Period("2024-04-10", "2024-05-29"))
+
+
+def test_dkan_writes_dates_and_sizes_in_words(shared_data: Path) -> None:
+    record = one((shared_data / "data/catalogues/udata_dkan-french-w-license.json").read_bytes())
+
+    assert record.access == ""
+    assert record.issued == "2019-12-10T09:23:00"
+    assert record.distributions[0].byte_size == 42
+    assert record.distributions[0].modified == "2019-12-19T03:00:00"
+    assert record.licence is not None
+    assert record.licence.code == "etalab-1.0"
+
+
+def test_arcgis_hub_hides_its_licence_in_html(shared_data: Path) -> None:
+    page = read((shared_data / "data/catalogues/udata_evian.json").read_bytes())
+
+    assert {(each.licence.code, each.licence.match) for each in page.records if each.licence} == {
+        ("etalab-2.0", "by-page"),
+        ("", "unversioned"),
+    }
+    assert sum("placeholder" in codes(each) for each in page.records) == 3
+    assert page.records[0].spatial.box == (6.5735, 46.3912, 6.6069, 46.4028)
+
+
+def test_opendatasoft_offers_its_exports() -> None:
+    dataset = {
+        "dataset_id": "arbres",
+        "dataset_uid": "da_1",
+        "has_records": True,
+        "features": ["geo"],
+        "attachments": [{"id": "doc", "title": "Notice", "mimetype": "application/pdf", "url": "https://source.example/doc.pdf"}],
+        "metas": {
+            "default": {
+                "title": "Arbres", "description": "<p>Un arbre par ligne</p>", "theme": ["Transports, Déplacements"],
+                "license": "Licence Ouverte v2.0", "publisher": "Ville", "modified": "2025-01-02T03:04:05+00:00",
+                "keyword": ["arbre"], "language": "fr", "records_count": 3,
+            },
+            "dcat": {"accrualperiodicity": "Annuelle", "temporal": "2009-2012", "contact_email": "a@example.org"},
+            "inspire": {},
+        },
+    }  # fmt: skip
+    page = read({"total_count": 3, "results": [dataset]}, f"{BASE}?limit=1&offset=1")
+
+    record = page.records[0]
+    assert page.next == f"{BASE}?limit=1&offset=2"
+    assert (record.identifier, record.aliases) == ("da_1", ("arbres",))
+    assert (record.themes, record.frequency, record.temporal) == (("TRAN",), "ANNUAL", (Period("2009", "2012"),))
+    formats = [each.format for each in record.distributions if each.kind is Means.FILE]
+    assert formats == ["CSV", "JSON", "XLSX", "PARQUET", "GEOJSON", "SHP", "PDF"]
+    assert (
+        record.distributions[0].download_url
+        == "https://source.example/api/explore/v2.1/catalog/datasets/arbres/exports/csv"
+    )
+
+
+def test_the_csv_and_the_turtle_of_one_catalogue_agree(shared_data: Path) -> None:
+    folder = shared_data / "data/catalogues"
+    table = read((folder / "opendatasoft-paris_catalog.csv").read_bytes()).records
+    turtle = read((folder / "opendatasoft-paris_catalog.ttl").read_bytes()).records
+    titles = {next(iter(each.title.values())) for each in turtle}
+
+    assert sum(next(iter(each.title.values())) in titles for each in table) >= 180
+
+
+def udata(**changes: Any) -> dict[str, Any]:
+    resource = {
+        "id": "r", "title": "a.csv", "url": "https://source.example/a.csv", "latest": "https://source.example/r", "format": "csv",
+        "mime": "text/csv", "filesize": 3, "type": "main", "filetype": "file", "checksum": {"type": "sha1", "value": "a" * 40},
+    }  # fmt: skip
+    return {
+        "id": "5f", "slug": "arbres", "title": "Arbres", "description": "Un arbre", "tags": ["arbre"], "license": "lov2",
+        "frequency": "punctual", "organization": {"name": "Ville", "business_number_id": "1"}, "resources": [resource],
+        "temporal_coverage": {"start": "2020-01-01", "end": "2020-12-31"}, "created_at": "2020-01-01T00:00:00+00:00",
+        "last_modified": "2021-01-01T00:00:00+00:00", "badges": [{"kind": "hvd"}], "access_type": "open",
+        "page": "https://source.example/datasets/arbres/",
+    } | changes  # fmt: skip
+
+
+def test_udata_one_and_two() -> None:
+    for answer in ({"data": [udata()], "next_page": f"{BASE}?page=2", "total": 2}, udata()):
+        page = read(answer)
+        record = page.records[0]
+        assert (page.format, page.next) == ("udata", f"{BASE}?page=2" if "data" in answer else "")
+        assert record.licence is not None
+        assert (record.licence.code, record.frequency, record.access) == ("etalab-2.0", "AS_NEEDED", "PUBLIC")
+        assert record.distributions[0].checksum == Checksum("SHA-1", "a" * 40)
+        assert record.applicable_legislation
+
+
+def test_csw_never_trusts_its_totals(shared_data: Path) -> None:
+    folder = shared_data / "data/catalogues"
+    following = {
+        name: read((folder / name).read_bytes(), f"{BASE}?service=CSW").next.partition("startPosition=")[2]
+        for name in (
+            "csw-client_records-results-basic.xml", "csw-client_harvest-records-onepage.xml",
+            "csw-client_records-hits-basic.xml", "udata_geonetwork-dcat-page-1.xml", "udata_geonetwork-dcat-page-5.xml",
+        )
+    }  # fmt: skip
+
+    assert list(following.values()) == ["11", "", "", "3", ""]
+
+
+def test_iso_19139_of_france(shared_data: Path) -> None:
+    page = read((shared_data / "data/catalogues/udata_geonetwork-iso19139-page-1.xml").read_bytes())
+
+    first = page.records[0]
+    assert "Cartigny" in first.title["fr"]
+    assert first.contacts[0].email == "ddtm-sap-bsig@somme.gouv.fr"
+    assert first.spatial.systems == ("http://www.opengis.net/def/crs/EPSG/0/2154",)
+    assert (first.issued, first.source_modified) == ("2017-10-07", "2019-03-25T22:55:41.312+01:00")
+    assert any("bbox_swapped" in codes(each) for each in page.records)
+
+
+ISO_3 = """<mdb:MD_Metadata xmlns:mdb="http://standards.iso.org/iso/19115/-3/mdb/2.0" xmlns:cit="http://standards.iso.org/iso/19115/-3/cit/2.0"
+ xmlns:mri="http://standards.iso.org/iso/19115/-3/mri/1.0" xmlns:mcc="http://standards.iso.org/iso/19115/-3/mcc/1.0"
+ xmlns:lan="http://standards.iso.org/iso/19115/-3/lan/1.0" xmlns:gex="http://standards.iso.org/iso/19115/-3/gex/1.0"
+ xmlns:mrd="http://standards.iso.org/iso/19115/-3/mrd/1.0" xmlns:mco="http://standards.iso.org/iso/19115/-3/mco/1.0"
+ xmlns:gco="http://standards.iso.org/iso/19115/-3/gco/1.0" xmlns:mrl="http://standards.iso.org/iso/19115/-3/mrl/2.0">
+<mdb:metadataIdentifier><mcc:MD_Identifier><mcc:code><gco:CharacterString>abc</gco:CharacterString></mcc:code></mcc:MD_Identifier></mdb:metadataIdentifier>
+<mdb:defaultLocale><lan:PT_Locale id="EN"><lan:language><lan:LanguageCode codeListValue="eng"/></lan:language></lan:PT_Locale></mdb:defaultLocale>
+<mdb:otherLocale><lan:PT_Locale id="FR"><lan:language><lan:LanguageCode codeListValue="fra"/></lan:language></lan:PT_Locale></mdb:otherLocale>
+<mdb:metadataScope><mdb:MD_MetadataScope><mdb:resourceScope><mcc:MD_ScopeCode codeListValue="series"/></mdb:resourceScope></mdb:MD_MetadataScope></mdb:metadataScope>
+<mdb:dateInfo><cit:CI_Date><cit:date><gco:DateTime>2024-01-02T00:00:00Z</gco:DateTime></cit:date>
+ <cit:dateType><cit:CI_DateTypeCode codeListValue="revision"/></cit:dateType></cit:CI_Date></mdb:dateInfo>
+<mdb:identificationInfo><mri:MD_DataIdentification>
+<mri:citation><cit:CI_Citation><cit:title><gco:CharacterString>Trees</gco:CharacterString><lan:PT_FreeText><lan:textGroup>
+ <lan:LocalisedCharacterString locale="#FR">Arbres</lan:LocalisedCharacterString></lan:textGroup></lan:PT_FreeText></cit:title>
+ <cit:date><cit:CI_Date><cit:date><gco:Date>2020-05-06</gco:Date></cit:date><cit:dateType><cit:CI_DateTypeCode codeListValue="publication"/></cit:dateType></cit:CI_Date></cit:date>
+</cit:CI_Citation></mri:citation><mri:abstract><gco:CharacterString>One tree a line.</gco:CharacterString></mri:abstract>
+<mri:pointOfContact><cit:CI_Responsibility><cit:role><cit:CI_RoleCode codeListValue="owner"/></cit:role><cit:party><cit:CI_Organisation>
+ <cit:name><gco:CharacterString>City</gco:CharacterString></cit:name><cit:contactInfo><cit:CI_Contact><cit:address><cit:CI_Address>
+ <cit:electronicMailAddress><gco:CharacterString>a@example.org</gco:CharacterString></cit:electronicMailAddress></cit:CI_Address></cit:address></cit:CI_Contact></cit:contactInfo>
+</cit:CI_Organisation></cit:party></cit:CI_Responsibility></mri:pointOfContact>
+<mri:topicCategory><mri:MD_TopicCategoryCode>transportation</mri:MD_TopicCategoryCode></mri:topicCategory>
+<mri:extent><gex:EX_Extent><gex:geographicElement><gex:EX_GeographicBoundingBox><gex:westBoundLongitude><gco:Decimal>-2</gco:Decimal></gex:westBoundLongitude>
+ <gex:eastBoundLongitude><gco:Decimal>-1</gco:Decimal></gex:eastBoundLongitude><gex:southBoundLatitude><gco:Decimal>48</gco:Decimal></gex:southBoundLatitude>
+ <gex:northBoundLatitude><gco:Decimal>49</gco:Decimal></gex:northBoundLatitude></gex:EX_GeographicBoundingBox></gex:geographicElement></gex:EX_Extent></mri:extent>
+<mri:resourceConstraints><mco:MD_LegalConstraints><mco:useConstraints><mco:MD_RestrictionCode codeListValue="otherRestrictions"/></mco:useConstraints>
+ <mco:otherConstraints><gco:CharacterString>Licence Ouverte 2.0</gco:CharacterString></mco:otherConstraints></mco:MD_LegalConstraints></mri:resourceConstraints>
+</mri:MD_DataIdentification></mdb:identificationInfo>
+<mdb:distributionInfo><mrd:MD_Distribution><mrd:transferOptions><mrd:MD_DigitalTransferOptions><mrd:onLine><cit:CI_OnlineResource>
+ <cit:linkage><gco:CharacterString>https://source.example/wms?service=WMS</gco:CharacterString></cit:linkage>
+ <cit:protocol><gco:CharacterString>OGC:WMS</gco:CharacterString></cit:protocol></cit:CI_OnlineResource></mrd:onLine></mrd:MD_DigitalTransferOptions></mrd:transferOptions></mrd:MD_Distribution></mdb:distributionInfo>
+<mdb:resourceLineage><mrl:LI_Lineage><mrl:statement><gco:CharacterString>Surveyed.</gco:CharacterString></mrl:statement></mrl:LI_Lineage></mdb:resourceLineage>
+</mdb:MD_Metadata>"""
+
+
+def test_iso_19115_3() -> None:
+    record = one(ISO_3)
+
+    assert (record.identifier, record.kind) == ("abc", Kind.SERIES)
+    assert record.title == {"en": "Trees", "fr": "Arbres"}
+    assert (record.themes, record.issued, record.source_modified) == (("TRAN",), "2020-05-06", "2024-01-02T00:00:00Z")
+    assert record.spatial.box == (-2, 48, -1, 49)
+    assert record.publisher is not None
+    assert record.publisher.name == {"en": "City"}
+    assert record.licence is not None
+    assert record.licence.code == "etalab-2.0"
+    assert (record.distributions[0].kind, record.distributions[0].format) == (Means.SERVICE, "WMS_SRVC")
+    assert record.provenance == {"en": "Surveyed."}
+
+
+def test_ogc_records_with_an_open_interval(shared_data: Path) -> None:
+    record = one((shared_data / "data/catalogues/ogcapi-records_record.json").read_bytes())
+
+    assert record.identifier.startswith("urn:x-wmo:md:int.wmo.wis::https://geo.woudc.org")
+    assert record.temporal == (Period("1924-08-17T00:00:00Z", ""),)
+    assert record.languages == ("en", "fr")
+    assert record.publisher is not None
+
+
+def test_ogc_records_follow_their_links() -> None:
+    feature = {"type": "Feature", "id": "1", "geometry": None, "properties": {"title": "Trees", "type": "dataset"}}
+    following = {"rel": "next", "href": "?offset=10"}
+
+    page = read({"type": "FeatureCollection", "features": [feature], "numberMatched": 20, "links": [following]})
+
+    assert (page.next, page.total, page.records[0].identifier) == (f"{BASE}?offset=10", 20, "1")
+
+
+STAC: dict[str, Any] = {
+    "type": "Collection", "stac_version": "1.0.0", "id": "s2", "title": "Scenes", "description": "Images", "license": "proprietary",
+    "extent": {"spatial": {"bbox": [[-2, 48, 0, -1, 49, 100]]}, "temporal": {"interval": [["2015-06-27T10:25:31Z", None]]}},
+    "providers": [{"name": "ESA", "roles": ["producer"], "url": "https://esa.example"}], "keywords": ["image"],
+    "links": [{"rel": "license", "href": "https://creativecommons.org/licenses/by/4.0/"}, {"rel": "items", "href": "s2/items"}],
+    "assets": {"index": {"href": "index.parquet", "type": "application/vnd.apache.parquet", "roles": ["data"]}},
+}  # fmt: skip
+
+
+def test_stac() -> None:
+    record = one({"collections": [STAC], "links": []})
+
+    assert record.spatial.box == (-2, 48, -1, 49)
+    assert record.temporal == (Period("2015-06-27T10:25:31Z", ""),)
+    assert record.licence is not None
+    assert record.licence.uri.endswith("CC_BY_4_0")
+    assert [each.url for each in record.distributions] == [
+        "https://source.example/index.parquet",
+        "https://source.example/s2/items",
+    ]
+    assert read(
+        {"type": "Catalog", "stac_version": "1.0.0", "id": "r", "links": [{"rel": "child", "href": "s2.json"}]}
+    ).links == ("https://source.example/s2.json",)
+    assert read({"type": "Feature", "stac_version": "1.0.0", "id": "x"}).faults[0].code == "document_unsupported"
+
+
+LINKED = {
+    "@context": "https://schema.org/", "@type": "Dataset", "name": "Trees", "description": "One tree a line", "identifier": "t1",
+    "keywords": "tree, street", "license": "https://creativecommons.org/licenses/by/4.0/", "temporalCoverage": "2020/2024",
+    "publisher": {"@type": "Organization", "name": "City", "email": "a@example.org"}, "dateModified": "2025-01-01",
+    "spatialCoverage": {"@type": "Place", "geo": {"@type": "GeoShape", "box": "48 -2 49 -1"}},
+    "distribution": [{"@type": "DataDownload", "contentUrl": "trees.csv", "encodingFormat": "text/csv", "contentSize": "1 kB"}],
+}  # fmt: skip
+MICRODATA = """<!doctype html><title>Trees</title><div itemscope itemtype="https://schema.org/Dataset">
+<h1 itemprop="name">Trees</h1><p itemprop="description">One <b>tree</b> a line</p><meta itemprop="identifier" content="t1">
+<a itemprop="license" href="https://creativecommons.org/licenses/by/4.0/">CC BY</a>
+<div itemprop="distribution" itemscope itemtype="https://schema.org/DataDownload"><a itemprop="contentUrl" href="trees.csv">CSV</a>
+<span itemprop="encodingFormat">text/csv</span></div></div>"""
+
+
+def test_schema_org_in_a_page() -> None:
+    script = f'<!doctype html><title>x</title><script type="application/ld+json">{json.dumps(LINKED)}</script><p>Trees'
+    for body in (script, json.dumps(LINKED), MICRODATA):
+        record = one(body, "https://source.example/pages/trees")
+        assert (record.identifier, record.title, record.description) == (
+            "t1",
+            {"fr": "Trees"},
+            {"fr": "One tree a line"},
+        )
+        assert record.licence is not None
+        assert record.licence.uri.endswith("CC_BY_4_0")
+        assert (record.distributions[0].download_url, record.distributions[0].format) == (
+            "https://source.example/pages/trees.csv",
+            "CSV",
+        )
+    record = one(script)
+    assert (record.spatial.box, record.temporal) == ((-2, 48, -1, 49), (Period("2020", "2024"),))
+    assert (record.keywords, record.distributions[0].byte_size) == ({"fr": ("tree", "street")}, 1000)
+
+
+def test_a_page_without_dataset_is_no_catalogue() -> None:
+    assert read("<!doctype html><title>Hello</title><p>Hello").faults[0].code == "document_unknown"
+
+
+def test_a_catalogue_of_schema_org_leads_to_its_datasets() -> None:
+    catalogue = {
+        "@context": "https://schema.org",
+        "@type": "DataCatalog",
+        "dataset": [{"@type": "Dataset", "url": "/d/1"}],
+    }
+
+    assert read(catalogue).links == ("https://source.example/d/1",)
+
+
+def test_data_package_stays_below_its_folder() -> None:
+    package = {
+        "name": "trees", "title": "Trees", "description": "x", "licenses": [{"name": "ODC-By-1.0"}], "version": "1.0",
+        "contributors": [{"title": "City", "role": "publisher", "email": "a@example.org"}],
+        "resources": [
+            {"name": "trees", "path": ["data/trees.csv", "../../etc/passwd", "/etc/passwd"], "format": "csv", "bytes": 3, "hash": f"sha256:{'a' * 64}"}
+        ],
+    }  # fmt: skip
+    record = one(package, "https://source.example/p/datapackage.json")
+
+    assert [each.url for each in record.distributions] == ["https://source.example/p/data/trees.csv"]
+    assert record.distributions[0].checksum == Checksum("SHA-256", "a" * 64)
+    assert codes(record).count("url_not_web") == 2
+    assert record.licence is not None
+    assert record.licence.uri.endswith("ODC_BY")
+
+
+def test_rudi_is_read_and_refused_by_its_own_rules(shared_data: Path) -> None:
+    folder = shared_data / "reference/rudi-samples"
+    good = json.loads((folder / "07-portal-open.json").read_text())
+    bad = json.loads((folder / "09-portal-no-updated-date-INVALID.json").read_text())
+
+    page = read({"total": 4, "items": [good, bad]}, f"{BASE}?limit=2")
+
+    assert page.next == f"{BASE}?limit=2&offset=2"
+    assert page.found == 2
+    assert [each.identifier for each in (*page.records, *page.refused)] == [good["global_id"], bad["global_id"]]
+    assert page.refused[0].faults[0].code == "ERR-106"
+    assert all(fault.level is Level.REFUSED for fault in page.refused[0].faults if fault.code.startswith("ERR"))
+
+
+def test_a_folder_of_files_leads_below_only() -> None:
+    listing = """<html><head><title>Index of /meta</title></head><body><h1>Index of /meta</h1><a href="?C=M;O=A">Date</a>
+    <a href="/">Parent</a><a href="a.xml">a</a><a href="b%20c.ttl">b</a><a href="sub/">sub</a><a href="photo.jpg">p</a>
+    <a href="https://elsewhere.example/x.xml">x</a><a href="../up.xml">up</a><a href="a.xml#1">a</a></body></html>"""
+
+    page = read(listing, "https://source.example/meta/")
+
+    assert page.format == "waf"
+    assert page.links == (
+        "https://source.example/meta/a.xml",
+        "https://source.example/meta/b%20c.ttl",
+        "https://source.example/meta/sub/",
+    )
+
+
+def test_the_same_identifier_twice() -> None:
+    first = {"identifier": "1", "title": "Trees", "distribution": []}
+    same = read([first, first])
+    other = read([first, {**first, "title": "Benches"}])
+
+    assert (same.found, len(same.records)) == (1, 1)
+    assert (other.found, len(other.records)) == (2, 1)
+    assert other.refused[0].faults[0].say()[0] == "The identifier 1 is already that of “Trees”."
+
+
+def test_a_theme_that_means_nothing_here_is_kept_as_a_keyword() -> None:
+    record = one([{"identifier": "1", "title": "x", "theme": ["Nonsense"], "distribution": []}])
+
+    assert record.themes == ()
+    assert record.themes_other == (Term(label="Nonsense"),)
+    assert record.keywords == {"fr": ("Nonsense",)}
+    assert "theme_unknown" in codes(record)
+
+
+def test_distributions_keep_what_no_table_knows() -> None:
+    record = one(
+        [
+            {
+                "identifier": "1",
+                "title": "x",
+                "distribution": [{"downloadURL": "https://source.example/a.sas7bdat", "format": "SAS"}],
+            }
+        ]
+    )
+
+    assert record.distributions == (Distribution(download_url="https://source.example/a.sas7bdat", format_label="SAS"),)
+    assert "format_unknown" in codes(record)
