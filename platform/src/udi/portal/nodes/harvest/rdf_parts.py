@@ -48,7 +48,7 @@ def _email(graph: Graph, node: Value) -> str:
 
 
 def read_contacts(graph: Graph, node: Node, draft: Draft) -> None:
-    """The contact points; one without any address is shown by its name."""
+    """The contact points, else the publisher when it gives an e-mail address."""
     for value in graph.values(node, *CONTACTS):
         names = [
             words
@@ -71,6 +71,9 @@ def read_contacts(graph: Graph, node: Node, draft: Draft) -> None:
             url=graph.text(value, "vcard:hasURL", "vcard:hasUrl", "vcard:url", "foaf:page"),
             role=graph.text(value, "vcard:role"),
         )
+    if not draft.contacts and draft.publisher and draft.publisher.email:
+        name = next(iter(draft.publisher.name.values()), "")
+        add_contact(draft, "dct:publisher", name=name, email=draft.publisher.email, role="publisher")
 
 
 def read_distributions(graph: Graph, node: Node, draft: Draft) -> None:
