@@ -40,8 +40,8 @@ def read_email(text: str) -> str:
     wording = re.sub(r"^mailto:/{0,2}", "", wording, flags=re.IGNORECASE).partition("?")[0]
     if "/" in wording:
         wording = wording.rsplit("/", 1)[-1]
-    wording = wording.strip().lower()
-    return wording if EMAIL.fullmatch(wording) else ""
+    several = re.split(r"[\s;,]+", wording.strip().lower())
+    return next((each for each in several if EMAIL.fullmatch(each)), "")
 
 
 def same(first: str, second: str) -> bool:

@@ -1,5 +1,6 @@
 """CKAN: `package_search`, `package_show` and its relatives, the old REST interface, DKAN; scheming and extras alike."""
 
+import re
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit, urlunsplit
 
@@ -87,7 +88,8 @@ def _next(base_url: str, received: int, total: int | None) -> str:
 
 def _package(item: Item, draft: Draft) -> None:
     item = {**_extras(item), **{name: value for name, value in item.items() if value not in (None, "", [])}}
-    spoken = words(item.get("language")) or words(item.get("languages"))
+    told = words(item.get("language")) or words(item.get("languages"))
+    spoken = [tag for each in told for tag in re.split(r"\s*,\s*", each)]
     for each in (*spoken, *words(item.get("metadata-language"))[: 0 if spoken else None]):
         draft.spoken("language", each)
     if len(draft.languages) == 1:

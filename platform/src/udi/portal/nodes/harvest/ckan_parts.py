@@ -80,7 +80,8 @@ def read_coverage(item: Item, draft: Draft) -> None:
     if not items(item.get("temporal_coverage")) and word(item, "temporal_coverage"):
         draft.span("temporal_coverage", word(item, "temporal_coverage"))
     for start, end in (("temporal_start", "temporal_end"), ("temporal_coverage-from", "temporal_coverage-to")):
-        draft.period(start, word(item, start), word(item, end))
+        sides = [next(iter(words(item.get(name))), "") for name in (start, end)]
+        draft.period(start, *sides)
     for each in items(item.get("spatial_coverage")):
         for name in ("geom", "bbox"):
             draft.box("spatial_coverage", *_shape(each.get(name)))
@@ -89,9 +90,9 @@ def read_coverage(item: Item, draft: Draft) -> None:
         draft.box(name, *_shape(item.get(name)))
     if word(item, "spatial") and not _shape(item.get("spatial"))[0]:
         draft.named_place("", draft.clean("spatial", word(item, "spatial")))
-    sides = [word(item, side) for side in SIDES]
-    if all(re.fullmatch(r"-?\d{1,3}(\.\d+)?", side) for side in sides):
-        west, south, east, north = (float(side) for side in sides)
+    corners = [word(item, side) for side in SIDES]
+    if all(re.fullmatch(r"-?\d{1,3}(\.\d+)?", corner) for corner in corners):
+        west, south, east, north = (float(corner) for corner in corners)
         draft.box("bbox-west-long", (west, south, east, north))
     draft.named_place(word(item, "spatial_uri"), draft.clean("spatial_text", word(item, "spatial_text")))
     resolution = word(item, "spatial_resolution_in_meters")

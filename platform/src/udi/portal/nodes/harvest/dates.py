@@ -17,12 +17,16 @@ MONTHS = {
     )
     for number, name in enumerate(names.split(), 1)
 }
-SPAN = re.compile(r"\s*(.{2,40}?)\s*(?:/|--|\s-\s|\bto\b|\bau\b|\bà\b)\s*(.{0,40}?)\s*")
+SPANS = [
+    re.compile(rf"\s*(.{{2,40}}?)\s*{between}\s*(.{{0,40}}?)\s*")
+    for between in (r"\s-\s", "--", r"\b(?:to|au|à)\b", "/")
+]
 YEARS = re.compile(r"\s*(\d{4})\s*[-–/]\s*(\d{4})\s*")
 FOR_YEARS = re.compile(r"P(\d{1,3})Y")
 OPEN = {"", "..", "now", "present", "unknown", "-"}
 CENTURY, SHORT_YEARS = 2000, 100
 MONTHS_OF_YEAR, HOURS, SIXTY = 12, 24, 60
+NONE = "00"
 FULL = len("2026-11-25")
 
 
@@ -47,9 +51,9 @@ def _iso(wording: str) -> str:
     if not found:
         return ""
     year, month, day, hour, minute, second, zone = found.groups()
-    if not month:
+    if not month or month == NONE:
         return year if re.fullmatch(r"\d{4}", year) else ""
-    if not day:
+    if not day or day == NONE:
         return f"{year}-{month}" if 1 <= int(month) <= MONTHS_OF_YEAR else ""
     told = _day(int(year), int(month), int(day))
     return _at(told, hour, minute, second, zone) if told and hour else told
@@ -101,13 +105,14 @@ def read_span(text: str) -> tuple[str, str] | None:
         return years[1], years[2]
     if single := read_date(wording):
         return single, single
-    found = SPAN.fullmatch(wording)
-    if not found:
-        return None
-    start, end = (_side(side) for side in found.groups())
-    if start and (length := FOR_YEARS.fullmatch(found[2])):
-        return start, str(int(start[:4]) + int(length[1]) - 1)
-    return None if start is None or end is None or not (start or end) else (start, end)
+    for separated in SPANS:
+        found = separated.fullmatch(wording)
+        start, end = (_side(side) for side in found.groups()) if found else (None, None)
+        if found and start and (length := FOR_YEARS.fullmatch(found[2])):
+            return start, str(int(start[:4]) + int(length[1]) - 1)
+        if start is not None and end is not None and (start or end):
+            return start, end
+    return None
 
 
 def _side(text: str) -> str | None:

@@ -21,6 +21,9 @@ from udi.portal.nodes.harvest.vocabulary import (
 from udi.protocol.texts import TAG, Texts, plain
 
 TEMPLATE = re.compile(r"\{\{.*?\}\}|^(TODO|Theme \d|Lorem ipsum)\b")
+SAYS_NOTHING = re.compile(
+    r"not specified|unspecified|unknown|n/?a|none|non (?:précisée?|renseignée?)|-+", re.IGNORECASE
+)
 LONGEST_TEXT, LONGEST_WORD = 50_000, 200
 RECTANGLE = 5
 HVD = "data.europa.eu/bna/"
@@ -112,16 +115,19 @@ class Draft:
         if HVD in value:
             self.add(self.hvd_categories, value)
             return
-        code, match = next((found for text in (value, label) if text and (found := find_theme(text))[0]), ("", ""))
-        if code:
+        if left := TEMPLATE.search(label or value):
+            self.say(kinds.PLACEHOLDER, where, value=left[0])
+            return
+        codes, match = next((found for text in (value, label) if text and (found := find_theme(text))[0]), ((), ""))
+        for code in codes:
             self.add(self.themes, code)
-            if match == "words":
-                self.say(kinds.THEME_GUESSED, where, value=label or value, read=code)
+        if match == "words":
+            self.say(kinds.THEME_GUESSED, where, value=label or value, read=", ".join(codes))
         if match != "exact" and (value or label):
             uri = value if LINK.fullmatch(value) else ""
             self.add(self.themes_other, Term(uri, label or ("" if uri else value)))
         known = fold(value) in table("themes") or fold(label) in table("themes")
-        if not code and expected and not known and (label or value):
+        if not codes and expected and not known and (label or value):
             self.say(kinds.THEME_UNKNOWN, where, value=label or value)
             if words := label or ("" if LINK.fullmatch(value) else value):
                 self.keyword(where, words[:LONGEST_WORD])
@@ -185,7 +191,7 @@ class Draft:
         found = read_span(value) if value.strip() else None
         if found:
             self.add(self.temporal, Period(*found))
-        elif value.strip():
+        elif value.strip() and not SAYS_NOTHING.fullmatch(value.strip()):
             self.say(kinds.DATE_UNREADABLE, where, value=value)
             self.keep(where, value)
 

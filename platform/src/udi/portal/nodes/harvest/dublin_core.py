@@ -9,7 +9,7 @@ from udi.portal.nodes.harvest.draft import Draft
 from udi.portal.nodes.harvest.finish import Outcome, finish
 from udi.portal.nodes.harvest.iso_parts import ASKED, SERVICES
 from udi.portal.nodes.harvest.parts import Raw, add_contact, add_distribution
-from udi.portal.nodes.harvest.places import read_numbers
+from udi.portal.nodes.harvest.places import is_on_earth, read_numbers
 from udi.portal.nodes.harvest.record import Agent, Kind, Original, Refused, Service
 
 DATASETS = {"", "dataset", "nongeographicdataset", "downloadabledata", "livedata", "gridded data"}
@@ -68,16 +68,21 @@ def _about(root: Element, draft: Draft) -> None:
 
 
 def _box(root: Element, draft: Draft) -> None:
-    """Latitude comes first under the URN of EPSG:4326; boxes in other systems are kept, not read."""
+    """Latitude comes first under the URN of EPSG:4326; boxes in other systems are kept, not read.
+
+    Servers mistake the order: where the one that is said is not on Earth, the other is tried.
+    """
     for box in (*follow(root, "BoundingBox"), *follow(root, "WGS84BoundingBox")):
         lower, upper = (read_numbers(text(box, corner)) for corner in ("LowerCorner", "UpperCorner"))
         system = box.get("crs", "")
         if len(lower) != CORNERS or len(upper) != CORNERS:
             continue
+        plain = (lower[0], lower[1], upper[0], upper[1])
+        turned = (lower[1], lower[0], upper[1], upper[0])
         if not system or LONGITUDE_FIRST.search(system):
-            draft.box("ows:BoundingBox", (lower[0], lower[1], upper[0], upper[1]))
+            draft.box("ows:BoundingBox", plain if is_on_earth(plain) or not is_on_earth(turned) else turned)
         elif LATITUDE_FIRST.search(system):
-            draft.box("ows:BoundingBox", (lower[1], lower[0], upper[1], upper[0]))
+            draft.box("ows:BoundingBox", turned)
         else:
             draft.keep("ows:BoundingBox", f"{system} {lower} {upper}")
 

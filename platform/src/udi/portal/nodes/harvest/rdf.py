@@ -16,7 +16,7 @@ from udi.portal.nodes.harvest.opening import read_json, read_xml
 from udi.portal.nodes.harvest.rdf_parts import licence_words, read_contacts, read_distributions, read_publisher
 from udi.portal.nodes.harvest.rdf_places import read_coverage
 from udi.portal.nodes.harvest.record import Kind, Original, Page
-from udi.portal.nodes.harvest.vocabulary import find_access, find_language
+from udi.portal.nodes.harvest.vocabulary import find_access, find_frequency, find_language
 
 DATASETS = ("dcat:Dataset", "dcat:DatasetSeries", "dcatapit:Dataset")
 SERVICES = ("dcat:DataService",)
@@ -247,7 +247,8 @@ def _dates(graph: Graph, node: Node, draft: Draft) -> None:
     draft.modified = draft.date("dct:modified", graph.text(node, "dct:modified", "schema:dateModified"))
     for value in graph.values(node, "dct:accrualPeriodicity"):
         labels = [words for words, _ in graph.texts(value, "rdfs:label", "skos:prefLabel", "rdf:value")]
-        draft.often("dct:accrualPeriodicity", next((each for each in (written(value), *labels) if each), ""))
+        said = [each for each in (written(value), *labels) if each]
+        draft.often("dct:accrualPeriodicity", next((each for each in said if find_frequency(each)), "".join(said[:1])))
     for value in graph.values(node, "dct:language"):
         draft.spoken("dct:language", written(value) or graph.text(value, "rdf:value", "rdfs:label"))
 

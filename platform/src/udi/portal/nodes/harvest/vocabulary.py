@@ -66,11 +66,11 @@ def _code(text: str, part: str) -> str:
     return code.strip("/") if found else ""
 
 
-def find_theme(text: str) -> tuple[str, str]:
-    """(code of the EU's theme, how sure) or two empty texts."""
+def find_theme(text: str) -> tuple[tuple[str, ...], str]:
+    """(codes of the EU's themes, how sure): a wording may mean several; none when it is not known."""
     code = _code(text, "data-theme")
-    target, match = table("themes").get(fold(code or text), ["", ""])
-    return (target, match or "exact") if target else ("", "")
+    target, match = table("themes").get(fold(code or text)) or table("themes").get(fold(text), ["", ""])
+    return (tuple(target.split()), match or "exact") if target else ((), "")
 
 
 def find_frequency(text: str) -> str:
@@ -160,7 +160,7 @@ def find_format(text: str) -> FormatFound | None:
     code = _code(wording, "file-type") or (re.split(r"[#/]", wording)[-1] if "file-type" in wording else "")
     for each in (wording, code, wording.lstrip("."), re.sub(r"\s*\(.*\)$", "", wording)):
         if each and (row := table("formats").get(fold(each))):
-            return FormatFound(code or row[0], *row[1:])
+            return FormatFound(row[0] or code, *row[1:])
     if code:
         return FormatFound(code, "", "", "service" if code.endswith("_SRVC") else "file")
     if ZIPPED.search(wording) and (inside := table("formats").get(fold(ZIPPED.sub("", wording)))):
