@@ -230,3 +230,26 @@ def test_values_of_any_shape_never_break_a_reader(name: str, data: st.DataObject
     assert len(page.records) + len(page.services) + len(page.refused) + len(page.links) <= 5001
     codes = {fault.code for each in page.refused for fault in each.faults}
     assert "record_unreadable" not in codes, [fault.say() for each in page.refused for fault in each.faults]
+
+
+def test_shapes_that_broke_a_reader_once() -> None:
+    """Found by the test above."""
+    package = {"id": "1", "title": "Trees", "notes": "x", "resources": [], "groups": 1}
+    linked = {"@context": "https://schema.org", "@type": "Dataset", "name": "Trees", "isAccessibleForFree": {}}
+    feature = {"type": "Feature", "id": "1", "time": {"interval": [[], {}]}, "properties": {"title": "Trees"}}
+
+    for document in (package, linked, feature):
+        assert [each.title for each in read(json.dumps([document]).encode()).records] == [{"fr": "Trees"}]
+
+
+ENVELOPES = ["type", "collections", "features", "results", "result", "success", "help", "data", "datasets", "items", "packages", "package_count", "next_page", "total", "numberMatched", "count", "dataset", "stac_version", "links", "itemType", "global_id", "dataset_id", "metas", "@context", "@graph", "@id", "@type", "identifier", "title", "resources", "notes"]
+
+
+@settings(
+    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+@given(document=st.dictionaries(st.sampled_from(ENVELOPES), JSON_VALUES, max_size=6), listed=st.booleans())
+def test_no_document_of_json_is_a_surprise(document: dict[str, Any], listed: bool) -> None:  # noqa: FBT001  # drawn
+    page = read(json.dumps([document] if listed else document).encode())
+
+    assert page.readable or all(fault.say() for fault in page.faults)

@@ -141,7 +141,8 @@ def _keywords(item: Item, draft: Draft) -> None:
     for name in ("theme", "theme-primary", "theme-secondary"):
         for each in words(item.get(name)):
             draft.theme(name, each)
-    for group in item.get("groups") or []:
+    groups = item.get("groups")
+    for group in groups if isinstance(groups, list) else []:
         label = group if isinstance(group, str) else word(group, "title", "display_name", "name")
         draft.theme("groups", label, expected=False)
     for each in words(item.get("hvd_category")):

@@ -122,7 +122,7 @@ def _coverage(item: Item, draft: Draft) -> None:
     if isinstance(time, dict):
         interval = time.get("interval")
         if isinstance(interval, list) and len(interval) > 1:
-            draft.period("time.interval", *(("" if side in {None, ".."} else side) for side in interval[:2]))
+            draft.period("time.interval", *("" if side == ".." else side for side in interval[:2]))
         elif single := word(time, "date", "timestamp"):
             draft.period("time", single, single)
 

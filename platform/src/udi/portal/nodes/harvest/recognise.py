@@ -20,6 +20,7 @@ from udi.portal.nodes.harvest import (
     udata,
     waf,
 )
+from udi.portal.nodes.harvest.fields import items
 from udi.portal.nodes.harvest.opening import RefusedDocumentError, decode, read_json, refuse
 from udi.portal.nodes.harvest.record import Page
 
@@ -151,9 +152,7 @@ def _names_packages(value: dict[str, Any]) -> bool:
 
 
 def _is_collection(value: dict[str, Any]) -> bool:
-    return value.get("itemType") == "record" or any(
-        each.get("itemType") == "record" for each in value.get("collections") or () if isinstance(each, dict)
-    )
+    return any(each.get("itemType") == "record" for each in (value, *items(value.get("collections"))))
 
 
 def _is_record(value: dict[str, Any]) -> bool:

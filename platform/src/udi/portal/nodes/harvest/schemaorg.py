@@ -131,7 +131,7 @@ def _dataset(item: Item, draft: Draft) -> None:
         draft.licence = draft.licence or draft.licensed("license", *wordings)
     for each in words(item.get("conditionsOfAccess")):
         draft.rightful("conditionsOfAccess", each)
-    if item.get("isAccessibleForFree") in {False, "False", "false"}:
+    if str(item.get("isAccessibleForFree")).lower() == "false":
         draft.keep("isAccessibleForFree", "false")
     draft.issued = draft.date(
         "datePublished", next(iter(words(item.get("datePublished")) or words(item.get("dateCreated"))), "")

@@ -43,7 +43,7 @@ def read(page: bytes, *, base_url: str, language: str = "en") -> Page:
     if value.get("type") == "Catalog":
         links = links_of(value, {"child", "data"}, base_url)
         return Page(format="stac", links=tuple(dict.fromkeys(links)), faults=tuple(faults))
-    if value.get("type") in {"Feature", "FeatureCollection"}:
+    if word(value, "type") in {"Feature", "FeatureCollection"}:
         raise refuse(kinds.UNSUPPORTED, value="STAC Item")
     listed: list[Any] = value["collections"] if isinstance(value.get("collections"), list) else [value]
     following = next(iter(links_of(value, {"next"}, base_url)), "") if "collections" in value else ""
