@@ -242,7 +242,39 @@ def test_shapes_that_broke_a_reader_once() -> None:
         assert [each.title for each in read(json.dumps([document]).encode()).records] == [{"fr": "Trees"}]
 
 
-ENVELOPES = ["type", "collections", "features", "results", "result", "success", "help", "data", "datasets", "items", "packages", "package_count", "next_page", "total", "numberMatched", "count", "dataset", "stac_version", "links", "itemType", "global_id", "dataset_id", "metas", "@context", "@graph", "@id", "@type", "identifier", "title", "resources", "notes"]
+ENVELOPES = [
+    "type",
+    "collections",
+    "features",
+    "results",
+    "result",
+    "success",
+    "help",
+    "data",
+    "datasets",
+    "items",
+    "packages",
+    "package_count",
+    "next_page",
+    "total",
+    "numberMatched",
+    "count",
+    "dataset",
+    "stac_version",
+    "links",
+    "itemType",
+    "global_id",
+    "dataset_id",
+    "metas",
+    "@context",
+    "@graph",
+    "@id",
+    "@type",
+    "identifier",
+    "title",
+    "resources",
+    "notes",
+]
 
 
 @settings(
