@@ -77,9 +77,13 @@ def read_contacts(graph: Graph, node: Node, draft: Draft) -> None:
 
 
 def read_distributions(graph: Graph, node: Node, draft: Draft) -> None:
-    """Distributions, and the service itself where the node is one."""
-    for place, value in enumerate(graph.values(node, "dcat:distribution", "adms:sample")):
+    """Distributions, and the service itself where the node is one; a sample is not the data, and is kept beside."""
+    for place, value in enumerate(graph.values(node, "dcat:distribution")):
         add_distribution(draft, f"dcat:distribution[{place}]", _raw(graph, value))
+    samples = [
+        _address(graph, each, "dcat:downloadURL", "dcat:accessURL") for each in graph.values(node, "adms:sample")
+    ]
+    draft.keep("adms:sample", [each for each in samples if each])
     if endpoint := graph.text(node, "dcat:endpointURL"):
         add_distribution(
             draft, "dcat:endpointURL", Raw(access=endpoint, service=_service(graph, node), means=Means.SERVICE)
