@@ -38,6 +38,10 @@ NO_SPACE = "-"
 """Named where a request is kept to no space at all: it is nobody's slug."""
 RECYCLE = 900
 """Seconds after which a connection gives way to a new one, which may lead to another machine."""
+MOST_OPEN = 10
+"""Connections of one process as one role. All are kept once opened: to open one takes ten times what is read there; the last
+used is used first, so that those of a busy moment rest.
+"""
 READS = "only_reads"
 """The option of the connections that `reading` keeps."""
 TYPES = {
@@ -111,7 +115,9 @@ class Database:
     reads comes from the copy that follows the database, where there is one. A worker takes its time, at the database.
     """
 
-    def __init__(self, settings: Settings, program: ProgramName, *, pool_size: int = 5, pages: bool = False) -> None:
+    def __init__(
+        self, settings: Settings, program: ProgramName, *, pool_size: int = MOST_OPEN, pages: bool = False
+    ) -> None:
         self._settings, self.program, self._pool_size, self._pages = settings, program, pool_size, pages
         self._makers: dict[Role, async_sessionmaker[AsyncSession]] = {}
         self._engines: dict[Role, AsyncEngine] = {}
@@ -136,7 +142,8 @@ class Database:
         engine = create_async_engine(
             self._settings.dsn(self.program, role, replica=self.has_replica and role == "public"),
             pool_size=self._pool_size,
-            max_overflow=5,
+            max_overflow=MOST_OPEN - self._pool_size,
+            pool_use_lifo=True,
             pool_recycle=RECYCLE,
             pool_timeout=PATIENCE if self._pages else 30,
             connect_args={
