@@ -1,19 +1,15 @@
 """The catalogue's pages, as visitors see them; each is checked by the page checker when fetched."""
 
-from pathlib import Path
 from uuid import uuid4
 
 import httpx
 import pytest
-from babel.messages.pofile import read_po
-from jinja2 import Environment
 from litestar import Litestar
 from sqlalchemy import text
 
 from tests.portal.catalogue.corpus import TABLE, Catalogue
 from tests.visitors import browse, make_person
 from udi.kit.db import Database
-from udi.portal import catalogue
 from udi.portal.catalogue.search.feed import SearchFeed
 
 LIMIT, MOST_REQUESTS = 100_000, 8
@@ -271,17 +267,3 @@ async def test_a_hostile_address_is_never_an_accident(filled: Catalogue, portal_
     if answers[3].status_code == 422:
         assert answers[3].headers["content-type"].startswith("application/problem+json")
         assert all(error["field"] and error["remedy"] for error in answers[3].json()["errors"])
-
-
-def test_every_message_is_translated() -> None:
-    folder = Path(catalogue.__file__).parent
-    with (folder / "locale/fr.po").open("rb") as file:
-        known = read_po(file, locale="fr")
-    environment = Environment(extensions=["jinja2.ext.i18n"], autoescape=True)
-    written = {
-        message if isinstance(message, str) else message[0]
-        for path in (folder / "templates").glob("*.html")
-        for _, _, message in environment.extract_translations(path.read_text())  # type: ignore[attr-defined]
-    }
-
-    assert sorted(message for message in written if not (known.get(message) and known[message].string)) == []
