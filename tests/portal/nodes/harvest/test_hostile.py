@@ -183,6 +183,26 @@ def test_an_address_that_runs_code_is_no_address() -> None:
     assert [fault.code for fault in record.faults].count("url_not_web") == 4
 
 
+CONTROLS = {
+    "JSON": rb'{"dataset": [{"identifier": "1", "title": "a\u000bb", "keyword": ["k\u0001"], "distribution": []}]}',
+    "JSON inside a text": rb'{"help": "x", "success": true, "result": {"id": "1", "name": "n", "title": "a\u000bb", '
+    rb'"title_translated": "{\"fr\": \"a\\u000bb\"}", "tags": ["k\u0001"], "resources": []}}',
+    "Turtle": rb"@prefix dcat: <http://www.w3.org/ns/dcat#> . @prefix dct: <http://purl.org/dc/terms/> . "
+    rb'<https://x.example/1> a dcat:Dataset ; dct:title "a\u000Bb"@fr ; dcat:keyword "k\u0001" .',
+    "HTML": b'<html><head><script type="application/ld+json">{"@context": "https://schema.org", "@type": "Dataset", '
+    b'"@id": "https://x.example/1", "name": "a\\u000bb", "description": "c", "keywords": ["k\\u0001"]}</script></head></html>',
+    "CSV": b"datasetid;title;keyword\n1;a\x0bb;k\x01\n",
+}
+
+
+@pytest.mark.parametrize("syntax", CONTROLS)
+def test_what_no_database_or_xml_can_hold_is_marked_in_every_syntax(syntax: str) -> None:
+    [record] = read(CONTROLS[syntax]).records
+
+    assert set(record.title.values()) == {"a\N{REPLACEMENT CHARACTER}b"}
+    assert [word for words in record.keywords.values() for word in words] == ["k\N{REPLACEMENT CHARACTER}"]
+
+
 def test_a_record_beyond_reason_is_refused_alone() -> None:
     document = [
         {"identifier": "1", "title": "Large", "description": "x" * 1_100_000, "distribution": []},

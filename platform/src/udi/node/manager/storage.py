@@ -141,10 +141,10 @@ async def list_files(request: Asked, territory: NamedDependency[Territory]) -> R
     """The files of the space, as the catalogue names them; or that the storage answers (`hash`)."""
     async with desk_of(request, territory).depot.session() as session:
         caller = await identify(request, session, territory)
+        if request.scope["path"].endswith("/hash"):
+            return Response(ZONE, media_type="text/plain", headers=PRIVATE)
         source = list_source(caller.space, ObjectKind.MEDIA)
         found = await list_documents(session, source, read_question(request.query_params.multi_items(), None))
-    if request.scope["path"].endswith("/hash"):
-        return Response(ZONE, media_type="text/plain", headers=PRIVATE)
     return Response([shown(ObjectKind.MEDIA, each) for each in found], headers=PRIVATE)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from udi.portal.nodes.harvest import kinds
 from udi.portal.nodes.harvest.draft import Draft
 from udi.portal.nodes.harvest.finish import Outcome, finish
+from udi.portal.nodes.harvest.opening import storable
 from udi.portal.nodes.harvest.record import Original, Refused
 from udi.portal.nodes.harvest.vocabulary import find_language
 from udi.protocol.scan import received
@@ -53,7 +54,7 @@ def unfolded(value: Any) -> Any:
     """The value of a text that holds JSON, any other as it is."""
     if isinstance(value, str) and value.strip()[:1] in {"[", "{"}:
         try:
-            return json.loads(value)
+            return storable(json.loads(value))
         except (ValueError, RecursionError):
             return value
     return value

@@ -12,7 +12,7 @@ import pyoxigraph as ox
 
 from udi.portal.nodes.harvest import addresses, kinds
 from udi.portal.nodes.harvest.faults import Fault
-from udi.portal.nodes.harvest.opening import decode, refuse
+from udi.portal.nodes.harvest.opening import decode, refuse, storable
 from udi.protocol.triples import PREFIXES
 
 Node = ox.NamedNode | ox.BlankNode
@@ -234,4 +234,6 @@ def _sound(graph: Graph, node: Any) -> Any:
         mended = addresses.mend(node.value)
         graph.mended.add(mended)
         return ox.NamedNode(mended)
+    if isinstance(node, ox.Literal) and (sound := storable(node.value)) != node.value:
+        return ox.Literal(sound, language=node.language) if node.language else ox.Literal(sound)
     return node

@@ -22,7 +22,7 @@ from udi.portal.nodes.harvest.fields import (
     words,
 )
 from udi.portal.nodes.harvest.finish import make_page
-from udi.portal.nodes.harvest.opening import decode, read_json
+from udi.portal.nodes.harvest.opening import decode, read_json, storable
 from udi.portal.nodes.harvest.parts import Raw, add_contact, add_distribution
 from udi.portal.nodes.harvest.record import Agent, Means, Page, Service
 
@@ -82,7 +82,8 @@ def read(page: bytes, *, base_url: str, language: str = "fr") -> Page:
 
 def read_csv(page: bytes, *, base_url: str, language: str = "fr") -> Page:
     """The catalogue as CSV, whose columns are those of the first version or of the second."""
-    text, faults = decode(page)
+    decoded, faults = decode(page)
+    text = storable(decoded)
     first = text.partition("\n")[0]
     csv.field_size_limit(LARGEST_FIELD)
     rows = csv.DictReader(io.StringIO(text, newline=""), delimiter=";" if first.count(";") > first.count(",") else ",")

@@ -8,13 +8,13 @@ from xml.parsers import expat
 
 from udi.portal.nodes.harvest import kinds
 from udi.portal.nodes.harvest.faults import Fault, Kind
+from udi.protocol.scan import ILLEGAL
 
 LARGEST_DOCUMENT = 200 * 1024**2
 MOST_LEVELS = 100
 LONGEST_WHOLE = 19
 MOST_ENTITIES, LONGEST_ENTITY = 64, 1024
 AROUND = 40
-NUL = re.compile("[\x00\ud800-\udfff]")
 MARKS = (
     (b"\xef\xbb\xbf", "utf-8-sig"),
     (b"\xff\xfe\x00\x00", "utf-32"),
@@ -86,7 +86,7 @@ def read_json(body: bytes) -> tuple[Any, list[Fault]]:
         raise _unreadable(text.encode("utf-8", "replace"), error.lineno, error.colno, cause) from error
     except RecursionError as error:
         raise refuse(kinds.UNSAFE_DEPTH, limit=MOST_LEVELS) from error
-    return _storable(value), faults
+    return storable(value), faults
 
 
 def _refuse_constant(name: str) -> Any:
@@ -104,16 +104,21 @@ def _whole(text: str) -> int | float:
     return int(text) if len(text) < LONGEST_WHOLE else _finite(text)
 
 
-def _storable(value: Any, level: int = 0) -> Any:
-    """The value without NUL, lone surrogates and marks of byte order in its texts, which PostgreSQL or readers refuse."""
+def storable(value: Any, level: int = 0) -> Any:
+    """The value with a mark in the place of what PostgreSQL cannot store or XML write, as records that are pushed may not
+    hold it either; marks of byte order are taken out.
+
+    Raises:
+        RefusedDocumentError: it is nested beyond reason.
+    """
     if level > MOST_LEVELS:
         raise refuse(kinds.UNSAFE_DEPTH, limit=MOST_LEVELS)
     if isinstance(value, str):
-        return NUL.sub("\N{REPLACEMENT CHARACTER}", value).replace("\ufeff", "")
+        return ILLEGAL.sub("\N{REPLACEMENT CHARACTER}", value).replace("\ufeff", "")
     if isinstance(value, list):
-        return [_storable(each, level + 1) for each in value]
+        return [storable(each, level + 1) for each in value]
     if isinstance(value, dict):
-        return {_storable(name): _storable(each, level + 1) for name, each in value.items()}
+        return {storable(name): storable(each, level + 1) for name, each in value.items()}
     return value
 
 

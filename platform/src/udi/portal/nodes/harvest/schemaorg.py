@@ -20,7 +20,7 @@ from udi.portal.nodes.harvest.fields import (
 )
 from udi.portal.nodes.harvest.finish import make_page
 from udi.portal.nodes.harvest.html import Page as Html
-from udi.portal.nodes.harvest.opening import decode, read_json, refuse
+from udi.portal.nodes.harvest.opening import decode, read_json, refuse, storable
 from udi.portal.nodes.harvest.parts import Raw, add_contact, add_distribution
 from udi.portal.nodes.harvest.places import read_numbers
 from udi.portal.nodes.harvest.record import Agent, Page
@@ -50,7 +50,7 @@ def read(page: bytes, *, base_url: str, language: str = "fr") -> Page:
         text, faults = decode(page)
         markup = Html(text)
         blocks = [*markup.blocks, *markup.things]
-    nodes = _nodes(blocks)
+    nodes = _nodes(storable(blocks))
     named = {each["@id"]: each for each in nodes if isinstance(each.get("@id"), str) and len(each) > 1}
     whole, links = [], []
     for node in nodes:

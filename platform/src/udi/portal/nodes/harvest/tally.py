@@ -23,7 +23,7 @@ class Line:
 def tally(name: str, page: Page) -> Line:
     """The line of a document; reasons are codes of faults, the most frequent first."""
     refused = [each for each in page.refused if each.counts]
-    told = Counter(each.faults[0].code for each in (*page.refused,))
+    told = Counter(each.faults[0].code for each in page.refused)
     told.update(fault.code for fault in page.faults)
     reasons = tuple(f"{code} {count}" for code, count in told.most_common())
     others = len(page.services) + len(page.refused) - len(refused)
