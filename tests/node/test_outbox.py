@@ -359,7 +359,7 @@ async def test_the_worker_does_the_job_that_publishing_queued(
     delivery = await delivery_of(node_database, demo, dataset)
     assert (delivery.state, delivery.attempts, len(portal.pushed)) == ("failed", 2, 2)
     async with node_database.platform_session() as session:
-        held = [job for job in await list_held_jobs(session) if job.payload["dataset"] == dataset]
+        held = [job for job in await list_held_jobs(session) if job.payload.get("dataset") == dataset]
     assert [job.name for job in held] == [PUSH_DATASET]
 
 
