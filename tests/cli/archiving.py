@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from litestar import Litestar
@@ -40,7 +41,7 @@ from udi.portal.identity.models import TABLES
 from udi.portal.identity.provision import admin
 from udi.portal.identity.provision.accounts import apply_memberships
 from udi.portal.nodes.actions.register import register_node
-from udi.portal.nodes.actions.reports import record_report
+from udi.portal.nodes.actions.reports import keep_reports, make_report
 from udi.portal.organisations.models import Organisation
 from udi.portal.tenants.files import read_folder
 from udi.portal.tenants.queries import get_tenant
@@ -160,9 +161,11 @@ async def _catalogue(session: Any) -> tuple[list[str], str]:
     ]
     records[0]["access_condition"]["confidentiality"]["restricted_access"] = True
     for record in records:
-        dataset = await store_dataset(session, read_record(record), node_id=node.id)
+        await store_dataset(session, read_record(record), node_id=node.id)
+    dataset = await session.get_one(Listed, (session.info["tenant"], UUID(records[-1]["global_id"])))
     await withdraw_dataset(session, dataset, reason="Doublon")
-    await record_report(session, node, method="POST", submitted_at=now(), resource_id=dataset.id, title="Arbres")
+    report = make_report(node, method="POST", submitted_at=now(), resource_id=dataset.id, title="Arbres")
+    await keep_reports(session, [report])
     return [record["global_id"] for record in records[:3]], records[3]["global_id"]
 
 

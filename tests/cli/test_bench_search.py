@@ -1,13 +1,21 @@
 """What `udi bench search` reads and says, without its half hour: descriptions, the load generator's words, refusals."""
 
+import io
+import os
 import uuid
 from pathlib import Path
+from typing import Any
 
 import pytest
+from litestar.testing import TestClient
+from rich.console import Console
 
-from udi.cli.load import requests
+from udi.cli.load import floor, requests
 from udi.cli.load.bulk import dataset_rows, distribution_rows
 from udi.cli.load.corpus import Corpus, as_rudi, questions
+from udi.cli.load.peer import compare, read_peer
+from udi.cli.load.portals import KINDS
+from udi.cli.load.report import growth, show
 from udi.cli.local.errors import LocalError
 from udi.protocol.record import read_record
 from udi.protocol.validation import validate
@@ -65,3 +73,78 @@ def test_without_the_load_generator_its_package_is_named(monkeypatch: pytest.Mon
 
     with pytest.raises(LocalError, match="wrk"):
         requests.require_wrk()
+
+
+def peer_file(folder: Path, **changed: object) -> Path:
+    """What to ask another portal, with some values changed."""
+    (folder / "searches.txt").write_text("/dataset?q=eau\n/dataset?q=arbres\n")
+    said = {"name": "Other 1.0", "base": "http://127.0.0.1:5001", "datasets": 1000, **changed}
+    pid, kind = said.pop("pid", os.getpid()), said.pop("kind", "search page")
+    lines = [f"{name} = {value!r}" for name, value in said.items() if value is not None]
+    file = folder / "peer.toml"
+    file.write_text("\n".join([*lines, f"processes = {{ web = {pid} }}", "[paths]", f'"{kind}" = "searches.txt"']))
+    return file
+
+
+def test_a_peer_is_read_with_its_addresses(tmp_path: Path) -> None:
+    peer = read_peer(peer_file(tmp_path), KINDS)
+
+    assert (peer.name, peer.host, peer.datasets) == ("Other 1.0", "127.0.0.1:5001", 1000)
+    assert peer.paths == {"search page": ["/dataset?q=eau", "/dataset?q=arbres"]}
+    assert peer.memory()["web"] > 10**6
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"name": None}, "does not say"),
+        ({"datasets": "many"}, "does not say"),
+        ({"base": "https://portal.example"}, "not on this machine"),
+        ({"kind": "front page"}, "none of ours"),
+        ({"pid": 2**22 + 1}, "does not run"),
+    ],
+)
+def test_what_cannot_be_asked_of_a_peer_is_named(tmp_path: Path, changed: dict[str, object], said: str) -> None:
+    with pytest.raises(LocalError, match=said):
+        read_peer(peer_file(tmp_path, **changed), KINDS)
+
+
+def row(portal: str, datasets: int, per_second: float, cpu: float) -> dict[str, Any]:
+    return {
+        "asked": "search page", "portal": portal, "datasets": datasets, "territory": "bench-01", "per_second": per_second,
+        "p50_ms": 1.0, "p99_ms": 2.0, "cpu_ms": {"web": cpu}, "cpu_ms_total": cpu, "other": 0.0, "refused": 0,
+    }  # fmt: skip
+
+
+def test_growth_and_the_peer_are_compared_within_one_run(tmp_path: Path) -> None:
+    peer = read_peer(peer_file(tmp_path), KINDS)
+    figures = [
+        row("as shipped", 100, 900.0, 1.0), row("Other 1.0", 1000, 40.0, 30.0), row("as shipped", 1000, 480.0, 1.5),
+    ]  # fmt: skip
+
+    grown, beside = growth(figures), compare(figures, peer)
+
+    assert grown == [{"asked": "search page", "portal": "as shipped", "from": 100, "to": 1000, "cpu": 1.5}]
+    assert beside == [{"asked": "search page", "portal": "as shipped", "requests": 12.0, "cpu": 20.0}]
+    said = told({"figures": figures, "growth": grown, "beside": beside, "peer_memory_bytes": {"web": 3 * 2**20}})
+    assert "from 100 to 1000 datasets, processor time × 1.5." in said
+    assert "12.0 times the requests a second" in said
+    assert "Memory of the other portal: web 3 MiB." in said
+
+
+def told(found: dict[str, Any]) -> str:
+    """The whole report as a person reads it."""
+    machine = {"processor": "x", "cores": 2, "memory_bytes": 24 * 10**9, "load_before": 0.1, "load_after": 2.0}
+    step = {"datasets": 1000, "database_bytes": 1, "index_bytes": 1, "fill_seconds": 1.0, "index_seconds": 1.0}
+    row = {"records": 16, "per_second": 300.0, "cpu_ms": {"web": 3.0}}
+    pushed = {"pushed": {"one by one": row}, "seen_p50_ms": 90, "seen_max_ms": 200}
+    written = io.StringIO()
+    whole = {**found, "steps": [step], "push": pushed, "memory_bytes": {"web": 1}, "machine": machine, "versions": {}}
+    show(whole, Console(file=written, width=200))
+    return written.getvalue()
+
+
+def test_a_handler_alone_answers_as_much_as_a_page_of_results() -> None:
+    with TestClient(floor.create()) as client:
+        assert len(client.get("/").content) == floor.LENGTH
+        assert client.get("/health").status_code == 200

@@ -76,7 +76,9 @@ class TenantSession(Session):
 
 
 @event.listens_for(TenantSession, "after_begin")
-def _say_tenant(session: Session, _transaction: SessionTransaction, connection: Connection) -> None:
+def _say_tenant(session: Session, transaction: SessionTransaction, connection: Connection) -> None:
+    if transaction.nested:
+        return  # a savepoint keeps what its transaction said
     tenant: UUID | None = session.info.get("tenant")
     person: UUID | None = session.info.get("person")
     said = str(UUID(str(tenant))) if tenant else ""

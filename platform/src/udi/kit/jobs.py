@@ -6,7 +6,7 @@ Jobs live in PostgreSQL (schema `queue`, pgqueuer). A job that failed every atte
 import asyncio
 import json
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -128,6 +128,24 @@ async def enqueue(
     await (await _session_queries(session)).enqueue(
         name, body, turn.priority, execute_after=turn.delay, headers=turn.headers or None
     )
+
+
+async def enqueue_each(session: AsyncSession, name: str, payloads: Sequence[Mapping[str, Any]]) -> None:
+    """Queue a light job for each of the payloads, at once.
+
+    Raises:
+        NoTenantError: the session has no territory.
+    """
+    tenant = session.info.get("tenant")
+    if tenant is None:
+        msg = f"Jobs {name} were queued without a territory."
+        raise NoTenantError(msg)
+    if not payloads:
+        return
+    await session.flush()
+    number = len(payloads)
+    bodies: list[bytes | None] = [json.dumps({"tenant": str(tenant), **payload}).encode() for payload in payloads]
+    await (await _session_queries(session)).enqueue([name] * number, bodies, [0] * number)
 
 
 async def list_held_jobs(session: AsyncSession, *, limit: int = 100) -> list[HeldJob]:

@@ -33,6 +33,7 @@ from udi.portal.identity import me, token_pages
 from udi.portal.identity import pages as identity_pages
 from udi.portal.identity.models import TABLES
 from udi.portal.nodes import api as nodes_api
+from udi.portal.nodes import batch as nodes_batch
 from udi.portal.nodes import jobs as nodes_jobs
 from udi.portal.nodes import pages as nodes_pages
 from udi.portal.nodes.measures import measure_key, measure_reports
@@ -142,6 +143,7 @@ def create(site: Site | None = None) -> Litestar:
         *embed_frames.routes,
         *oembed.routes,
         *nodes_api.routes,
+        *nodes_batch.routes,
         *nodes_pages.routes,
         *notifications_pages.routes,
         *webhooks_pages.routes,

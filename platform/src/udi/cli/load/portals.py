@@ -14,9 +14,10 @@ from urllib.parse import quote, urlencode
 import asyncpg
 import httpx
 
-from udi.cli.load import requests
+from udi.cli.load import floor, requests
 from udi.cli.load.bulk import Filling, fill
 from udi.cli.load.corpus import Corpus, questions
+from udi.cli.load.peer import Peer
 from udi.cli.load.scratch import environment_of
 from udi.cli.local import ports, processes
 from udi.cli.local.errors import LocalError
@@ -30,6 +31,8 @@ WORKERS = 2
 QUESTIONS = 1000
 PATIENCE = 1800.0
 CACHES = {"as shipped": None, "caches off": "0"}
+KINDS = ("search, JSON with counts", "search page", "dataset page", "dataset, JSON", "catalogue, RDF")
+"""What is asked, in this order."""
 UNLIMITED = {"UDI_API_REQUESTS_PER_MINUTE": str(10**9)}
 """All requests come from one address: they are counted as in production, and never refused."""
 Tell = Callable[[str], None]
@@ -44,8 +47,9 @@ class Stand:
     script: Path
     folders: Sequence[TenantFolder]
     servers: Mapping[str, tuple[int, int]]
-    """By name of `CACHES`: port and process of a portal with two web workers."""
+    """By name of `CACHES`: port and process of a portal with two web workers; so too the handler alone."""
     tell: Tell
+    peer: Peer | None = None
 
     @property
     def dsn(self) -> str:
@@ -60,22 +64,35 @@ class Stand:
         base = f"http://127.0.0.1:{self.servers['as shipped'][0]}"
         return httpx.AsyncClient(base_url=base, headers={"Host": self.host(folder)}, timeout=60, trust_env=False)
 
+    def processor_times(self) -> dict[str, float]:
+        """Seconds of processor that the portal as shipped, its worker and PostgreSQL took so far."""
+        return {name: requests.processor_time(pid) for name, pid in self.parts().items()}
+
+    def parts(self) -> dict[str, int]:
+        """Processes that serve the catalogue, by name, each with its children."""
+        running = {part["name"]: part["pid"] for part in read_status(self.settings).get("parts", ()) if part["pid"]}
+        return {
+            "web": self.servers["as shipped"][1], "worker": running["portal-worker"], "postgres": running["postgres"],
+        }  # fmt: skip
+
     def producers(self, folder: TenantFolder) -> dict[str, uuid.UUID]:
         return {slug: uuid.uuid5(folder.tenant_id, slug) for slug in self.corpus.producers}
 
 
 @contextmanager
 def two_portals(settings: Settings, log: Path) -> Iterator[dict[str, tuple[int, int]]]:
-    """The portal twice, on ports of its own: as shipped, and with every cache of ours off."""
+    """The portal twice, on ports of its own: as shipped, and with every cache of ours off; and a handler alone."""
     running, found = [], {}
     guardian = processes.Guardian()
+    environment = environment_of(settings) | UNLIMITED
+    serve = [*Plan.command, "serve", "portal", "--workers", str(WORKERS)]
+    commands = {name: (serve, {} if cache is None else {"UDI_ANSWER_CACHE": cache}) for name, cache in CACHES.items()}
+    commands[floor.KIND] = (floor.command(WORKERS), {})
     try:
-        for name, cache in CACHES.items():
+        for name, (command, extra) in commands.items():
             port = ports.free_port()
-            command = [*Plan.command, "serve", "portal", "--workers", str(WORKERS), "--port", str(port)]
-            extra = UNLIMITED if cache is None else {**UNLIMITED, "UDI_ANSWER_CACHE": cache}
-            environment = {**environment_of(settings), **extra}
-            process = processes.spawn(command, log=log, environment=environment, guardian=guardian)
+            asked = [*command, "--port", str(port)]
+            process = processes.spawn(asked, log=log, environment=environment | extra, guardian=guardian)
             running.append(process)
             found[name] = (port, process.pid)
         for port, _ in found.values():
@@ -110,21 +127,25 @@ async def prepare(stand: Stand) -> None:
         await connection.close()
 
 
-async def grow(stand: Stand, folder: TenantFolder, first: int, last: int) -> dict[str, float]:
-    """Fill a territory up to `last` datasets and make its index again; seconds of each."""
-    node = await _node_of(stand, folder)
+async def grow(stand: Stand, folders: Sequence[TenantFolder], first: int, last: int) -> dict[str, float]:
+    """Fill territories with descriptions `first` to `last` each and make their indexes again; seconds of each part."""
     started = time.perf_counter()
-    wanted = Filling(stand.dsn, stand.script, folder.tenant_id, node, stand.producers(folder), first, last)
-    await asyncio.to_thread(fill, [wanted])
+    wanted = [
+        Filling(stand.dsn, stand.script, folder.tenant_id, await _node_of(stand, folder), stand.producers(folder),
+                first, last)
+        for folder in folders
+    ]  # fmt: skip
+    await asyncio.to_thread(fill, wanted)
     filled = time.perf_counter()
     connection = await asyncpg.connect(stand.dsn)
     await connection.execute("VACUUM (ANALYZE) app.dataset, app.distribution, app.organisation")
     await connection.execute("CHECKPOINT")
-    total = await connection.fetchval("SELECT count(*) FROM app.dataset WHERE tenant_id = $1", folder.tenant_id)
     await connection.close()
     swept = time.perf_counter()
-    forget_index(stand.settings, folder.slug)
-    await _wait_for_total(stand, folder, total)
+    for folder in folders:
+        forget_index(stand.settings, folder.slug)
+    for folder in folders:
+        await _wait_for_total(stand, folder)
     return {
         "fill_seconds": round(filled - started, 1),
         "index_seconds": round(time.perf_counter() - swept, 1),
@@ -142,8 +163,11 @@ async def _node_of(stand: Stand, folder: TenantFolder) -> uuid.UUID:
     return uuid.UUID(str(found))
 
 
-async def _wait_for_total(stand: Stand, folder: TenantFolder, total: int) -> None:
+async def _wait_for_total(stand: Stand, folder: TenantFolder) -> None:
     deadline = time.monotonic() + PATIENCE
+    connection = await asyncpg.connect(stand.dsn)
+    total = await connection.fetchval("SELECT count(*) FROM app.dataset WHERE tenant_id = $1", folder.tenant_id)
+    await connection.close()
     async with stand.client(folder) as client:
         while (await client.get("/api/v1/datasets?size=1")).json()["total"] != total:
             if time.monotonic() > deadline:
@@ -162,28 +186,40 @@ async def paths(stand: Stand, folder: TenantFolder, datasets: int) -> dict[str, 
     )  # fmt: skip
     await connection.close()
     pages = max(1, datasets // 100)
-    return {
-        "search, JSON with counts": [f"/api/v1/datasets?{question}" for question in asked],
-        "search page": [f"/data?{question}" for question in asked],
-        "dataset page": [f"/data/{row['id']}/{quote(row['slug'])}" for row in rows],
-        "dataset, JSON": [f"/api/v1/datasets/{row['id']}" for row in rows],
-        "catalogue, RDF": [f"/catalog.ttl?page={1 + 97 * rank % pages}" for rank in range(min(pages, 200))],
-    }
+    found = (
+        [f"/api/v1/datasets?{question}" for question in asked],
+        [f"/data?{question}" for question in asked],
+        [f"/data/{row['id']}/{quote(row['slug'])}" for row in rows],
+        [f"/api/v1/datasets/{row['id']}" for row in rows],
+        [f"/catalog.ttl?page={1 + 97 * rank % pages}" for rank in range(min(pages, 200))],
+    )
+    return dict(zip(KINDS, found, strict=True))
 
 
 async def measure(stand: Stand, folder: TenantFolder, datasets: int, *, clients: int, seconds: int) -> list[Any]:
-    """Each kind of answer under load, from both portals in turn."""
-    asked = await paths(stand, folder, datasets)
-    roots = {part["name"]: part["pid"] for part in read_status(stand.settings).get("parts", ()) if part["pid"]}
+    """A handler alone, then each kind of answer under load: the peer's where it holds as many, then both of ours."""
+    postgres = stand.parts()["postgres"]
+    wanted = [(floor.KIND, floor.KIND, ["/"])]
+    for kind, addresses in (await paths(stand, folder, datasets)).items():
+        wanted += [(kind, server, addresses) for server in CACHES]
     found = []
-    for kind, addresses in asked.items():
-        for server, (port, pid) in stand.servers.items():
-            groups = {"web": pid, "postgres": roots["postgres"]}
-            figures = await asyncio.to_thread(
-                requests.load, f"http://127.0.0.1:{port}", stand.host(folder), addresses, groups,
-                clients=clients, seconds=seconds,
-            )  # fmt: skip
-            found.append({"datasets": datasets, "territory": folder.slug, "asked": kind, "portal": server,
-                          **asdict(figures), "cpu_ms_total": figures.cpu_ms_total})  # fmt: skip
-            stand.tell(f"{datasets} datasets, {kind}, {server}: {figures.per_second}/s, {figures.cpu_ms_total} ms CPU")
+    for kind, server, addresses in wanted:
+        peer = stand.peer
+        if server == next(iter(CACHES)) and peer and peer.datasets == datasets and kind in peer.paths:
+            found.append(await asyncio.to_thread(peer.load, kind, clients=clients, seconds=seconds))
+            stand.tell(_line(found[-1]))
+        port, pid = stand.servers[server]
+        groups = {"web": pid} if server == floor.KIND else {"web": pid, "postgres": postgres}
+        figures = await asyncio.to_thread(
+            requests.load, f"http://127.0.0.1:{port}", stand.host(folder), addresses, groups,
+            clients=clients, seconds=seconds,
+        )  # fmt: skip
+        found.append({"datasets": datasets, "territory": folder.slug, "asked": kind, "portal": server,
+                      **asdict(figures), "cpu_ms_total": figures.cpu_ms_total})  # fmt: skip
+        stand.tell(_line(found[-1]))
     return found
+
+
+def _line(row: Mapping[str, Any]) -> str:
+    told = f"{row['per_second']}/s, p99 {row['p99_ms']} ms, {row['cpu_ms_total']} ms CPU"
+    return f"{row['datasets']} datasets, {row['asked']}, {row['portal']}: {told}"

@@ -2,11 +2,11 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
@@ -23,6 +23,7 @@ from udi.portal.catalogue.models import (
 )
 from udi.portal.catalogue.topics import tell_change
 from udi.portal.notifications.models import What
+from udi.portal.schema import PortalTable
 from udi.protocol.record import Record, write_record
 from udi.protocol.structures import Media
 
@@ -31,31 +32,70 @@ TAKEN = frozenset({"history", "withdraw", "allow"})
 """Ends of addresses under a dataset's that are not its title."""
 
 
-async def store_dataset(session: AsyncSession, record: Record, *, node_id: UUID) -> Dataset:
-    """Publish a record, or its new version: the node and the producer were checked before.
+Known = Mapping[UUID, Dataset]
+
+
+async def lock_datasets(session: AsyncSession, ids: Collection[UUID]) -> Known:
+    """The datasets of these ids, withdrawn or not, kept from others until the transaction ends."""
+    query = select(Dataset).where(Dataset.id.in_(ids)).order_by(Dataset.id).with_for_update()
+    return {dataset.id: dataset for dataset in await session.scalars(query)}
+
+
+async def store_dataset(session: AsyncSession, record: Record, *, node_id: UUID) -> None:
+    """Publish one record, or its new version: see `store_datasets`."""
+    await store_datasets(session, [record], await lock_datasets(session, [record.id]), node_id=node_id)
+
+
+async def store_datasets(session: AsyncSession, records: Sequence[Record], known: Known, *, node_id: UUID) -> None:
+    """Publish records (each once), or their new versions: the node and the producers were checked before.
 
     Raises:
-        sqlalchemy.exc.IntegrityError: another dataset has its `local_id` or `doi`.
+        sqlalchemy.exc.IntegrityError: another dataset has the `local_id` or `doi` of one.
     """
-    dataset = await session.scalar(select(Dataset).where(Dataset.id == record.id).with_for_update())
-    shown = dataset is not None and dataset.state == DatasetState.PUBLISHED
-    if dataset is None:
-        dataset = Dataset(id=record.id)
-        session.add(dataset)
-    columns = columns_of(record)
-    changed = await remember_description(session, dataset, columns["record"]) if shown else True
+    moment, coming = now(), []
+    for record in records:
+        columns = {"id": record.id, **columns_of(record), "node_id": node_id, "described_at": moment}
+        dataset, what = known.get(record.id), cast("What | None", What.PUBLISHED)
+        if dataset is not None and dataset.state == DatasetState.PUBLISHED:
+            what = What.UPDATED if await remember_description(session, dataset, columns["record"]) else None
+        else:
+            columns |= {"state": DatasetState.PUBLISHED, "published_at": moment}
+        if dataset is None:
+            coming.append(columns)
+            dataset = Dataset(**columns)
+        else:
+            _change(dataset, columns)
+        new = "published_at" in columns
+        audit.record(session, None, "dataset.published" if new else "dataset.updated", record.id, node=str(node_id))
+        if what is not None:
+            tell_change(session, dataset, what)
+    if known:
+        await _forget(session, [record.id for record in records if record.id in known])
+    await _insert(session, Dataset, coming)
+    await _insert(session, Distribution, [row for record in records for row in _distribution_rows(record)])
+
+
+def _change(dataset: Dataset, columns: Mapping[str, Any]) -> None:
     for name, value in columns.items():
         setattr(dataset, name, value)
-    dataset.node_id, dataset.described_at = node_id, now()
-    if not shown:
-        dataset.state, dataset.published_at = DatasetState.PUBLISHED, dataset.described_at
-        await session.execute(delete(Withdrawal).where(Withdrawal.id == record.id))
+
+
+async def _forget(session: AsyncSession, ids: Sequence[UUID]) -> None:
+    """What the former versions left."""
     await session.flush()
-    await _replace_distributions(session, dataset, record.media)
-    if changed:
-        tell_change(session, dataset, What.UPDATED if shown else What.PUBLISHED)
-    audit.record(session, None, "dataset.updated" if shown else "dataset.published", dataset.id, node=str(node_id))
-    return dataset
+    await session.execute(delete(Withdrawal).where(Withdrawal.id.in_(ids)))
+    await session.execute(delete(Distribution).where(Distribution.dataset_id.in_(ids)))
+
+
+async def _insert(session: AsyncSession, table: type[PortalTable], rows: Sequence[Mapping[str, Any]]) -> None:
+    """In one statement, whatever is null in which row."""
+    if rows:
+        await session.execute(insert(table).execution_options(render_nulls=True), rows)
+
+
+def _distribution_rows(record: Record) -> Iterator[dict[str, Any]]:
+    for position, item in enumerate(record.media):
+        yield {"dataset_id": record.id, **media_columns(position, item)}
 
 
 async def withdraw_dataset(
@@ -139,11 +179,3 @@ def media_columns(position: int, item: Media) -> dict[str, Any]:
         "contract": item.contract,
         "documentation": item.documentation,
     }
-
-
-async def _replace_distributions(session: AsyncSession, dataset: Dataset, media: Sequence[Media]) -> None:
-    await session.execute(delete(Distribution).where(Distribution.dataset_id == dataset.id))
-    session.add_all(
-        Distribution(dataset_id=dataset.id, **media_columns(position, item)) for position, item in enumerate(media)
-    )
-    await session.flush()

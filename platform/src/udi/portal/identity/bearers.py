@@ -54,5 +54,11 @@ def bearer_with(scope: str) -> Callable[[Connection], Bearer]:
     return provide
 
 
-PROGRAMS = [know_bearer, count_reader]
-"""Guards of every address of the API: a token, where there is one, is good, and nobody asks too much."""
+async def admit_program(connection: Connection, handler: BaseRouteHandler) -> None:
+    """A token, where there is one, is good, and nobody asks too much."""
+    await know_bearer(connection, handler)
+    await count_reader(connection, handler)
+
+
+PROGRAMS = [admit_program]
+"""Guards of every address of the API: one, since each costs every request."""

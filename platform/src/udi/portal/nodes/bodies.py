@@ -10,7 +10,8 @@ from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from udi.kit.errors import MediaTypeError, Refusal, TooLargeError, UdiError
 from udi.protocol.texts import plain
 
-MAX_RECORD = 2 * 1024 * 1024
+MIB = 1024 * 1024
+MAX_RECORD = 2 * MIB
 LONGEST_REASON = 500
 
 
@@ -19,8 +20,8 @@ def clean_reason(text: str) -> str:
     return " ".join(plain(text).replace("\0", "").split())[:LONGEST_REASON]
 
 
-async def read_json_body(request: Request[Any, Any, State]) -> bytes:
-    """The body of a push, at most 2 MiB, announced as JSON.
+async def read_json_body(request: Request[Any, Any, State], *, largest: int = MAX_RECORD) -> bytes:
+    """The body of a push, announced as JSON; `largest`, in bytes, is what the handler takes.
 
     Raises:
         MediaTypeError: it is announced as something else.
@@ -37,7 +38,10 @@ async def read_json_body(request: Request[Any, Any, State]) -> bytes:
         async for part in request.stream():
             body += part
     except RequestEntityTooLarge as error:
-        refusal = Refusal("body", "The record is larger than 2 MiB.", "Shorten its texts, or split it.")
+        values = {"limit": largest // MIB}
+        refusal = Refusal(
+            "body", "What was sent is larger than %(limit)s MiB.", "Shorten its texts, or split it.", values=values
+        )
         raise TooLargeError("The record is too large.", refusals=[refusal]) from error
     except ClientException as error:
         refusal = Refusal("Content-Length", "The announced length is no number.", "Send the length of the body.")

@@ -1,5 +1,8 @@
 """What only the territory can say about a record: whose it is, who may publish it, which words it uses."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Self
 from uuid import UUID
 
 from sqlalchemy import select
@@ -14,6 +17,7 @@ from udi.protocol.structures import Record
 from udi.protocol.themes import THEMES
 
 ID, PRODUCER = "global_id", "producer.organization_id"
+UNIQUE = {"local_id": Dataset.local_id, "doi": Dataset.doi}
 
 
 async def find_dataset(session: AsyncSession, dataset_id: UUID) -> Dataset | None:
@@ -45,34 +49,71 @@ def creation_faults(node: Node, dataset: Dataset | None) -> list[Fault]:
     return [kinds.DATASET_EXISTS.at(ID, value=str(dataset.id))]
 
 
-async def withdrawal_faults(session: AsyncSession, dataset: Dataset | None) -> list[Fault]:
-    """What forbids publishing a dataset again: the team withdrew it (108)."""
-    if dataset is None or is_published(dataset):
+@dataclass(frozen=True)
+class Ground:
+    """What the territory knows about the records of a push: read once for all of them."""
+
+    node: Node
+    known: Mapping[UUID, Dataset]
+    linked: frozenset[UUID]
+    """Organisations for which the node may push."""
+    missing: frozenset[UUID]
+    """Those named that the territory does not know."""
+    withdrawn: Mapping[UUID, str]
+    """Reasons of the team, by dataset that it took off."""
+    taken: Mapping[tuple[str, str], frozenset[UUID]]
+    """Datasets by field and value of an identifier that names one only."""
+
+    @classmethod
+    async def read(
+        cls, session: AsyncSession, node: Node, records: Sequence[Record], known: Mapping[UUID, Dataset]
+    ) -> Self:
+        """Look up what the records need."""
+        away = [dataset.id for dataset in known.values() if not is_published(dataset)]
+        query = select(Withdrawal.id, Withdrawal.reason).where(Withdrawal.id.in_(away), Withdrawal.by_team)
+        return cls(
+            node, known,
+            linked=frozenset(await list_producers(session, node)),
+            missing=frozenset(await missing_organisations(session, [record.producer.id for record in records])),
+            withdrawn={row.id: row.reason for row in await session.execute(query)} if away else {},
+            taken=await _taken(session, records),
+        )  # fmt: skip
+
+    def faults(self, record: Record, *, changing: bool) -> list[Fault]:
+        """What forbids the record here (104, 108, 110 to 113, 303, 304), as a change or as a new one."""
+        dataset = self.known.get(record.id)
+        whose = change_faults(self.node, dataset, record.id) if changing else creation_faults(self.node, dataset)
+        if not whose and record.id in self.withdrawn and not is_published(dataset):
+            whose = [kinds.WITHDRAWN_BY_TEAM.at(ID, reason=self.withdrawn[record.id])]
+        faults = [*whose, *self._producer_faults(record.producer.id)]
+        if record.theme not in THEMES:
+            faults.append(kinds.UNKNOWN_THEME.at("theme", value=record.theme, allowed=tuple(THEMES)))
+        for field, value in identifiers(record):
+            if self.taken.get((field, value), frozenset()) - {record.id}:
+                faults.append(kinds.IDENTIFIER_USED.at(field, value=value))
+        return faults
+
+    def _producer_faults(self, producer: UUID) -> list[Fault]:
+        if not (self.node.hosted or self.linked):
+            return [kinds.NODE_WITHOUT_PROVIDER.at(PRODUCER)]
+        if producer in self.missing:
+            return [kinds.UNKNOWN_PRODUCER.at(PRODUCER, value=str(producer))]
+        if not (self.node.hosted or producer in self.linked):
+            return [kinds.PRODUCER_NOT_LINKED.at(PRODUCER, value=str(producer))]
         return []
-    query = select(Withdrawal.reason).where(Withdrawal.id == dataset.id, Withdrawal.by_team)
-    reason = await session.scalar(query)
-    return [] if reason is None else [kinds.WITHDRAWN_BY_TEAM.at(ID, reason=reason)]
 
 
-async def territory_faults(session: AsyncSession, node: Node, record: Record) -> list[Fault]:
-    """What the record says that does not suit the territory (110, 112, 113, 303, 304)."""
-    faults = await _producer_faults(session, node, record.producer.id)
-    if record.theme not in THEMES:
-        faults.append(kinds.UNKNOWN_THEME.at("theme", value=record.theme, allowed=tuple(THEMES)))
-    names = ((Dataset.local_id, "local_id", record.local_id), (Dataset.doi, "doi", record.doi))
-    for column, field, value in names:
-        taken = select(Dataset.id).where(column == value, Dataset.id != record.id)
-        if value and await session.scalar(taken.limit(1)):
-            faults.append(kinds.IDENTIFIER_USED.at(field, value=value))
-    return faults
+def identifiers(record: Record) -> list[tuple[str, str]]:
+    """Fields and values that name one dataset of the territory only."""
+    return [(field, value) for field, value in (("local_id", record.local_id), ("doi", record.doi)) if value]
 
 
-async def _producer_faults(session: AsyncSession, node: Node, producer: UUID) -> list[Fault]:
-    linked = await list_producers(session, node)
-    if not (node.hosted or linked):
-        return [kinds.NODE_WITHOUT_PROVIDER.at(PRODUCER)]
-    if await missing_organisations(session, [producer]):
-        return [kinds.UNKNOWN_PRODUCER.at(PRODUCER, value=str(producer))]
-    if not (node.hosted or producer in linked):
-        return [kinds.PRODUCER_NOT_LINKED.at(PRODUCER, value=str(producer))]
-    return []
+async def _taken(session: AsyncSession, records: Sequence[Record]) -> dict[tuple[str, str], frozenset[UUID]]:
+    wanted = [pair for record in records for pair in identifiers(record)]
+    found: dict[tuple[str, str], frozenset[UUID]] = {}
+    for field in dict.fromkeys(field for field, _ in wanted):
+        column = UNIQUE[field]
+        query = select(column, Dataset.id).where(column.in_([value for name, value in wanted if name == field]))
+        for value, id_ in await session.execute(query):
+            found[field, value] = found.get((field, value), frozenset()) | {id_}
+    return found

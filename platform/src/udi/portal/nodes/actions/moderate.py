@@ -12,7 +12,7 @@ from udi.portal import audit
 from udi.portal.catalogue import actions as catalogue
 from udi.portal.catalogue.models import Dataset, Withdrawal
 from udi.portal.nodes.actions.checks import find_dataset, is_published
-from udi.portal.nodes.actions.reports import record_report
+from udi.portal.nodes.actions.reports import keep_reports, make_report
 from udi.portal.nodes.models import Node
 from udi.portal.nodes.queries import require_moderator
 
@@ -46,15 +46,10 @@ async def withdraw_for_team(session: AsyncSession, actor: Actor, dataset: Datase
     await catalogue.withdraw_dataset(session, dataset, reason=reason, moderator=actor)
     node = await session.scalar(select(Node).where(Node.id == dataset.node_id))
     if node is not None:
-        await record_report(
-            session,
-            node,
-            method="DELETE",
-            submitted_at=submitted_at,
-            resource_id=dataset.id,
-            title=title,
-            comment=reason,
+        report = make_report(
+            node, method="DELETE", submitted_at=submitted_at, resource_id=dataset.id, title=title, comment=reason
         )
+        await keep_reports(session, [report])
 
 
 async def allow_again(session: AsyncSession, actor: Actor, dataset: Dataset) -> None:

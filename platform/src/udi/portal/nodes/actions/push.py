@@ -1,8 +1,9 @@
 """A node pushes a record, or withdraws one: RUDI's checks against the territory, then the catalogue, then a report."""
 
-from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Self
 from uuid import UUID
 
 from sqlalchemy import or_, text, update
@@ -12,25 +13,22 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.clock import now
 from udi.portal.catalogue import actions as catalogue
 from udi.portal.catalogue.models import Dataset
-from udi.portal.nodes.actions.checks import (
-    change_faults,
-    creation_faults,
-    find_dataset,
-    is_published,
-    territory_faults,
-    withdrawal_faults,
-)
-from udi.portal.nodes.actions.reports import record_report
+from udi.portal.nodes.actions.checks import Ground, change_faults, find_dataset, identifiers, is_published
+from udi.portal.nodes.actions.reports import keep_reports, make_report
 from udi.portal.nodes.models import Node, Report
 from udi.protocol import kinds
 from udi.protocol.faults import Code, Fault, InvalidRecord, Kind
-from udi.protocol.record import Record, read_record, write_record
+from udi.protocol.record import Record, restore_record, write_record
 from udi.protocol.rules import dig
 from udi.protocol.scan import read_json
 from udi.protocol.validation import validate
 
 SEEN_EVERY = timedelta(minutes=1)
 ID = "global_id"
+LOCK = text(
+    "SELECT pg_advisory_xact_lock(key) FROM (SELECT hashtextextended(name, 0) AS key"
+    " FROM unnest(CAST(:keys AS text[])) AS name ORDER BY 1) AS ordered"
+)
 WRONG_ADDRESS = Kind(
     Code.MISMATCH,
     "The record has another identifier than the address it was sent to (%(value)s).",
@@ -52,17 +50,37 @@ async def note_seen(session: AsyncSession, node: Node) -> None:
     await session.execute(update(Node).where(Node.id == node.id, long_ago).values(last_seen_at=now()))
 
 
-def read_document(body: bytes) -> tuple[dict[str, Any], list[Fault]]:
-    """A pushed record and what is wrong with it.
+@dataclass(frozen=True)
+class Sent:
+    """A record as it arrived, with what is wrong with it wherever it goes."""
 
-    Raises:
-        InvalidRecord: it is no JSON object within reason, so there is no record to report about.
-    """
-    document = read_json(body)
-    faults = validate(document)
-    if not isinstance(document, dict) or any(fault.code is Code.BAD_DOCUMENT for fault in faults):
-        raise InvalidRecord(faults)
-    return document, faults
+    method: str
+    document: dict[str, Any]
+    faults: tuple[Fault, ...]
+    record: Record | None
+    either: bool = False
+    """Whether it may be new as well as a new version."""
+    at: datetime = field(default_factory=now)
+
+    @classmethod
+    def read(cls, document: object, *, method: str, address: UUID | None = None, either: bool = False) -> Self:
+        """Check a document by itself; `address` is the id that it was sent to.
+
+        Raises:
+            InvalidRecord: it is no JSON object within reason, so there is no record to report about.
+        """
+        faults = validate(document)
+        if not isinstance(document, dict) or any(fault.code is Code.BAD_DOCUMENT for fault in faults):
+            raise InvalidRecord(faults)
+        record = None if faults else restore_record(document)
+        if record is not None and address not in {None, record.id}:
+            faults, record = [WRONG_ADDRESS.at(ID, value=str(address))], None
+        return cls(method, document, tuple(faults), record, either)
+
+    @property
+    def resource_id(self) -> UUID | None:
+        """Which dataset it is about, where it can be told."""
+        return self.record.id if self.record else _usable_id(self.document)
 
 
 async def push_record(
@@ -73,47 +91,72 @@ async def push_record(
     Raises:
         InvalidRecord: the body is no JSON object within reason.
     """
-    submitted_at = now()
-    document, faults = read_document(body)
-    record = None if faults else read_record(document)
-    if record is not None:
-        faults = await _publish(session, node, record, method=method, address=resource_id)
-    report = await record_report(
-        session,
-        node,
-        method=method,
-        submitted_at=submitted_at,
-        resource_id=record.id if record else _usable_id(document),
-        title=record.title if record and not faults else "",
-        version=_said_version(document),
-        faults=faults,
-    )
-    return Outcome(report, tuple(faults))
+    sent = Sent.read(read_json(body), method=method, address=resource_id)
+    return (await push_records(session, node, [sent]))[0]
 
 
-async def _publish(
-    session: AsyncSession, node: Node, record: Record, *, method: str, address: UUID | None
-) -> list[Fault]:
-    if address not in {None, record.id}:
-        return [WRONG_ADDRESS.at(ID, value=str(address))]
-    await _one_at_a_time(session, record.id)
-    dataset = await find_dataset(session, record.id)
-    if dataset is not None and _is_repeat(node, dataset, record):
-        return []
-    whose = change_faults(node, dataset, record.id) if method == "PUT" else creation_faults(node, dataset)
-    faults = whose or await withdrawal_faults(session, dataset)
-    faults = [*faults, *await territory_faults(session, node, record)]
-    if faults:
-        return faults
+async def push_records(session: AsyncSession, node: Node, sent: Sequence[Sent]) -> list[Outcome]:
+    """The same for records about different datasets, in the order given; each is accepted or refused by itself."""
+    records = [each.record for each in sent if each.record is not None]
+    refused = await _publish(session, node, sent) if records else {}
+    outcomes = []
+    for each in sent:
+        faults = (*each.faults, *(refused.get(each.record.id, ()) if each.record else ()))
+        report = make_report(
+            node,
+            method=each.method,
+            submitted_at=each.at,
+            resource_id=each.resource_id,
+            title=each.record.title if each.record and not faults else "",
+            version=_said_version(each.document),
+            faults=faults,
+        )
+        outcomes.append(Outcome(report, faults))
+    await keep_reports(session, [outcome.report for outcome in outcomes])
+    return outcomes
+
+
+async def _publish(session: AsyncSession, node: Node, sent: Sequence[Sent]) -> dict[UUID, list[Fault]]:
+    """Store what may be stored; the faults of the others, by dataset."""
+    coming = [(each, each.record) for each in sent if each.record is not None]
+    ids = [record.id for _, record in coming]
+    await _one_at_a_time(session, ids)
+    known = await catalogue.lock_datasets(session, ids)
+    ground = await Ground.read(session, node, [record for _, record in coming], known)
+    refused, accepted = {}, []
+    for each, record in coming:
+        dataset = known.get(record.id)
+        if dataset is not None and _is_repeat(node, dataset, record):
+            continue
+        changing = is_published(dataset) if each.either else each.method == "PUT"
+        if faults := ground.faults(record, changing=changing):
+            refused[record.id] = faults
+        else:
+            accepted.append(record)
+    return {**refused, **await _store(session, node, accepted, known)}
+
+
+async def _store(
+    session: AsyncSession, node: Node, records: Sequence[Record], known: catalogue.Known
+) -> dict[UUID, list[Fault]]:
+    """Store all at once; where somebody else takes an identifier meanwhile, each by itself."""
+    named = [record for record in records if identifiers(record)]
+    if not named:
+        await catalogue.store_datasets(session, records, known, node_id=node.id)
+        return {}
     try:
         async with session.begin_nested():
-            await catalogue.store_dataset(session, record, node_id=node.id)
+            await catalogue.store_datasets(session, records, known, node_id=node.id)
     except IntegrityError:
-        if not (record.local_id or record.doi):
-            raise
-        field, value = ("local_id", record.local_id) if record.local_id else ("doi", record.doi)
-        return [kinds.IDENTIFIER_USED.at(field, value=value)]
-    return []
+        if len(records) > 1:
+            refused: dict[UUID, list[Fault]] = {}
+            for record in records:
+                again = await catalogue.lock_datasets(session, [record.id])
+                refused |= await _store(session, node, [record], again)
+            return refused
+        name, value = identifiers(records[0])[0]
+        return {records[0].id: [kinds.IDENTIFIER_USED.at(name, value=value)]}
+    return {}
 
 
 def _is_repeat(node: Node, dataset: Dataset, record: Record) -> bool:
@@ -124,13 +167,12 @@ def _is_repeat(node: Node, dataset: Dataset, record: Record) -> bool:
 async def withdraw_record(session: AsyncSession, node: Node, resource_id: UUID, *, reason: str = "") -> Outcome:
     """Withdraw a record (DELETE); its address keeps saying that it was there, and why it left."""
     submitted_at = now()
-    await _one_at_a_time(session, resource_id)
+    await _one_at_a_time(session, [resource_id])
     dataset = await find_dataset(session, resource_id)
     faults = change_faults(node, dataset, resource_id)
     if dataset is not None and not faults:
         await catalogue.withdraw_dataset(session, dataset, reason=reason)
-    report = await record_report(
-        session,
+    report = make_report(
         node,
         method="DELETE",
         submitted_at=submitted_at,
@@ -138,13 +180,17 @@ async def withdraw_record(session: AsyncSession, node: Node, resource_id: UUID, 
         title=dataset.title if dataset and not faults else "",
         faults=faults,
     )
+    await keep_reports(session, [report])
     return Outcome(report, tuple(faults))
 
 
-async def _one_at_a_time(session: AsyncSession, resource_id: UUID) -> None:
-    """Two calls about one record wait for each other, even before it exists; the lock ends with the transaction."""
-    key = f"{session.info['tenant']}/{resource_id}"
-    await session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": key})
+async def _one_at_a_time(session: AsyncSession, ids: Iterable[UUID]) -> None:
+    """Two calls about one record wait for each other, even before it exists; the lock ends with the transaction.
+
+    Taken in one order, whatever the order of the records: two calls about several never wait for each other's rest.
+    """
+    keys = [f"{session.info['tenant']}/{id_}" for id_ in ids]
+    await session.execute(LOCK, {"keys": keys})
 
 
 def _said_version(document: dict[str, Any]) -> str:

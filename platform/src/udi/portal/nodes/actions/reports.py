@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -20,8 +20,7 @@ SEND_REPORT = "send_report"
 LONGEST_TITLE, LONGEST_VERSION = 150, 20
 
 
-async def record_report(
-    session: AsyncSession,
+def make_report(
     node: Node,
     *,
     method: str,
@@ -32,11 +31,12 @@ async def record_report(
     faults: Sequence[Fault] = (),
     comment: str = "",
 ) -> Report:
-    """Keep what became of a push and queue its report; refused when there are faults.
+    """What became of a push; refused when there are faults.
 
     Of a refused record only the codes, field names and reasons are kept (at most a hundred), never its body.
     """
-    report = Report(
+    return Report(
+        id=uuid4(),
         node_id=node.id,
         method=method,
         submitted_at=submitted_at,
@@ -49,11 +49,14 @@ async def record_report(
         faults=[store_fault(fault) for fault in faults[:MOST_FAULTS]],
         delivery=Delivery.PENDING if resource_id else Delivery.ANSWERED,
     )
-    session.add(report)
+
+
+async def keep_reports(session: AsyncSession, reports: Sequence[Report]) -> None:
+    """Keep them, and queue the sending of those that are about a dataset."""
+    session.add_all(reports)
     await session.flush()
-    if resource_id:
-        await jobs.enqueue(session, SEND_REPORT, {"report": str(report.id)})
-    return report
+    told = [{"report": str(report.id)} for report in reports if report.resource_id]
+    await jobs.enqueue_each(session, SEND_REPORT, told)
 
 
 async def resend_report(session: AsyncSession, actor: Actor, report: Report) -> None:

@@ -1,0 +1,90 @@
+"""What `udi bench search` found, in words."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from udi.cli.load.machine import sentence
+
+MIB = 1024**2
+HEADINGS = (
+    "", "Datasets", "Portal", "Requests/s", "p50 ms", "p99 ms", "CPU ms", "by part", "Other", "Refused",
+)  # fmt: skip
+
+
+def growth(figures: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """For each kind and portal of the first territory: processor time at the largest size over that at the smallest."""
+    found: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+    for row in figures:
+        if row["territory"] == figures[0]["territory"]:
+            found.setdefault((row["asked"], row["portal"]), []).append(row)
+    return [
+        {
+            "asked": kind, "portal": portal, "from": rows[0]["datasets"], "to": rows[-1]["datasets"],
+            "cpu": round(rows[-1]["cpu_ms_total"] / max(rows[0]["cpu_ms_total"], 0.01), 2),
+        }
+        for (kind, portal), rows in found.items()
+        if len(rows) > 1
+    ]  # fmt: skip
+
+
+def show(report: Mapping[str, Any], console: Console) -> None:
+    """The table of loads, then a line for each other figure."""
+    table = Table(box=None, pad_edge=False)
+    for heading in HEADINGS:
+        table.add_column(heading)
+    for row in report["figures"]:
+        cells = (
+            row["per_second"],
+            row["p50_ms"],
+            row["p99_ms"],
+            row["cpu_ms_total"],
+            _shares(row["cpu_ms"]),
+            f"{row['other']:.0%}",
+        )
+        table.add_row(row["asked"], str(row["datasets"]), row["portal"], *map(str, cells), str(row["refused"]))
+    console.print(table)
+    for line in _lines(report):
+        console.print(line, highlight=False, soft_wrap=True)
+
+
+def _lines(report: Mapping[str, Any]) -> list[str]:
+    pushed = report["push"]
+    numbers = ", ".join(f"{name} {number}" for name, number in report["versions"].items())
+    return [
+        *map(_step, report["steps"]),
+        *(
+            f"{row['asked']}, {row['portal']}: from {row['from']} to {row['to']} datasets, processor time × {row['cpu']}."
+            for row in report["growth"]
+        ),
+        *(
+            f"{row['asked']}, {row['portal']}: {row['requests']} times the requests a second of the other portal, "
+            f"{row['cpu']} times less processor time."
+            for row in report.get("beside", ())
+        ),
+        *(
+            f"Pushed {how}: {row['per_second']} descriptions a second, {_shares(row['cpu_ms'])} ms of processor each."
+            for how, row in pushed["pushed"].items()
+        ),
+        f"A search finds one after {pushed['seen_p50_ms']} ms (half), {pushed['seen_max_ms']} ms at most.",
+        f"Memory: {_sizes(report['memory_bytes'])}.",
+        *([f"Memory of the other portal: {_sizes(report['peer_memory_bytes'])}."] if "beside" in report else ()),
+        f"{sentence(report['machine'])}; {numbers}",
+    ]
+
+
+def _shares(spent: Mapping[str, float]) -> str:
+    return " + ".join(f"{name} {milliseconds}" for name, milliseconds in spent.items())
+
+
+def _sizes(sizes: Mapping[str, int]) -> str:
+    return ", ".join(f"{name} {size // MIB} MiB" for name, size in sizes.items())
+
+
+def _step(step: Mapping[str, Any]) -> str:
+    return (
+        f"{step['datasets']} datasets: database {step['database_bytes'] // MIB} MiB, indexes "
+        f"{step['index_bytes'] // MIB} MiB, filled in {step['fill_seconds']} s, index made in {step['index_seconds']} s."
+    )

@@ -1,0 +1,82 @@
+"""Many records in one call: what a node with a large catalogue sends first, or after a long silence. Not RUDI's."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from litestar import Response, put
+from litestar.di import NamedDependency
+from litestar.types import ControllerRouterHandler
+
+from udi.kit.errors import Refusal, UdiError
+from udi.kit.tenancy import Territory
+from udi.portal.nodes.actions.push import Sent, push_records
+from udi.portal.nodes.api import Machine, as_json, identify, node_session, speaker
+from udi.portal.nodes.bodies import read_json_body
+from udi.portal.nodes.rudi import refuse, report_document
+from udi.protocol.faults import Fault, InvalidDocument, InvalidRecord
+from udi.protocol.scan import read_json
+
+LARGEST = 8 * 1024 * 1024
+MOST = 100
+NO_LIST = Refusal(
+    "body",
+    "This is no list of records, or it has too many.",
+    "Send a JSON list of 1 to %(most)s records.",
+    values={"most": MOST},
+)
+
+
+@put("/kalim/v1/batch", request_max_body_size=LARGEST)
+async def replace_many(request: Machine, territory: NamedDependency[Territory]) -> Response[Any]:
+    """Publish up to a hundred records, new or new versions; the report of each, in their order.
+
+    A record that is refused keeps no other from being published, and sending the same call again changes nothing.
+    """
+    client_id = await identify(request, territory)
+    body = await read_json_body(request, largest=LARGEST)
+    try:
+        sent = _read(read_json(body))
+    except InvalidDocument as error:
+        raise refuse(error.faults, speaker(request)) from error
+    async with node_session(request, territory, client_id) as (session, node):
+        outcomes = await push_records(session, node, sent)
+    return as_json([report_document(outcome.report, speaker(request)) for outcome in outcomes])
+
+
+def _read(documents: object) -> list[Sent]:
+    """Each record by itself.
+
+    Raises:
+        UdiError: this is no list of records about different datasets.
+    """
+    if not isinstance(documents, list) or not 0 < len(documents) <= MOST:
+        raise UdiError("Nothing was changed.", refusals=[NO_LIST])
+    found: list[Sent] = []
+    places: dict[object, int] = {}
+    for place, document in enumerate(documents):
+        try:
+            each = Sent.read(document, method="PUT", either=True)
+        except InvalidRecord as error:
+            raise InvalidDocument([_placed(fault, place) for fault in error.faults]) from error
+        first = places.setdefault(each.resource_id or place, place)
+        if first != place:
+            raise UdiError("Nothing was changed.", refusals=[_twice(place, first)])
+        found.append(each)
+    return found
+
+
+def _placed(fault: Fault, place: int) -> Fault:
+    return replace(fault, field=f"[{place}].{fault.field}".rstrip("."))
+
+
+def _twice(place: int, first: int) -> Refusal:
+    return Refusal(
+        f"[{place}].global_id",
+        "This record is about the same dataset as the one at [%(first)s].",
+        "Send it in another call.",
+        values={"first": first},
+    )
+
+
+routes: Sequence[ControllerRouterHandler] = [replace_many]
