@@ -47,7 +47,7 @@ STOPS = [
         "/ogc/collections/{collection}/items => /ogc/collections/datasets/items?f=html",
     ),
     *_stops(
-        "portal", "team", "/my-space", "/my-space/tokens", "/nodes", "/", "/data/{name} => /data/{portal long}",
+        "portal", "team", "/my-space", "/my-space/tokens", "/nodes", "/sources/try", "/", "/data/{name} => /data/{portal long}",
         "/data/{dataset_id}/withdraw => /data/{portal long}/withdraw",
         "/following", "/following/new => /following/new?kind=theme&target=environment", "/following/webhooks",
         "/following/webhooks/{webhook_id} => /following/webhooks/{portal webhook}",

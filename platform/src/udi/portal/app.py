@@ -36,6 +36,7 @@ from udi.portal.nodes import api as nodes_api
 from udi.portal.nodes import batch as nodes_batch
 from udi.portal.nodes import jobs as nodes_jobs
 from udi.portal.nodes import pages as nodes_pages
+from udi.portal.nodes import trials as nodes_trials
 from udi.portal.nodes.measures import measure_key, measure_reports
 from udi.portal.notifications import jobs as notifications_jobs
 from udi.portal.notifications import pages as notifications_pages
@@ -66,6 +67,7 @@ URLS = {
     "my_space": "/my-space",
     "following": "/following",
     "nodes": "/nodes",
+    "sources": nodes_trials.HOME,
 }
 
 
@@ -112,6 +114,7 @@ def build_site(settings: Settings, *, pages: bool = True) -> Site:
             "topics": topics(indexes),
             # Anybody may name an address here: those that the operator opens to nodes are not open to it.
             "webhooks": Outgoing(),
+            "trials": nodes_trials.Trials(),
             "answers": AnswerCache(settings.answer_cache),
             API_RATES: ApiRates(
                 Rates("api", settings.api_requests_per_minute),
@@ -145,6 +148,7 @@ def create(site: Site | None = None) -> Litestar:
         *nodes_api.routes,
         *nodes_batch.routes,
         *nodes_pages.routes,
+        *nodes_trials.routes,
         *notifications_pages.routes,
         *webhooks_pages.routes,
     ]

@@ -20,13 +20,17 @@ Attributes = list[tuple[str, str | None]]
 
 
 class Page(HTMLParser):
-    """`blocks` are values of JSON-LD, `things` the outermost items of microdata, `links` addresses in their order."""
+    """`blocks` are values of JSON-LD, `things` the outermost items of microdata, `links` addresses in their order.
+
+    `alternates` are what the page says to be the same in another form: media type and address.
+    """
 
     def __init__(self, markup: str) -> None:
         super().__init__(convert_charrefs=True)
         self.blocks: list[Any] = []
         self.things: list[dict[str, Any]] = []
         self.links: list[str] = []
+        self.alternates: list[tuple[str, str]] = []
         self._script: list[str] | None = None
         self._open: list[dict[str, Any] | None] = []
         self._words: list[tuple[int, str, list[str]]] = []
@@ -37,6 +41,8 @@ class Page(HTMLParser):
         said = {name: value or "" for name, value in attrs}
         if tag == "a" and said.get("href") and len(self.links) < MOST_LINKS:
             self.links.append(said["href"])
+        if tag == "link" and "alternate" in said.get("rel", "").lower().split() and len(self.alternates) < MOST_LINKS:
+            self.alternates.append((said.get("type", "").partition(";")[0].strip().lower(), said.get("href", "")))
         if tag == "script" and said.get("type", "").strip().lower() == "application/ld+json":
             self._script = []
         self._microdata(tag, said)

@@ -1,0 +1,99 @@
+"""The page on which a catalogue is tried before anything is registered: paste its address, see what would appear."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from litestar import Request, Response, get, post
+from litestar.datastructures import State
+from litestar.di import NamedDependency
+from litestar.types import ControllerRouterHandler
+
+from udi.kit.clock import now
+from udi.kit.identity import Actor
+from udi.kit.rates import Rates
+from udi.portal.nodes.harvest.faults import Fault, Level
+from udi.portal.nodes.harvest.trying import LONGEST_ADDRESS, SHOWN, Trial, try_address, usual
+from udi.ui.site import render, site_of
+
+HOME = "/sources/try"
+AT_ONCE, PER_HOUR = 2, 30
+FORMATS = {
+    "ckan": "CKAN", "csw": "CSW", "iso": "ISO 19139", "dublin-core": "Dublin Core", "data-package": "Data Package",
+    "data.json": "data.json", "json-ld": "DCAT", "rdf": "DCAT", "rdf-xml": "DCAT", "rdf-turtle": "DCAT",
+    "ogc-records": "OGC API Records", "opendatasoft": "Opendatasoft", "rudi": "RUDI", "schema.org": "schema.org",
+    "stac": "STAC", "udata": "udata", "waf": "folder",
+}  # fmt: skip
+"""What each format is called; RDF in any syntax is DCAT."""
+AnyRequest = Request[Any, Any, State]
+
+
+class Trials:
+    """What bounds them in one web worker: how many at once, and how many a person may make in an hour."""
+
+    def __init__(self) -> None:
+        self.turn = asyncio.Semaphore(AT_ONCE)
+        self.rates = Rates("trials", most=PER_HOUR, seconds=3600)
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """A fault that comes back: in how many datasets, and the first that shows it."""
+
+    fault: Fault
+    count: int
+
+
+def lessons(trial: Trial) -> list[Lesson]:
+    """What to mend, each once, the gravest and most frequent first."""
+    found: dict[tuple[Level, str], list[Fault]] = {}
+    all_faults = [*(each.faults for each in trial.shown), *(each.faults for each in trial.refused)]
+    for faults_of_one in all_faults:
+        for fault in {fault.code: fault for fault in faults_of_one}.values():
+            found.setdefault((fault.level, fault.code), []).append(fault)
+    order = list(Level)
+    ordered = sorted(found.values(), key=lambda faults: (order.index(faults[0].level), -len(faults)))
+    return [Lesson(faults[0], len(faults)) for faults in ordered]
+
+
+def format_name(name: str) -> str:
+    """A format, or formats inside one another, as people call them."""
+    parts = [FORMATS.get(part, part) for part in name.split(" › ") if part != "waf"]
+    return ", ".join(dict.fromkeys(parts))
+
+
+@get(HOME)
+async def show_form(
+    request: AnyRequest,
+    member: NamedDependency[Actor],  # noqa: ARG001 - what is asked in somebody's name is counted in theirs
+) -> Response[str]:
+    """The form."""
+    return _show(request, {})
+
+
+@post(HOME, status_code=200)
+async def try_source(request: AnyRequest, member: NamedDependency[Actor]) -> Response[str]:
+    """Read the first page of a catalogue, and forget it.
+
+    Raises:
+        TooManyError: this person tried many in the last hour.
+    """
+    typed = str((await request.form()).get("address") or "").strip()[:LONGEST_ADDRESS]
+    address = usual(typed) if typed else ""
+    if not address:
+        return _show(request, {"typed": typed, "wrong": True}, status=422)
+    trials: Trials = site_of(request).parts["trials"]
+    trials.rates.take(str(member.person_id))
+    language: str = request.scope["state"]["locale"]
+    async with trials.turn:
+        trial = await try_address(site_of(request).parts["webhooks"], address, found_at=now(), language=language)
+    return _show(request, {"typed": typed, "trial": trial, "lessons": lessons(trial)})
+
+
+def _show(request: AnyRequest, facts: Mapping[str, Any], *, status: int = 200) -> Response[str]:
+    usual_facts = {"typed": "", "wrong": False, "trial": None, "lessons": [], "most": SHOWN, "format_name": format_name}
+    return render(request, "nodes/try.html", status=status, **{**usual_facts, **facts})
+
+
+routes: Sequence[ControllerRouterHandler] = [show_form, try_source]

@@ -1,0 +1,321 @@
+"""A catalogue is tried before anything is registered: found behind a home page, shown with its faults, and forgotten."""
+
+import json
+import threading
+import time
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from litestar import Litestar
+from playwright.async_api import Browser
+from sqlalchemy import func, select
+
+from tests.node.test_show_in_a_browser import seen
+from tests.portal.catalogue.conftest import browser
+from tests.visitors import browse, make_person
+from udi.kit.clock import now
+from udi.kit.db import Database
+from udi.kit.http import Outgoing
+from udi.kit.tenancy import Territory
+from udi.portal.catalogue.models import Dataset
+from udi.portal.nodes import trials
+from udi.portal.nodes.harvest import trying
+from udi.portal.nodes.harvest.trying import try_address, usual
+from udi.ui.site import Site
+
+__all__ = ["browser"]
+HTML = {"Content-Type": "text/html"}
+PACKAGES = {
+    "success": True,
+    "result": {
+        "count": 38,
+        "results": [
+            {
+                "id": "a1", "name": "arbres", "title": "Arbres d’alignement", "notes": "Chaque arbre, son espèce.",
+                "license_id": "fr-lo", "license_title": "Licence Ouverte", "metadata_modified": "2026-01-15T08:00:00",
+                "organization": {"title": "Ville d’Exemple"}, "tags": [{"display_name": "arbres"}],
+                "resources": [{"id": "r1", "url": "https://data.example.org/arbres.csv", "format": "CSV", "name": "CSV"}],
+            },
+            {"id": "b2", "name": "bancs", "title": "Bancs publics", "resources": []},
+            {"id": "c3", "name": "sans-titre", "title": "", "resources": []},
+        ],
+    },
+}  # fmt: skip
+
+
+@dataclass
+class Source:
+    """A site of somebody else's: what it answers by path, and what it was asked."""
+
+    pages: dict[str, tuple[int, dict[str, str], bytes]] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+    origin: str = ""
+    pause: float = 0
+    endless: bool = False
+
+    def put(self, path: str, body: Any, *, status: int = 200, **headers: Any) -> None:
+        content = body if isinstance(body, bytes) else json.dumps(body).encode()
+        self.pages[path] = (status, {name.replace("_", "-"): value for name, value in headers.items()}, content)
+
+
+@pytest.fixture
+def source() -> Iterator[Source]:
+    kept = Source()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            kept.asked.append(self.path)
+            status, headers, body = kept.pages.get(self.path.partition("?")[0], (404, {}, b""))
+            self.send_response(status)
+            for name, value in headers.items():
+                self.send_header(name, value)
+            self.end_headers()
+            try:
+                for piece in (body[n : n + 1000] for n in range(0, len(body), 1000)):
+                    self.wfile.write(piece)
+                    time.sleep(kept.pause)
+                while kept.endless and status == 200:
+                    self.wfile.write(b" " * 65536)
+            except OSError:
+                return
+
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the standard library's name
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    kept.origin = f"http://source.localhost:{server.server_address[1]}"
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    yield kept
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+async def person(
+    portal_app: Litestar, portal_site: Site, demo: Territory, source: Source, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[httpx.AsyncClient]:
+    """Somebody who is logged in, where the source counts as public."""
+    outgoing = Outgoing(["source.localhost"])
+    monkeypatch.setitem(portal_site.parts, "webhooks", outgoing)
+    monkeypatch.setitem(portal_site.parts, "trials", trials.Trials())
+    async with browse(portal_app, demo, make_person(demo)) as client:
+        yield client
+    await outgoing.close()
+
+
+async def attempt(client: httpx.AsyncClient, address: str, language: str = "en") -> httpx.Response:
+    return await client.post(trials.HOME, data={"address": address}, headers={"Accept-Language": language})
+
+
+async def test_a_catalogue_is_found_behind_the_address_of_a_home_page(
+    person: httpx.AsyncClient, source: Source, demo: Territory, portal_database: Database
+) -> None:
+    source.put(
+        "/", b"<!doctype html><html><head><title>Portal</title></head><body><p>Welcome</p></body></html>", **HTML
+    )
+    source.put("/api/3/action/package_search", PACKAGES)
+
+    page = await attempt(person, source.origin)
+
+    assert page.status_code == 200
+    for words in ("3 datasets read", "CKAN", "38", "Arbres d’alignement", "Ville d’Exemple", "Bancs publics",
+                  "There is no licence: nobody knows what they may do with the data.", "This dataset has no title.",
+                  "1 dataset could not be taken"):  # fmt: skip
+        assert words in page.text
+    assert source.asked[0] == "/"
+    assert not any("arbres.csv" in path for path in source.asked)
+    async with portal_database.session(demo.id) as session:
+        assert await session.scalar(select(func.count()).select_from(Dataset)) == 0
+
+
+async def test_what_a_page_announces_is_read(person: httpx.AsyncClient, source: Source) -> None:
+    turtle = (
+        b"@prefix dcat: <http://www.w3.org/ns/dcat#> . @prefix dct: <http://purl.org/dc/terms/> .\n"
+        b'<https://x.example/d/1> a dcat:Dataset ; dct:identifier "d1" ; dct:title "Fontaines"@fr .'
+    )
+    source.put("/site/", b'<html><head><link rel="alternate" type="text/turtle" href="/all.ttl"></head></html>', **HTML)
+    source.put("/all.ttl", turtle)
+
+    page = await attempt(person, f"{source.origin}/site/")
+
+    assert "Fontaines" in page.text
+    assert "DCAT" in page.text
+    assert source.asked == ["/site/", "/all.ttl"]
+
+
+async def test_a_folder_is_read_document_by_document(source: Source) -> None:
+    source.put(
+        "/meta/", b"<html><title>Index of /meta</title><a href='a.json'>a</a><a href='b.json'>b</a></html>", **HTML
+    )
+    for name, title in (("a", "Bancs"), ("b", "Fontaines")):
+        described = {"@type": "dcat:Dataset", "identifier": name, "title": title}
+        source.put(
+            f"/meta/{name}.json",
+            {"conformsTo": "https://project-open-data.cio.gov/v1.1/schema", "dataset": [described]},
+        )
+
+    trial = await tried(source, "/meta/")
+
+    assert [each.record.title for each in trial.shown] == ["Bancs", "Fontaines"]
+    assert (trial.format, trial.found) == ("waf › data.json", 2)
+
+
+async def tried(source: Source, path: str, *, hosts: tuple[str, ...] = ("source.localhost",)) -> trying.Trial:
+    outgoing = Outgoing(hosts)
+    try:
+        return await try_address(outgoing, f"{source.origin}{path}", found_at=now(), language="en")
+    finally:
+        await outgoing.close()
+
+
+async def test_a_service_of_records_is_asked_for_its_records(source: Source) -> None:
+    source.put("/csw", b"<csw:Capabilities xmlns:csw='http://www.opengis.net/cat/csw/2.0.2'/>")
+
+    await tried(source, "/csw?service=CSW&map=towns")
+
+    assert len(source.asked) == 2
+    assert all(words in source.asked[1] for words in ("map=towns", "request=GetRecords", "maxRecords=10"))
+
+
+async def test_what_everybody_cannot_reach_is_refused(source: Source) -> None:
+    source.put("/away", b"", status=302, Location="http://169.254.169.254/latest/meta-data/")
+
+    private = await tried(source, "/", hosts=())
+    before = list(source.asked)
+    led_astray = await tried(source, "/away")
+
+    assert [[fault.code for fault in trial.faults] for trial in (private, led_astray)] == [["source_refused"]] * 2
+    assert before == []
+    assert not any("meta-data" in path for path in source.asked)
+
+
+@pytest.mark.parametrize("kind", ["endless", "slow", "silent"])
+async def test_what_never_ends_is_left_within_bounds(
+    source: Source, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trying, "LONGEST", 1.5)
+    source.put("/", b"[" * 3000)
+    source.endless, source.pause = kind == "endless", 1.0 if kind == "slow" else 0
+    if kind == "silent":
+        source.pages.clear()
+        source.put("/", b"x" * 3000)
+        source.pause = 5
+    started = time.monotonic()
+
+    trial = await tried(source, "/")
+
+    assert [fault.code for fault in trial.faults] == ["document_too_large" if kind == "endless" else "source_slow"]
+    assert time.monotonic() - started < 10
+    assert trial.shown == ()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"\x00" * 100,
+        b"[" * 100_000,
+        b'{"a":' * 50_000,
+        b"<!DOCTYPE a [<!ENTITY b SYSTEM 'file:///etc/passwd'>]><a>&b;</a>",
+    ],
+)
+async def test_what_is_no_catalogue_is_said_in_words(person: httpx.AsyncClient, source: Source, body: bytes) -> None:
+    source.put("/feed", body)
+
+    page = await attempt(person, f"{source.origin}/feed")
+
+    assert page.status_code == 200
+    assert "addresses were asked" in page.text or "Refused" in page.text
+    assert "passwd" not in page.text
+    assert len(source.asked) <= trying.MOST_REQUESTS
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        ("data.example.org", "https://data.example.org/"),
+        (" http://data.example.org/a?b=c#d ", "http://data.example.org/a?b=c"),
+        ("", ""), ("ftp://data.example.org", ""), ("https://me:secret@data.example.org", ""), ("two words", ""),
+        ("https://[::1", ""), ("nowhere", ""), ("javascript:alert(1)", ""),
+    ],
+)  # fmt: skip
+def test_an_address_is_read_as_a_person_writes_it(typed: str, read: str) -> None:
+    assert usual(typed) == read
+
+
+async def test_what_is_no_address_is_said_beside_the_field(person: httpx.AsyncClient, source: Source) -> None:
+    for typed in ("", "two words", "ftp://data.example.org"):
+        page = await attempt(person, typed)
+        assert page.status_code == 422
+        assert "This is not the address of a site." in page.text
+    assert source.asked == []
+
+
+async def test_a_passer_by_logs_in_first(portal_app: Litestar, demo: Territory, source: Source) -> None:
+    async with browse(portal_app, demo) as client:
+        answers = [await client.get(trials.HOME), await attempt(client, source.origin)]
+
+    assert all(answer.status_code in {302, 303, 401} for answer in answers)
+    assert source.asked == []
+
+
+async def test_one_person_does_not_try_without_end(
+    person: httpx.AsyncClient, source: Source, portal_site: Site
+) -> None:
+    source.put("/", PACKAGES)
+    portal_site.parts["trials"].rates.most = 2
+
+    statuses = [(await attempt(person, source.origin)).status_code for _ in range(4)]
+
+    assert statuses == [200, 200, 429, 429]
+
+
+async def test_every_real_catalogue_can_be_tried(source: Source, shared_data: Path) -> None:
+    files = sorted(each for each in (shared_data / "data/catalogues").rglob("*") if each.is_file())[::8]
+    assert len(files) > 20
+    for file in files:
+        source.put(f"/{file.name}", file.read_bytes())
+
+    trials_made = {file.name: await tried(source, f"/{file.name}") for file in files}
+
+    for name, trial in trials_made.items():
+        assert trial.shown or trial.refused or trial.faults or trial.tried, name
+        assert len(trial.shown) <= trying.SHOWN
+    assert sum(bool(trial.shown) for trial in trials_made.values()) > len(files) / 2
+
+
+class Posting:
+    """A client whose form was sent: what a browser shows after the button."""
+
+    def __init__(self, client: httpx.AsyncClient, address: str) -> None:
+        self._client, self._address = client, address
+
+    async def get(self, path: str, headers: dict[str, str]) -> httpx.Response:
+        if path == trials.HOME:
+            return await self._client.post(path, data={"address": self._address}, headers=headers)
+        return await self._client.get(path, headers=headers)
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+async def test_its_page_holds_on_every_screen(
+    person: httpx.AsyncClient, source: Source, browser: Browser, demo: Territory, language: str
+) -> None:
+    source.put("/", PACKAGES)
+    page = f"{demo.origin}{trials.HOME}"
+    states: dict[str, Any] = {
+        "try": person,
+        "try-wrong": Posting(person, "two words"),
+        "try-found": Posting(person, source.origin),
+        "try-nothing": Posting(person, f"{source.origin}/gone"),
+    }
+
+    wrong = [fault for name, client in states.items() for fault in await seen(browser, client, page, language, name)]
+
+    assert wrong == []
