@@ -2,7 +2,10 @@
 
 import re
 
-from tests.node.producer import ANSWERS, Producer
+from tests.node.producer import ANSWERS as ANSWERED
+from tests.node.producer import Producer
+from udi.protocol.addresses import ANSWERS
+from udi.protocol.quality import CRITERIA
 
 TREES = (
     "id,essence,commune,plantation\n1,chêne,Kerlévan,2019-03-01\n2,hêtre,Kerlévan,2020-04-02\n3,if,Brest,2021-05-03\n"
@@ -37,6 +40,15 @@ async def test_each_piece_of_advice_leads_to_a_question_that_is_there(producer: 
     assert [field for field in asked if f'id="{field}"' not in form] == []
 
 
+async def test_what_the_portal_leads_to_is_there(producer: Producer) -> None:
+    dataset = await producer.publish(await producer.draft(TREES.encode(), "arbres.csv"))
+
+    pages = {path: await producer.page(f"/datasets/{dataset}/{path.partition('#')[0]}") for path in ANSWERS.values()}
+
+    assert set(ANSWERS) <= set(CRITERIA)
+    assert {path for path, page in pages.items() if f'id="{path.partition("#")[2] or "content"}"' not in page} == set()
+
+
 async def test_the_period_of_the_whole_file_is_proposed(producer: Producer) -> None:
     dataset = await producer.draft(TREES.encode(), "arbres.csv")
 
@@ -58,6 +70,6 @@ async def test_only_what_cannot_be_guessed_is_asked_of_the_second_file(producer:
     assert '<option value="monthly" selected>' in like
     assert 'value="arbre, parc"' in like
     for page in (like, unlike):
-        assert f'value="{ANSWERS["contact"]}"' in page
+        assert f'value="{ANSWERED["contact"]}"' in page
         assert 'value="odbl-1.0" checked' in page
     assert '<option value="monthly" selected>' not in unlike

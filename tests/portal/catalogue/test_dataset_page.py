@@ -132,6 +132,31 @@ async def test_only_its_producer_is_told_the_edits(armor: Catalogue, portal_app:
     assert "+20 points" in pages[2].text
 
 
+async def test_edits_of_data_at_our_node_lead_to_where_they_are_made(armor: Catalogue, portal_app: Litestar) -> None:
+    first, node = described(5), armor.territory.links["node"]
+    await armor.add(5, producer="armor", **first | as_table(first["global_id"], node))
+    other = described(0)
+    await armor.add(0, **other | as_table(other["global_id"], "https://node.example"))
+    publisher = make_person(armor.territory, memberships={"armor": ["publishers"]})
+    neighbour = make_person(armor.territory, memberships={"kerlevan": ["publishers"]})
+
+    led = []
+    for person in (None, neighbour, publisher):
+        async with browse(portal_app, armor.territory, person) as visitor:
+            pages = [await visitor.get(f"/data/{each['global_id']}") for each in (first, other)]
+            led.append(
+                [
+                    re.findall(r'href="([^"]+/datasets/[^"]+/(?:describe|versions/new)[^"]*)"', page.text)
+                    for page in pages
+                ]
+            )
+
+    ours = f"{node}/datasets/{first['global_id']}"
+    assert led[:2] == [[[], []], [[], []]]
+    assert set(led[2][0]) == {f"{ours}/describe#first_day", f"{ours}/describe#licence"}
+    assert led[2][1] == []
+
+
 async def test_near_data_share_their_words(armor: Catalogue, feed: SearchFeed, portal_app: Litestar) -> None:
     await armor.add_all()
     record = await armor.add(1, resource_title="Vélo : pistes cyclables", keywords=["vélo", "mobilité"])

@@ -118,9 +118,13 @@ async def test_its_producer_sees_what_would_raise_the_score(
     armor: Catalogue, tables: dict[str, str], portal_app: Litestar, browser: Browser
 ) -> None:
     person = make_person(armor.territory, memberships={"goeland": ["publishers"]})
+    ours = described(5)
+    await armor.add(5, **ours | as_table(ours["global_id"], armor.territory.links["node"]))
 
     async with browse(portal_app, armor.territory, person) as member:
         assert await seen(browser, member, f"/data/{tables['long']}", "fr", "edits") == []
+        for language in ("fr", "en"):
+            assert await seen(browser, member, f"/data/{ours['global_id']}", language, "edits-led") == []
 
 
 async def test_a_first_visit_is_light_and_asks_nobody_else(

@@ -7,6 +7,17 @@ from uuid import UUID
 ORIGIN = re.compile(r"https?://[a-z0-9](?:[a-z0-9.-]{0,250}[a-z0-9])?(?::[0-9]{1,5})?")
 PARTS = ("table", "map", "chart")
 """What a node draws of a table for the pages of others."""
+ANSWERS = {
+    "keyword": "describe#keywords",
+    "theme": "describe#theme",
+    "temporal": "describe#first_day",
+    "contact_point": "describe#contact",
+    "licence": "describe#licence",
+    "download_url": "versions/new",
+    "access_url_answers": "versions/new",
+    "format": "versions/new",
+}
+"""Under a dataset's address, where its producer answers what a criterion of `quality` asks; the others ask nothing of a person."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +41,11 @@ class NodeAddresses:
     def api(self) -> str:
         """Rows filtered, sorted and grouped, as JSON."""
         return f"{self.origin}/api/resources/{self.dataset_id}/data/"
+
+    def answer(self, criterion: str) -> str:
+        """Where its producer gives what a criterion asks, for who may change the dataset; empty for those of no question."""
+        path = ANSWERS.get(criterion)
+        return f"{self.origin}/datasets/{self.dataset_id}/{path}" if path else ""
 
     def embed(self, part: str) -> str:
         """One of `PARTS` alone, to be framed by a page of others."""

@@ -171,6 +171,12 @@ class Sheet:
         return f"/data/{self.dataset.id}/{self.dataset.slug}" if self.dataset.slug else f"/data/{self.dataset.id}"
 
 
+def find_desk(dataset: Dataset, node: str) -> NodeAddresses | None:
+    """Where its producer changes a dataset whose file is at the node of this address; None for those of other machines."""
+    found = (find_addresses(media.url, dataset.id) for media in dataset.distributions)
+    return next((each for each in found if each and each.origin == node), None)
+
+
 def read_sheet(dataset: Dataset, language: str) -> Sheet:
     """The sheet of a dataset read with its producer and its distributions."""
     return Sheet(dataset, language, dataset.record)

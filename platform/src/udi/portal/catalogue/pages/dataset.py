@@ -25,7 +25,7 @@ from udi.portal.catalogue.open.schema_org import write_dataset
 from udi.portal.catalogue.open.signposts import signpost
 from udi.portal.catalogue.quality import OUT_OF, judge
 from udi.portal.catalogue.queries import WithdrawnError, get_dataset, is_current, list_near
-from udi.portal.catalogue.sheet import read_sheet, short_hash
+from udi.portal.catalogue.sheet import find_desk, read_sheet, short_hash
 from udi.portal.catalogue.topics import DATASET as DATASET_TOPIC
 from udi.portal.notifications.pages import find_button
 from udi.protocol.record import restore_record
@@ -85,6 +85,7 @@ async def _render(
         return render(
             request, "catalogue/withdrawn.html", status=HTTP_410_GONE, withdrawal=error.withdrawal, is_team=is_team
         )
+    may_edit = actor is not None and actor.may_publish(dataset.organisation.slug)
     locale = request.scope["state"]["locale"]
     sheet = read_sheet(dataset, locale)
     if request.path_params.get("slug", dataset.slug) != dataset.slug:
@@ -99,7 +100,8 @@ async def _render(
         near=await list_near(session, indexes_of(request), territory.id, dataset, most=NEAR),
         judgement=judge(restore_record(dataset.record)),
         out_of=OUT_OF,
-        may_edit=actor is not None and actor.may_publish(dataset.organisation.slug),
+        may_edit=may_edit,
+        desk=find_desk(dataset, territory.links.get("node", "")) if may_edit else None,
         is_team=is_team,
         citations=NAMES,
         shared=share_dataset(dataset, territory, locale),
