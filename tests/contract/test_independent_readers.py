@@ -103,6 +103,7 @@ async def test_owslib_reads_every_record_once(wide: tuple[Catalogue, list[str]],
     found = await read_with(standards, "read_records.py", f"{catalogue.territory.origin}/ogc", str(PAGE))
 
     assert sorted(found["seen"]) == sorted(ids)
+    assert found["followed"] == found["seen"]
     assert "/collections/{catalogId}/items" in found["api"]
     assert found["one"] == f"{TABLE[0][0]}, 0"
     assert found["near"] == len(range(0, MANY, 3))

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 from playwright.async_api import Browser
 
-from tests.portal.catalogue.corpus import Catalogue, open_catalogue
+from tests.portal.catalogue.corpus import Catalogue, fill_with_copies, open_catalogue
 from tests.ui.axe import open_browser
 from tests.visitors import freshen
 from udi.kit.db import Database
@@ -20,6 +20,12 @@ from udi.settings import Settings
 @pytest.fixture
 async def armor(portal_database: Database, demo: Territory) -> Catalogue:
     return await open_catalogue(portal_database, demo)
+
+
+@pytest.fixture
+async def wide(armor: Catalogue) -> Catalogue:
+    await fill_with_copies(armor)
+    return armor
 
 
 @pytest.fixture

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from sqlalchemy import Float, Text, cast, func, insert, literal, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
@@ -14,6 +16,7 @@ from udi.portal.catalogue.models import Dataset
 from udi.portal.organisations.actions import apply_organisation
 from udi.protocol.record import Record, read_record
 
+MANY = 20_000
 NODE = uuid.UUID("6f1f7c3e-2b1d-4c3a-9a55-0d1e2f3a4b5c")
 FIRST_DAY = datetime(2026, 1, 5, 6, 0, tzinfo=UTC)
 PRODUCERS = {
@@ -136,3 +139,21 @@ async def open_catalogue(database: Database, territory: Territory) -> Catalogue:
                 email=f"donnees@{slug}.example", url=f"https://{slug}.example/", address="1 place du Marché",
             )  # fmt: skip
     return Catalogue(database, territory, ids)
+
+
+async def fill_with_copies(catalogue: Catalogue) -> None:
+    """Publish one line of the table, and `MANY` copies of it a second apart, whose titles come in no order."""
+    await catalogue.add(0)
+    one, number = aliased(Dataset), func.generate_series(1, MANY).table_valued("n").render_derived("number")
+    later = func.make_interval(0, 0, 0, 0, 0, 0, cast(number.c.n, Float))
+    changed = {
+        "id": func.gen_random_uuid(), "title": func.md5(cast(number.c.n, Text)),
+        "published_at": one.published_at + later, "described_at": one.described_at + later,
+    }  # fmt: skip
+    names = [column.name for column in Dataset.__table__.columns if column.name not in {"seq", "tenant_id"}]
+    values = [changed.get(name, getattr(one, name)) for name in names]
+    rows = select(*values).select_from(one).join(number, literal(True))
+    async with catalogue.database.session(catalogue.territory.id) as session:
+        await session.execute(insert(Dataset).from_select(names, rows))
+    async with catalogue.database.platform_session(role="owner") as session:
+        await session.execute(text("ANALYZE app.dataset"))

@@ -16,6 +16,7 @@ from tests.protocol.shapes import violations
 from tests.visitors import browse
 from udi.kit.clock import now
 from udi.portal.catalogue.open.asked import as_moment
+from udi.portal.catalogue.open.order import CAME
 from udi.portal.catalogue.search.feed import SearchFeed
 from udi.protocol.triples import term
 
@@ -27,6 +28,7 @@ FORMS = {
 }
 NEXT = NamedNode("http://www.w3.org/ns/hydra/core#next")
 TOTAL = NamedNode("http://www.w3.org/ns/hydra/core#totalItems")
+PLACE = CAME.write((now(), uuid4()))
 SHAPES = "reference/dcat-ap-shapes/dcat-ap-3.0.1/shapes.ttl"
 
 
@@ -95,8 +97,24 @@ async def test_who_reads_all_pages_gets_every_dataset_once(filled: Catalogue, po
     assert set(datasets(graph(negotiated))) == set(seen)
     assert anything.headers["content-type"].startswith("text/turtle")
     assert (browser.status_code, browser.headers["location"]) == (303, "/data")
-    assert pages[1].links["prev"]["url"] == f"{filled.territory.origin}/catalog.ttl?page_size=5"
-    assert pages[1].links["next"]["url"] == pages[1].links["last"]["url"]
+    assert pages[0].links["next"]["url"] == str(pages[1].url)
+    assert set(pages[1].links) == {"first", "next"}
+    assert set(pages[2].links) == {"first"}
+
+
+async def test_who_counts_pages_gets_the_same(filled: Catalogue, portal_app: Litestar) -> None:
+    base = f"{filled.territory.origin}/catalog.ttl?page_size=5"
+    async with browse(portal_app, filled.territory) as program:
+        followed = await walk(program, "/catalog.ttl?page_size=5")
+        counted = [await program.get(f"/catalog.ttl?page_size=5&page={number}") for number in (1, 2, 3)]
+        beyond = await program.get("/catalog.ttl?page_size=5&page=9")
+
+    assert [set(datasets(graph(page))) for page in counted] == [set(datasets(graph(page))) for page in followed]
+    assert {rel: link["url"] for rel, link in counted[1].links.items()} == {
+        "first": base, "prev": base, "last": f"{base}&page=3", "next": str(followed[2].url),
+    }  # fmt: skip
+    assert datasets(graph(beyond)) == []
+    assert set(beyond.links) == {"first", "prev", "last"}
 
 
 async def test_a_producer_has_its_part_of_the_catalogue(filled: Catalogue, portal_app: Litestar) -> None:
@@ -155,7 +173,8 @@ async def test_what_did_not_change_is_not_sent_again(filled: Catalogue, feed: Se
 @pytest.mark.parametrize(
     ("query", "field"),
     [("page=0", "page"), ("page_size=101", "page_size"), ("page=1&page=2", "page"), ("modified_since=hier", "modified_since"),
-     ("profiles=ckan", "profiles"), ("size=5", "size"), ("q=" + "x" * 300, "q")],
+     ("profiles=ckan", "profiles"), ("size=5", "size"), ("q=" + "x" * 300, "q"),
+     ("cursor=hier", "cursor"), ("cursor=WzEsMl0", "cursor"), (f"cursor={PLACE}&page=2", "cursor")],
 )  # fmt: skip
 async def test_a_wrong_parameter_is_named(filled: Catalogue, portal_app: Litestar, query: str, field: str) -> None:
     async with browse(portal_app, filled.territory) as program:

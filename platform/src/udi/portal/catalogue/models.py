@@ -32,6 +32,8 @@ class Dataset(Owned, PortalTable):
         ForeignKeyConstraint(["tenant_id", "organisation_id"], ["app.organisation.tenant_id", "app.organisation.id"]),
         Index(None, "tenant_id", "organisation_id"),
         Index(None, "tenant_id", "modified_at"),
+        Index(None, "tenant_id", "published_at", "id"),
+        Index(None, "tenant_id", "described_at", "id"),
         Index("uq_dataset_local_id", "tenant_id", "local_id", unique=True, postgresql_where=text("local_id <> ''")),
         Index("uq_dataset_doi", "tenant_id", "doi", unique=True, postgresql_where=text("doi <> ''")),
     )

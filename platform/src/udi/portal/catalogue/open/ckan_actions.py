@@ -13,7 +13,8 @@ from udi.kit.tenancy import Territory
 from udi.portal.catalogue.models import Dataset, Distribution
 from udi.portal.catalogue.open import ckan
 from udi.portal.catalogue.open.ckan_question import FACETS, UnreadableQueryError, read_criteria
-from udi.portal.catalogue.open.listing import IN_ORDER, Wanted, list_shown
+from udi.portal.catalogue.open.listing import Wanted, list_shown
+from udi.portal.catalogue.open.order import CAME
 from udi.portal.catalogue.queries import SHOWN, count_by_producer, get_dataset
 from udi.portal.catalogue.search import query
 from udi.portal.catalogue.search.counts import USUAL
@@ -74,7 +75,7 @@ async def site_read(_asking: Asking, _: Values) -> Any:
 
 async def package_list(asking: Asking, values: Values) -> Any:
     """The names of all datasets, or of a part of them."""
-    names = select(Dataset.id).where(SHOWN).order_by(*IN_ORDER).offset(_whole(values, "offset", 0, MOST_START))
+    names = select(Dataset.id).where(SHOWN).order_by(*CAME.clauses).offset(_whole(values, "offset", 0, MOST_START))
     if values.get("limit") not in {None, ""}:
         names = names.limit(_whole(values, "limit", MOST_START, MOST_START))
     return [str(name) for name in await asking.session.scalars(names)]

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.errors import NotFoundError
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.models import Dataset
-from udi.portal.catalogue.open.listing import IN_ORDER
+from udi.portal.catalogue.open.order import CAME
 from udi.portal.catalogue.queries import SHOWN
 from udi.portal.organisations.queries import list_producers
 
@@ -46,7 +46,7 @@ async def robots(request: Request[Any, Any, State]) -> Response[str]:
 @get("/sitemap.xml")
 async def list_sitemaps(session: NamedDependency[AsyncSession], territory: NamedDependency[Territory]) -> Response[str]:
     """The files, each with its newest change."""
-    number = (func.row_number().over(order_by=IN_ORDER) - 1) // MOST
+    number = (func.row_number().over(order_by=CAME.clauses) - 1) // MOST
     numbered = select(number.label("part"), Dataset.described_at.label("changed")).where(SHOWN).subquery()
     parts = select(numbered.c.part, func.max(numbered.c.changed)).group_by(numbered.c.part).order_by(numbered.c.part)
     base = f"{territory.origin}/sitemaps"
@@ -66,7 +66,7 @@ async def show_sitemap(
         return _sent("urlset", "url", ((origin + path, None) for path in (*PAGES, *producers)))
     if not (name.endswith(".xml") and number.isascii() and number.isdigit() and 1 <= int(number[:6]) <= MOST):
         raise NotFoundError
-    rows = select(Dataset.id, Dataset.slug, Dataset.described_at).where(SHOWN).order_by(*IN_ORDER)
+    rows = select(Dataset.id, Dataset.slug, Dataset.described_at).where(SHOWN).order_by(*CAME.clauses)
     found = (await session.execute(rows.limit(MOST).offset((int(number) - 1) * MOST))).all()
     if not found:
         raise NotFoundError

@@ -24,7 +24,8 @@ from udi.kit.tenancy import Territory
 from udi.portal.catalogue.answers import facts_of, indexes_of
 from udi.portal.catalogue.archive import catalogue_of
 from udi.portal.catalogue.open.asked import Asked
-from udi.portal.catalogue.open.listing import Shown, Wanted, count_shown, find_words, list_shown
+from udi.portal.catalogue.open.listing import Shown, Stretch, Wanted, count_shown, find_words, list_stretch
+from udi.portal.catalogue.open.order import CAME, CURSOR, Place
 from udi.portal.catalogue.open.representations import SUFFIXES, TURTLE, Representation, negotiate, split
 from udi.portal.catalogue.open.sending import Document, Validators, has_it, send, send_kept
 from udi.portal.catalogue.pages.asked import read_pairs
@@ -37,7 +38,7 @@ from udi.protocol.record import restore_record
 from udi.protocol.triples import canonical, write_triples
 
 Machine = Request[Any, Any, State]
-PARAMETERS = ("page", "page_size", "modified_since", "q", "profiles")
+PARAMETERS = ("page", CURSOR, "page_size", "modified_since", "q", "profiles")
 PLAIN = "dcat-ap"
 PROFILES = (PLAIN, *sorted(EXTENSIONS))
 USUAL_SIZE = 50
@@ -49,19 +50,22 @@ class Question:
     """Which page of a catalogue is asked for."""
 
     page: int
+    after: Place | None
+    """Where the page begins, for who follows `next`; others count pages."""
     size: int
     since: datetime | None
     text: str
     profiles: tuple[str, ...]
 
-    def address(self, base: str, page: int) -> str:
-        """The address of a page with the same question."""
+    def address(self, base: str, page: int = 1, after: Place | None = None) -> str:
+        """The address of a page with the same question: of one by its number, or of the one after a place."""
         said = {
             "q": self.text,
             "modified_since": self.since.isoformat().replace("+00:00", "Z") if self.since else "",
             "profiles": ",".join(self.profiles),
             "page_size": str(self.size) if self.size != USUAL_SIZE else "",
             "page": str(page) if page > 1 else "",
+            CURSOR: CAME.write(after) if after else "",
         }
         query = urlencode({name: value for name, value in said.items() if value})
         return f"{base}?{query}" if query else base
@@ -76,6 +80,7 @@ def read_question(request: Machine) -> Question:
     asked = Asked(read_pairs(request), PARAMETERS)
     question = Question(
         page=asked.whole("page", 1),
+        after=CAME.read(asked, "page"),
         size=asked.whole("page_size", USUAL_SIZE, most=MAX_PAGE_SIZE),
         since=asked.moment("modified_since"),
         text=asked.text("q"),
@@ -168,10 +173,10 @@ async def _page(
     found = find_words(reader, [question.text]) if question.text else None
     wanted = Wanted(producer=producer, changed_since=question.since, seqs=found)
     total = await count_shown(session, wanted, reader)
-    rows = await list_shown(session, wanted, limit=question.size, offset=(question.page - 1) * question.size)
-    part = Part(
-        address=question.address(base, question.page), total=total, neighbours=_neighbours(question, base, total)
-    )
+    stretch = Stretch(question.size, (question.page - 1) * question.size, question.after)
+    rows, end = await list_stretch(session, wanted, stretch)
+    address = question.address(base, question.page, question.after)
+    part = Part(address=address, total=total, neighbours=_neighbours(question, base, total, end))
     triples = _triples(catalogue, part, rows, question.profiles)
     if reader is None or not await is_current(session, reader):
         validators = Validators((*validators.facts, canonical(triples)))
@@ -192,14 +197,17 @@ def _links(part: Part) -> str:
     return ", ".join(f'<{url}>; rel="{names.get(name, name)}"' for name, url in part.neighbours.items())
 
 
-def _neighbours(question: Question, base: str, total: int) -> Mapping[str, str]:
-    last = max(1, -(-total // question.size))
-    pages = {"first": 1, "last": last}
-    if question.page > 1:
-        pages["previous"] = min(question.page - 1, last)
-    if question.page < last:
-        pages["next"] = question.page + 1
-    return {name: question.address(base, page) for name, page in pages.items()}
+def _neighbours(question: Question, base: str, total: int, end: Place | None) -> Mapping[str, str]:
+    """Those that are known: a page that begins at a place is none of the numbered ones, which have a last and a previous."""
+    found = {"first": question.address(base)}
+    if question.after is None:
+        last = max(1, -(-total // question.size))
+        found["last"] = question.address(base, last)
+        if question.page > 1:
+            found["previous"] = question.address(base, min(question.page - 1, last))
+    if end is not None:
+        found["next"] = question.address(base, after=end)
+    return found
 
 
 def _document(

@@ -6,12 +6,13 @@ from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, and_, any_, func, literal, literal_column, or_, select, true
+from sqlalchemy import ARRAY, ColumnElement, Select, and_, any_, func, literal, literal_column, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.functions import coalesce
 
 from udi.kit.errors import UnavailableError
 from udi.portal.catalogue.models import Dataset
+from udi.portal.catalogue.open.order import CAME, Order, Place
 from udi.portal.catalogue.queries import SHOWN
 from udi.portal.catalogue.search import query
 from udi.portal.catalogue.search.criteria import TITLE, Criteria
@@ -22,10 +23,6 @@ from udi.protocol.structures import Box, Record
 
 MOST_FOUND = 100_000
 """How many answers of a search are listed, at most."""
-IN_ORDER = (Dataset.seq.asc(),)
-"""The order in which datasets came: a new one is always after the others, so that who reads all pages misses none."""
-
-
 FOREVER: ColumnElement[datetime] = literal_column("'infinity'::timestamptz")
 
 
@@ -74,6 +71,16 @@ class Wanted:
         return found
 
 
+@dataclass(frozen=True)
+class Stretch:
+    """A part of a list: so many datasets after a place, or after as many others as `offset`."""
+
+    limit: int
+    offset: int = 0
+    after: Place | None = None
+    order: Order = CAME
+
+
 def find_words(reader: Reader | None, texts: Sequence[str]) -> list[int]:
     """The numbers of the rows that answer any of the texts.
 
@@ -95,24 +102,35 @@ async def count_shown(session: AsyncSession, wanted: Wanted, reader: Reader | No
     return await session.scalar(select(func.count()).select_from(Dataset).where(*wanted.conditions)) or 0
 
 
-async def list_shown(
-    session: AsyncSession,
-    wanted: Wanted,
-    *,
-    limit: int,
-    offset: int = 0,
-    order: Sequence[ColumnElement[Any]] = IN_ORDER,
-) -> list[Shown]:
-    """One page of the wanted datasets. Only the page's records are read, however many are passed over."""
-    page = select(Dataset.seq).where(*wanted.conditions).order_by(*order).limit(limit).offset(offset)
+async def list_shown(session: AsyncSession, wanted: Wanted, *, limit: int, offset: int = 0) -> list[Shown]:
+    """Some of the wanted datasets, in the order in which they came."""
+    return (await list_stretch(session, wanted, Stretch(limit, offset)))[0]
+
+
+async def list_stretch(session: AsyncSession, wanted: Wanted, stretch: Stretch) -> tuple[list[Shown], Place | None]:
+    """A part of the wanted datasets, and the place where it ends if others follow.
+
+    Only the part's records are read; what is before a place is not passed over at all.
+    """
+    places = (await session.execute(select_stretch(wanted, stretch))).all()
     same = and_(Organisation.tenant_id == Dataset.tenant_id, Organisation.id == Dataset.organisation_id)
     columns = (Dataset.record, Dataset.slug, Dataset.published_at, Dataset.described_at, Dataset.seq, Organisation)
-    seqs = (await session.scalars(page)).all()
+    seqs = [seq for seq, *_ in places[: stretch.limit]]
     rows = select(*columns).join(Organisation, same).where(_among(Dataset.seq, seqs), SHOWN)
-    return [
+    shown = [
         Shown(restore_record(row.record), row.slug, row.published_at, row.described_at, row.Organisation, row.seq)
-        for row in await session.execute(rows.order_by(*order))
+        for row in await session.execute(rows.order_by(*stretch.order.clauses))
     ]
+    return shown, tuple(places[stretch.limit - 1][1:]) if len(places) > stretch.limit else None
+
+
+def select_stretch(wanted: Wanted, stretch: Stretch) -> Select[Any]:
+    """The numbers of a part's rows with their places, and one more."""
+    order = stretch.order
+    after = [order.after(stretch.after)] if stretch.after else []
+    found = select(Dataset.seq, *order.columns).where(*wanted.conditions, *after).order_by(*order.clauses)
+    found = found.limit(stretch.limit + 1)
+    return found.offset(stretch.offset) if stretch.offset else found
 
 
 def _among(column: Any, values: Sequence[Any]) -> ColumnElement[bool]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 from litestar import Request, Response, Router, get
 from litestar.datastructures import State
@@ -18,8 +19,9 @@ from udi.kit.errors import NotFoundError
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.answers import indexes_of
 from udi.portal.catalogue.open import ogc_question, records
-from udi.portal.catalogue.open.listing import Wanted, count_shown, find_words, list_shown
+from udi.portal.catalogue.open.listing import Stretch, Wanted, count_shown, find_words, list_shown, list_stretch
 from udi.portal.catalogue.open.ogc_description import describe
+from udi.portal.catalogue.open.order import Place
 from udi.portal.catalogue.open.representations import split_id
 from udi.portal.catalogue.pages.asked import read_pairs
 from udi.portal.catalogue.queries import get_dataset
@@ -83,10 +85,10 @@ async def list_items(
         external=question.external, seqs=found,
     )  # fmt: skip
     total = await count_shown(session, wanted, reader)
-    rows = await list_shown(session, wanted, limit=question.limit, offset=question.offset, order=question.order)
+    rows, end = await list_stretch(session, wanted, question.stretch)
     language = _language(request)
     shown = [records.record(row, territory.origin, language) for row in rows]
-    links = _neighbours(f"{territory.origin}/ogc/collections/{collection}/items", pairs, question, total)
+    links = _neighbours(f"{territory.origin}/ogc/collections/{collection}/items", pairs, question.stretch, end)
     stamp = now().isoformat(timespec="seconds").replace("+00:00", "Z")
     return _answer(request, records.items(shown, total, stamp, links, territory.origin), records.GEOJSON)
 
@@ -110,15 +112,14 @@ async def show_item(
     return Response(encode_json(written), media_type=records.GEOJSON)
 
 
-def _neighbours(
-    base: str, pairs: Sequence[tuple[str, str]], question: ogc_question.Question, total: int
-) -> dict[str, str]:
-    places = {"self": question.offset}
-    if question.offset + question.limit < total:
-        places["next"] = question.offset + question.limit
-    if question.offset:
-        places["prev"] = max(0, question.offset - question.limit)
-    return {rel: ogc_question.address(base, pairs, place) for rel, place in places.items()}
+def _neighbours(base: str, pairs: Sequence[tuple[str, str]], stretch: Stretch, end: Place | None) -> dict[str, str]:
+    """Those that are known: what comes before a place is not."""
+    found = {"self": f"{base}?{urlencode(pairs)}" if pairs else base, "first": ogc_question.address(base, pairs)}
+    if stretch.offset:
+        found["prev"] = ogc_question.address(base, pairs, max(0, stretch.offset - stretch.limit))
+    if end is not None:
+        found["next"] = ogc_question.address(base, pairs, cursor=stretch.order.write(end))
+    return found
 
 
 def _check(collection: str) -> None:

@@ -17,6 +17,7 @@ PARAMETERS: dict[str, tuple[str, dict[str, Any]]] = {
     "sortby": (f"Among {', '.join(SORTS)}, with - for the other way round.", LIST),
     "limit": ("How many records a page.", {"type": "integer", "minimum": 1, "maximum": MOST, "default": USUAL}),
     "offset": ("How many records to pass over.", {"type": "integer", "minimum": 0, "default": 0}),
+    "cursor": ("Where to go on, as the link next of an answer says; not with offset.", TEXT),
     "f": ("The form of the answer.", {"type": "string", "enum": ["json", "html"]}),
 }  # fmt: skip
 

@@ -4,25 +4,20 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
-
-from sqlalchemy import ColumnElement
 
 from udi.kit.errors import Refusal
 from udi.portal.catalogue.models import Dataset
 from udi.portal.catalogue.open.asked import Asked, as_moment
+from udi.portal.catalogue.open.listing import Stretch
+from udi.portal.catalogue.open.order import CAME, CURSOR, Key, Order
 from udi.portal.catalogue.open.records import DATASET
 from udi.protocol.structures import Box
 
-PARAMETERS = ("q", "bbox", "datetime", "limit", "offset", "type", "externalIds", "ids", "sortby", "f")
+PARAMETERS = ("q", "bbox", "datetime", "limit", "offset", CURSOR, "type", "externalIds", "ids", "sortby", "f")
 USUAL, MOST, FARTHEST, MOST_IDS = 10, 100, 10_000_000, 100
-SORTS: dict[str, ColumnElement[Any]] = {
-    "title": Dataset.title.expression,
-    "created": Dataset.published_at.expression,
-    "updated": Dataset.described_at.expression,
-}
+SORTS = {"title": Dataset.title, "created": Dataset.published_at, "updated": Dataset.described_at}
 SIDES = {4: (0, 1, 2, 3), 6: (0, 1, 3, 4)}
 POLE, HALF_TURN, DAY = 90, 180, len("2026-05-31")
 OPEN = {"", ".."}
@@ -39,9 +34,7 @@ class Question:
     external: tuple[str, ...] | None
     nothing: bool
     """Whether only kinds of records are asked for that are not here."""
-    order: tuple[ColumnElement[Any], ...]
-    limit: int
-    offset: int
+    stretch: Stretch
 
 
 def read_question(pairs: Sequence[tuple[str, str]]) -> Question:
@@ -59,19 +52,18 @@ def read_question(pairs: Sequence[tuple[str, str]]) -> Question:
         ids=_ids(asked),
         external=tuple(_list(asked, "externalIds")) or None,
         nothing=bool(kinds) and DATASET not in kinds,
-        order=(*_order(asked), Dataset.seq.asc()),
-        limit=min(MOST, asked.whole("limit", USUAL)),
-        offset=asked.whole("offset", 0, least=0, most=FARTHEST),
+        stretch=_stretch(asked),
     )
     asked.choices("f", ("json", "html"))
     asked.check()
     return question
 
 
-def address(base: str, pairs: Sequence[tuple[str, str]], offset: int) -> str:
-    """The address of the same question from another record on."""
-    kept = [(name, value) for name, value in pairs if name != "offset"]
-    query = urlencode([*kept, *([("offset", str(offset))] if offset else [])])
+def address(base: str, pairs: Sequence[tuple[str, str]], offset: int = 0, cursor: str = "") -> str:
+    """The address of the same question from another record on: from one by its number, or from a place."""
+    places = [("offset", str(offset) if offset else ""), (CURSOR, cursor)]
+    kept = [(name, value) for name, value in pairs if name not in dict(places)]
+    query = urlencode([*kept, *((name, value) for name, value in places if value)])
     return f"{base}?{query}" if query else base
 
 
@@ -128,8 +120,18 @@ def _period(asked: Asked) -> tuple[datetime | None, datetime | None] | None:
     return since, until + timedelta(days=1) - timedelta(microseconds=1) if until and whole_day else until
 
 
-def _order(asked: Asked) -> list[ColumnElement[Any]]:
-    found: list[ColumnElement[Any]] = []
+def _stretch(asked: Asked) -> Stretch:
+    order = _order(asked)
+    return Stretch(
+        limit=min(MOST, asked.whole("limit", USUAL)),
+        offset=asked.whole("offset", 0, least=0, most=FARTHEST),
+        after=order.read(asked, "offset"),
+        order=order,
+    )
+
+
+def _order(asked: Asked) -> Order:
+    found = []
     for part in (part.strip() for part in asked.text("sortby").split(",") if part.strip()):
         name = part.lstrip("+-")
         if name not in SORTS:
@@ -138,5 +140,5 @@ def _order(asked: Asked) -> list[ColumnElement[Any]]:
                 Refusal("sortby", "This value is not in the list.", "Choose among %(values)s.", "unknown-value", values)
             )
             continue
-        found.append(SORTS[name].desc() if part.startswith("-") else SORTS[name].asc())
-    return found
+        found.append(Key(SORTS[name], part.startswith("-")))
+    return Order.by(*found) if found else CAME

@@ -1,0 +1,164 @@
+"""Reading the whole catalogue by following `next`: what stays is met once whatever comes and goes, and no page costs more."""
+
+import random
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+from litestar import Litestar
+from pyoxigraph import RdfFormat, parse
+from sqlalchemy import select, text
+from sqlalchemy.dialects import postgresql
+
+from tests.portal.catalogue.corpus import MANY, TABLE, Catalogue
+from tests.visitors import browse
+from udi.kit.clock import now
+from udi.kit.errors import InvalidError
+from udi.portal.catalogue.models import Dataset
+from udi.portal.catalogue.open.asked import Asked
+from udi.portal.catalogue.open.listing import Stretch, Wanted, list_stretch, select_stretch
+from udi.portal.catalogue.open.order import CAME, Key, Order, Place
+from udi.portal.catalogue.queries import SHOWN
+from udi.portal.catalogue.search.feed import SearchFeed
+from udi.protocol.record import Record
+
+SIZE = 50
+ITEMS = "/ogc/collections/datasets/items?limit=3"
+NEXT, LISTED = "http://www.w3.org/ns/hydra/core#next", "http://www.w3.org/ns/dcat#dataset"
+LATEST = Order.by(Key(Dataset.described_at, descending=True))
+MIXED = Order.by(Key(Dataset.title), Key(Dataset.described_at, descending=True))
+
+
+def read_graph(page: httpx.Response) -> tuple[list[UUID], str]:
+    triples = list(parse(page.content, format=RdfFormat.N_TRIPLES))
+    found = [UUID(each.object.value.rpartition("/")[2]) for each in triples if each.predicate.value == LISTED]
+    return found, next((each.object.value for each in triples if each.predicate.value == NEXT), "")
+
+
+def read_records(page: httpx.Response) -> tuple[list[UUID], str]:
+    said = page.json()
+    links = {link["rel"]: link["href"] for link in said["links"]}
+    return [UUID(each["id"]) for each in said["features"]], links.get("next", "")
+
+
+class Change:
+    """What producers do between two pages; `touched` are the datasets of which nothing is promised."""
+
+    def __init__(self, catalogue: Catalogue, records: list[Record], seed: int) -> None:
+        self.catalogue, self.records, self.random = catalogue, records, random.Random(seed)  # noqa: S311 - a test's choices
+        self.touched: set[UUID] = set()
+
+    async def happen(self, last: UUID) -> None:
+        """One dataset comes, one is described anew, and two go: any, and the very one where the page ended."""
+        left = [each for each in self.records if each.id not in self.touched]
+        other, gone = self.random.sample(left, 2)
+        gone_ids = {gone.id, last} - self.touched
+        await self.catalogue.add(self.random.randrange(len(TABLE)), resource_title=self.random.choice("AMZ"))
+        if other.id not in gone_ids:
+            await self.catalogue.add(0, global_id=str(other.id), resource_title=self.random.choice("AMZ"))
+        for each in self.records:
+            if each.id in gone_ids:
+                await self.catalogue.withdraw(each)
+        self.touched |= {other.id, *gone_ids}
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize(
+    ("url", "read"),
+    [
+        ("/catalog.nt?page_size=3", read_graph), (ITEMS, read_records), (f"{ITEMS}&sortby=title", read_records),
+        (f"{ITEMS}&sortby=-updated", read_records), (f"{ITEMS}&sortby=title,-created", read_records),
+    ],
+)  # fmt: skip
+async def test_what_stays_is_met_once_whatever_comes_and_goes(
+    armor: Catalogue, feed: SearchFeed, portal_app: Litestar, url: str, read: Callable[..., Any], seed: int
+) -> None:
+    records = [*await armor.add_all(), *await armor.add_all(" bis")]
+    await feed.step()
+    change, seen = Change(armor, records, seed), list[UUID]()
+
+    async with browse(portal_app, armor.territory) as program:
+        for step in range(len(records)):
+            found, url = read(await program.get(url, headers={"Accept": "application/json"}))
+            seen += found
+            if not url:
+                break
+            if step < 5:
+                await change.happen(found[-1])
+
+    stayed = {record.id for record in records} - change.touched
+    assert url == ""
+    assert len(stayed) >= 4
+    assert {each: seen.count(each) for each in stayed} == dict.fromkeys(stayed, 1)
+
+
+async def place_of(catalogue: Catalogue, order: Order, number: int) -> Place:
+    """The place of the row of this number, found the slow way."""
+    async with catalogue.database.session(catalogue.territory.id) as session:
+        rows = select(*order.columns).where(SHOWN).order_by(*order.clauses).offset(number).limit(1)
+        return tuple((await session.execute(rows)).one())
+
+
+async def plan_of(catalogue: Catalogue, stretch: Stretch) -> list[dict[str, Any]]:
+    """The nodes of the plan by which the database read a part, outermost first."""
+    statement = select_stretch(Wanted(), stretch).compile(
+        dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True}
+    )
+    async with catalogue.database.session(catalogue.territory.id, role="public") as session:
+        said = await session.scalar(text(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement}".replace(":", r"\:")))
+    nodes, waiting = list[dict[str, Any]](), [said[0]["Plan"]]
+    while waiting:
+        nodes.append(node := waiting.pop())
+        waiting += node.get("Plans", [])
+    return nodes
+
+
+@pytest.mark.parametrize(("order", "index"), [(CAME, "published_at"), (LATEST, "described_at")])
+async def test_a_deep_page_costs_what_the_first_does(wide: Catalogue, order: Order, index: str) -> None:
+    deep = await place_of(wide, order, MANY - 2 * SIZE)
+
+    plans = [await plan_of(wide, Stretch(SIZE, after=after, order=order)) for after in (None, deep)]
+    counted = await plan_of(wide, Stretch(SIZE, offset=MANY - 2 * SIZE, order=order))
+
+    for plan in plans:
+        scan = plan[-1]
+        assert scan["Index Name"] == f"ix_dataset_tenant_id_{index}_id"
+        assert scan["Actual Rows"] + scan.get("Rows Removed by Filter", 0) == SIZE + 1
+        assert plan[0]["Shared Hit Blocks"] + plan[0]["Shared Read Blocks"] < 3 * SIZE
+    assert counted[-1]["Actual Rows"] > MANY - 2 * SIZE
+
+
+async def test_an_order_of_both_ways_round_goes_on_where_it_was(wide: Catalogue) -> None:
+    deep = await place_of(wide, MIXED, MANY // 2)
+
+    async with wide.database.session(wide.territory.id, role="public") as session:
+        found, end = await list_stretch(session, Wanted(), Stretch(SIZE, after=deep, order=MIXED))
+        same, _ = await list_stretch(session, Wanted(), Stretch(SIZE, offset=MANY // 2 + 1, order=MIXED))
+
+    assert [each.seq for each in found] == [each.seq for each in same]
+    assert end == await place_of(wide, MIXED, MANY // 2 + SIZE)
+
+
+@pytest.mark.parametrize("order", [CAME, LATEST, MIXED])
+def test_a_place_is_read_as_it_was_written(order: Order) -> None:
+    values = {"title": "Arbres d’alignement, 2024", "published_at": now(), "described_at": now(), "id": uuid4()}
+    place = tuple(values[column.key] for column in order.columns)
+
+    assert order.read(Asked([("cursor", order.write(place))], ("cursor",)), "page") == place
+
+
+@pytest.mark.parametrize(
+    "place",
+    [("2026-01-01T00:00:00", str(UUID(int=1))), ("0001-01-01T00:00:00+14:00", str(UUID(int=1))), ("2026-01-01T00:00:00Z", "x"),
+     ("2026-01-01T00:00:00Z",), ("a\0b", "2026-01-01T00:00:00Z", str(UUID(int=1))), "x", 3],
+)  # fmt: skip
+@pytest.mark.parametrize("order", [CAME, MIXED])
+def test_what_is_no_place_is_refused(order: Order, place: Any) -> None:
+    asked = Asked([("cursor", order.write(place))], ("cursor",))
+
+    assert order.read(asked, "page") is None
+    with pytest.raises(InvalidError) as refused:
+        asked.check()
+    assert [each.field for each in refused.value.refusals] == ["cursor"]
