@@ -1,5 +1,9 @@
 """CKAN's Action API: what connectors ask, in its envelope; what is wrong, in its shapes."""
 
+import asyncio
+import json
+import tracemalloc
+import zlib
 from typing import Any
 from uuid import uuid4
 
@@ -7,8 +11,9 @@ import httpx
 import pytest
 from litestar import Litestar
 
-from tests.portal.catalogue.corpus import PRODUCERS, TABLE, Catalogue
+from tests.portal.catalogue.corpus import MANY, PRODUCERS, TABLE, Catalogue
 from tests.visitors import browse
+from udi.portal.catalogue.open.ckan_actions import NAMES_AT_ONCE
 from udi.portal.catalogue.open.ckan_question import UnreadableQueryError, read_criteria
 from udi.portal.catalogue.search.feed import SearchFeed
 from udi.protocol.licences import LICENCES
@@ -153,3 +158,57 @@ async def test_what_cannot_be_read_is_refused(filled: Catalogue, portal_app: Lit
 def test_a_query_that_would_be_misread_is_refused(query: str) -> None:
     with pytest.raises(UnreadableQueryError):
         read_criteria({"fq": query}, {})
+
+
+async def read_list(portal_app: Litestar, catalogue: Catalogue, query: str) -> tuple[list[str], int, int]:
+    """The names of a list, its largest piece and the most memory that it took meanwhile, in bytes."""
+    pieces, over = list[bytes](), asyncio.Event()
+    host = catalogue.territory.origin.partition("//")[2].encode()
+    scope = {
+        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "GET", "scheme": "http", "root_path": "",
+        "path": f"{BASE}/package_list", "raw_path": f"{BASE}/package_list".encode(), "query_string": query.encode(),
+        "headers": [(b"host", host)], "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 80), "state": {},
+    }  # fmt: skip
+
+    async def receive() -> Any:
+        await over.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        pieces.append(zlib.compress(message.get("body", b"")))
+        if message["type"] == "http.response.body" and not message.get("more_body"):
+            over.set()
+
+    tracemalloc.start()
+    try:
+        await portal_app(scope, receive, send)  # type: ignore[arg-type] - a request made by hand
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    bodies = [zlib.decompress(piece) for piece in pieces]
+    said = json.loads(b"".join(bodies))
+    assert said["success"] is True
+    return said["result"], max(map(len, bodies)), most - sum(map(len, pieces))
+
+
+async def test_the_list_of_all_packages_takes_no_more_memory_than_a_part(wide: Catalogue, portal_app: Litestar) -> None:
+    await read_list(portal_app, wide, "limit=10")
+
+    part, piece, least = await read_list(portal_app, wide, f"limit={NAMES_AT_ONCE}")
+    whole, largest, most = await read_list(portal_app, wide, "")
+    end, *_ = await read_list(portal_app, wide, f"offset={MANY - 2000}&limit=1500")
+
+    assert len(whole) == len(set(whole)) == MANY + 1
+    assert (part, end) == (whole[:NAMES_AT_ONCE], whole[MANY - 2000 : MANY - 500])
+    assert largest <= piece + 1
+    assert most < 2 * least
+
+
+@pytest.mark.parametrize(("query", "names"), [("limit=0", 0), (f"offset={len(TABLE)}", 0), ("limit=3&offset=11", 1)])
+async def test_a_part_may_be_short_or_empty(filled: Catalogue, portal_app: Litestar, query: str, names: int) -> None:
+    async with browse(portal_app, filled.territory) as program:
+        answer = await program.get(f"{BASE}/package_list?{query}")
+        head = await program.head(f"{BASE}/package_list?{query}")
+
+    assert len(answer.json()["result"]) == names
+    assert (head.status_code, head.content) == (200, b"")

@@ -1,6 +1,7 @@
 """The actions of CKAN's API that are answered, by their names there."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -26,6 +27,7 @@ from udi.protocol.themes import THEMES
 from udi.ui.locale import localised
 
 Values = Mapping[str, Any]
+NAMES_AT_ONCE = 1000
 USUAL_ROWS, MOST_ROWS, MOST_START, MOST_TAGS, MOST_FACETS = 10, 1000, 1_000_000, 10_000, 50
 TRUE = {"true", "1", "yes"}
 
@@ -40,9 +42,10 @@ class WrongValueError(ValueError):
 
 @dataclass(frozen=True)
 class Asking:
-    """Who answers, and from what."""
+    """Who answers, and from what; `opening` is for an answer that goes on after the session is over."""
 
     session: AsyncSession
+    opening: Callable[[], AbstractAsyncContextManager[AsyncSession]]
     territory: Territory
     reader: Reader | None
     language: str
@@ -73,12 +76,29 @@ async def site_read(_asking: Asking, _: Values) -> Any:
     return True
 
 
-async def package_list(asking: Asking, values: Values) -> Any:
-    """The names of all datasets, or of a part of them."""
-    names = select(Dataset.id).where(SHOWN).order_by(*CAME.clauses).offset(_whole(values, "offset", 0, MOST_START))
-    if values.get("limit") not in {None, ""}:
-        names = names.limit(_whole(values, "limit", MOST_START, MOST_START))
-    return [str(name) for name in await asking.session.scalars(names)]
+async def package_list(asking: Asking, values: Values) -> AsyncIterator[list[str]]:
+    """The names of all datasets, or of a part of them, in pieces.
+
+    CKAN's clients expect all of them without `limit`, and would take a shorter list for the whole: so nothing is cut, and the
+    list is sent as it is read.
+    """
+    limit = _whole(values, "limit", MOST_START, MOST_START) if values.get("limit") not in {None, ""} else None
+    return _list_names(asking, limit, _whole(values, "offset", 0, MOST_START))
+
+
+async def _list_names(asking: Asking, limit: int | None, offset: int) -> AsyncIterator[list[str]]:
+    """Each piece in a transaction of its own, that ends before it is sent: a slow reader holds no connection."""
+    shown = select(*CAME.columns).where(SHOWN).order_by(*CAME.clauses)
+    piece, left = shown.offset(offset), limit
+    while left is None or left > 0:
+        size = NAMES_AT_ONCE if left is None else min(NAMES_AT_ONCE, left)
+        async with asking.opening() as session:
+            rows = (await session.execute(piece.limit(size))).all()
+        if rows:
+            yield [str(row.id) for row in rows]
+        if len(rows) < size:
+            return
+        piece, left = shown.where(CAME.after(tuple(rows[-1]))), None if left is None else left - size
 
 
 async def current_package_list_with_resources(asking: Asking, values: Values) -> Any:

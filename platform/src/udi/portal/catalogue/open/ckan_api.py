@@ -1,13 +1,15 @@
 """`/api/3/action/…`, by GET and POST, in CKAN's envelope: connectors made for CKAN work as they are."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from functools import partial
 from typing import Any
 
 from litestar import HttpMethod, Request, Response, Router, route
 from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.params import FromPath
+from litestar.response import Stream
 from litestar.serialization import encode_json
 from litestar.status_codes import HTTP_200_OK, HTTP_400_BAD_REQUEST, HTTP_409_CONFLICT
 from litestar.types import ControllerRouterHandler
@@ -25,6 +27,7 @@ Machine = Request[Any, Any, State]
 LARGEST_BODY = 64 * 1024
 LISTS = ("facet.field", "fq_list")
 JSON = "application/json;charset=utf-8"
+HEADERS = {"Cache-Control": "no-cache", "Vary": "Accept-Language"}
 
 
 class UnreadableBodyError(ValueError):
@@ -32,7 +35,9 @@ class UnreadableBodyError(ValueError):
 
 
 @route("/{action:str}", http_method=[HttpMethod.GET, HttpMethod.POST], status_code=HTTP_200_OK)
-async def act(request: Machine, territory: NamedDependency[Territory], action: FromPath[str]) -> Response[bytes]:
+async def act(
+    request: Machine, territory: NamedDependency[Territory], action: FromPath[str]
+) -> Response[bytes] | Stream:
     """Answer an action; everybody reads what is public, whoever asks and by whichever method."""
     known = ACTIONS.get(action)
     if known is None:
@@ -42,9 +47,10 @@ async def act(request: Machine, territory: NamedDependency[Territory], action: F
     except UnreadableBodyError as error:
         return _sent(f"Bad request - JSON Error: {error}", HTTP_400_BAD_REQUEST)
     reader, language = indexes_of(request).find(territory.id), request.scope["state"]["locale"]
+    opening = partial(reading, request, territory)
     try:
-        async with reading(request, territory) as session:
-            result = await known(Asking(session, territory, reader, language), values)
+        async with opening() as session:
+            result = await known(Asking(session, opening, territory, reader, language), values)
     except WrongValueError as error:
         kind, status = (
             ("Search Query Error", HTTP_400_BAD_REQUEST)
@@ -60,7 +66,18 @@ async def act(request: Machine, territory: NamedDependency[Territory], action: F
         return _refused(territory, action, said, error.status)
     except UdiError as error:
         return _refused(territory, action, {"__type": "Search Error", "message": error.detail}, error.status)
-    return _sent({"help": _help(territory, action), "success": True, "result": result}, HTTP_200_OK)
+    return _found({"help": _help(territory, action), "success": True, "result": result})
+
+
+async def _write(envelope: dict[str, Any], pieces: AsyncIterator[list[Any]]) -> AsyncIterator[bytes]:
+    """An envelope whose last value, an empty list, is filled while it is sent."""
+    before, after = encode_json(envelope)[:-2], b"]}"
+    yield before
+    comma = b""
+    async for piece in pieces:
+        yield comma + encode_json(piece)[1:-1]
+        comma = b","
+    yield after
 
 
 async def _read(request: Machine) -> dict[str, Any]:
@@ -83,6 +100,13 @@ async def _read(request: Machine) -> dict[str, Any]:
     return values
 
 
+def _found(envelope: dict[str, Any]) -> Response[bytes] | Stream:
+    result = envelope["result"]
+    if isinstance(result, AsyncIterator):
+        return Stream(_write(envelope | {"result": []}, result), media_type=JSON, headers=HEADERS)
+    return _sent(envelope, HTTP_200_OK)
+
+
 def _help(territory: Territory, action: str) -> str:
     return f"{territory.origin}/api/3/action/help_show?name={action}"
 
@@ -92,8 +116,7 @@ def _refused(territory: Territory, action: str, error: dict[str, Any], status: i
 
 
 def _sent(content: Any, status: int) -> Response[bytes]:
-    headers = {"Cache-Control": "no-cache", "Vary": "Accept-Language"}
-    return Response(encode_json(content), status_code=status, media_type=JSON, headers=headers)
+    return Response(encode_json(content), status_code=status, media_type=JSON, headers=HEADERS)
 
 
 routes: Sequence[ControllerRouterHandler] = [
