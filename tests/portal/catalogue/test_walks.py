@@ -27,6 +27,7 @@ from udi.protocol.record import Record
 SIZE = 50
 ITEMS = "/ogc/collections/datasets/items?limit=3"
 NEXT, LISTED = "http://www.w3.org/ns/hydra/core#next", "http://www.w3.org/ns/dcat#dataset"
+WHOLE = Wanted()
 LATEST = Order.by(Key(Dataset.described_at, descending=True))
 MIXED = Order.by(Key(Dataset.title), Key(Dataset.described_at, descending=True))
 
@@ -101,9 +102,9 @@ async def place_of(catalogue: Catalogue, order: Order, number: int) -> Place:
         return tuple((await session.execute(rows)).one())
 
 
-async def plan_of(catalogue: Catalogue, stretch: Stretch) -> list[dict[str, Any]]:
+async def plan_of(catalogue: Catalogue, stretch: Stretch, wanted: Wanted = WHOLE) -> list[dict[str, Any]]:
     """The nodes of the plan by which the database read a part, outermost first."""
-    statement = select_stretch(Wanted(), stretch).compile(
+    statement = select_stretch(wanted, stretch).compile(
         dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True}
     )
     async with catalogue.database.session(catalogue.territory.id, role="public") as session:
@@ -128,6 +129,15 @@ async def test_a_deep_page_costs_what_the_first_does(wide: Catalogue, order: Ord
         assert scan["Actual Rows"] + scan.get("Rows Removed by Filter", 0) == SIZE + 1
         assert plan[0]["Shared Hit Blocks"] + plan[0]["Shared Read Blocks"] < 3 * SIZE
     assert counted[-1]["Actual Rows"] > MANY - 2 * SIZE
+
+
+async def test_a_deep_page_of_a_large_producer_costs_what_the_first_does(wide: Catalogue) -> None:
+    wanted = Wanted(producer=wide.organisations["armor"])
+    deep = await place_of(wide, CAME, MANY - 2 * SIZE)
+
+    plans = [await plan_of(wide, Stretch(SIZE, after=after), wanted) for after in (None, deep)]
+
+    assert [plan[-1]["Actual Rows"] + plan[-1].get("Rows Removed by Filter", 0) for plan in plans] == [SIZE + 1] * 2
 
 
 async def test_an_order_of_both_ways_round_goes_on_where_it_was(wide: Catalogue) -> None:
