@@ -79,6 +79,21 @@ def test_the_answers_stand_in_the_territory(render: Render) -> None:
     assert (made.territory.contact, made.territory.privacy_contact) == ("bonjour@rade.bzh", "p@cdg.bzh")
 
 
+@pytest.mark.parametrize(
+    ("host", "zone"),
+    [
+        ("donnees.rade.bzh", "Europe/Paris"),
+        ("donnees.saint-paul.re", "Indian/Reunion"),
+        ("donnees.mont-dore.nc", "Pacific/Noumea"),
+        ("donnees.lamentin.mq", "America/Martinique"),
+    ],
+)
+def test_the_time_zone_follows_the_host_name(render: Render, host: str, zone: str) -> None:
+    folder = render(slug="rade", host=host)
+
+    assert read_folder(folder / "tenants/rade").file.territory.time_zone == zone
+
+
 @pytest.mark.parametrize(("machines", "count"), [("one", 1), ("several", 5)])
 def test_the_inventory_gives_each_group_its_machine(render: Render, machines: str, count: int) -> None:
     folder = render(machines=machines)

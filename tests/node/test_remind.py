@@ -4,10 +4,11 @@ import asyncio
 import uuid
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from aiosmtpd.smtp import SMTP
@@ -63,9 +64,9 @@ async def monthly(producer: Producer, database: Database, territory: Territory) 
     return dataset
 
 
-async def look(database: Database, territory: Territory, moment: datetime) -> int:
+async def look(database: Database, territory: Territory, moment: datetime, zone: tzinfo | None = None) -> int:
     async with database.session(territory.id, role="worker") as session:
-        return await queue_reminders(session, moment)
+        return await queue_reminders(session, moment, zone or territory.zone)
 
 
 async def work(site: Site, database: Database, territory: Territory) -> None:
@@ -111,6 +112,26 @@ async def test_three_mails_leave_each_once_and_no_other(
     assert relay.mails[0]["Auto-Submitted"] == "auto-generated"
     assert len({mail["Message-ID"] for mail in relay.mails}) == 3
     assert "Phare" not in first
+
+
+async def test_mails_leave_at_nine_where_the_territory_lives_and_a_change_of_zone_sends_none_again(
+    producer: Producer, node_database: Database, demo: Territory
+) -> None:
+    island, ocean = ZoneInfo("Indian/Reunion"), ZoneInfo("Pacific/Noumea")
+    dataset = await monthly(producer, node_database, demo)
+    async with node_database.session(demo.id, role="worker") as session:
+        found = await find_dataset(session, uuid.UUID(dataset))
+        assert found
+        found.latest.published_at = datetime(2026, 1, 5, 20, 30, tzinfo=UTC)  # the 6th on both islands
+    nine = datetime(2026, 2, 6, 9, tzinfo=island)
+
+    early = await look(node_database, demo, nine - timedelta(minutes=1), island)
+    there = await look(node_database, demo, nine, island)
+    paris = await look(node_database, demo, nine, ZoneInfo("Europe/Paris"))
+    further = await look(node_database, demo, nine + timedelta(days=1), ocean)
+    week = await look(node_database, demo, nine + timedelta(days=7), ocean)
+
+    assert (early, there, paris, further, week) == (0, 1, 0, 0, 1)
 
 
 async def test_a_version_that_came_meanwhile_is_not_late(

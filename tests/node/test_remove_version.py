@@ -414,7 +414,7 @@ async def test_the_pace_of_a_dataset_is_that_of_all_its_versions(
     async with node_database.session(demo.id, role="worker") as session:
         found = await find_dataset(session, uuid.UUID(dataset))
         assert found
-        due = await find_due(session, found)
+        due = await find_due(session, found, demo.zone)
 
     assert due
     assert due.day.isoformat() == "2026-03-31"

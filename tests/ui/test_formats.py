@@ -1,6 +1,7 @@
 """Sizes, numbers and dates read as each language writes them."""
 
 from datetime import UTC, date, datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -40,6 +41,50 @@ def test_an_instant_is_told_in_universal_time() -> None:
     assert formats.say_datetime(moment, "fr") == f"1er décembre 2026, 5{NB}h{NB}04 UTC"
     assert formats.say_datetime(moment, "en") == "1 December 2026, 05:04 UTC"
     assert formats.say_datetime(datetime(2026, 12, 1, 5, 4), "en") == "1 December 2026, 05:04 UTC"  # noqa: DTZ001
+
+
+NOUMEA, REUNION, PARIS = (ZoneInfo(name) for name in ("Pacific/Noumea", "Indian/Reunion", "Europe/Paris"))
+
+
+def test_an_hour_is_the_territorys_and_names_its_zone_only_where_it_could_be_mistaken() -> None:
+    moment = datetime(2026, 11, 30, 14, 30, tzinfo=UTC)
+
+    assert formats.say_datetime(moment, "fr", zone=NOUMEA) == f"1er décembre 2026, 1{NB}h{NB}30"
+    assert formats.say_datetime(moment, "en", zone=REUNION) == "30 November 2026, 18:30"
+    assert formats.say_datetime(moment, "en", zone=REUNION, named=True) == "30 November 2026, 18:30 (UTC+4)"
+    assert formats.say_datetime(moment, "en", zone=ZoneInfo("Pacific/Marquesas"), named=True).endswith(
+        "05:00 (UTC\N{MINUS SIGN}9:30)"
+    )
+
+
+def test_the_hour_that_comes_twice_in_autumn_says_which() -> None:
+    first = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
+    hours = [formats.say_datetime(first + timedelta(hours=n), "en", zone=PARIS)[17:] for n in (-1, 0, 1, 2)]
+
+    assert hours == ["01:30", "02:30 (UTC+2)", "02:30 (UTC+1)", "03:30"]
+
+
+def test_the_day_of_an_instant_is_the_territorys() -> None:
+    evening = datetime(2026, 11, 30, 22, 30, tzinfo=UTC)
+
+    assert formats.say_date(evening, "en") == "30 November 2026"
+    assert formats.say_date(evening, "en", zone=PARIS) == "30 November 2026"
+    assert formats.say_date(evening, "fr", zone=REUNION) == "1er décembre 2026"
+
+
+@pytest.mark.parametrize("said", ["00:00:00", "23:59:59", "23:59:59.999000", "23:59:59.999999"])
+@pytest.mark.parametrize("zone", ["America/Martinique", "Pacific/Noumea", "Europe/Paris"])
+def test_a_day_that_a_record_wrote_as_an_instant_is_that_day_everywhere(said: str, zone: str) -> None:
+    day = f"2024-05-03T{said}+00:00"
+
+    assert formats.say_date(datetime.fromisoformat(day), "en", zone=ZoneInfo(zone)) == "3 May 2024"
+    assert formats.local_iso(day, ZoneInfo(zone)) == "2024-05-03"
+
+
+def test_a_written_moment_is_said_as_it_is_there() -> None:
+    assert formats.local_iso("2024-05-03T14:05:00Z", NOUMEA) == "2024-05-04T01:05:00+11:00"
+    assert formats.local_iso("2024-05-03T14:05:00", NOUMEA) == "2024-05-03T14:05:00"
+    assert formats.local_iso("2024-05-03", NOUMEA) == "2024-05-03"
 
 
 def test_time_past_is_said_from_now(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,9 @@
 """What a dataset was said to be before: kept at each push, said field by field, gone with the dataset."""
 
 import uuid
+from datetime import UTC, tzinfo
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from litestar import Litestar
@@ -17,9 +19,9 @@ from udi.portal.catalogue.queries import get_dataset
 LATER = "2026-11-03T10:00:00Z"
 
 
-async def read_steps(database: Database, catalogue: Catalogue, dataset_id: uuid.UUID) -> list[Step]:
+async def read_steps(database: Database, catalogue: Catalogue, dataset_id: uuid.UUID, zone: tzinfo = UTC) -> list[Step]:
     async with database.session(catalogue.territory.id, role="public") as session:
-        return await list_steps(session, await get_dataset(session, dataset_id), "en")
+        return await list_steps(session, await get_dataset(session, dataset_id), "en", zone)
 
 
 def said(step: Step) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
@@ -31,6 +33,25 @@ async def test_the_first_description_has_nothing_before_it(armor: Catalogue, por
     record = await armor.add(1)
 
     assert [(s.number, s.changes) for s in await read_steps(portal_database, armor, record.id)] == [(1, None)]
+
+
+async def test_moments_are_said_as_they_are_in_the_territory_and_days_stay(
+    armor: Catalogue, portal_database: Database
+) -> None:
+    first = described(1, dataset_dates={"created": "2026-01-06T06:00:00Z", "updated": "2026-01-06T20:00:00Z"})
+    await armor.add(1, **first)
+    changes = {
+        "dataset_dates": first["dataset_dates"] | {"updated": LATER},
+        "temporal_spread": {"start_date": "2018-01-01T00:00:00Z", "end_date": "2018-12-31T23:59:59Z"},
+    }
+    await armor.add(1, **first | changes)
+
+    noumea = ZoneInfo("Pacific/Noumea")
+    present, _ = await read_steps(portal_database, armor, uuid.UUID(first["global_id"]), noumea)
+    found = said(present)
+
+    assert found["updated"] == (("7 Jan 2026, 07:00",), ("3 Nov 2026, 21:00",))
+    assert found["period"][1] == ("1 Jan 2018 – 31 Dec 2018",)
 
 
 async def test_each_field_that_changes_is_said_in_words(armor: Catalogue, portal_database: Database) -> None:

@@ -6,7 +6,7 @@ import threading
 from collections import deque
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -102,10 +102,10 @@ class Reader:
                 .values(told_until=Subscription.told_until - MONTH)
             )
 
-    async def look(self, moment: datetime) -> int:
+    async def look(self, moment: datetime, zone: tzinfo | None = None) -> int:
         """Look for digests, as the worker does."""
         async with self.database.session(self.territory.id, role="worker") as session:
-            return await queue_digests(session, moment)
+            return await queue_digests(session, moment, zone or self.territory.zone)
 
     async def work(self) -> None:
         """Do the job of every digest of the territory, even one that is done."""

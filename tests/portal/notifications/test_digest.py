@@ -1,24 +1,31 @@
 """Digests: one mail a day or a week at most, each once, in plain words, with the reason and one click to stop."""
 
+import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
+from itertools import pairwise
 from urllib.parse import urlsplit
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
 from litestar import Litestar
-from sqlalchemy import text, update
+from sqlalchemy import select, text, update
 
 from tests.portal.catalogue.corpus import Catalogue, described
 from tests.portal.notifications.conftest import Reader, Relay
 from tests.visitors import browse
 from udi.kit.clock import now
+from udi.kit.db import Database
 from udi.kit.mail import MailError
 from udi.portal.catalogue.search.feed import SearchFeed
 from udi.portal.identity.models import Person
-from udi.portal.notifications.digests import last_hour
-from udi.portal.notifications.models import Change, Digest, Rhythm
+from udi.portal.notifications.digests import last_hour, send_digest
+from udi.portal.notifications.models import Change, Digest, Following, Rhythm, Subscription
+from udi.portal.tenants.models import Tenant
+from udi.settings import Settings
 
 PARIS = ZoneInfo("Europe/Paris")
 TOMORROW = timedelta(days=1)
@@ -206,15 +213,120 @@ async def test_weekly_is_on_mondays_and_never_is_never(armor: Catalogue, ana: Re
     ],
 )
 def test_digests_leave_in_the_morning(moment: tuple[int, ...], daily: tuple[int, int], weekly: tuple[int, int]) -> None:
-    found = [last_hour(rhythm, datetime(*moment, tzinfo=PARIS)) for rhythm in (Rhythm.DAILY, Rhythm.WEEKLY)]  # type: ignore[misc, arg-type]  # five numbers
+    found = [last_hour(rhythm, datetime(*moment, tzinfo=PARIS), PARIS) for rhythm in (Rhythm.DAILY, Rhythm.WEEKLY)]  # type: ignore[misc, arg-type]  # five numbers
 
     assert [(each.day, each.hour) for each in found] == [daily, weekly]
 
 
 def test_the_morning_is_the_territorys_whatever_the_season() -> None:
-    summer, winter = (last_hour(Rhythm.DAILY, datetime(2026, month, 10, 12, tzinfo=UTC)) for month in (7, 12))
+    summer, winter = (last_hour(Rhythm.DAILY, datetime(2026, month, 10, 12, tzinfo=UTC), PARIS) for month in (7, 12))
 
     assert (summer.astimezone(UTC).hour, winter.astimezone(UTC).hour) == (5, 6)
+
+
+@pytest.mark.parametrize(("zone", "hour", "monday"), [("Indian/Reunion", 3, (23, 3)), ("Pacific/Noumea", 20, (22, 20))])
+def test_the_morning_of_an_island_is_its_own(zone: str, hour: int, monday: tuple[int, int]) -> None:
+    evening = datetime(
+        2026, 11, 26, 20, 15, tzinfo=UTC
+    )  # the 27th on both islands; eight hours before Paris reads its own
+
+    daily, weekly = (last_hour(rhythm, evening, ZoneInfo(zone)) for rhythm in (Rhythm.DAILY, Rhythm.WEEKLY))
+
+    assert (daily.astimezone(UTC).day, daily.astimezone(UTC).hour) == (26, hour)
+    assert (weekly.astimezone(UTC).day, weekly.astimezone(UTC).hour) == monday
+
+
+async def hourly(reader: Reader, first: datetime, hours: int) -> None:
+    """Someone who was told until `first`, and something that changes at each hour from then on."""
+    columns = {"what": "updated", "kind": "dataset", "title": "Air", "path": "/", "api_path": "/", "topics": ["a:b"]}
+    async with reader.database.session(reader.territory.id, role="worker") as session:
+        mine = Subscription.person_id == await reader.id()
+        await session.execute(update(Subscription).where(mine).values(told_until=first))
+        for number in range(1, hours + 1):
+            session.add(Change(at=first + timedelta(hours=number), subject_id=uuid4(), **columns))
+
+
+async def digests_of(reader: Reader) -> list[Digest]:
+    async with reader.database.session(reader.territory.id, role="worker") as session:
+        query = select(Digest).where(Digest.person_id == await reader.id()).order_by(Digest.until)
+        return list((await session.scalars(query)).all())
+
+
+@pytest.mark.parametrize(("days", "longest"), [((2027, 3, 28), 23), ((2026, 10, 25), 25)])
+async def test_no_digest_is_lost_or_comes_twice_when_the_hour_changes(
+    ana: Reader, days: tuple[int, int, int], longest: int
+) -> None:
+    await ana.follow("theme", "environment")
+    first = datetime(*days, tzinfo=UTC) - timedelta(days=2)
+    await hourly(ana, first, 24 * 5)
+
+    for number in range(3 * 24 * 5):
+        await ana.look(first + timedelta(minutes=20) * number, PARIS)
+
+    found = await digests_of(ana)
+    hours = [(after.until - before.until).total_seconds() / 3600 for before, after in pairwise(found)]
+    assert [each.until.astimezone(PARIS).hour for each in found] == [7] * 5
+    assert all(before.until == after.since for before, after in pairwise(found))
+    assert (sorted(hours), sum(hours)) == (sorted([24, 24, 24, longest]), 72 + longest)
+
+
+@pytest.mark.parametrize(("here", "there"), [("Europe/Paris", "Pacific/Noumea"), ("Pacific/Noumea", "Indian/Reunion")])
+async def test_a_territory_that_changes_its_zone_loses_no_change_and_tells_none_twice(
+    ana: Reader, here: str, there: str
+) -> None:
+    await ana.follow("theme", "environment")
+    first = datetime(2026, 11, 10, tzinfo=UTC)
+    await hourly(ana, first, 24 * 5)
+
+    for number in range(24 * 5):
+        zone = ZoneInfo(here if number < 60 else there)
+        await ana.look(first + timedelta(hours=number), zone)
+
+    found = await digests_of(ana)
+    assert found[0].since == first
+    assert all(before.until == after.since for before, after in pairwise(found))
+    assert all(after.until - before.until < timedelta(hours=40) for before, after in pairwise(found))
+    assert [found[0].until.astimezone(ZoneInfo(here)).hour, found[-1].until.astimezone(ZoneInfo(there)).hour] == [7, 7]
+
+
+async def test_pages_say_the_day_that_it_was_in_the_territory(ana: Reader, settings: Settings) -> None:
+    await ana.follow("theme", "environment")
+    async with ana.database.session(ana.territory.id, role="worker") as session:
+        evening = datetime(2026, 1, 31, 20, tzinfo=UTC)
+        await session.execute(update(Following).values(created_at=evening))
+    said = {}
+    for zone in ("Pacific/Noumea", "Europe/Paris"):
+        owner = Database(settings, "portal")
+        async with owner.platform_session(role="owner") as session:
+            await session.execute(update(Tenant).where(Tenant.id == ana.territory.id).values(time_zone=zone))
+        await owner.close()
+        ana.site.registry.forget()
+        page = (await ana.client.get("/following", headers={"Accept-Language": "en"})).text
+        said[zone] = re.findall(r"since <time datetime=\"(\S+?)\">(.+?)</time>", page)
+
+    assert said == {
+        "Pacific/Noumea": [("2026-01-31T20:00:00+00:00", "1 February 2026")],
+        "Europe/Paris": [("2026-01-31T20:00:00+00:00", "31 January 2026")],
+    }
+
+
+async def test_a_mail_says_since_which_day_there(
+    armor: Catalogue, ana: Reader, relay: Relay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await ana.follow("theme", "environment")
+    await ana.since_long()
+    async with ana.database.session(ana.territory.id, role="worker") as session:
+        evening = datetime(2026, 1, 31, 20, tzinfo=UTC)
+        await session.execute(update(Following).values(created_at=evening))
+    await armor.add(0)
+    monkeypatch.setattr(ana, "territory", replace(ana.territory, time_zone="Pacific/Noumea"))
+
+    await ana.look(now() + TOMORROW)
+    [digest] = await digests_of(ana)
+    await send_digest(ana.site, ana.territory, digest.id)
+
+    [content] = words(relay.mails)
+    assert "depuis le 1er février 2026" in content
 
 
 async def test_a_person_without_an_address_gets_none_and_is_told(armor: Catalogue, ana: Reader, relay: Relay) -> None:

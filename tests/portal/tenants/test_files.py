@@ -46,6 +46,15 @@ def test_the_same_files_give_the_same_identifiers() -> None:
     assert first.organisation_id(town) == second.organisation_id(town)
 
 
+def test_a_territory_lives_where_it_says_else_in_paris(folder: Path) -> None:
+    edit(folder, 'time_zone = "Europe/Paris"\n', "")
+    silent = read_folder(folder)
+    edit(folder, "box = [", 'time_zone = "Pacific/Noumea"\nbox = [')
+
+    assert silent.file.territory.time_zone == "Europe/Paris"
+    assert read_folder(folder).file.territory.time_zone == "Pacific/Noumea"
+
+
 CASES: dict[str, tuple[str, str, str, str]] = {
     "unknown key": ('contact = "equipe', 'contcat = "equipe', "territory.contcat", "line"),
     "host with a port": (
@@ -69,6 +78,18 @@ CASES: dict[str, tuple[str, str, str, str]] = {
         "no organisation",
     ),
     "unknown group": ('{ mairie-kerlevan = ["publishers"] }', '{ mairie-kerlevan = ["kings"] }', "account[1]", "kings"),
+    "zone that is not one": (
+        'time_zone = "Europe/Paris"',
+        'time_zone = "Bretagne"',
+        "territory.time_zone, line",
+        "such as Europe/Paris or Indian/Reunion",
+    ),
+    "zone misspelt": (
+        'time_zone = "Europe/Paris"',
+        'time_zone = "indian/réunion"',
+        "territory.time_zone, line",
+        "did you mean «Indian/Reunion»?",
+    ),
     "broken TOML": ("[hosts]", "[hosts", "line", "TOML"),
 }
 

@@ -9,6 +9,10 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
+
+TIME_ZONE = "Europe/Paris"
+"""Where a territory that says nothing lives."""
 
 _tenant: ContextVar[UUID | None] = ContextVar("tenant", default=None)
 _spaces: ContextVar[frozenset[str] | None] = ContextVar("spaces", default=None)
@@ -39,6 +43,13 @@ class Territory:
     """Addresses of the other programs: `portal`, `node`."""
     search: dict[str, Any] = field(default_factory=dict)
     """`shared`, `partners` and `synonyms`, as the territory's files say."""
+    time_zone: str = TIME_ZONE
+    """Name in the IANA's list: its mornings, its days and the hours on its pages."""
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The clock that its inhabitants live by."""
+        return ZoneInfo(self.time_zone)
 
 
 def current_tenant() -> UUID:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Mapped, defer, mapped_column
 from udi.kit.clock import now
 from udi.kit.db import Database, is_away
 from udi.kit.errors import NotFoundError
-from udi.kit.tenancy import Territory
+from udi.kit.tenancy import TIME_ZONE, Territory
 
 log = structlog.get_logger()
 State = Literal["active", "suspended"]
@@ -44,6 +44,7 @@ class TerritoryColumns:
     legal: Mapped[dict[str, str]]
     logo: Mapped[bytes | None] = mapped_column(LargeBinary, default=None)
     search: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default=text("'{}'"))
+    time_zone: Mapped[str] = mapped_column(Text, default=TIME_ZONE, server_default=TIME_ZONE)
     state: Mapped[str] = mapped_column(Text, default="active")
     fingerprint: Mapped[str] = mapped_column(Text, default="")
     applied_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
@@ -132,6 +133,7 @@ class Registry:
             theme_css=row.theme_css,
             links=row.links,
             search=row.search,
+            time_zone=row.time_zone,
         )
 
 

@@ -1,7 +1,9 @@
 """Numbers, sizes and dates as each language writes them; the templates' filters."""
 
-from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import cache, lru_cache
 from typing import Any
 
@@ -20,6 +22,18 @@ SMALLEST, LARGEST = 1e-6, 1e15
 KEPT = 4096
 """Numbers and dates whose words are kept: pages say the same ones again and again."""
 NO_BREAK = "\N{NO-BREAK SPACE}"
+MIDNIGHT, LAST_SECOND = timedelta(), timedelta(hours=24) - timedelta(seconds=1)
+_zone: ContextVar[tzinfo] = ContextVar("zone", default=UTC)
+
+
+@contextmanager
+def in_zone(zone: tzinfo) -> Iterator[None]:
+    """Have the templates' filters say days and hours in this zone."""
+    token = _zone.set(zone)
+    try:
+        yield
+    finally:
+        _zone.reset(token)
 
 
 def say_size(size: int, language: str) -> str:
@@ -32,9 +46,21 @@ def say_size(size: int, language: str) -> str:
     return f"{format_decimal(value, digits, locale=_locale(language))}{NO_BREAK}{units[unit]}"
 
 
-def say_date(value: date, language: str, *, length: str = "long") -> str:
-    """A date in words: `18 novembre 2026`, and `1er` for the first of the month in French."""
-    return _say_day(value.date() if isinstance(value, datetime) else value, language, length)
+def say_date(value: date, language: str, *, zone: tzinfo = UTC, length: str = "long") -> str:
+    """A date in words: `18 novembre 2026`, and `1er` for the first of the month in French; of an instant, its day there."""
+    return _say_day(day_of(value, zone) if isinstance(value, datetime) else value, language, length)
+
+
+def day_of(value: datetime, zone: tzinfo) -> date:
+    """The day of an instant in a zone; a day that was written as its first or last second in UTC is that day anywhere."""
+    moment = _aware(value).astimezone(UTC)
+    return moment.date() if _is_day(moment) else moment.astimezone(zone).date()
+
+
+def _is_day(moment: datetime) -> bool:
+    """Whether this is how a record writes a day: midnight, or 23:59:59 with or without its fractions."""
+    since = timedelta(hours=moment.hour, minutes=moment.minute, seconds=moment.second)
+    return moment.microsecond == 0 if since == MIDNIGHT else since == LAST_SECOND
 
 
 @lru_cache(KEPT)
@@ -42,12 +68,26 @@ def _say_day(value: date, language: str, length: str) -> str:
     return _first_day(value, format_date(value, length, locale=_locale(language)), language)
 
 
-def say_datetime(value: datetime, language: str) -> str:
-    """A date in words and the time of the day, in UTC."""
-    moment = _aware(value).astimezone(UTC)
+def say_datetime(value: datetime, language: str, *, zone: tzinfo = UTC, named: bool = False) -> str:
+    """A date in words and the time of the day; the zone where it could be mistaken.
+
+    It could in UTC, where nobody lives, and in the hour that comes twice in autumn; `named` says it in any case, for who
+    may live elsewhere.
+    """
+    moment = _aware(value).astimezone(zone)
     pattern = "d MMMM y, H 'h' mm" if language == "fr" else "d MMMM y, HH:mm"
-    text = format_datetime(moment, f"{pattern} 'UTC'", locale=_locale(language))
-    return _first_day(moment, text, language).replace(" h ", f"{NO_BREAK}h{NO_BREAK}")
+    text = format_datetime(moment, pattern, locale=_locale(language))
+    text = _first_day(moment, text, language).replace(" h ", f"{NO_BREAK}h{NO_BREAK}")
+    twice = moment.utcoffset() != moment.replace(fold=1 - moment.fold).utcoffset()
+    return f"{text} {_say_zone(moment)}" if named or twice or zone is UTC else text
+
+
+def _say_zone(moment: datetime) -> str:
+    """How far from UTC: `UTC`, `(UTC+1)`, `(UTC−9:30)`."""
+    minutes = int((moment.utcoffset() or MIDNIGHT).total_seconds()) // 60
+    hours, rest = divmod(abs(minutes), 60)
+    sign = "+" if minutes > 0 else "\N{MINUS SIGN}"
+    return f"(UTC{sign}{hours}{f':{rest:02}' if rest else ''})" if minutes else "UTC"
 
 
 @lru_cache(KEPT)
@@ -69,6 +109,15 @@ def say_iso_date(value: str, language: str) -> str:
     if "T" not in value:
         return _first_day(moment, format_date(moment.date(), "medium", locale=_locale(language)), language)
     return format_datetime(moment, "d MMM y, HH:mm", locale=_locale(language))
+
+
+def local_iso(value: str, zone: tzinfo) -> str:
+    """A day or a moment of ISO 8601 as it is there: a day stays, and so does a moment that says no zone."""
+    moment = datetime.fromisoformat(value) if "T" in value else None
+    if moment is None or moment.tzinfo is None:
+        return value
+    moment = moment.astimezone(UTC)
+    return moment.date().isoformat() if _is_day(moment) else moment.astimezone(zone).isoformat()
 
 
 def say_ago(value: datetime, language: str) -> str:
@@ -108,10 +157,18 @@ def _in_page_language(say: Callable[..., str]) -> Callable[..., str]:
     return filtered
 
 
+def _in_page_zone(say: Callable[..., str]) -> Callable[..., str]:
+    @pass_context
+    def filtered(context: Context, value: Any, **options: Any) -> str:
+        return "" if value is None else say(value, context["locale"], zone=_zone.get(), **options)
+
+    return filtered
+
+
 FILTERS: dict[str, Callable[..., Any]] = {
     "filesize": _in_page_language(say_size),
-    "date": _in_page_language(say_date),
-    "datetime": _in_page_language(say_datetime),
+    "date": _in_page_zone(say_date),
+    "datetime": _in_page_zone(say_datetime),
     "number": _in_page_language(say_number),
     "figure": _in_page_language(say_figure),
     "iso_date": _in_page_language(say_iso_date),

@@ -1,6 +1,7 @@
 """Rendering: the Jinja environment of a program and what every page is given."""
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, tzinfo
 from functools import lru_cache, partial
 from gettext import NullTranslations
 from pathlib import Path
@@ -74,21 +75,24 @@ class Pages:
         """`gettext` in the reader's language."""
         return partial(self.gettext, request.scope["state"].get("locale", SOURCE))
 
-    def compose(self, language: str, template: str, **context: Any) -> str:
+    def compose(self, language: str, template: str, *, zone: tzinfo, **context: Any) -> str:
         """A text in a language for no request: a file that leaves, a mail."""
         environment = self._environments.get(language) or self._environments[SOURCE]
-        return environment.get_template(template).render(context)
+        with formats.in_zone(zone):
+            return environment.get_template(template).render(context)
 
     def render(
         self, request: Request[Any, Any, State], template: str, *, status: int = 200, **context: Any
     ) -> Response[str]:
         """An HTML answer; pages of someone logged in are kept by nobody else."""
         language = request.scope["state"]["locale"]
-        body = (
-            self._environments[language]
-            .get_template(template)
-            .render({**self._frame(request), "status": status, **context})
-        )
+        territory: Territory | None = request.scope["state"].get("territory")
+        with formats.in_zone(territory.zone if territory else UTC):
+            body = (
+                self._environments[language]
+                .get_template(template)
+                .render({**self._frame(request), "status": status, **context})
+            )
         private = request.scope["state"].get("actor") is not None or request.method != "GET"
         headers = {
             "Content-Language": language,

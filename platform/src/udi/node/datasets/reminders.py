@@ -1,7 +1,7 @@
 """Reminders of datasets that are late: found once an hour, one mail each, to the producer's contact; none after the last."""
 
 import asyncio
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 from uuid import UUID
 
 import structlog
@@ -23,12 +23,14 @@ from udi.ui.site import Site
 log = structlog.get_logger()
 SEND_REMINDER = "send_reminder"
 EVERY = timedelta(hours=1)
+DAY = timedelta(days=1)
+"""A due day that moved by one is the same: the territory changed its zone. Two true ones are further apart."""
 STALE = timedelta(days=14)
 """A reminder that is older is left: what was late long before the node could say so is not told all at once."""
 
 
-async def find_due(session: AsyncSession, dataset: Dataset) -> Due | None:
-    """When the next version is due; None for what is not open, or not regular.
+async def find_due(session: AsyncSession, dataset: Dataset, zone: tzinfo) -> Due | None:
+    """When the next version is due, by the clock of its territory; None for what is not open, or not regular.
 
     Versions that were removed count: they tell the pace.
     """
@@ -38,7 +40,7 @@ async def find_due(session: AsyncSession, dataset: Dataset) -> Due | None:
     removed = await list_published(session, dataset.id) if frequency in MONTHS else []
     moments = [*(version.published_at for version in dataset.versions), *(each.published_at for each in removed)]
     published = [moment for moment in moments if moment]
-    return next_due(frequency, published, UTC)
+    return next_due(frequency, published, zone)
 
 
 async def remind_for_ever(site: Site) -> None:
@@ -47,19 +49,19 @@ async def remind_for_ever(site: Site) -> None:
         try:
             for territory in await site.registry.list():
                 async with site.database.session(territory.id, role="worker") as session:
-                    await queue_reminders(session, now())
+                    await queue_reminders(session, now(), territory.zone)
         except Exception as error:  # noqa: BLE001 - looked for again an hour later
             log.warning("reminders not looked for", error=type(error).__name__)
         await asyncio.sleep(EVERY.total_seconds())
 
 
-async def queue_reminders(session: AsyncSession, moment: datetime) -> int:
+async def queue_reminders(session: AsyncSession, moment: datetime, zone: tzinfo) -> int:
     """Queue the mails that should have left by now, each once, however often this is called; how many."""
     regular = Dataset.description["frequency"].astext.in_([*DAYS, *MONTHS])
     query = select(Dataset).where(Dataset.opened_at.is_not(None), Dataset.withdrawn_at.is_(None), regular)
     queued = 0
     for dataset in (await session.scalars(query)).all():
-        due = await find_due(session, dataset)
+        due = await find_due(session, dataset, zone)
         number = due.reminder(moment) if due and dataset.space.figures_dataset_id != dataset.id else None
         if due is not None and number is not None and moment - due.reminders[number] < STALE:
             queued += await _queue(session, dataset, due.day, number)
@@ -67,8 +69,8 @@ async def queue_reminders(session: AsyncSession, moment: datetime) -> int:
 
 
 async def _queue(session: AsyncSession, dataset: Dataset, due_on: date, number: int) -> bool:
-    later = Reminder.number >= number
-    known = select(Reminder.number).where(Reminder.dataset_id == dataset.id, Reminder.due_on == due_on, later)
+    same = Reminder.due_on.between(due_on - DAY, due_on + DAY), Reminder.number >= number
+    known = select(Reminder.number).where(Reminder.dataset_id == dataset.id, *same)
     if (await session.scalars(known)).first() is not None:
         return False
     row = {"dataset_id": dataset.id, "due_on": due_on, "number": number}
@@ -89,7 +91,7 @@ async def send_reminder(site: Site, territory: Territory, dataset_id: UUID, due_
     async with site.database.session(territory.id, role="worker") as session:
         reminder = await session.get(Reminder, (territory.id, dataset_id, due_on, number))
         dataset = await find_dataset(session, dataset_id)
-        due = await find_due(session, dataset) if dataset else None
+        due = await find_due(session, dataset, territory.zone) if dataset else None
     if reminder is None or reminder.sent_at is not None or dataset is None or due is None or due.day != due_on:
         return
     settings, mail = site.settings, compose(site, territory, dataset, due, number)

@@ -111,6 +111,7 @@ def facts_of(territory: Territory) -> tuple[object, ...]:
         territory.origin,
         territory.contact,
         territory.languages,
+        territory.time_zone,
         territory.box,
         repr(territory.search),
         repr(texts),

@@ -6,7 +6,7 @@ People are left out of what is kept: a contact that its producer took away is no
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 from difflib import SequenceMatcher
 from typing import Any
 
@@ -21,7 +21,7 @@ from udi.protocol.languages import LANGUAGES
 from udi.protocol.licences import LICENCES
 from udi.protocol.texts import read_texts
 from udi.protocol.themes import THEMES
-from udi.ui.formats import say_iso_date, say_size
+from udi.ui.formats import local_iso, say_iso_date, say_size
 from udi.ui.locale import localised
 
 MOST_KEPT = 50
@@ -75,18 +75,29 @@ async def remember_description(session: AsyncSession, dataset: Dataset, coming: 
     return True
 
 
-async def list_steps(session: AsyncSession, dataset: Dataset, language: str, *, most: int = MOST_KEPT) -> list[Step]:
+async def list_steps(
+    session: AsyncSession, dataset: Dataset, language: str, zone: tzinfo, *, most: int = MOST_KEPT
+) -> list[Step]:
     """The descriptions of a dataset, the present one first, at most so many past ones."""
     query = select(PastDescription).where(PastDescription.dataset_id == dataset.id)
     past = list(await session.scalars(query.order_by(PastDescription.number.desc()).limit(most + 1)))
     number = past[0].number + 1 if past else 1
-    all_kept = [(number, dataset.described_at, dataset.record)]
-    all_kept += [(each.number, each.described_at, each.record) for each in past]
+    all_kept = [(number, dataset.described_at, _dated(dataset.record, zone))]
+    all_kept += [(each.number, each.described_at, _dated(each.record, zone)) for each in past]
     steps = []
     for place, (number, at, record) in enumerate(all_kept[: most + 1]):
         before = all_kept[place + 1][2] if place + 1 < len(all_kept) else None
         steps.append(Step(number, at, tuple(_compare(before, record, language)) if before is not None else None))
     return steps
+
+
+def _dated(said: Said, zone: tzinfo) -> Said:
+    """The description with its dates as they are in a zone."""
+    parts = {name: said[name] for name in ("dataset_dates", "temporal_spread") if said.get(name)}
+    return {
+        **said,
+        **{name: {key: local_iso(date, zone) for key, date in part.items() if date} for name, part in parts.items()},
+    }
 
 
 def _compare(before: Said, after: Said, language: str) -> Iterator[Change]:

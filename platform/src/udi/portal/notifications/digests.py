@@ -1,9 +1,8 @@
 """Digests: each morning, or each Monday, one mail to each person for whom something changed; each once."""
 
 import asyncio
-from datetime import datetime, time, timedelta
+from datetime import datetime, time, timedelta, tzinfo
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import structlog
 from sqlalchemy import delete, select, update
@@ -26,18 +25,19 @@ from udi.ui.site import Site
 log = structlog.get_logger()
 SEND_DIGEST = "send_digest"
 EVERY = timedelta(minutes=20)
-ZONE, MORNING = ZoneInfo("Europe/Paris"), time(7)
+MORNING = time(7)
+"""Where the territory lives."""
 SETTLED = timedelta(minutes=10)
 """How long after the hour a digest is made, when every transaction that began before it has ended and is searched."""
 
 
-def last_hour(rhythm: Rhythm, moment: datetime) -> datetime:
+def last_hour(rhythm: Rhythm, moment: datetime, zone: tzinfo) -> datetime:
     """The last time that a digest of this rhythm was to leave: today's morning or yesterday's, or a Monday's."""
-    local = (moment - SETTLED).astimezone(ZONE)
+    local = (moment - SETTLED).astimezone(zone)
     day = local.date() if local.time() >= MORNING else local.date() - timedelta(days=1)
     if rhythm == Rhythm.WEEKLY:
         day -= timedelta(days=day.weekday())
-    return datetime.combine(day, MORNING, ZONE)
+    return datetime.combine(day, MORNING, zone)
 
 
 async def digest_for_ever(site: Site) -> None:
@@ -55,7 +55,7 @@ async def _look(site: Site, territory: Territory) -> None:
     """What goes wrong in one territory holds up no other."""
     try:
         async with site.database.session(territory.id, role="worker") as session:
-            await queue_digests(session, now())
+            await queue_digests(session, now(), territory.zone)
             await forget_changes(session)
             await forget_deliveries(session)
             await session.execute(delete(Digest).where(Digest.until < now() - KEPT))
@@ -63,11 +63,14 @@ async def _look(site: Site, territory: Territory) -> None:
         log.warning("digests not looked for", territory=territory.slug, error=type(error).__name__)
 
 
-async def queue_digests(session: AsyncSession, moment: datetime) -> int:
-    """Queue the digests that should have left by now, each once, however often this is called; how many."""
+async def queue_digests(session: AsyncSession, moment: datetime, zone: tzinfo) -> int:
+    """Queue the digests that should have left by now, each once, however often this is called; how many.
+
+    Each begins where the one before ended: a territory that moves its zone loses no change, and tells none twice.
+    """
     queued = 0
     for rhythm in (Rhythm.DAILY, Rhythm.WEEKLY):
-        until = last_hour(rhythm, moment)
+        until = last_hour(rhythm, moment, zone)
         late = (Subscription.rhythm == rhythm, Subscription.told_until < until)
         due = (await session.scalars(select(Subscription).where(*late).with_for_update(skip_locked=True))).all()
         for subscription in due:

@@ -158,7 +158,7 @@ def _reasons(
                 "- %(kind)s “%(title)s”, since %(day)s",
                 kind=words.get(each.kind, each.kind),
                 title=named[key].title,
-                day=say_date(each.created_at.date(), language),
+                day=say_date(each.created_at, language, zone=territory.zone),
             )
             for key, each in followed.items()
         )

@@ -83,7 +83,7 @@ async def show_followings(
         names={each.id: name for each, name in named},
         rhythm=rhythm,
         told=told,
-        next_day=(last_hour(rhythm, now()) + step).date(),
+        next_day=(last_hour(rhythm, now(), territory.zone) + step).date(),
         most=actions.MOST_FOLLOWED,
     )
 

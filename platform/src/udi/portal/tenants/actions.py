@@ -25,6 +25,7 @@ def register_values(folder: TenantFolder, settings: Settings, program: ProgramNa
             "portal": settings.origin("portal", hosts["portal"][0]),
             "node": settings.origin("node", hosts["node"][0]),
         },
+        "time_zone": file.territory.time_zone,
         "box": list(file.territory.box) if file.territory.box else None,
         "contact": file.territory.contact,
         "privacy_contact": file.territory.privacy_contact,

@@ -1,11 +1,14 @@
 """The shape of tenant.toml: every key, what it takes and what it is for (docs/reference/tenant.md lists them)."""
 
 import re
+from difflib import get_close_matches
 from typing import Annotated
 from uuid import UUID
+from zoneinfo import available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, HttpUrl, field_validator, model_validator
 
+from udi.kit.tenancy import TIME_ZONE
 from udi.ui.locale import LANGUAGES
 
 SLUG = r"^[a-z0-9]+(?:-[a-z0-9]+)*$"
@@ -34,6 +37,10 @@ class TerritoryPart(Part):
     languages: list[str] = Field(
         default=["fr", "en"], min_length=1, description="Languages of the pages, the first by default."
     )
+    time_zone: str = Field(
+        default=TIME_ZONE,
+        description="Time zone, as the IANA names it (Europe/Paris, Indian/Reunion): the hours and days of pages and mails.",
+    )
     box: Box | None = Field(default=None, description="Area: west, south, east and north in degrees (WGS 84).")
     contact: Mail = Field(description="Address of the territory's team.")
     privacy_contact: Mail = Field(description="Address of the data protection officer.")
@@ -43,6 +50,19 @@ class TerritoryPart(Part):
     def _apart_from_nodes(cls, value: str) -> str:
         if "-node-" in f"{value}-":
             msg = f"«{value}» would be taken for a node of another territory at the identity service: leave out «-node»"
+            raise ValueError(msg)
+        return value
+
+    @field_validator("time_zone")
+    @classmethod
+    def _on_the_map(cls, value: str) -> str:
+        zones = {zone.lower(): zone for zone in available_timezones() if "/" in zone or zone == "UTC"}
+        if zones.get(value.lower()) != value:
+            near = get_close_matches(value.lower().replace(" ", "_"), zones, n=1)
+            example = (
+                f"did you mean «{zones[near[0]]}»?" if near else f"write one such as {TIME_ZONE} or Indian/Reunion"
+            )
+            msg = f"«{value}» is no time zone of the IANA's list: {example}"
             raise ValueError(msg)
         return value
 

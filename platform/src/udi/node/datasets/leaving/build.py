@@ -58,7 +58,12 @@ class Builder:
 
     def _readme(self, holding: Holding, language: str) -> bytes:
         return self.pages.compose(
-            language, "datasets/_readme.html", holding=holding, space=holding.space, today=now()
+            language,
+            "datasets/_readme.html",
+            zone=holding.territory.zone,
+            holding=holding,
+            space=holding.space,
+            today=now(),
         ).encode()
 
     async def _bytes(self, held: Held) -> AsyncIterator[bytes]:

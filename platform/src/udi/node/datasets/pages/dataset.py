@@ -11,7 +11,7 @@ from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from udi.kit.clock import now
+from udi.kit.clock import today
 from udi.kit.errors import ErasedError, InvalidError, UnauthenticatedError
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
@@ -73,8 +73,8 @@ async def show_dataset(
         may_erase=may_erase(dataset),
         profile=profile_of(dataset),
         source=await find_source(session, dataset),
-        due=await find_due(session, dataset),
-        today=now().date(),
+        due=await find_due(session, dataset, territory.zone),
+        today=today(territory.zone),
         public_url=f"{territory.links.get('portal', '')}/data/{dataset.id}",
         file_url=f"{territory.origin}/datasets/{dataset.id}/file",
         **await _versions(session, dataset),

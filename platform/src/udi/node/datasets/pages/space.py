@@ -8,9 +8,10 @@ from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from udi.kit.clock import now
+from udi.kit.clock import today
 from udi.kit.identity import Actor
 from udi.kit.paging import page_number
+from udi.kit.tenancy import Territory
 from udi.node.datasets.pages.saying import PageRequest
 from udi.node.datasets.queries import count_published, list_datasets
 from udi.node.datasets.reminders import find_due
@@ -24,6 +25,7 @@ from udi.ui.site import render
 async def show_space(
     request: PageRequest,
     session: NamedDependency[AsyncSession],
+    territory: NamedDependency[Territory],
     member: NamedDependency[Actor],
     slug: FromPath[str],
 ) -> Response[str]:
@@ -35,8 +37,8 @@ async def show_space(
         "datasets/space.html",
         space=space,
         page=page,
-        dues={dataset.id: await find_due(session, dataset) for dataset in page.items},
-        today=now().date(),
+        dues={dataset.id: await find_due(session, dataset, territory.zone) for dataset in page.items},
+        today=today(territory.zone),
         published=await count_published(session, space),
         used=await used_bytes(session, space),
         uploads=await list_open(session, space),

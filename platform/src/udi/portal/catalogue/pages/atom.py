@@ -55,7 +55,10 @@ async def follow_dataset(
     async def make() -> Made:
         async with reading(request, territory) as session:
             dataset = await get_dataset(session, dataset_id)
-            steps = [(step, *_said(request, step, language)) for step in await list_steps(session, dataset, language)]
+            steps = [
+                (step, *_said(request, territory, step, language))
+                for step in await list_steps(session, dataset, language, territory.zone)
+            ]
             reader = indexes_of(request).find(territory.id)
             current = reader is not None and await is_current(session, reader)
         return Response(write_history(dataset, steps, territory, language), media_type=MEDIA_TYPE), current
@@ -63,10 +66,11 @@ async def follow_dataset(
     return await answer(request, territory, make)
 
 
-def _said(request: Request[Any, Any, State], step: Step, language: str) -> tuple[str, str]:
+def _said(request: Request[Any, Any, State], territory: Territory, step: Step, language: str) -> tuple[str, str]:
     pages = site_of(request).pages
     title = pages.gettext(language, "Version %(number)s of the description") % {"number": step.number}
-    return title, " ".join(unescape(pages.compose(language, "catalogue/_step.html", step=step)).split())
+    content = pages.compose(language, "catalogue/_step.html", zone=territory.zone, step=step)
+    return title, " ".join(unescape(content).split())
 
 
 routes = [follow_search, follow_dataset]

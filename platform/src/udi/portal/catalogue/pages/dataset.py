@@ -96,7 +96,7 @@ async def _render(
         "catalogue/dataset.html",
         sheet=sheet,
         short_hash=short_hash,
-        steps=await list_steps(session, dataset, locale, most=LATEST),
+        steps=await list_steps(session, dataset, locale, territory.zone, most=LATEST),
         near=await list_near(session, indexes_of(request), territory.id, dataset, most=NEAR),
         judgement=judge(restore_record(dataset.record)),
         out_of=OUT_OF,
@@ -128,7 +128,7 @@ async def show_history(
     dataset = await get_dataset(session, dataset_id)
     locale = request.scope["state"]["locale"]
     path = read_sheet(dataset, locale).path
-    steps = await list_steps(session, dataset, locale)
+    steps = await list_steps(session, dataset, locale, territory.zone)
     about = _names(dataset, territory, path) | {"canonical": f"{territory.origin}{request.url.path}"}
     return render(request, "catalogue/history.html", steps=steps, **about)
 
