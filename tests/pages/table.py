@@ -100,6 +100,8 @@ NO_PAGES = {
         "/api/v1/datasets",
         "/api/v1/datasets/all",
         "/api/v1/datasets/{dataset_id}",
+        "/api/v1/following",
+        "/api/v1/following/rhythm",
         "/api/v1/me",
         "/api/v1/producers",
         "/api/v1/producers/{slug}",

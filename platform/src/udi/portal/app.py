@@ -38,6 +38,7 @@ from udi.portal.nodes import jobs as nodes_jobs
 from udi.portal.nodes import pages as nodes_pages
 from udi.portal.nodes import trials as nodes_trials
 from udi.portal.nodes.measures import measure_key, measure_reports
+from udi.portal.notifications import api as notifications_api
 from udi.portal.notifications import jobs as notifications_jobs
 from udi.portal.notifications import pages as notifications_pages
 from udi.portal.notifications.digests import digest_for_ever
@@ -149,6 +150,7 @@ def create(site: Site | None = None) -> Litestar:
         *nodes_batch.routes,
         *nodes_pages.routes,
         *nodes_trials.routes,
+        *notifications_api.routes,
         *notifications_pages.routes,
         *webhooks_pages.routes,
     ]

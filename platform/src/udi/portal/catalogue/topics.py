@@ -1,6 +1,6 @@
 """What of the catalogue can be followed: a dataset, a producer, a theme, any search."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from urllib.parse import parse_qsl, urlencode
 from uuid import UUID
 
@@ -12,8 +12,8 @@ from udi.kit.errors import InvalidError, NotFoundError, Refusal
 from udi.kit.paging import PAGE_SIZE
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.atom import PATH as ATOM
-from udi.portal.catalogue.models import Dataset
-from udi.portal.catalogue.queries import WithdrawnError, get_dataset
+from udi.portal.catalogue.models import Dataset, Withdrawal
+from udi.portal.catalogue.queries import SHOWN, get_dataset
 from udi.portal.catalogue.results import Names
 from udi.portal.catalogue.search.criteria import Criteria, read_strict_criteria
 from udi.portal.catalogue.search.index import SearchIndexes
@@ -65,21 +65,30 @@ def _kept(criteria: Criteria) -> Criteria:
 def topics(indexes: SearchIndexes) -> Mapping[str, Topic]:
     """The kinds that the catalogue gives to what can be followed."""
 
-    async def find(session: AsyncSession, territory: Territory, target: str, changes: Sequence[Change]) -> set[UUID]:
+    async def find(
+        session: AsyncSession, territory: Territory, targets: Collection[str], changes: Sequence[Change]
+    ) -> Mapping[str, set[UUID]]:
         reader = indexes.find(territory.id)
         if reader is None:
-            return set()
+            return {}
         subjects = {change.subject_id for change in changes if change.what != What.WITHDRAWN}
-        found = match(reader, _criteria(target), subjects, thesaurus_of(territory.search))
-        query = select(Dataset.id).where(Dataset.seq.in_(found), Dataset.id.in_(subjects))
-        answers = set(await session.scalars(query)) if found else set()
-        return {change.id for change in changes if change.subject_id in answers}
+        words = thesaurus_of(territory.search)
+        found = {target: match(reader, _criteria(target), subjects, words) for target in targets}
+        every = {number for numbers in found.values() for number in numbers}
+        query = select(Dataset.seq, Dataset.id).where(Dataset.seq.in_(every), Dataset.id.in_(subjects))
+        known = {row.seq: row.id for row in await session.execute(query)} if every else {}
+        answers = {
+            target: {known[number] for number in numbers if number in known} for target, numbers in found.items()
+        }
+        return {
+            target: {change.id for change in changes if change.subject_id in those} for target, those in answers.items()
+        }
 
     return {
-        DATASET: Topic(_read_dataset, _name_dataset),
-        PRODUCER: Topic(_read_producer, _name_producer),
-        THEME: Topic(_read_theme, _name_theme),
-        SEARCH: Topic(_read_search, _name_search, find),
+        DATASET: Topic(_read_dataset, _name_datasets),
+        PRODUCER: Topic(_read_producer, _name_producers),
+        THEME: Topic(_read_theme, _name_themes),
+        SEARCH: Topic(_read_search, _name_searches, find),
     }
 
 
@@ -94,35 +103,43 @@ async def _read_dataset(session: AsyncSession, target: str) -> str:
     return str((await get_dataset(session, _identifier(target))).id)
 
 
-async def _name_dataset(session: AsyncSession, _territory: Territory, target: str, _language: str) -> Named:
-    path = f"{PAGE}/{target}"
-    try:
-        dataset = await get_dataset(session, _identifier(target))
-    except WithdrawnError as error:
-        return Named(error.withdrawal.title, path, gone=True)
-    except NotFoundError:
-        return Named(target, path, gone=True)
-    return Named(dataset.title, path, f"{path}/changes.atom")
+async def _name_datasets(
+    session: AsyncSession, _territory: Territory, targets: Collection[str], _language: str
+) -> Mapping[str, Named]:
+    ids = [_identifier(target) for target in targets]
+    shown = select(Dataset.id, Dataset.title).where(Dataset.id.in_(ids), SHOWN)
+    titles = {str(row.id): row.title for row in await session.execute(shown)}
+    withdrawn = select(Withdrawal.id, Withdrawal.title).where(Withdrawal.id.in_(ids))
+    left = {str(row.id): row.title for row in await session.execute(withdrawn)} if len(titles) < len(ids) else {}
+    named = {}
+    for target in targets:
+        path = f"{PAGE}/{target}"
+        gone = Named(left.get(target, target), path, gone=True)
+        named[target] = Named(titles[target], path, f"{path}/changes.atom") if target in titles else gone
+    return named
 
 
-async def _find_producer(session: AsyncSession, target: str) -> Organisation | None:
-    known = select(Organisation).where(Organisation.id == _identifier(target), Organisation.producer)
-    return await session.scalar(known)
+async def _find_producers(session: AsyncSession, targets: Collection[str]) -> dict[str, Organisation]:
+    ids = [_identifier(target) for target in targets]
+    known = await session.scalars(select(Organisation).where(Organisation.id.in_(ids), Organisation.producer))
+    return {str(producer.id): producer for producer in known}
 
 
 async def _read_producer(session: AsyncSession, target: str) -> str:
-    producer = await _find_producer(session, target)
-    if producer is None:
-        raise NotFoundError("What you wanted to follow is not here.")
-    return str(producer.id)
+    for found in await _find_producers(session, [target]):
+        return found
+    raise NotFoundError("What you wanted to follow is not here.")
 
 
-async def _name_producer(session: AsyncSession, _territory: Territory, target: str, _language: str) -> Named:
-    producer = await _find_producer(session, target)
-    if producer is None:
-        return Named(target, "/producers", gone=True)
-    feed = Criteria(producer=(producer.slug,)).address(ATOM)
-    return Named(producer.name, f"/producers/{producer.slug}", feed)
+async def _name_producers(
+    session: AsyncSession, _territory: Territory, targets: Collection[str], _language: str
+) -> Mapping[str, Named]:
+    known = await _find_producers(session, targets)
+    named = {target: Named(target, "/producers", gone=True) for target in targets}
+    for target, producer in known.items():
+        feed = Criteria(producer=(producer.slug,)).address(ATOM)
+        named[target] = Named(producer.name, f"/producers/{producer.slug}", feed)
+    return named
 
 
 async def _read_theme(_session: AsyncSession, target: str) -> str:
@@ -131,7 +148,13 @@ async def _read_theme(_session: AsyncSession, target: str) -> str:
     return target
 
 
-async def _name_theme(_session: AsyncSession, _territory: Territory, target: str, language: str) -> Named:
+async def _name_themes(
+    _session: AsyncSession, _territory: Territory, targets: Collection[str], language: str
+) -> Mapping[str, Named]:
+    return {target: _name_theme(target, language) for target in targets}
+
+
+def _name_theme(target: str, language: str) -> Named:
     criteria = Criteria(theme=(target,))
     label = localised(THEMES[target].label, language) if target in THEMES else target
     return Named(label, criteria.address(PAGE), criteria.address(ATOM), gone=target not in THEMES)
@@ -148,9 +171,16 @@ async def _read_search(_session: AsyncSession, target: str) -> str:
     return urlencode(list(_kept(_criteria(target)).pairs()))
 
 
-async def _name_search(session: AsyncSession, _territory: Territory, target: str, language: str) -> Named:
-    criteria = _criteria(target)
-    names = Names(language, await name_organisations(session, {*criteria.producer}))
+async def _name_searches(
+    session: AsyncSession, _territory: Territory, targets: Collection[str], language: str
+) -> Mapping[str, Named]:
+    read = {target: _criteria(target) for target in targets}
+    slugs = {slug for criteria in read.values() for slug in criteria.producer}
+    names = Names(language, await name_organisations(session, slugs))
+    return {target: _name_search(criteria, names, language) for target, criteria in read.items()}
+
+
+def _name_search(criteria: Criteria, names: Names, language: str) -> Named:
     chosen = [names(name, value) for name, values in criteria.filters.items() for value in values]
     title = ", ".join([*([criteria.text] if criteria.text else []), *chosen]) or localised(WHOLE, language)
     return Named(title, criteria.address(PAGE), criteria.address(ATOM))

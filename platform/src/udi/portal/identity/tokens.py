@@ -16,8 +16,10 @@ from udi.kit.identity import Actor
 from udi.portal.identity.models import ApiToken, Membership, Person
 
 PREFIX = "udi_me_"
-SCOPES = ("profile",)
-"""What a token may be given. Each reads what is open, counted as its owner's; `profile` says who its owner is."""
+SCOPES = ("profile", "following")
+"""What a token may be given. Each reads what is open, counted as its owner's; `profile` says who its owner is, `following`
+reads and changes what its owner follows.
+"""
 DAYS = (30, 90, 365)
 """How long a token may live; the last is the longest."""
 MOST = 20

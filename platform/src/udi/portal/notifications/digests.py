@@ -1,7 +1,7 @@
 """Digests: each morning, or each Monday, one mail to each person for whom something changed; each once."""
 
 import asyncio
-from datetime import datetime, time, timedelta, tzinfo
+from datetime import UTC, datetime, time, timedelta, tzinfo
 from uuid import UUID
 
 import structlog
@@ -38,6 +38,14 @@ def last_hour(rhythm: Rhythm, moment: datetime, zone: tzinfo) -> datetime:
     if rhythm == Rhythm.WEEKLY:
         day -= timedelta(days=day.weekday())
     return datetime.combine(day, MORNING, zone)
+
+
+def next_hour(rhythm: Rhythm, moment: datetime, zone: tzinfo) -> datetime | None:
+    """When a digest of this rhythm may leave next, in UTC; None for one who wants none."""
+    if rhythm == Rhythm.NEVER:
+        return None
+    step = timedelta(days=7 if rhythm == Rhythm.WEEKLY else 1)
+    return (last_hour(rhythm, moment, zone) + step).astimezone(UTC)
 
 
 async def digest_for_ever(site: Site) -> None:

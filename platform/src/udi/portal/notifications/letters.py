@@ -1,6 +1,6 @@
 """The mails: what changed, why it is told, and how to have no more of them."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -9,7 +9,7 @@ from udi.kit.mail import Mail
 from udi.kit.tenancy import Territory
 from udi.portal.notifications.models import Digest, Following, Rhythm, Subscription, Webhook, What
 from udi.portal.notifications.tokens import unsubscribe_token
-from udi.portal.notifications.topics import Named, Told
+from udi.portal.notifications.topics import Named, Told, by_kind
 from udi.ui.formats import say_date
 from udi.ui.locale import localised
 from udi.ui.site import Site
@@ -42,7 +42,7 @@ async def write_digest(
     language = subscription.language
     say, name = speaker(site, language), localised(territory.name, language)
     followed = {following.id: following for each in told for following in each.through}
-    named = {key: await name_following(site, session, territory, each, language) for key, each in followed.items()}
+    named = await name_followings(site, session, territory, followed.values(), language)
     stop = f"{territory.origin}/following/unsubscribe/{unsubscribe_token(site.settings, territory, subscription.id)}"
     parts = [
         say("Good morning,"),
@@ -93,14 +93,15 @@ def write_stopped(site: Site, territory: Territory, webhook: Webhook, *, to: str
     )
 
 
-async def name_following(
-    site: Site, session: AsyncSession, territory: Territory, following: Following, language: str
-) -> Named:
-    """What a following is called; what nobody knows any more has its own words."""
-    topic = site.parts["topics"].get(following.kind)
-    if topic is None:
-        return Named(following.target, "/following", gone=True)
-    named: Named = await topic.name(session, territory, following.target, language)
+async def name_followings(
+    site: Site, session: AsyncSession, territory: Territory, followings: Iterable[Following], language: str
+) -> dict[UUID, Named]:
+    """What each following is called, by its identifier; what nobody knows any more has its own words."""
+    named: dict[UUID, Named] = {}
+    for kind, those in by_kind(followings).items():
+        topic, targets = site.parts["topics"].get(kind), {each.target for each in those}
+        names = await topic.name(session, territory, targets, language) if topic else {}
+        named |= {each.id: names.get(each.target, Named(each.target, "/following", gone=True)) for each in those}
     return named
 
 

@@ -20,7 +20,7 @@ from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
 from udi.portal.notifications import actions, queries
 from udi.portal.notifications.digests import last_hour, read_digest
-from udi.portal.notifications.letters import name_following
+from udi.portal.notifications.letters import name_followings
 from udi.portal.notifications.models import Following, Rhythm
 from udi.portal.notifications.tokens import read_unsubscribe_token
 from udi.portal.notifications.topics import get_topic
@@ -67,7 +67,7 @@ async def show_followings(
     """Everything that the person follows, how they are told, and what the next mail would say now."""
     site, language = site_of(request), request.scope["state"]["locale"]
     followings = await queries.list_followings(session, member.person_id)
-    named = [(each, await name_following(site, session, territory, each, language)) for each in followings]
+    names = await name_followings(site, session, territory, followings, language)
     subscription = await queries.find_subscription(session, member.person_id)
     rhythm = subscription.rhythm if subscription else Rhythm.DAILY
     told = (
@@ -79,8 +79,8 @@ async def show_followings(
     return render(
         request,
         "notifications/following.html",
-        named=named,
-        names={each.id: name for each, name in named},
+        named=[(each, names[each.id]) for each in followings],
+        names=names,
         rhythm=rhythm,
         told=told,
         next_day=(last_hour(rhythm, now(), territory.zone) + step).date(),
@@ -101,7 +101,7 @@ async def offer_following(
     """Where someone comes back to who had to log in first: one button, or the page itself if it is followed already."""
     topic = get_topic(site_of(request).parts["topics"], kind)
     read = await topic.read(session, target[:LONGEST_FIELD])
-    named = await topic.name(session, territory, read, request.scope["state"]["locale"])
+    named = (await topic.name(session, territory, [read], request.scope["state"]["locale"]))[read]
     back = local_path(back) if back else named.path
     if await queries.find_following(session, member.person_id, kind, read):
         return Redirect(back, status_code=303)

@@ -1,6 +1,6 @@
 """What can be followed: each kind is given by the domain that has it, in the site's part "topics"."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -25,13 +25,17 @@ class Named:
 class Topic:
     """A kind of target.
 
-    `read` writes a target in the one way that it is kept, and refuses what is none. `name` says what it is called in a
-    language. `find` says which changes belong to a target; without it, those that name it do.
+    `read` writes a target in the one way that it is kept, and refuses what is none. `name` says what each of some targets
+    is called in a language. `find` says which changes belong to each; without it, those that name it do. These two ask the
+    database as often for two hundred targets as for one.
     """
 
     read: Callable[[AsyncSession, str], Awaitable[str]]
-    name: Callable[[AsyncSession, Territory, str, str], Awaitable[Named]]
-    find: Callable[[AsyncSession, Territory, str, Sequence[Change]], Awaitable[set[UUID]]] | None = None
+    name: Callable[[AsyncSession, Territory, Collection[str], str], Awaitable[Mapping[str, Named]]]
+    find: (
+        Callable[[AsyncSession, Territory, Collection[str], Sequence[Change]], Awaitable[Mapping[str, set[UUID]]]]
+        | None
+    ) = None
 
 
 Topics = Mapping[str, Topic]
@@ -72,10 +76,10 @@ async def find_told(
     """
     through: dict[UUID, list[Following]] = {}
     met: dict[UUID, set[UUID]] = {}
+    belonging = await find_belonging(session, territory, topics, followings, changes)
     for following in followings:
-        since = [change for change in changes if change.at > following.created_at]
-        found = await find_belonging(session, territory, topics, following, since)
-        for change in (change for change in since if change.id in found):
+        since = (change for change in changes if change.at > following.created_at)
+        for change in (change for change in since if change.id in belonging[following.id]):
             met.setdefault(change.subject_id, set()).add(change.id)
             if following not in through.setdefault(change.subject_id, []):
                 through[change.subject_id].append(following)
@@ -92,14 +96,33 @@ def _sum_up(changes: Sequence[Change]) -> What:
     return What.PUBLISHED if last == What.UPDATED and changes[0].what == What.PUBLISHED else last
 
 
+def by_kind(followings: Iterable[Following]) -> dict[str, list[Following]]:
+    """Followings by what is followed, so that each kind is asked once about all of its own."""
+    kinds: dict[str, list[Following]] = {}
+    for following in followings:
+        kinds.setdefault(following.kind, []).append(following)
+    return kinds
+
+
 async def find_belonging(
-    session: AsyncSession, territory: Territory, topics: Topics, following: Following, changes: Sequence[Change]
-) -> set[UUID]:
-    """Which of these changes belong to what is followed."""
-    topic = topics.get(following.kind)
-    if topic is None or not changes:
-        return set()
-    if topic.find is not None:
-        return await topic.find(session, territory, following.target, changes)
-    named = f"{following.kind}:{following.target}"
-    return {change.id for change in changes if named in change.topics}
+    session: AsyncSession,
+    territory: Territory,
+    topics: Topics,
+    followings: Iterable[Following],
+    changes: Sequence[Change],
+) -> dict[UUID, set[UUID]]:
+    """Which of these changes belong to what is followed, by the identifier of each following."""
+    belonging: dict[UUID, set[UUID]] = {}
+    named: dict[str, set[UUID]] = {}
+    for change in changes:
+        for name in change.topics:
+            named.setdefault(name, set()).add(change.id)
+    for kind, those in by_kind(followings).items():
+        topic, targets = topics.get(kind), {each.target for each in those}
+        found: Mapping[str, set[UUID]] = {}
+        if topic is not None and topic.find is None:
+            found = {target: named.get(f"{kind}:{target}", set()) for target in targets}
+        elif topic is not None and topic.find is not None and changes:
+            found = await topic.find(session, territory, targets, changes)
+        belonging |= {each.id: found.get(each.target, set()) for each in those}
+    return belonging

@@ -4,16 +4,25 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType, to_builtins
 from msgspec.json import schema_components
 
-from udi.kit.errors import ForbiddenError, InvalidError, NotFoundError, TooManyError, UdiError, UnauthenticatedError
+from udi.kit.errors import (
+    ConflictError,
+    ForbiddenError,
+    InvalidError,
+    NotFoundError,
+    TooManyError,
+    UdiError,
+    UnauthenticatedError,
+)
 from udi.kit.tenancy import Territory
-from udi.portal.catalogue.documentation.examples import make_examples
+from udi.portal.catalogue.documentation.examples import ASKED, make_examples
 from udi.portal.catalogue.documentation.parameters import PATH, SEARCH, WALK, Parameter
 from udi.portal.catalogue.queries import WithdrawnError
 from udi.portal.catalogue.shapes import BASE, Dataset, DatasetBatch, DatasetPage, Producer, ProducerList
 from udi.portal.identity import me
+from udi.portal.notifications import api as following
 from udi.ui import problems
 from udi.ui.locale import localised
 
@@ -46,14 +55,20 @@ class Problem(Struct, kw_only=True):
 
 @dataclass(frozen=True)
 class Operation:
-    """What can be asked at one path by GET."""
+    """What can be asked at one path by one method."""
 
     name: str
     path: str
     summary: str
     detail: str
-    answer: type[Struct]
+    answer: type[Struct] | None
+    """None: it answers that it was done, and no more (204)."""
     refusals: tuple[type[UdiError], ...]
+    method: str = "get"
+    asks: type[Struct] | None = None
+    """What its body says."""
+    statuses: tuple[int, ...] = (200,)
+    """Of what it answers when all is well."""
     scope: str = ""
     """The right that its token must have; empty: it needs no token."""
     takes: Mapping[str, Parameter] = field(default_factory=dict)
@@ -118,6 +133,58 @@ OPERATIONS = (
         refusals=(ForbiddenError,),
         scope="profile",
     ),
+    Operation(
+        name="listFollowed",
+        path=following.PATH,
+        summary="List what I follow",
+        detail="Datasets, producers, themes and searches that the person of the token follows, the newest first.",
+        answer=following.FollowedList,
+        refusals=(ForbiddenError,),
+        scope=following.SCOPE,
+    ),
+    Operation(
+        name="follow",
+        path=following.PATH,
+        summary="Follow",
+        detail="Follow a dataset, a producer, a theme or a search. Once more changes nothing: 200 instead of 201.",
+        answer=following.Followed,
+        refusals=(ForbiddenError, NotFoundError, ConflictError, WithdrawnError, InvalidError),
+        method="post",
+        asks=following.ToFollow,
+        statuses=(201, 200),
+        scope=following.SCOPE,
+    ),
+    Operation(
+        name="stopFollowing",
+        path=f"{following.PATH}/{{following_id}}",
+        summary="Follow no more",
+        detail="Follow one thing no more.",
+        answer=None,
+        refusals=(ForbiddenError, NotFoundError),
+        method="delete",
+        statuses=(204,),
+        scope=following.SCOPE,
+    ),
+    Operation(
+        name="readRhythm",
+        path=f"{following.PATH}/rhythm",
+        summary="Read how often I am told",
+        detail="How often mails may leave that tell what changed, and when the next one may.",
+        answer=following.HowOften,
+        refusals=(ForbiddenError,),
+        scope=following.SCOPE,
+    ),
+    Operation(
+        name="chooseRhythm",
+        path=f"{following.PATH}/rhythm",
+        summary="Choose how often I am told",
+        detail="Be told by mail each day, each Monday, or never; what is followed is kept.",
+        answer=following.HowOften,
+        refusals=(ForbiddenError, InvalidError),
+        method="put",
+        asks=following.ToldAs,
+        scope=following.SCOPE,
+    ),
 )
 ALWAYS: tuple[type[UdiError], ...] = (UnauthenticatedError, TooManyError)
 """What every operation may refuse: a token that is not good, and too much in little time."""
@@ -126,8 +193,12 @@ ALWAYS: tuple[type[UdiError], ...] = (UnauthenticatedError, TooManyError)
 def build_document(territory: Territory, say: Say, language: str) -> dict[str, Any]:
     """The document for one territory, its words in one language (OpenAPI Specification 3.1.1)."""
     examples = make_examples(territory.origin)
-    answers = [operation.answer for operation in OPERATIONS]
-    _, schemas = schema_components([*answers, Problem], ref_template=REFERENCE)
+    said = [kind for operation in OPERATIONS for kind in (operation.answer, operation.asks) if kind is not None]
+    _, schemas = schema_components([*said, Problem], ref_template=REFERENCE)
+    paths: dict[str, dict[str, Any]] = {}
+    for operation in OPERATIONS:
+        described = _operation(operation, say, examples.get(operation.name))
+        paths.setdefault(operation.path, {})[operation.method] = described
     return {
         "openapi": "3.1.1",
         "info": {
@@ -138,9 +209,7 @@ def build_document(territory: Territory, say: Say, language: str) -> dict[str, A
         },
         "servers": [{"url": territory.origin}],
         "externalDocs": {"url": f"{territory.origin}/api"},
-        "paths": {
-            operation.path: {"get": _operation(operation, say, examples[operation.name])} for operation in OPERATIONS
-        },
+        "paths": paths,
         "components": {
             "schemas": {name: _translated(schema, say) for name, schema in schemas.items()},
             "securitySchemes": {
@@ -161,8 +230,9 @@ def _operation(operation: Operation, say: Say, example: Any) -> dict[str, Any]:
         "description": say(operation.detail),
         "parameters": _parameters(operation, say),
         "security": [{"token": [operation.scope]}] if operation.scope else [{}, {"token": []}],
+        **({"requestBody": _body(operation.asks)} if operation.asks else {}),
         "responses": {
-            "200": _answer(operation, say, example),
+            **{str(status): _answer(operation, say, example) for status in operation.statuses},
             **({} if operation.scope else {"304": {"description": say("Nothing changed since the answer of this ETag.")}}),
             **{str(kind.status): _refusal(kind, say) for kind in operation.refusals + ALWAYS},
         },
@@ -185,7 +255,14 @@ def _parameters(operation: Operation, say: Say) -> list[dict[str, Any]]:
     ]
 
 
+def _body(asks: type[Struct]) -> dict[str, Any]:
+    said = {"schema": {"$ref": REFERENCE.format(name=asks.__name__)}, "example": to_builtins(ASKED[asks])}
+    return {"required": True, "content": {"application/json": said}}
+
+
 def _answer(operation: Operation, say: Say, example: Any) -> dict[str, Any]:
+    if operation.answer is None:
+        return {"description": say(operation.summary)}
     body = {"schema": {"$ref": REFERENCE.format(name=operation.answer.__name__)}, "example": example}
     links = {
         name: {"operationId": name, "parameters": {parameter: f"$response.body#{pointer}"}}

@@ -23,12 +23,15 @@ from udi.portal.catalogue.shapes import (
     ProducerReference,
 )
 from udi.portal.identity.me import Me, MyOrganisation, MyToken
+from udi.portal.notifications.api import Followed, FollowedList, HowOften, ToFollow, ToldAs
 
 DATASET, SLUG = UUID(PATH["id"][2]), PATH["slug"][2]
 ORGANISATION, MEDIA = UUID(int=DATASET.int + 1), UUID(int=DATASET.int + 2)
 SHORT = {"fr": "Chaque arbre des rues et des parcs.", "en": "Each tree of streets and parks."}
 WHEN = datetime(2026, 3, 2, 8, 30, tzinfo=UTC)
 NAME = "Ville de Portelune"
+ASKED = {ToFollow: ToFollow(kind="theme", target="environment"), ToldAs: ToldAs(rhythm="weekly")}
+"""What each body says."""
 
 
 def make_examples(origin: str) -> dict[str, Any]:
@@ -65,7 +68,20 @@ def make_examples(origin: str) -> dict[str, Any]:
             token=MyToken(name="tableau de bord", scopes=["profile"], expires=WHEN),
         ),
     }  # fmt: skip
-    return {name: to_builtins(answer) for name, answer in made.items()}
+    return {name: to_builtins(answer) for name, answer in (made | _following(origin)).items()}
+
+
+def _following(origin: str) -> dict[str, Any]:
+    followed = Followed(
+        id=UUID(PATH["following_id"][2]), kind="theme", target="environment", title="Environnement",
+        page=f"{origin}/data?theme=environment", gone=False, since=WHEN,
+    )  # fmt: skip
+    return {
+        "listFollowed": FollowedList(total=1, most=200, items=[followed]),
+        "follow": followed,
+        "readRhythm": HowOften(rhythm="daily", next=WHEN),
+        "chooseRhythm": HowOften(rhythm="weekly", next=WHEN),
+    }
 
 
 def _page(item: DatasetItem, address: str) -> DatasetPage:

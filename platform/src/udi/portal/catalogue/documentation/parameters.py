@@ -82,6 +82,11 @@ PATH: dict[str, Parameter] = {
         {"type": "string", "format": "uuid"},
         "6d4a3b1c-2f58-4c0e-9a44-0e5f6a7b8c9d",
     ),
+    "following_id": (
+        "Identifier of the following, as the list says it.",
+        {"type": "string", "format": "uuid"},
+        "6d4a3b1c-2f58-4c0e-9a44-0e5f6a7b8c9f",
+    ),
     "slug": ("Readable name of the producer.", {"type": "string", "minLength": 1}, "mairie"),
 }
 WALK: dict[str, Parameter] = {

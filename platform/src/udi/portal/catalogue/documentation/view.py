@@ -8,8 +8,9 @@ from typing import Any
 Say = Callable[[str], str]
 Row = tuple[str, str, str]
 JSON = "application/json"
-SAID = {"200", "401", "429"}
+SAID = {"200", "201", "204", "401", "429"}
 """Statuses that the page does not say again at each operation."""
+REFUSED = "400"
 
 
 @dataclass(frozen=True)
@@ -17,10 +18,14 @@ class Described:
     """One operation: each parameter as (name, what it does and takes, example), each field and refusal as (name, words)."""
 
     name: str
+    method: str
     path: str
     summary: str
     detail: str
     parameters: list[Row]
+    sends: list[tuple[str, str]]
+    """The fields of its body, and `sent`, an example of one."""
+    sent: str
     fields: list[tuple[str, str]]
     refusals: list[tuple[str, str]]
     example: str
@@ -29,25 +34,38 @@ class Described:
 def list_operations(document: dict[str, Any], say: Say) -> list[Described]:
     """Every operation of the document, in its order."""
     return [
-        _describe(path, operation, document["components"]["schemas"], say)
+        _describe(method, path, operation, document["components"]["schemas"], say)
         for path, methods in document["paths"].items()
-        for operation in methods.values()
+        for method, operation in methods.items()
     ]
 
 
-def _describe(path: str, operation: dict[str, Any], schemas: dict[str, Any], say: Say) -> Described:
+def _describe(method: str, path: str, operation: dict[str, Any], schemas: dict[str, Any], say: Say) -> Described:
     responses = operation["responses"]
-    body = responses["200"]["content"][JSON]
+    sends, sent = _said(operation.get("requestBody", {}), schemas)
+    fields, example = _said(next(answer for status, answer in responses.items() if status < REFUSED), schemas)
     return Described(
         name=operation["operationId"],
+        method=method.upper(),
         path=path,
         summary=operation["summary"],
         detail=operation["description"],
         parameters=[_parameter(parameter, say) for parameter in operation["parameters"]],
-        fields=list(_fields(_target(body["schema"], schemas), schemas)),
+        sends=sends,
+        sent=sent,
+        fields=fields,
         refusals=[(status, response["description"]) for status, response in responses.items() if status not in SAID],
-        example=json.dumps(body["example"], ensure_ascii=False, indent=2),
+        example=example,
     )
+
+
+def _said(part: dict[str, Any], schemas: dict[str, Any]) -> tuple[list[tuple[str, str]], str]:
+    """The fields of a body or of an answer, and its example; nothing where it has none."""
+    if "content" not in part:
+        return [], ""
+    body = part["content"][JSON]
+    example = json.dumps(body["example"], ensure_ascii=False, indent=2)
+    return list(_fields(_target(body["schema"], schemas), schemas)), example
 
 
 def _parameter(parameter: dict[str, Any], say: Say) -> Row:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import structlog
 from sqlalchemy import select, update
@@ -68,5 +69,6 @@ async def _wanted(
     if webhook.everything or not since:
         return since
     followings = await list_followings(session, webhook.person_id)
-    found = [await find_belonging(session, territory, topics, following, since) for following in followings]
-    return [change for change in since if any(change.id in those for those in found)]
+    found = await find_belonging(session, territory, topics, followings, since)
+    wanted = set[UUID]().union(*found.values())
+    return [change for change in since if change.id in wanted]

@@ -1,0 +1,223 @@
+"""`/api/v1/following`: what a person follows and how often they are told, for a program that shows their token."""
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from litestar import Request, Response, Router, delete, get, post, put
+from litestar.datastructures import State
+from litestar.di import NamedDependency, Provide
+from litestar.params import FromPath
+from litestar.types import ControllerRouterHandler
+from msgspec import Meta, MsgspecError, Struct, json
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.clock import now
+from udi.kit.errors import InvalidError, Refusal
+from udi.kit.tenancy import Territory
+from udi.portal.identity.bearers import PROGRAMS, bearer_with
+from udi.portal.identity.tokens import Bearer
+from udi.portal.notifications import actions, queries
+from udi.portal.notifications.digests import next_hour
+from udi.portal.notifications.letters import name_followings
+from udi.portal.notifications.models import Following, Rhythm
+from udi.portal.notifications.topics import Named, get_topic
+from udi.ui.cross_origin import OpenToAll
+from udi.ui.site import site_of
+
+PATH = "/api/v1/following"
+SCOPE = "following"
+MAX_BODY = 64 * 1024
+PRIVATE = {"Cache-Control": "no-store"}
+Asked = Request[Any, Any, State]
+Kind = Annotated[str, Meta(description="What is followed: a dataset, a producer, a theme or a search.")]
+Target = Annotated[
+    str,
+    Meta(description="Identifier of a dataset or of a producer, code of a theme, or the parameters of a search."),
+]
+Often = Annotated[
+    str,
+    Meta(
+        description="How often mails may leave: daily, weekly (on Mondays) or never.",
+        extra_json_schema={"enum": [rhythm.value for rhythm in Rhythm]},
+    ),
+]
+
+
+class Followed(Struct, kw_only=True):
+    """One thing that a person follows."""
+
+    id: Annotated[UUID, Meta(description="Of this following: to follow it no more.")]
+    kind: Kind
+    target: Target
+    title: Annotated[str, Meta(description="What it is called, in the reader’s language.")]
+    page: Annotated[str, Meta(description="Address of its page for people.", extra_json_schema={"format": "uri"})]
+    gone: Annotated[bool, Meta(description="Whether it is there no more.")]
+    since: Annotated[datetime, Meta(description="When it was first followed.", tz=True)]
+
+
+class FollowedList(Struct, kw_only=True):
+    """All that a person follows, the newest first."""
+
+    total: int
+    most: Annotated[int, Meta(description="How many things one person may follow.")]
+    items: list[Followed]
+
+
+class ToFollow(Struct, kw_only=True):
+    """What is to be followed."""
+
+    kind: Kind
+    target: Target
+
+
+class HowOften(Struct, kw_only=True):
+    """How often a person is told by mail."""
+
+    rhythm: Often
+    next: Annotated[
+        Annotated[datetime, Meta(tz=True)] | None,
+        Meta(description="When a mail may leave next, if something changed; null: none will."),
+    ]
+
+
+class ToldAs(Struct, kw_only=True):
+    """How often a person wants to be told."""
+
+    rhythm: Often
+
+
+async def provide_own_session(
+    request: Asked, territory: NamedDependency[Territory], bearer: NamedDependency[Bearer]
+) -> AsyncIterator[AsyncSession]:
+    """One transaction that sees what belongs to the bearer, as their pages do."""
+    database = site_of(request).database
+    async with database.session(territory.id, role="app", person=bearer.actor.person_id) as session:
+        yield session
+
+
+@get("/")
+async def list_followed(
+    request: Asked,
+    session: NamedDependency[AsyncSession],
+    territory: NamedDependency[Territory],
+    bearer: NamedDependency[Bearer],
+) -> Response[FollowedList]:
+    """All that I follow."""
+    followings = await queries.list_followings(session, bearer.actor.person_id)
+    items = await _followed(request, session, territory, followings)
+    return Response(FollowedList(total=len(items), most=actions.MOST_FOLLOWED, items=items), headers=PRIVATE)
+
+
+@post("/", status_code=201, request_max_body_size=MAX_BODY)
+async def follow_target(
+    request: Asked,
+    session: NamedDependency[AsyncSession],
+    territory: NamedDependency[Territory],
+    bearer: NamedDependency[Bearer],
+) -> Response[Followed]:
+    """Follow a target: 201, or 200 where it was followed already."""
+    said = await _read(request, "kind", "target")
+    topic, person = get_topic(site_of(request).parts["topics"], said["kind"]), bearer.actor.person_id
+    target = await topic.read(session, said["target"])
+    known = await queries.find_following(session, person, said["kind"], target)
+    language = await _language(request, session, bearer)
+    following = known or await actions.follow(
+        session, bearer.actor, kind=said["kind"], target=target, language=language
+    )
+    [followed] = await _followed(request, session, territory, [following])
+    headers = PRIVATE if known else {**PRIVATE, "Location": f"{PATH}/{following.id}"}
+    return Response(followed, status_code=200 if known else 201, headers=headers)
+
+
+@delete("/{following_id:uuid}", status_code=204)
+async def stop_following(
+    session: NamedDependency[AsyncSession], bearer: NamedDependency[Bearer], following_id: FromPath[UUID]
+) -> None:
+    """Follow it no more."""
+    await actions.stop_following(session, await queries.get_following(session, bearer.actor, following_id))
+
+
+@get("/rhythm")
+async def read_rhythm(
+    session: NamedDependency[AsyncSession], territory: NamedDependency[Territory], bearer: NamedDependency[Bearer]
+) -> Response[HowOften]:
+    """How often I am told by mail."""
+    subscription = await queries.find_subscription(session, bearer.actor.person_id)
+    return _often(subscription.rhythm if subscription else Rhythm.DAILY, territory)
+
+
+@put("/rhythm", request_max_body_size=MAX_BODY)
+async def choose_rhythm(
+    request: Asked,
+    session: NamedDependency[AsyncSession],
+    territory: NamedDependency[Territory],
+    bearer: NamedDependency[Bearer],
+) -> Response[HowOften]:
+    """Be told daily, weekly or never."""
+    rhythm = (await _read(request, "rhythm"))["rhythm"]
+    await actions.choose_rhythm(session, bearer.actor, rhythm, await _language(request, session, bearer))
+    return _often(Rhythm(rhythm), territory)
+
+
+def _often(rhythm: Rhythm, territory: Territory) -> Response[HowOften]:
+    return Response(HowOften(rhythm=rhythm, next=next_hour(rhythm, now(), territory.zone)), headers=PRIVATE)
+
+
+async def _language(request: Asked, session: AsyncSession, bearer: Bearer) -> str:
+    """The language of the person's mails, which a program does not change; its own for who has none yet."""
+    subscription = await queries.find_subscription(session, bearer.actor.person_id)
+    return subscription.language if subscription else str(request.scope["state"]["locale"])
+
+
+async def _followed(
+    request: Asked, session: AsyncSession, territory: Territory, followings: Sequence[Following]
+) -> list[Followed]:
+    language = request.scope["state"]["locale"]
+    names = await name_followings(site_of(request), session, territory, followings, language)
+    return [_one(each, names[each.id], territory.origin) for each in followings]
+
+
+def _one(following: Following, named: Named, origin: str) -> Followed:
+    return Followed(
+        id=following.id,
+        kind=following.kind,
+        target=following.target,
+        title=named.title,
+        page=f"{origin}{named.path}",
+        gone=named.gone,
+        since=following.created_at,
+    )
+
+
+async def _read(request: Asked, *names: str) -> dict[str, str]:
+    """The texts of a body of JSON.
+
+    Raises:
+        InvalidError: it is no object of JSON, or one of these texts is missing.
+    """
+    try:
+        said = json.decode(await request.body())
+    except (MsgspecError, ValueError, RecursionError) as error:
+        raise InvalidError(refusals=[Refusal("", "This is not JSON.", "Send one JSON object.", "not-json")]) from error
+    found = said if isinstance(said, dict) else {}
+    missing = [name for name in names if not isinstance(found.get(name), str)]
+    if missing:
+        refusals = [Refusal(name, "A text is expected here.", "Send it between quotes.", "no-text") for name in missing]
+        raise InvalidError(refusals=refusals)
+    return {name: found[name] for name in names}
+
+
+routes: Sequence[ControllerRouterHandler] = [
+    Router(
+        PATH,
+        route_handlers=[list_followed, follow_target, stop_following, read_rhythm, choose_rhythm],
+        middleware=[OpenToAll()],
+        guards=PROGRAMS,
+        dependencies={
+            "bearer": Provide(bearer_with(SCOPE), sync_to_thread=False),
+            "session": Provide(provide_own_session),
+        },
+    )
+]
