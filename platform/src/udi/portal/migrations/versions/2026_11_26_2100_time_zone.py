@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "time_zone"
-down_revision = "withdrawn_by_team"
+down_revision = "read_catalogue_by_place"
 branch_labels = None
 depends_on = None
 phase = "expand"
