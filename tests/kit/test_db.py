@@ -8,6 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from udi.kit.db import PATIENCE, Database, is_away
+from udi.kit.jobs import enqueue, enqueue_each, list_queues
 from udi.kit.reading import SessionRows
 from udi.kit.tenancy import NoTenantError, Territory
 from udi.settings import Settings
@@ -21,6 +22,36 @@ async def test_a_session_sets_its_territory_for_the_transaction_only(
 
     async with portal_database.platform_session() as session:
         assert await session.scalar(text("SELECT app.current_tenant()")) is None
+
+
+async def test_a_savepoint_keeps_its_territory_committed_or_rolled_back(
+    portal_database: Database, demo: Territory
+) -> None:
+    async with portal_database.session(demo.id) as session:
+        async with session.begin_nested():
+            inside = await session.scalar(TENANT)
+        with pytest.raises(ZeroDivisionError):
+            async with session.begin_nested():
+                raise ZeroDivisionError
+        after = await session.scalar(TENANT)
+
+    assert (inside, after) == (demo.id, demo.id)
+
+
+async def test_jobs_are_queued_for_a_territory_only(portal_database: Database, demo: Territory) -> None:
+    async with portal_database.platform_session() as session:
+        for queue in (enqueue(session, "job", {}), enqueue_each(session, "job", [{}])):
+            with pytest.raises(NoTenantError):
+                await queue
+
+    async with portal_database.session(demo.id) as session:
+        await enqueue_each(session, "job", [{"n": 1}, {"n": 2}])
+        queued = [state for state in await list_queues(session) if state.tenant == demo.id]
+        await session.rollback()
+
+    assert [state.waiting for state in queued] == [2]
+    async with portal_database.platform_session(role="worker") as session:
+        assert demo.id not in [state.tenant for state in await list_queues(session)]
 
 
 async def test_a_session_without_a_territory_is_refused(portal_database: Database) -> None:

