@@ -48,14 +48,14 @@ class Plan:
 
 
 def search(
-    corpus: Annotated[Path, typer.Option(help="The script that makes descriptions from a seed.", exists=True)],
+    corpus: Annotated[Path, typer.Option(help="The script that makes descriptions from a seed.")],
     datasets: Sizes = [1_000, 10_000, 100_000],  # noqa: B006 - typer copies it
     territories: Annotated[int, typer.Option(help="Other territories, of the same size each.", min=0, max=200)] = 0,
     each: Annotated[int, typer.Option(help="Datasets of each of those.", min=100)] = 20_000,
     seconds: Annotated[int, typer.Option(help="How long each load lasts.", min=1)] = 10,
     clients: Annotated[int, typer.Option(help="Requests at once.", min=1)] = 16,
     pushes: Annotated[int, typer.Option(help="Descriptions pushed as a node does.", min=16)] = 1_000,
-    peer: Annotated[Path | None, typer.Option(help="What to ask another portal, on this machine.", exists=True)] = None,
+    peer: Annotated[Path | None, typer.Option(help="What to ask another portal, on this machine.")] = None,
     json: Annotated[bool, typer.Option("--json", help="For a program.")] = False,
 ) -> None:
     """Fill one territory step by step, and many others, and load the portal at each step.
@@ -81,12 +81,12 @@ def search(
 
 
 def _run(plan: Plan) -> dict[str, Any]:
-    before = os.getloadavg()[0]
+    before, corpus = os.getloadavg()[0], Corpus(plan.corpus)
     with scratch_installation() as settings:
         folders = write_territories(settings.tenants, 1 + plan.territories)[1:]
         apply_each(settings, folders, _tell)
         with two_portals(settings, settings.state / "portals.log") as servers:
-            stand = Stand(settings, Corpus(plan.corpus), plan.corpus, folders, servers, _tell, plan.peer)
+            stand = Stand(settings, corpus, plan.corpus, folders, servers, _tell, plan.peer)
             report = asyncio.run(_measure(stand, plan))
         return {**report, "machine": describe(before), "versions": _versions(settings)}
 
