@@ -142,7 +142,7 @@ async def keyboard(page: Page) -> list[str]:
     if count and not skips and await page.locator("header").count():
         faults.append("the first stop does not lead to the content")
     first = reached[: len(set(reached))]
-    return faults + (["Tab does not follow the order of the page"] if first != sorted(first) else [])
+    return faults + ([f"Tab does not follow the order of the page: {reached}"] if first != sorted(first) else [])
 
 
 async def unsized(page: Page) -> list[str]:
