@@ -87,17 +87,20 @@ def _pytest(root: Path, environment: dict[str, str], arguments: Sequence[str]) -
 
 
 def look_again(root: Path, environment: dict[str, str]) -> int:
-    """Ask a few tests that failed again, alone: pytest's status, and the names of those that fail among others only.
+    """Run the files of a few tests that failed again, by themselves: pytest's status, and the names of those that pass now.
 
-    More than `MOST_UNSTEADY` are not asked again. A test that passes now is no less at fault: it is named, to be mended.
+    Whole files, since a test may stand on what those before it in its file did. More than `MOST_UNSTEADY` failures are
+    not asked again. A test that passes now is no less at fault: it is named, to be mended.
     """
     failed = failed_tests(root)
     if not 0 < len(failed) <= MOST_UNSTEADY:
         return FAILED
-    print(f"\n{len(failed)} test(s) failed among the others; asked again, alone:", flush=True)
-    status = _pytest(root, environment, ["--last-failed", "--last-failed-no-failures", "none", "-v"])
+    print(f"\n{len(failed)} test(s) failed among the others; their files again, alone:", flush=True)
+    status = _pytest(root, environment, sorted({name.partition("::")[0] for name in failed}))
     for name in sorted(set(failed) - set(failed_tests(root))):
-        print(f"UNSTEADY: {name} fails among the others and passes alone; what it shares with them is to be found.")
+        print(
+            f"UNSTEADY: {name} fails among the others and not in its file alone; what it shares with them is to be found."
+        )
     return status
 
 

@@ -118,10 +118,7 @@ async def enqueue(
     Raises:
         NoTenantError: the session has no territory.
     """
-    tenant = session.info.get("tenant")
-    if tenant is None:
-        msg = f"The job {name} was queued without a territory."
-        raise NoTenantError(msg)
+    tenant = _tenant_of(session, name)
     await session.flush()
     body = json.dumps({"tenant": str(tenant), **payload}).encode()
     turn = await take_turn(session, share, at_once, delay) if share else Turn(0, delay, {})
@@ -130,16 +127,21 @@ async def enqueue(
     )
 
 
+def _tenant_of(session: AsyncSession, name: str) -> UUID:
+    tenant: UUID | None = session.info.get("tenant")
+    if tenant is None:
+        msg = f"The job {name} was queued without a territory."
+        raise NoTenantError(msg)
+    return tenant
+
+
 async def enqueue_each(session: AsyncSession, name: str, payloads: Sequence[Mapping[str, Any]]) -> None:
     """Queue a light job for each of the payloads, at once.
 
     Raises:
         NoTenantError: the session has no territory.
     """
-    tenant = session.info.get("tenant")
-    if tenant is None:
-        msg = f"Jobs {name} were queued without a territory."
-        raise NoTenantError(msg)
+    tenant = _tenant_of(session, name)
     if not payloads:
         return
     await session.flush()

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, insert, select
@@ -55,7 +55,8 @@ async def store_datasets(session: AsyncSession, records: Sequence[Record], known
     moment, coming = now(), []
     for record in records:
         columns = {"id": record.id, **columns_of(record), "node_id": node_id, "described_at": moment}
-        dataset, what = known.get(record.id), cast("What | None", What.PUBLISHED)
+        dataset = known.get(record.id)
+        what: What | None = What.PUBLISHED
         if dataset is not None and dataset.state == DatasetState.PUBLISHED:
             what = What.UPDATED if await remember_description(session, dataset, columns["record"]) else None
         else:

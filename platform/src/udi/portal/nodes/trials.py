@@ -14,7 +14,7 @@ from udi.kit.clock import now
 from udi.kit.identity import Actor
 from udi.kit.rates import Rates
 from udi.portal.nodes.harvest.faults import Fault, Level
-from udi.portal.nodes.harvest.trying import LONGEST_ADDRESS, SHOWN, Trial, try_address, usual
+from udi.portal.nodes.harvest.trying import LONGEST_ADDRESS, Trial, try_address, usual
 from udi.ui.site import render, site_of
 
 HOME = "/sources/try"
@@ -92,7 +92,7 @@ async def try_source(request: AnyRequest, member: NamedDependency[Actor]) -> Res
 
 
 def _show(request: AnyRequest, facts: Mapping[str, Any], *, status: int = 200) -> Response[str]:
-    usual_facts = {"typed": "", "wrong": False, "trial": None, "lessons": [], "most": SHOWN, "format_name": format_name}
+    usual_facts = {"typed": "", "wrong": False, "trial": None, "lessons": [], "format_name": format_name}
     return render(request, "nodes/try.html", status=status, **{**usual_facts, **facts})
 
 
