@@ -1,5 +1,6 @@
 """No table is forgotten: each that says whose its rows are is carried by an archive, or left out with the reason."""
 
+import json
 import re
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from sqlalchemy import text
 
 from udi.cli.archive import contents
 from udi.kit.db import Database
+from udi.kit.rows import Moves, parse_rows
 from udi.settings import ProgramName, Settings
 
 PAGE = Path(__file__).parents[2] / "docs/reference/archive.md"
@@ -38,6 +40,16 @@ async def test_every_table_of_a_territory_is_carried_or_left_out_with_the_reason
 def test_columns_that_are_drawn_anew_or_hold_addresses_exist(program: ProgramName) -> None:
     for each in contents.CARRIED[program]:
         assert each.drawn | each.addressed <= set(each.table.columns.keys())
+
+
+def test_what_an_archive_of_an_earlier_release_says_twice_is_read_once() -> None:
+    [datasets] = [each for each in contents.CARRIED["portal"] if each.name == "dataset"]
+    record = {"summary": [{"lang": "fr", "text": "Chaque arbre."}]}
+    line = json.dumps({"title": "Arbres", "summary": {"fr": "Chaque arbre."}, "record": record}).encode()
+
+    assert list(parse_rows(datasets, [line], Moves())) == [{"title": "Arbres", "record": record}]
+    with pytest.raises(ValueError, match="not a row of dataset"):
+        list(parse_rows(datasets, [line.replace(b"summary", b"summery", 1)], Moves()))
 
 
 def test_every_entry_is_documented_with_what_it_holds() -> None:

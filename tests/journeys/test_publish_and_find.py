@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import json
 import re
 import time
 from pathlib import Path
@@ -13,10 +14,13 @@ from playwright.async_api import BrowserContext, expect
 
 from tests.journeys.installation import Installation
 from tests.journeys.steps import check, open_page, publish
+from udi.portal.catalogue.packing import unpack
 
 FILE = "goodtables_VilleMTP_MTP_BudgetPri_2015.csv"
 CANARIES = ("CHOREGRAPHIQUE", "SALUBRITE")
 """Words of the file's cells that stand nowhere else."""
+PACKED = ("dataset", "past_description")
+"""Tables of the portal whose descriptions say nothing as text until they are unpacked."""
 TITLE = "Dépense votée au budget primitif 2015"
 
 
@@ -62,6 +66,9 @@ async def contents_of_portal(installation: Installation) -> str:
                 for table in tables:
                     rows = await connection.fetch(f"SELECT t::text FROM {table['name']} t")
                     found += [row[0] for row in rows]
+                for table in PACKED:
+                    rows = await connection.fetch(f"SELECT record FROM app.{table}")
+                    found += [json.dumps(unpack(row[0]), ensure_ascii=False) for row in rows]
     finally:
         await connection.close()
     return "\n".join(found)

@@ -13,7 +13,7 @@ from tests.portal.catalogue.corpus import Catalogue, described
 from tests.visitors import browse
 from udi.kit.db import Database
 from udi.portal.catalogue.history import MOST_KEPT, Step, list_steps
-from udi.portal.catalogue.models import PastDescription
+from udi.portal.catalogue.models import Dataset, PastDescription
 from udi.portal.catalogue.queries import get_dataset
 
 LATER = "2026-11-03T10:00:00Z"
@@ -105,10 +105,12 @@ async def test_people_are_not_kept(armor: Catalogue, portal_database: Database) 
     await armor.add(1, global_id=first["global_id"], resource_title="Autre titre")
 
     async with portal_database.session(armor.territory.id) as session:
-        kept = await session.scalar(select(func.string_agg(text("record::text"), " ")).select_from(PastDescription))
+        kept = str((await session.scalars(select(PastDescription.record))).all())
         whole = await session.scalar(text("SELECT string_agg(d::text, ' ') FROM app.dataset d"))
+        whole += str((await session.scalars(select(Dataset.record))).all())
 
     assert "Comptages vélo" in kept
+    assert "Autre titre" in whole
     assert "ncien" not in kept
     assert "ncien" not in whole
 

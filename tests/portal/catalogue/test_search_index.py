@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import tantivy
@@ -23,6 +24,7 @@ from udi.portal.catalogue.search.index import (
     make_document,
     make_schema,
 )
+from udi.protocol.texts import write_texts
 
 DAY = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -46,6 +48,10 @@ class Row:
     south: float | None = None
     east: float | None = None
     north: float | None = None
+
+    @property
+    def record(self) -> dict[str, Any]:
+        return {"summary": write_texts(self.summary)}
 
     @property
     def id(self) -> uuid.UUID:

@@ -64,8 +64,8 @@ def search(
     web workers, as shipped and with every cache of ours off: requests a second, half and 99 % of the waits, processor
     time a request; and of a handler alone, which says how fast the machine is in those minutes. With --peer, another
     portal that holds the same corpus is asked the same in turn. Then descriptions are pushed. Everything happens in an
-    installation of its own, deleted at the end. It needs the load generator wrk; a million datasets take 6 GB of disk
-    and over an hour on two slow cores.
+    installation of its own, deleted at the end. It needs the load generator wrk; a million datasets take 5 GB of disk
+    and about half an hour on two slow cores.
     """
     requests.require_wrk()
     beside = read_peer(peer, KINDS) if peer else None

@@ -21,12 +21,14 @@ Row = dict[str, Any]
 class Carried:
     """A table that an archive holds; `drawn` columns are drawn anew where it is read.
 
-    `addressed` columns hold addresses of the programs, to be written anew where host names change.
+    `addressed` columns hold addresses of the programs, to be written anew where host names change; `former` ones are
+    in archives of earlier releases only, and said elsewhere since.
     """
 
     model: Any
     drawn: frozenset[str] = frozenset()
     addressed: frozenset[str] = frozenset()
+    former: frozenset[str] = frozenset()
 
     @property
     def table(self) -> Table:
@@ -110,10 +112,12 @@ def parse_rows(carried: Carried, lines: Iterable[bytes], moves: Moves) -> Iterat
     columns = {column.name: column for column in carried.columns}
     for line in lines:
         values = json.loads(line)
-        if not isinstance(values, dict) or values.keys() - columns.keys():
+        if not isinstance(values, dict) or values.keys() - columns.keys() - carried.former:
             raise ValueError(f"A line is not a row of {carried.name}.")
         row = {
-            name: _meant(columns[name], value) for name, value in values.items() if not _absent(columns[name], value)
+            name: _meant(columns[name], value)
+            for name, value in values.items()
+            if name in columns and not _absent(columns[name], value)
         }
         for name in carried.addressed & row.keys():
             row[name] = moved(row[name], moves.addresses)

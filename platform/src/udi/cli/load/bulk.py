@@ -15,6 +15,7 @@ from msgspec import json
 from udi.cli.load.corpus import Corpus, as_rudi
 from udi.kit.clock import now
 from udi.portal.catalogue.actions import columns_of, media_columns
+from udi.portal.catalogue.packing import pack
 from udi.protocol.record import Record, read_record
 
 CHUNK = 2_000
@@ -56,10 +57,11 @@ def _fill(filling: Filling) -> int:
 
 
 def dataset_rows(records: Sequence[Record], tenant: UUID, node: UUID) -> list[dict[str, Any]]:
-    """The rows of `dataset`."""
+    """The rows of `dataset`, as the database keeps them."""
     moment = now()
     own = {"tenant_id": tenant, "node_id": node, "state": "published", "published_at": moment, "described_at": moment}
-    return [{"id": record.id, **own, **columns_of(record)} for record in records]
+    rows = [{"id": record.id, **own, **columns_of(record)} for record in records]
+    return [row | {"record": pack(row["record"])} for row in rows]
 
 
 def distribution_rows(records: Sequence[Record], tenant: UUID) -> list[dict[str, Any]]:

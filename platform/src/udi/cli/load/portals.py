@@ -3,13 +3,13 @@
 import asyncio
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 
 import asyncpg
 import httpx
@@ -29,6 +29,7 @@ from udi.settings import Settings
 
 WORKERS = 2
 QUESTIONS = 1000
+CATALOGUE_PAGES = 100
 PATIENCE = 1800.0
 CACHES = {"as shipped": None, "caches off": "0"}
 KINDS = ("search, JSON with counts", "search page", "dataset page", "dataset, JSON", "catalogue, RDF")
@@ -185,15 +186,26 @@ async def paths(stand: Stand, folder: TenantFolder, datasets: int) -> dict[str, 
         folder.tenant_id, QUESTIONS,
     )  # fmt: skip
     await connection.close()
-    pages = max(1, datasets // 100)
     found = (
         [f"/api/v1/datasets?{question}" for question in asked],
         [f"/data?{question}" for question in asked],
         [f"/data/{row['id']}/{quote(row['slug'])}" for row in rows],
         [f"/api/v1/datasets/{row['id']}" for row in rows],
-        [f"/catalog.ttl?page={1 + 97 * rank % pages}" for rank in range(min(pages, 200))],
+        [each async for each in _catalogue_pages(stand, folder)],
     )
     return dict(zip(KINDS, found, strict=True))
+
+
+async def _catalogue_pages(stand: Stand, folder: TenantFolder) -> AsyncIterator[str]:
+    """The first pages of the catalogue as RDF, as who harvests it finds them: each leads to the next."""
+    address = "/catalog.ttl"
+    async with stand.client(folder) as client:
+        for _ in range(CATALOGUE_PAGES):
+            yield address
+            following = (await client.get(address)).raise_for_status().links.get("next")
+            if following is None:
+                return
+            address = urlsplit(following["url"])._replace(scheme="", netloc="").geturl()
 
 
 async def measure(stand: Stand, folder: TenantFolder, datasets: int, *, clients: int, seconds: int) -> list[Any]:

@@ -116,7 +116,7 @@ async def withdraw_dataset(
     )
     session.add(withdrawal)
     dataset.state = DatasetState.WITHDRAWN
-    dataset.synopsis, dataset.summary, dataset.record = {}, {}, {}
+    dataset.synopsis, dataset.record = {}, {}
     dataset.keywords, dataset.local_id, dataset.doi = [], "", ""
     for part in (Distribution, PastDescription):
         await session.execute(delete(part).where(part.dataset_id == dataset.id))
@@ -146,7 +146,6 @@ def columns_of(record: Record) -> dict[str, Any]:
         "title": record.title,
         "slug": slug_of(record.title),
         "synopsis": record.synopsis,
-        "summary": record.summary,
         "theme": record.theme,
         "keywords": list(record.keywords),
         "licence": record.licence.code or OTHER_LICENCE,

@@ -16,7 +16,7 @@ from udi.protocol.structures import Box
 from udi.protocol.triples import canonical
 
 CARRIED = (
-    Carried(Dataset, drawn=frozenset({"seq"}), addressed=frozenset({"record"})),
+    Carried(Dataset, drawn=frozenset({"seq"}), addressed=frozenset({"record"}), former=frozenset({"summary"})),
     Carried(Distribution, addressed=frozenset({"url", "documentation"})),
     Carried(PastDescription, addressed=frozenset({"record"})),
     Carried(Withdrawal),

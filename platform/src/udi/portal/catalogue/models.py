@@ -9,8 +9,10 @@ from sqlalchemy import ARRAY, BigInteger, Double, ForeignKeyConstraint, Identity
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from udi.kit.db import Owned
+from udi.portal.catalogue.packing import Packed
 from udi.portal.organisations.models import Organisation
 from udi.portal.schema import PortalTable
+from udi.protocol.texts import read_texts
 
 OTHER_LICENCE = "other"
 PUBLISHED = text("state = 'published'")
@@ -47,7 +49,6 @@ class Dataset(Owned, PortalTable):
     title: Mapped[str] = mapped_column(Text)
     slug: Mapped[str] = mapped_column(Text)
     synopsis: Mapped[dict[str, str]]
-    summary: Mapped[dict[str, str]]
     theme: Mapped[str] = mapped_column(Text)
     keywords: Mapped[list[str]] = mapped_column(ARRAY(Text))
     licence: Mapped[str] = mapped_column(Text)
@@ -68,13 +69,18 @@ class Dataset(Owned, PortalTable):
     described_at: Mapped[datetime]
     local_id: Mapped[str] = mapped_column(Text)
     doi: Mapped[str] = mapped_column(Text)
-    record: Mapped[dict[str, Any]]
+    record: Mapped[dict[str, Any]] = mapped_column(Packed)
     """RUDI's metadata as accepted."""
 
     organisation: Mapped[Organisation] = relationship(lazy="raise")
     distributions: Mapped[list["Distribution"]] = relationship(
         lazy="raise", order_by="Distribution.position", cascade="all, delete-orphan", passive_deletes=True
     )
+
+    @property
+    def summary(self) -> dict[str, str]:
+        """The text by language, without its HTML."""
+        return read_texts(self.record.get("summary"))
 
 
 class Distribution(PortalTable):
@@ -140,5 +146,5 @@ class PastDescription(PortalTable):
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     """From 1, in order; the present description has none."""
     described_at: Mapped[datetime]
-    record: Mapped[dict[str, Any]]
+    record: Mapped[dict[str, Any]] = mapped_column(Packed)
     """RUDI's metadata without contacts."""

@@ -24,7 +24,7 @@ HEAP, HEAP_TO_BUILD = 15_000_000, 256_000_000
 """Bytes that a writer fills before it writes a segment: a whole index is made of few, which are read faster."""
 WANTED = "rebuild"
 ROWS = select(
-    Dataset.id, Dataset.seq, Dataset.title, Dataset.keywords, Dataset.synopsis, Dataset.summary, Dataset.theme,
+    Dataset.id, Dataset.seq, Dataset.title, Dataset.keywords, Dataset.synopsis, Dataset.record, Dataset.theme,
     Dataset.access, Dataset.licence, Dataset.formats, Dataset.modified_at, Dataset.published_at, Dataset.period_start,
     Dataset.period_end, Dataset.west, Dataset.south, Dataset.east, Dataset.north,
     Organisation.slug.label("producer"), Organisation.name.label("producer_name"),
@@ -70,9 +70,12 @@ class TenantIndex:
         writer = index.writer(HEAP_TO_BUILD, 1)
         count, last = 0, 0
         async with database.session(tenant, role="public") as session:
-            while rows := await _read(session, Dataset.seq > last):
-                await asyncio.to_thread(_add, writer, rows)
+            rows = await _read(session, Dataset.seq > last)
+            while rows:
+                adding = asyncio.create_task(asyncio.to_thread(_add, writer, rows))
                 count, last = count + len(rows), rows[-1].seq
+                rows = await _read(session, Dataset.seq > last)
+                await adding
         await asyncio.to_thread(_finish, writer)
         (self._folder / "slug").write_text(slug)
         self._switch_to(path)

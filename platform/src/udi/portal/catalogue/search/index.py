@@ -20,6 +20,7 @@ from udi.portal.catalogue.models import OTHER_LICENCE
 from udi.portal.catalogue.search import words
 from udi.portal.catalogue.search.extent import HALF_TURN
 from udi.protocol.quality import MACHINE_READABLE, score
+from udi.protocol.texts import read_texts
 
 log = structlog.get_logger()
 FACETS = ("theme", "producer", "access", "licence")
@@ -92,12 +93,11 @@ def _add_words(document: tantivy.Document, row: Any) -> None:
     """The words of a row. Each text has its own place in `phrase`, so that none goes over from one into the next."""
     keywords = " ".join(row.keywords)
     title, keys = words.text_stems(row.title), words.text_stems(keywords)
-    described = [*words.texts_stems(row.synopsis), *words.texts_stems(row.summary)]
+    summary = read_texts(row.record.get("summary"))
+    described = [*words.texts_stems(row.synopsis), *words.texts_stems(summary)]
     document.add_text("text", " ".join([*title, *keys, *words.text_stems(row.producer_name), *described]))
     document.add_text("named", " ".join([*title * TITLE_TIMES, *keys]))
-    for text in dict.fromkeys(
-        [row.title, *row.keywords, row.producer_name, *row.synopsis.values(), *row.summary.values()]
-    ):
+    for text in dict.fromkeys([row.title, *row.keywords, row.producer_name, *row.synopsis.values(), *summary.values()]):
         document.add_text("phrase", " ".join(words.plain_words(text)))
     spoken = words.typed_words(" ".join([row.title, keywords, row.producer_name, *row.synopsis.values()]))
     document.add_text("words", " ".join(words.plain(word) for word in spoken))

@@ -32,7 +32,8 @@ BY_LANGUAGE = {
     "fr": _stemming(_lowered().filter(Filter.ascii_fold()), "french").build(),
     "en": _stemming(_lowered().filter(Filter.ascii_fold()), "english").build(),
 }
-ACCENTED = _stemming(_lowered(), "french").filter(Filter.ascii_fold()).build()
+WITH_ACCENTS = "fr, with accents"
+ANALYZERS = {**BY_LANGUAGE, WITH_ACCENTS: _stemming(_lowered(), "french").filter(Filter.ascii_fold()).build()}
 
 
 def clean(text: str) -> str:
@@ -45,6 +46,7 @@ def typed_words(text: str) -> list[str]:
     return list(dict.fromkeys(AS_TYPED.analyze(clean(text))))
 
 
+@lru_cache(maxsize=CACHED)
 def plain(word: str) -> str:
     """The word without its accents."""
     return "".join(PLAIN.analyze(word))
@@ -65,12 +67,20 @@ def singular(word: str) -> str:
 def text_stems(text: str, language: str = "") -> list[str]:
     """The stems of a text in its language; in French and in English when it is neither, or not known."""
     languages = [language] if language in BY_LANGUAGE else list(BY_LANGUAGE)
-    cleaned = clean(text)
-    stems = [stem for each in languages for stem in BY_LANGUAGE[each].analyze(cleaned)]
-    if "fr" in languages and not cleaned.isascii():
+    spoken = AS_TYPED.analyze(clean(text))
+    stems = [stem for each in languages for word in spoken for stem in _cut(each, word)]
+    if "fr" in languages:
         seen = set(stems)
-        stems += [stem for stem in ACCENTED.analyze(cleaned) if stem not in seen]
+        stems += [
+            stem for word in spoken if not word.isascii() for stem in _cut(WITH_ACCENTS, word) if stem not in seen
+        ]
     return stems
+
+
+@lru_cache(maxsize=4 * CACHED)
+def _cut(analyzer: str, word: str) -> Stems:
+    """Most words of a catalogue are said again and again."""
+    return tuple(ANALYZERS[analyzer].analyze(word))
 
 
 def texts_stems(texts: Mapping[str, str]) -> list[str]:
@@ -81,8 +91,8 @@ def texts_stems(texts: Mapping[str, str]) -> list[str]:
 @lru_cache(maxsize=CACHED)
 def word_stems(word: str) -> tuple[Stems, bool]:
     """The stems under which one word is found, and whether it is a stop word in one of the languages."""
-    french, english = (analyzer.analyze(word) for analyzer in BY_LANGUAGE.values())
-    return tuple(dict.fromkeys([*french, *english, *ACCENTED.analyze(word)])), not (french and english)
+    french, english, accented = (_cut(name, word) for name in ANALYZERS)
+    return tuple(dict.fromkeys([*french, *english, *accented])), not (french and english)
 
 
 def query_words(text: str) -> list[tuple[str, Stems]]:
