@@ -11,6 +11,7 @@ from litestar import Litestar
 from tests.contract.node import RESOURCES, Issuer, Pusher, make_record, pushing
 from tests.contract.test_bad_inputs import check_refusal
 from udi.kit.tenancy import Territory
+from udi.kit.tokens import IdentityAwayError, IssuerKeys
 from udi.portal.nodes.actions.register import resume_node, suspend_node
 from udi.portal.nodes.queries import get_node
 from udi.ui.site import Site
@@ -143,3 +144,29 @@ async def test_a_hosted_node_publishes_for_every_producer_of_its_territory(
         answers = [await hosted.post(make_record(producer.organisation)) for producer in (north, south)]
 
     assert [answer.status_code for answer in answers] == [200, 200]
+
+
+async def test_a_node_reads_what_is_open_with_the_token_that_it_pushes_with(north: Pusher, issuer: Issuer) -> None:
+    record = make_record(north.organisation)
+    await north.post(record)
+    addresses = ("/api/v1/datasets/all", f"/konsult/v1/datasets/{record['global_id']}/metadatas", "/ogc", "/api/v1/me")
+
+    answers = [(await north.client.get(address)).status_code for address in addresses]
+
+    assert answers == [200, 200, 200, 401], "the last is about a person"
+    usable = {"absent", "another scheme"}
+    for name, authorization in forged(issuer, north).items():
+        headers = {"Authorization": authorization} if authorization else {}
+        async with httpx.AsyncClient(transport=north.client._transport, base_url=north.client.base_url) as stranger:
+            answer = await stranger.get("/api/v1/datasets/all", headers=headers)
+        assert answer.status_code == (200 if name in usable else 401), name
+
+
+async def test_while_the_identity_service_is_away_a_nodes_token_closes_nothing(north: Pusher, issuer: Issuer) -> None:
+    async def away() -> dict[str, Any]:
+        raise IdentityAwayError
+
+    north.site.parts["sessions"].service.keys = IssuerKeys(away)
+
+    assert (await north.client.get("/api/v1/datasets/all")).status_code == 200
+    assert (await north.post(make_record(north.organisation))).status_code == 503

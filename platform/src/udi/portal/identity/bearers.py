@@ -1,16 +1,22 @@
-"""Programs that show a person's token to the API: whose it is, and what it may do."""
+"""Programs that show a token to the API: the person whose it is, and what it may do; or the node that reads what is open."""
 
 from collections.abc import Callable
 
 from litestar.handlers import BaseRouteHandler
 
 from udi.kit.errors import ForbiddenError, UnauthenticatedError
+from udi.kit.oidc import IdentityService
+from udi.kit.tenancy import Territory
+from udi.kit.tokens import IdentityAwayError, InvalidTokenError
+from udi.portal.identity.machines import read_machine_token
 from udi.portal.identity.tokens import PREFIX, Bearer, UnknownTokenError, find_bearer
 from udi.ui.readers import Connection, count_reader
 
 
 async def know_bearer(connection: Connection, _handler: BaseRouteHandler) -> None:
     """Find whose token this is, where there is one.
+
+    Nodes show the one that they push with: it opens nothing more, and is no reason to refuse what is open to all.
 
     Raises:
         UnauthenticatedError: it is nobody's, or its time is over.
@@ -19,11 +25,25 @@ async def know_bearer(connection: Connection, _handler: BaseRouteHandler) -> Non
     if scheme.lower() != "bearer":
         return
     state = connection.scope["state"]
-    if not token.startswith(PREFIX) or (territory := state.get("territory")) is None:
+    if (territory := state.get("territory")) is None:
         raise UnknownTokenError
+    if not token.startswith(PREFIX):
+        state["token_of"] = await _machine_of(connection, territory, token)
+        return
     async with connection.app.state.site.database.session(territory.id) as session:
         state["bearer"] = bearer = await find_bearer(session, token, territory.slug)
     state["token_of"] = bearer.actor.person_id
+
+
+async def _machine_of(connection: Connection, territory: Territory, token: str) -> str | None:
+    """The client of a machine's token; None while the identity service is away, which closes nothing that is open."""
+    service: IdentityService = connection.app.state.site.parts["sessions"].service
+    try:
+        return await read_machine_token(service, token, audience=territory.origin)
+    except InvalidTokenError as error:
+        raise UnknownTokenError from error
+    except IdentityAwayError:
+        return None
 
 
 def bearer_with(scope: str) -> Callable[[Connection], Bearer]:
