@@ -1,4 +1,4 @@
-"""Environments of independent readers: made once from requirements with hashes, kept in the project's cache folder."""
+"""Environments of independent readers and servers: made once from requirements with hashes, kept in the project's cache folder."""
 
 import hashlib
 import os
@@ -17,22 +17,22 @@ PATIENCE = 600
 OURS = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
-def environment(name: str, version: str = OURS) -> Path:
-    """The Python that has the packages of `<name>.txt`; the test is skipped where they cannot be fetched.
+def environment(name: str, version: str = OURS, *, folder: Path = HERE) -> Path:
+    """The Python that has the packages of `<name>.txt` of a folder; the test is skipped where they cannot be fetched.
 
     `version` is that of the Python which they need, if it is not the one that runs the tests.
     """
-    requirements = HERE / f"{name}.txt"
+    requirements = folder / f"{name}.txt"
     mark = hashlib.sha256(requirements.read_bytes() + version.encode()).hexdigest()[:12]
     cache = Settings().cache / "readers"
     cache.mkdir(parents=True, exist_ok=True)
-    folder = cache / f"{name}-{mark}"
+    place = cache / f"{name}-{mark}"
     with locked(cache, name):
-        if not (folder / "whole").exists():
-            shutil.rmtree(folder, ignore_errors=True)
-            _make(folder, requirements, version)
-            (folder / "whole").touch()
-    return folder / "bin/python"
+        if not (place / "whole").exists():
+            shutil.rmtree(place, ignore_errors=True)
+            _make(place, requirements, version)
+            (place / "whole").touch()
+    return place / "bin/python"
 
 
 def _make(folder: Path, requirements: Path, version: str) -> None:

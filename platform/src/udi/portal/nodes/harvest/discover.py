@@ -16,6 +16,7 @@ USUAL = {
     "RUDI": "api/v1/resources?limit=%(most)s",
     "data.json": "data.json",
     "ArcGIS Hub": "api/feed/dcat-us/1.1.json",
+    "OGC API Records": "collections?f=json",
 }
 """Addresses below a portal's, in the order in which they are asked."""
 GET_RECORDS = {

@@ -31,6 +31,8 @@ DATA, SERVICES = (
     {"enclosure", "item", "items", "data", "download", "distribution"},
     {"service", "service-desc", "search"},
 )
+ITEMS = ("application/geo+json", "application/json", "")
+"""Forms of records, the best first; the last is whatever there is."""
 PUBLISHERS = ("publisher", "owner", "custodian", "distributor")
 
 
@@ -42,9 +44,10 @@ def read(page: bytes, *, base_url: str, language: str = "fr") -> Page:
     """
     value, faults = read_json(page)
     value = value if isinstance(value, dict) else {"features": value}
-    if value.get("type") == "Collection" or isinstance(value.get("collections"), list):
+    is_catalogue = value.get("type") == "Collection" or value.get("itemType") == "record"
+    if is_catalogue or isinstance(value.get("collections"), list):
         found = items(value.get("collections")) or [value]
-        links = tuple(link for each in found for link in links_of(each, {"items"}, base_url))
+        links = tuple(link for each in found if _holds_records(each) for link in _records_of(each, base_url))
         return Page(format="ogc-records", links=links, faults=tuple(faults))
     listed: list[Any] = value["features"] if isinstance(value.get("features"), list) else [value]
     total = value.get("numberMatched")
@@ -56,6 +59,18 @@ def read(page: bytes, *, base_url: str, language: str = "fr") -> Page:
         total=total if isinstance(total, int) else None,
         faults=tuple(faults),
     )
+
+
+def _holds_records(collection: Item) -> bool:
+    """Whether it is a catalogue, where it says what its items are: a server may have maps beside it (OGC 20-004, 8)."""
+    return word(collection, "itemType") in {"", "record"}
+
+
+def _records_of(collection: Item, base_url: str) -> list[str]:
+    """Where its records are, in the one form that says all of them."""
+    listed = [each for each in items(collection.get("links")) if word(each, "rel") == "items" and word(each, "href")]
+    order = [place for form in ITEMS for place, each in enumerate(listed) if word(each, "type").startswith(form)]
+    return [urljoin(base_url, word(listed[place], "href")) for place in order[:1]]
 
 
 def links_of(item: Item, relations: set[str], base_url: str) -> list[str]:

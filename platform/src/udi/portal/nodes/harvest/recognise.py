@@ -155,6 +155,11 @@ def _is_collection(value: dict[str, Any]) -> bool:
     return any(each.get("itemType") == "record" for each in (value, *items(value.get("collections"))))
 
 
+def _is_list_of_stac(value: dict[str, Any]) -> bool:
+    """Collections of OGC API Records have an extent too, and say what their items are."""
+    return _listed("collections", "stac_version", "extent")(value) and not _is_collection(value)
+
+
 def _is_record(value: dict[str, Any]) -> bool:
     return (
         value.get("type") == "Feature" and isinstance(value.get("properties"), dict) and "title" in value["properties"]
@@ -162,7 +167,7 @@ def _is_record(value: dict[str, Any]) -> bool:
 
 
 TESTS: Mapping[str, Test] = {
-    "stac": _any(_has("stac_version"), _listed("collections", "stac_version", "extent")),
+    "stac": _any(_has("stac_version"), _is_list_of_stac),
     "ogc-records": _any(_is_collection, _is_record, _listed("features", "properties")),
     "rudi": _any(_has("global_id"), _listed("items", "global_id")),
     "opendatasoft": _any(_has("dataset_id", "metas"), _listed("results", "dataset_id", "dataset_uid")),

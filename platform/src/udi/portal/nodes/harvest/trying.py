@@ -26,9 +26,10 @@ PATIENCE = 15.0
 LONGEST = 45.0
 LONGEST_ADDRESS = 500
 ACCEPT = (
-    "text/turtle, application/rdf+xml;q=0.9, application/ld+json;q=0.9, application/json;q=0.8, "
-    "application/xml;q=0.7, text/html;q=0.6, */*;q=0.5"
+    "text/turtle, application/rdf+xml;q=0.9, application/geo+json;q=0.9, application/json;q=0.8, "
+    "application/ld+json;q=0.7, application/xml;q=0.7, text/html;q=0.6, */*;q=0.5"
 )
+"""JSON-LD comes after JSON: a server of OGC API Records only names its records there."""
 
 
 @dataclass(frozen=True)
@@ -149,7 +150,8 @@ class _Visit:
             format=" › ".join(dict.fromkeys([listing.format, *(page.format for page in pages if page.format)])),
             records=tuple(record for page in pages for record in page.records),
             refused=tuple(each for page in pages for each in page.refused),
-            total=listing.total or len(listing.links),
+            total=listing.total
+            or sum(page.total or page.found for page in pages) + max(0, len(listing.links) - len(pages)),
             faults=tuple(dict.fromkeys(fault for page in (listing, *pages) for fault in page.faults)),
         )
 

@@ -1,0 +1,32 @@
+"""Servers of others, each in an environment of its own, that answer on loopback for as long as a block."""
+
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.contract.readers.environments import environment
+from udi.cli.local import ports
+
+HERE = Path(__file__).parent
+PATIENCE = 120
+
+
+@contextmanager
+def running(name: str, records: Path, workplace: Path) -> Iterator[str]:
+    """Start `serve_<name>.py` with these records; its address."""
+    port, log = ports.free_port(), workplace / "server.log"
+    command = [environment(name, folder=HERE), HERE / f"serve_{name}.py", str(port), records, workplace]
+    with log.open("w") as said, subprocess.Popen(command, stdout=subprocess.PIPE, stderr=said, text=True) as process:
+        late = threading.Timer(PATIENCE, process.kill)
+        late.start()
+        try:
+            assert process.stdout is not None
+            first = process.stdout.readline().strip()
+            late.cancel()
+            assert first == "ready", log.read_text()[-2000:]
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            late.cancel()
+            process.terminate()

@@ -1,0 +1,82 @@
+"""Catalogues that programs of others serve: an address as a person would paste it is enough to find their records."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.contract.servers.running import running
+from udi.kit.clock import now
+from udi.kit.http import Outgoing
+from udi.portal.nodes.harvest.trying import Trial, try_address
+
+ISO = ("open-canada_*.xml", "pycsw_*.xml", "uk-gemini_*.xml")
+"""Real records, some of which pycsw itself does not take."""
+FEATURES = 37
+
+
+@pytest.fixture(scope="module")
+def csw(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp("csw")
+    records = folder / "records"
+    records.mkdir()
+    for pattern in ISO:
+        for path in (shared_data / "data/catalogues").glob(pattern):
+            shutil.copy(path, records)
+    with running("pycsw", records, folder) as address:
+        yield address
+
+
+def feature(number: int) -> dict[str, Any]:
+    """A record of OGC API Records (OGC 20-004)."""
+    agency = {"organization": "Agence de l'eau", "roles": ["publisher"], "emails": [{"value": "eau@agence.example"}]}
+    west = number / 10
+    return {
+        "id": f"releve-{number}",
+        "type": "Feature",
+        "conformsTo": ["http://www.opengis.net/spec/ogcapi-records-1/1.0/req/record-core"],
+        "geometry": {"type": "Polygon", "coordinates": [[[west, 48], [west + 1, 48], [west + 1, 49], [west, 48]]]},
+        "properties": {
+            "externalId": f"releve-{number}", "type": "dataset", "title": f"Relevé des eaux {number}",
+            "description": "Hauteur de l'eau, par jour.", "created": "2025-01-01T00:00:00Z",
+            "updated": "2025-02-01T00:00:00Z", "keywords": ["eau"], "license": "CC0-1.0", "contacts": [agency],
+        },
+        "links": [{"rel": "item", "href": f"https://agence.example/{number}.csv", "type": "text/csv", "title": "CSV"}],
+    }  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def ogc(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp("ogc")
+    records = folder / "records.json"
+    records.write_text(json.dumps([feature(number) for number in range(FEATURES)]))
+    with running("pygeoapi", records, folder) as address:
+        yield address
+
+
+async def trial_of(address: str) -> Trial:
+    return await try_address(Outgoing(("127.0.0.1",)), address, found_at=now(), language="fr")
+
+
+@pytest.mark.parametrize("path", ["/csw", "/csw?service=CSW&version=2.0.2&request=GetCapabilities"])
+async def test_pycsw_shows_its_records(csw: str, path: str) -> None:
+    trial = await trial_of(csw + path)
+
+    assert trial.format == "csw"
+    assert len(trial.shown) + len(trial.refused) == trial.found == 10
+    assert trial.total is not None
+    assert trial.total > 40
+    assert {shown.record.title for shown in trial.shown} != {""}
+
+
+@pytest.mark.parametrize("path", ["/", "/collections", "/collections/catalogue", "/collections/catalogue/items"])
+async def test_pygeoapi_shows_its_records(ogc: str, path: str) -> None:
+    trial = await trial_of(ogc + path)
+
+    assert (trial.format, trial.found, trial.total, trial.refused) == ("ogc-records", 10, FEATURES, ())
+    first = trial.shown[0]
+    assert (first.record.title, first.publisher, first.faults) == ("Relevé des eaux 0", "Agence de l'eau", ())
+    assert [media.url for media in first.record.media] == ["https://agence.example/0.csv"]
