@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 from litestar import Litestar
-from playwright.async_api import Browser, Page, Route
+from playwright.async_api import Browser, Page, Route, expect
 
 from tests.portal.catalogue.corpus import Catalogue, described
 from tests.portal.catalogue.test_dataset_page import WHOLE, as_table
@@ -196,3 +196,39 @@ async def test_on_paper_a_page_is_what_is_read(
             if folder := os.environ.get("UDI_PICTURES"):
                 await page.screenshot(path=Path(folder) / f"print-{name}.png", full_page=True)
             await page.close()
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+async def test_a_rectangle_drawn_with_the_mouse_is_searched(
+    armor: Catalogue, feed: SearchFeed, portal_app: Litestar, browser: Browser, width: int
+) -> None:
+    box = {"west_longitude": -3.6, "south_latitude": 48.2, "east_longitude": -3.2, "north_latitude": 48.4}
+    await armor.add(1, geography={"bounding_box": box})
+    await feed.step()
+    async with browse(portal_app, armor.territory) as visitor:
+        page = await open_page(browser, visitor, "/data?bbox=-4,47,-2,49", "en", width)
+        await page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
+        hint, drawing = page.get_by_text("Draw a rectangle here"), page.locator("svg[data-frame]")
+        await expect(hint).to_be_visible()
+        await drawing.scroll_into_view_if_needed()
+        place = await drawing.bounding_box()
+        assert place is not None
+        await page.mouse.move(place["x"] + place["width"] / 4, place["y"] + place["height"] / 4)
+        await page.mouse.down()
+        await page.mouse.move(place["x"] + place["width"] / 2, place["y"] + place["height"] / 2, steps=4)
+        await page.mouse.up()
+        await page.mouse.move(place["x"] + place["width"], place["y"])
+        west, south, east, north = [
+            float(await page.get_by_label(side, exact=True).input_value())
+            for side in ("West", "South", "East", "North")
+        ]
+        assert await axe_violations(page) == []
+
+        assert (east, south) == (pytest.approx(-3, abs=0.02), pytest.approx(48, abs=0.02)), "the middle of the drawing"
+        assert west < -3.5
+        assert north > 48.3
+        assert await drawing.locator(".box").count() == 1
+        async with page.expect_navigation():
+            await page.get_by_label("North", exact=True).press("Enter")
+        assert f"{west:.4f}".rstrip("0") in page.url
+        await page.close()

@@ -9,7 +9,7 @@ from pathlib import Path
 from udi.ui.compression import BEST, pack
 
 STATIC = Path(__file__).parent / "static"
-SCRIPTS = ("upload.js", "copy.js", "suggest.js")
+SCRIPTS = ("upload.js", "copy.js", "suggest.js", "area.js")
 SHEETS = ("tokens.css", "base.css", "components.css", "more.css")
 
 

@@ -28,6 +28,8 @@ class Drawing:
 
     data: Rectangle | None
     territory: Rectangle | None
+    frame: tuple[float, float, float, float]
+    """Longitude and latitude of its upper corner at the west, and degrees of each in one unit across and down."""
     width: int = int(WIDTH)
     height: int = int(HEIGHT)
 
@@ -54,7 +56,8 @@ def draw_area(data: Box | None, territory: Box | None) -> Drawing | None:
         sides = (x - (wide - width) / 2, y - (high - height) / 2, wide, high)
         return Rectangle(*(round(side, 1) for side in sides))
 
-    return Drawing(place(data), place(territory))
+    corner = (west - left / narrowing / scale, north + top / scale)
+    return Drawing(place(data), place(territory), (*corner, 1 / narrowing / scale, 1 / scale))
 
 
 def _unrolled(box: Box) -> Box:
