@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.db import Database
+from udi.kit.memory import give_back
 from udi.portal.catalogue.models import Dataset
 from udi.portal.catalogue.search.index import CURRENT, POSITION, delete_documents, make_document, make_schema
 from udi.portal.organisations.models import Organisation
@@ -77,6 +78,8 @@ class TenantIndex:
                 rows = await _read(session, Dataset.seq > last)
                 await adding
         await asyncio.to_thread(_finish, writer)
+        del writer, index
+        await asyncio.to_thread(give_back)
         (self._folder / "slug").write_text(slug)
         self._switch_to(path)
         log.info("search index built", territory=slug, datasets=count)
