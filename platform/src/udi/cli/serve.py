@@ -1,7 +1,12 @@
-"""`udi serve` and `udi work`: the processes that `udi up` and systemd start."""
+"""`udi serve` and `udi work`: the processes that `udi up` and systemd start.
+
+Each imports its own program only, and the process that watches over web workers none: an import is memory for as long
+as they run.
+"""
 
 import asyncio
 import signal
+from importlib import import_module
 from typing import Annotated
 
 import typer
@@ -9,11 +14,8 @@ from granian.constants import Interfaces
 from granian.server import Server
 
 from udi.kit import logs
-from udi.node import app as node_app
-from udi.portal import app as portal_app
 from udi.settings import ProgramName, get_settings
 
-PROGRAMS = {"portal": portal_app, "node": node_app}
 PORT_OFFSETS: dict[ProgramName, int] = {"portal": 0, "node": 1}
 
 
@@ -54,7 +56,7 @@ def work(program: Annotated[ProgramName, typer.Argument(help="portal or node")])
 
 
 async def _work(program: ProgramName) -> None:
-    running = asyncio.create_task(PROGRAMS[program].work(get_settings()))
+    running = asyncio.create_task(import_module(f"udi.{program}.app").work(get_settings()))
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, running.cancel)
