@@ -27,6 +27,8 @@ UNTIMED = {"deadline": None, "suppress_health_check": [hypothesis.HealthCheck.to
 hypothesis.settings.register_profile("untimed", **UNTIMED)
 hypothesis.settings.load_profile("untimed")
 RUN = "UDI_TEST_RUN"
+LOOKS = "UDI_LINK_LOOKS_PER_HOUR"
+"""No worker of a test looks at the addresses of made-up files, unless the test is about that."""
 SHARED = Path(os.environ.get("UDI_SHARED", Path(__file__).resolve().parents[2] / "shared"))
 TOGETHER = {
     "one machine": "tests/ansible/test_machine",
@@ -37,6 +39,7 @@ TOGETHER = {
 def pytest_configure(config: pytest.Config) -> None:
     """The controlling process makes the run's folder; services start when first asked for. Logs go where programs' do."""
     logs.configure("text")
+    os.environ.setdefault(LOOKS, "0")
     if not hasattr(config, "workerinput") and RUN not in os.environ:
         folder = Path(tempfile.mkdtemp(prefix="udi-test-"))
         folder.chmod(0o755)

@@ -49,6 +49,7 @@ STOPS = [
     *_stops(
         "portal", "team", "/my-space", "/my-space/tokens", "/nodes", "/sources/try", "/", "/data/{name} => /data/{portal long}",
         "/data/{dataset_id}/withdraw => /data/{portal long}/withdraw",
+        "/producers/{slug}/links => /producers/armor/links", "/producers/{slug}/links => /producers/arabic/links",
         "/following", "/following/new => /following/new?kind=theme&target=environment", "/following/webhooks",
         "/following/webhooks/{webhook_id} => /following/webhooks/{portal webhook}",
     ),

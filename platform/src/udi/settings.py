@@ -137,6 +137,11 @@ class Settings(BaseSettings):
         ge=1,
         description="Requests of one address to the portal's API a minute that one web process answers; with a token, five times as many.",
     )
+    link_looks_per_hour: int = Field(
+        default=1800,
+        ge=0,
+        description="Looks an hour at what one territory's catalogue links to, at most; 0: none.",
+    )
     backup_plan: Path = Field(
         default=Path("/etc/udi/backup.toml"), description="File that says where backups go, written by the role backup."
     )

@@ -18,6 +18,7 @@ import httpx
 
 MOST_REDIRECTS = 3
 REDIRECTS = {301, 302, 303, 307, 308}
+PERMANENT = {301, 308}
 ALLOWED_PORTS = {80, 443, 8080, 8443}
 REFUSED_NETWORKS = [
     ipaddress.ip_network(network) for network in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32")
@@ -47,6 +48,8 @@ class Fetched:
     headers: Mapping[str, str]
     url: str
     pieces: AsyncIterator[bytes]
+    lasting: str = ""
+    """Where to ask from now on: the address itself, or what permanent redirects alone lead to."""
 
 
 def is_public(address: str) -> bool:
@@ -168,7 +171,9 @@ class Outgoing:
         return httpx.Response(response.status_code, headers=kept, content=bytes(body), request=response.request)
 
     @asynccontextmanager
-    async def fetch(self, url: str, *, headers: Mapping[str, str] | None = None) -> AsyncIterator[Fetched]:
+    async def fetch(
+        self, url: str, *, method: str = "GET", headers: Mapping[str, str] | None = None
+    ) -> AsyncIterator[Fetched]:
         """Ask for a file of any size; each of three redirects at most leads to an address that is checked as the first.
 
         Raises:
@@ -176,17 +181,20 @@ class Outgoing:
             OutgoingError: no answer, one that breaks off, or too many redirects.
         """
         asked = {"Accept": "*/*", "Accept-Encoding": "identity", **(headers or {})}
+        lasting = url
         for _ in range(MOST_REDIRECTS + 1):
             with _told(url):
-                request = self._client.build_request("GET", url, headers=asked)
+                request = self._client.build_request(method, url, headers=asked)
                 response = await self._client.send(request, stream=True)
             try:
                 onward = response.headers.get("location")
                 if response.status_code not in REDIRECTS or onward is None:
-                    yield Fetched(response.status_code, response.headers, url, _pieces(response, url))
+                    yield Fetched(response.status_code, response.headers, url, _pieces(response, url), lasting)
                     return
                 with _told(url):
-                    url = str(httpx.URL(url).join(onward))
+                    onward = str(httpx.URL(url).join(onward))
+                lasting = onward if lasting == url and response.status_code in PERMANENT else lasting
+                url = onward
             finally:
                 await response.aclose()
         msg = f"{url} leads from one address to another without an end."

@@ -21,7 +21,10 @@ from udi.portal.catalogue import pages as catalogue_pages
 from udi.portal.catalogue.documentation import routes as documentation
 from udi.portal.catalogue.embed import frames as embed_frames
 from udi.portal.catalogue.embed import oembed
-from udi.portal.catalogue.measures import measure_index
+from udi.portal.catalogue.links import pages as links_pages
+from udi.portal.catalogue.links.rounds import Rounds
+from udi.portal.catalogue.links.telling import link_jobs
+from udi.portal.catalogue.measures import measure_index, measure_links
 from udi.portal.catalogue.open.routes import routes as open_routes
 from udi.portal.catalogue.search.cache import AnswerCache
 from udi.portal.catalogue.search.feed import SearchFeed
@@ -122,7 +125,7 @@ def build_site(settings: Settings, *, pages: bool = True) -> Site:
                 Rates("api", settings.api_requests_per_minute * PEOPLE_TIMES),
             ),
             "name_organisations": name_organisations,
-            "measures": (measure_reports, measure_key, measure_index, measure_backups),
+            "measures": (measure_reports, measure_key, measure_index, measure_links, measure_backups),
         },
     )
 
@@ -141,6 +144,7 @@ def create(site: Site | None = None) -> Litestar:
         *token_pages.routes,
         *me.routes,
         *catalogue_pages.routes,
+        *links_pages.routes,
         *catalogue_api.routes,
         *documentation.routes,
         *open_routes,
@@ -160,13 +164,14 @@ def create(site: Site | None = None) -> Litestar:
 
 
 async def work(settings: Settings) -> None:
-    """Send reports, digests and webhooks, keep the search indexes, forget old sessions; until cancelled."""
+    """Send reports, digests and webhooks, keep the indexes, look at links, forget old sessions; until cancelled."""
     site = build_site(settings, pages=False)
     feed = SearchFeed(site.database, site.registry, settings)
     try:
         await run_until_stopped(
-            Worker(site.database, {**nodes_jobs.jobs(site), **notifications_jobs.jobs(site)}),
+            Worker(site.database, {**nodes_jobs.jobs(site), **notifications_jobs.jobs(site), **link_jobs(site)}),
             feed.run(),
+            Rounds(site).run(),
             digest_for_ever(site),
             spread_for_ever(site),
             sessions.sweep(site.database, site.registry, TABLES),

@@ -80,6 +80,8 @@ def environment_of(settings: Settings) -> dict[str, str]:
         "UDI_TENANTS": str(settings.tenants),
         "UDI_BASE_PORT": str(settings.base_port),
         "UDI_MAVEN_REPOSITORY": settings.maven_repository,
+        # What it describes is made up: nothing is there.
+        "UDI_LINK_LOOKS_PER_HOUR": "0",
     }
 
 

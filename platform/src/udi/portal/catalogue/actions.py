@@ -13,6 +13,7 @@ from udi.kit.clock import now
 from udi.kit.identity import Actor
 from udi.portal import audit
 from udi.portal.catalogue.history import remember_description
+from udi.portal.catalogue.links.keeping import forget_links
 from udi.portal.catalogue.models import (
     OTHER_LICENCE,
     Dataset,
@@ -118,6 +119,7 @@ async def withdraw_dataset(
     dataset.state = DatasetState.WITHDRAWN
     dataset.synopsis, dataset.record = {}, {}
     dataset.keywords, dataset.local_id, dataset.doi = [], "", ""
+    await forget_links(session, dataset.id)
     for part in (Distribution, PastDescription):
         await session.execute(delete(part).where(part.dataset_id == dataset.id))
     await session.flush()

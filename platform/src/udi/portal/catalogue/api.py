@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.answers import Made, answer, indexes_of, reading
+from udi.portal.catalogue.links.saying import changed_at
 from udi.portal.catalogue.open.sending import Document, Validators, send, send_kept
 from udi.portal.catalogue.pages.asked import read_pairs
 from udi.portal.catalogue.queries import (
@@ -85,7 +86,7 @@ async def read_dataset(
 
     async def make(session: AsyncSession) -> Document:
         dataset = await get_dataset(session, dataset_id)
-        return _document(Dataset.of(dataset, territory.origin), dataset.described_at)
+        return _document(Dataset.of(dataset, territory.origin), changed_at(dataset))
 
     return await send_kept(request, territory, make)
 

@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from udi.kit.rows import Carried
+from udi.kit.rows import Carried, LeftOut
 from udi.kit.tenancy import Territory
-from udi.portal.catalogue.models import Dataset, DatasetState, Distribution, PastDescription, Withdrawal
+from udi.portal.catalogue.models import Dataset, DatasetState, Distribution, Link, PastDescription, Withdrawal
 from udi.portal.tenants.models import Tenant
 from udi.protocol.catalogue import Catalogue, Entry, write_catalogue, write_entry
 from udi.protocol.record import restore_record
@@ -21,7 +21,7 @@ CARRIED = (
     Carried(PastDescription, addressed=frozenset({"record"})),
     Carried(Withdrawal),
 )
-LEFT_OUT = ()
+LEFT_OUT = (LeftOut(Link, "how addresses stand is looked at again from where the territory arrives"),)
 BATCH = 100
 
 

@@ -1,8 +1,14 @@
-"""How fresh the search index of this machine is, for the metrics."""
+"""How fresh the search index of this machine is, and what cannot be had of what is linked, for the metrics."""
 
+from sqlalchemy import func, select
+
+from udi.portal.catalogue.links.standing import MISSING
+from udi.portal.catalogue.models import Link, LinkState
 from udi.portal.catalogue.search.feed import cursor_age
 from udi.ui.metrics import Family, Sample
 from udi.ui.site import Site
+
+AMISS = (*sorted(MISSING), LinkState.MOVED, LinkState.REFUSED)
 
 
 async def measure_index(site: Site) -> list[Family]:
@@ -10,3 +16,18 @@ async def measure_index(site: Site) -> list[Family]:
     age = cursor_age(site.settings)
     samples = [] if age is None else [Sample({}, age)]
     return [Family("udi_search_index_age_seconds", "gauge", "Since the search index was last true.", samples)]
+
+
+async def measure_links(site: Site) -> list[Family]:
+    """How many addresses are not simply reachable, by territory."""
+    query = select(Link.state, func.count()).where(Link.state.not_in(("reachable", "unchecked"))).group_by(Link.state)
+    samples = []
+    for territory in await site.registry.list():
+        async with site.database.session(territory.id) as session:
+            counted = {LinkState(state): number for state, number in await session.execute(query)}
+        samples += [
+            Sample({"territory": territory.slug, "state": state.value}, counted.get(state, 0)) for state in AMISS
+        ]
+    return [
+        Family("udi_links_amiss", "gauge", "Addresses of files and services that are not simply reachable.", samples)
+    ]

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ARRAY, BigInteger, Double, ForeignKeyConstraint, Identity, Index, Text, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from udi.kit.db import Owned
@@ -91,6 +92,7 @@ class Distribution(PortalTable):
         ForeignKeyConstraint(
             ["tenant_id", "dataset_id"], ["app.dataset.tenant_id", "app.dataset.id"], ondelete="CASCADE"
         ),
+        Index(None, "url", postgresql_using="hash"),
     )
 
     tenant_id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("app.current_tenant()"))
@@ -109,6 +111,64 @@ class Distribution(PortalTable):
     hash_value: Mapped[str] = mapped_column(Text)
     contract: Mapped[str] = mapped_column(Text)
     documentation: Mapped[str] = mapped_column(Text)
+
+    link: Mapped["Link | None"] = relationship(
+        lazy="raise",
+        viewonly=True,
+        primaryjoin="and_(foreign(Distribution.tenant_id) == Link.tenant_id, foreign(Distribution.url) == Link.url)",
+    )
+
+
+class LinkState(StrEnum):
+    """What is found at the address of a file or a service."""
+
+    UNCHECKED = "unchecked"
+    REACHABLE = "reachable"
+    MOVED = "moved"
+    """Reachable, by a permanent redirect to another address."""
+    REFUSED = "refused"
+    """It asks for a right."""
+    GONE = "gone"
+    UNREACHABLE = "unreachable"
+
+
+class Link(Owned, PortalTable):
+    """An address of files or services, whatever the number of datasets that have it; its id is the MD5 of the address."""
+
+    __tablename__ = "link"
+    __table_args__ = (
+        Index(None, "url", postgresql_using="hash"),
+        Index(None, "tenant_id", "next_at"),
+        Index("ix_link_failing", "tenant_id", "next_at", postgresql_where=text("failures > 0")),
+        Index("ix_link_unsaid", "tenant_id", postgresql_where=text("unsaid")),
+        Index("ix_link_amiss", "tenant_id", "state", postgresql_where=text("state NOT IN ('reachable', 'unchecked')")),
+        Index("ix_link_told", "tenant_id", postgresql_where=text("told")),
+    )
+
+    url: Mapped[str] = mapped_column(Text)
+    host: Mapped[str] = mapped_column(Text)
+    """Name and port, as the address has them."""
+    state: Mapped[LinkState] = mapped_column(Text, default=LinkState.UNCHECKED)
+    since: Mapped[datetime | None]
+    failures: Mapped[int] = mapped_column(default=0)
+    """Looks in a row that did not find it; the first alone changes no state."""
+    failing_since: Mapped[datetime | None]
+    last_reachable: Mapped[datetime | None]
+    checked_at: Mapped[datetime | None]
+    next_at: Mapped[datetime]
+    answer: Mapped[str] = mapped_column(Text, default="")
+    """Of the last look: a status, `silent`, or `address` (it may not be reached from here)."""
+    moved_to: Mapped[str] = mapped_column(Text, default="")
+    size: Mapped[int | None] = mapped_column(BigInteger)
+    """Bytes, as the machine of the address says."""
+    content: Mapped[str] = mapped_column(Text, default="")
+    """A word of `links.content`: what its size and its checksum say beside what was described."""
+    said: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
+    """What pages and the API say of it, until what was seen since is said (`unsaid`)."""
+    said_at: Mapped[datetime | None]
+    unsaid: Mapped[bool] = mapped_column(default=False)
+    told: Mapped[bool] = mapped_column(default=False)
+    """Whether its producer was told that it cannot be had."""
 
 
 class Withdrawal(Owned, PortalTable):

@@ -13,7 +13,7 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from udi.kit.errors import GoneError, NotFoundError
 from udi.kit.reading import Rows, SessionRows
-from udi.portal.catalogue.models import Dataset, DatasetState, Withdrawal
+from udi.portal.catalogue.models import Dataset, DatasetState, Distribution, Withdrawal
 from udi.portal.catalogue.search import query
 from udi.portal.catalogue.search.alike import find_alike
 from udi.portal.catalogue.search.asking import Asked, Word
@@ -229,13 +229,14 @@ def _line(row: Sequence[Any]) -> DatasetLine:
 
 
 async def get_dataset(session: AsyncSession, dataset_id: UUID) -> Dataset:
-    """A published dataset with its producer and its distributions.
+    """A published dataset with its producer, its distributions and how their addresses stand.
 
     Raises:
         WithdrawnError: it was withdrawn.
         NotFoundError: the territory has none of this identifier.
     """
-    with_parts = (joinedload(Dataset.organisation), selectinload(Dataset.distributions))
+    files = selectinload(Dataset.distributions).joinedload(Distribution.link)
+    with_parts = (joinedload(Dataset.organisation), files)
     dataset = await session.scalar(select(Dataset).where(Dataset.id == dataset_id, SHOWN).options(*with_parts))
     if dataset is not None:
         return dataset

@@ -9,6 +9,7 @@ from msgspec import Meta, Struct
 
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue import models
+from udi.portal.catalogue.file_shapes import Distribution
 from udi.portal.catalogue.queries import DatasetLine, SearchPage
 from udi.portal.organisations.models import Organisation
 
@@ -79,34 +80,6 @@ class DatasetItem(Struct, frozen=True, kw_only=True):
             url=f"{BASE}/datasets/{line.id}",
             page=f"{origin}/data/{line.id}",
         )
-
-
-class Checksum(Struct, frozen=True, kw_only=True):
-    """What the bytes of a file digest to."""
-
-    algorithm: str
-    value: str
-
-
-class Distribution(Struct, frozen=True, kw_only=True):
-    """A file, a service or a series of a dataset, at its producer’s node."""
-
-    id: UUID
-    kind: Annotated[str, _said("file, service or series.")]
-    name: str
-    url: Annotated[str, _said("Where the data are, at the producer’s node: never on the portal.")]
-    media_type: str
-    format: Annotated[str, _said("Kind of file or service, as the parameter of the same name takes it.")]
-    size: Annotated[int | None, _said("Bytes, if the producer says.")]
-    checksum: Checksum | None
-    contract: Annotated[str, _said("How the address is to be asked, in RUDI’s words: dwnl, wms…")]
-
-    @classmethod
-    def of(cls, media: models.Distribution) -> "Distribution":
-        """A row of the catalogue."""
-        same = ("id", "name", "url", "media_type", "format", "size", "contract")
-        checksum = Checksum(algorithm=media.hash_algorithm, value=media.hash_value) if media.hash_value else None
-        return cls(**{name: getattr(media, name) for name in same}, kind=media.kind.lower(), checksum=checksum)
 
 
 class Period(Struct, frozen=True, kw_only=True):

@@ -9,6 +9,7 @@ from typing import Any
 from markupsafe import Markup
 
 from udi.portal.catalogue.area import Drawing, draw_area
+from udi.portal.catalogue.links.saying import Said, find_said
 from udi.portal.catalogue.markup import describe
 from udi.portal.catalogue.models import Dataset, Distribution
 from udi.portal.catalogue.search.extent import Box
@@ -67,6 +68,10 @@ class Sheet:
     @property
     def services(self) -> list[Distribution]:
         return [media for media in self.dataset.distributions if media.kind != "FILE"]
+
+    def said(self, media: Distribution) -> Said | None:
+        """How the address of a file or a service stands."""
+        return find_said(media)
 
     @property
     def is_open(self) -> bool:

@@ -7,15 +7,14 @@ from uuid import UUID
 from msgspec import to_builtins
 
 from udi.portal.catalogue.documentation.parameters import PATH
+from udi.portal.catalogue.file_shapes import Availability, Checksum, Distribution
 from udi.portal.catalogue.shapes import (
     BASE,
-    Checksum,
     Count,
     Dataset,
     DatasetBatch,
     DatasetItem,
     DatasetPage,
-    Distribution,
     Period,
     Producer,
     ProducerList,
@@ -98,4 +97,5 @@ def _file() -> Distribution:
         id=MEDIA, kind="file", name="arbres.csv", url=f"https://node.portelune.example/files/{MEDIA}/arbres.csv",
         media_type="text/csv", format="CSV", size=48_200, contract="dwnl",
         checksum=Checksum(algorithm="SHA-256", value="9f2c" + "0" * 60),
+        availability=Availability(state="reachable", since=WHEN, last_reachable=None, moved_to="", content=""),
     )  # fmt: skip

@@ -8,10 +8,12 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.answers import indexes_of
 from udi.portal.catalogue.atom import PATH as ATOM
 from udi.portal.catalogue.embed.shared import share_producer
+from udi.portal.catalogue.links.queries import looks_after
 from udi.portal.catalogue.open.dcat import send_producer
 from udi.portal.catalogue.open.representations import RDF, negotiate, split
 from udi.portal.catalogue.pages.asked import read_pairs
@@ -38,6 +40,7 @@ async def show_producer(
     request: Request[Any, Any, State],
     session: NamedDependency[AsyncSession],
     territory: NamedDependency[Territory],
+    actor: NamedDependency[Actor | None],
     slug: FromPath[str],
 ) -> Response[Any]:
     """Who it is, how to reach it, and its datasets; RDF for who asks for it or adds an extension."""
@@ -52,6 +55,7 @@ async def show_producer(
     shared = share_producer(producer, territory, request.scope["state"]["locale"])
     feed = Criteria(producer=(producer.slug,)).address(ATOM)
     view["follow"] = await find_button(request, territory, PRODUCER, str(producer.id), feed)
+    view["looks_after"] = actor is not None and looks_after(actor, producer)
     answer = render(request, "catalogue/producer.html", producer=producer, forms=forms, shared=shared, **view)
     answer.headers["Vary"] = "Accept, Accept-Language, Cookie"
     return answer

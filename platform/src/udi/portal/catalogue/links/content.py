@@ -1,0 +1,87 @@
+"""What the head of an answer says of a file: its size, and its digest where the machine gives one; no body is read."""
+
+import base64
+import re
+from binascii import Error
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+TOTAL = re.compile(r"bytes\s+(?:\*|\d+-\d+)/(\d+)")
+PAIR = re.compile(r"\s*([A-Za-z0-9-]+)\s*=\s*:?([A-Za-z0-9+/=]+):?\s*(?:;[^,]*)?")
+MD5_HEX = re.compile(r'"([0-9a-fA-F]{32})"')
+PARTIAL, UNSATISFIABLE = 206, 416
+Headers = Mapping[str, str]
+
+
+class Content(StrEnum):
+    """What is there, beside what was described."""
+
+    UNKNOWN = ""
+    SAME = "same"
+    """Its digest is the one described."""
+    OTHER_SIZE = "other_size"
+    OTHER_CHECKSUM = "other_checksum"
+
+
+@dataclass(frozen=True)
+class Described:
+    """What one dataset says of the file."""
+
+    size: int | None
+    algorithm: str = ""
+    checksum: str = ""
+
+
+def read_size(status: int, headers: Headers, *, is_head: bool) -> int | None:
+    """Bytes of the whole file, as its machine says; a length of nothing without a body is no size."""
+    if status in {PARTIAL, UNSATISFIABLE}:
+        total = TOTAL.match(headers.get("content-range", ""))
+        return int(total.group(1)) if total else None
+    length = headers.get("content-length", "")
+    if headers.get("content-encoding", "identity") != "identity" or not (length.isascii() and length.isdigit()):
+        return None
+    return None if is_head and int(length) == 0 else int(length)
+
+
+def read_digests(status: int, headers: Headers) -> dict[str, str]:
+    """Digests of the whole file in hexadecimal, by algorithm without its hyphen (RFC 9530, RFC 3230, RFC 1864)."""
+    found = dict(_pairs(headers.get("digest", "")))
+    found |= dict(_pairs(headers.get("repr-digest", "")))
+    if status != PARTIAL and (md5 := _hexadecimal(headers.get("content-md5", ""))):
+        found.setdefault("md5", md5)
+    return found
+
+
+def compare(status: int, headers: Headers, described: Collection[Described], *, is_head: bool) -> Content:
+    """What the head of an answer says of a file that datasets describe; who is right of several does not matter."""
+    digests, size = read_digests(status, headers), read_size(status, headers, is_head=is_head)
+    tag = MD5_HEX.fullmatch(headers.get("etag", ""))
+    checked, resized = False, False
+    for each in described:
+        algorithm, checksum = each.algorithm.replace("-", "").lower(), each.checksum.lower()
+        known = digests.get(algorithm, "") if checksum else ""
+        # A tag may be anything: only one that equals the digest says something.
+        if (known and known == checksum) or (algorithm == "md5" and tag and tag.group(1).lower() == checksum):
+            return Content.SAME
+        checked = checked or bool(known)
+        if each.size is not None and each.size == size and not known:
+            return Content.UNKNOWN
+        resized = resized or (each.size is not None and size is not None)
+    if checked:
+        return Content.OTHER_CHECKSUM
+    return Content.OTHER_SIZE if resized else Content.UNKNOWN
+
+
+def _pairs(header: str) -> Iterator[tuple[str, str]]:
+    for part in header.split(","):
+        found = PAIR.fullmatch(part)
+        if found and (value := _hexadecimal(found.group(2))):
+            yield found.group(1).replace("-", "").lower(), value
+
+
+def _hexadecimal(text: str) -> str:
+    try:
+        return base64.b64decode(text.strip(), validate=True).hex()
+    except (Error, ValueError):
+        return ""

@@ -1,0 +1,30 @@
+"""The addresses of a producer that are to be looked after, for its people and for the team."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from litestar import Request, Response, get
+from litestar.datastructures import State
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from litestar.types import ControllerRouterHandler
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.identity import Actor
+from udi.portal.catalogue.links.queries import SHOWN, get_producer_for_its_people, list_amiss
+from udi.ui.site import render
+
+
+@get("/producers/{slug:str}/links")
+async def show_links(
+    request: Request[Any, Any, State],
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
+    slug: FromPath[str],
+) -> Response[str]:
+    """What cannot be had, what moved, and what is not as described."""
+    producer = await get_producer_for_its_people(session, member, slug)
+    return render(request, "catalogue/links.html", linked=await list_amiss(session, producer), most=SHOWN)
+
+
+routes: Sequence[ControllerRouterHandler] = [show_links]
