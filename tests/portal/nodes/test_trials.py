@@ -27,6 +27,7 @@ from udi.portal.catalogue.models import Dataset
 from udi.portal.nodes import trials
 from udi.portal.nodes.harvest import trying
 from udi.portal.nodes.harvest.trying import try_address, usual
+from udi.portal.tenants.models import Tenant
 from udi.ui.site import Site
 
 __all__ = ["browser"]
@@ -134,6 +135,23 @@ async def test_a_catalogue_is_found_behind_the_address_of_a_home_page(
     assert not any("arbres.csv" in path for path in source.asked)
     async with portal_database.session(demo.id) as session:
         assert await session.scalar(select(func.count()).select_from(Dataset)) == 0
+
+
+async def test_a_catalogue_is_read_with_the_words_of_the_territory(
+    person: httpx.AsyncClient, source: Source, demo: Territory, portal_database: Database
+) -> None:
+    package = {**PACKAGES["result"]["results"][0], "license_id": "", "license_title": "Licence du département"}  # type: ignore[index]  # a literal
+    source.put("/api/3/action/package_search", {"success": True, "result": {"count": 1, "results": [package]}})
+    before = await attempt(person, source.origin)
+    async with portal_database.platform_session(role="owner") as session:
+        tenant = await session.get_one(Tenant, demo.id)
+        tenant.vocabularies = {"licences": {"Licence du département": "odbl-1.0"}}
+
+    after = await attempt(person, source.origin)
+
+    assert "Licence du département" in before.text
+    assert "Licence du département" not in after.text
+    assert after.text.count("Arbres d’alignement") == before.text.count("Arbres d’alignement")
 
 
 async def test_what_a_page_announces_is_read(person: httpx.AsyncClient, source: Source) -> None:

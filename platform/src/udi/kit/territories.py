@@ -20,7 +20,7 @@ from udi.kit.tenancy import TIME_ZONE, Territory
 
 log = structlog.get_logger()
 State = Literal["active", "suspended"]
-TEXTS = ("charter", "legal", "logo")
+TEXTS = ("charter", "legal", "logo", "vocabularies")
 """What only their own pages read."""
 
 
@@ -44,6 +44,8 @@ class TerritoryColumns:
     legal: Mapped[dict[str, str]]
     logo: Mapped[bytes | None] = mapped_column(LargeBinary, default=None)
     search: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default=text("'{}'"))
+    vocabularies: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default=text("'{}'"))
+    """What words of other catalogues mean, by table."""
     time_zone: Mapped[str] = mapped_column(Text, default=TIME_ZONE, server_default=TIME_ZONE)
     state: Mapped[str] = mapped_column(Text, default="active")
     fingerprint: Mapped[str] = mapped_column(Text, default="")

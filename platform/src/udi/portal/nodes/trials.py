@@ -13,8 +13,11 @@ from litestar.types import ControllerRouterHandler
 from udi.kit.clock import now
 from udi.kit.identity import Actor
 from udi.kit.rates import Rates
+from udi.kit.tenancy import Territory
 from udi.portal.nodes.harvest.faults import Fault, Level
 from udi.portal.nodes.harvest.trying import LONGEST_ADDRESS, Trial, try_address, usual
+from udi.portal.nodes.harvest.vocabulary import own_words
+from udi.portal.tenants.queries import read_vocabularies
 from udi.ui.site import render, site_of
 
 HOME = "/sources/try"
@@ -73,7 +76,9 @@ async def show_form(
 
 
 @post(HOME, status_code=200)
-async def try_source(request: AnyRequest, member: NamedDependency[Actor]) -> Response[str]:
+async def try_source(
+    request: AnyRequest, member: NamedDependency[Actor], territory: NamedDependency[Territory]
+) -> Response[str]:
     """Read the first page of a catalogue, and forget it.
 
     Raises:
@@ -86,8 +91,11 @@ async def try_source(request: AnyRequest, member: NamedDependency[Actor]) -> Res
     trials: Trials = site_of(request).parts["trials"]
     trials.rates.take(str(member.person_id))
     language: str = request.scope["state"]["locale"]
+    async with site_of(request).database.session(territory.id) as session:
+        words = await read_vocabularies(session, territory.id)
     async with trials.turn:
-        trial = await try_address(site_of(request).parts["webhooks"], address, found_at=now(), language=language)
+        with own_words(words):
+            trial = await try_address(site_of(request).parts["webhooks"], address, found_at=now(), language=language)
     return _show(request, {"typed": typed, "trial": trial, "lessons": lessons(trial)})
 
 

@@ -40,6 +40,7 @@ def register_values(folder: TenantFolder, settings: Settings, program: ProgramNa
             "partners": [str(partner).rstrip("/") for partner in file.search.partners],
             "synonyms": [{"labels": list(each.labels), "themes": list(each.themes)} for each in folder.synonyms],
         },
+        "vocabularies": {name: dict(words) for name, words in folder.vocabularies.items()},
         "fingerprint": folder.fingerprint,
     }
 

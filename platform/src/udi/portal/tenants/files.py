@@ -12,6 +12,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from pydantic import ValidationError
 
 from udi.portal.tenants.shape import OrganisationPart, TenantFile
+from udi.portal.tenants.vocabularies import Words, read_words
 from udi.protocol.synonyms import Concept, NotSkosError, read_synonyms
 
 TEXTS = ("charter", "legal")
@@ -50,6 +51,7 @@ class TenantFolder:
     theme_css: str
     logo: bytes | None
     synonyms: list[Concept]
+    vocabularies: Words
     fingerprint: str
     """sha256 of everything above, so that a second apply can see that nothing changed."""
 
@@ -77,12 +79,13 @@ def read_folder(folder: Path) -> TenantFolder:
     parsed = _read_toml(folder, faults)
     texts = {name: _read_texts(folder, name, faults) for name in TEXTS}
     css, logo = _read_css(folder, faults), _read_logo(folder, faults)
-    synonyms = _read_synonyms(folder, faults)
+    synonyms, (words, problems) = _read_synonyms(folder, faults), read_words(folder)
+    faults += [TenantFault(name, *problem) for name, problem in problems]
     if parsed is not None:
         faults += _cross_check(folder, parsed)
     if faults or parsed is None:
         raise TenantFaultsError(faults)
-    return TenantFolder(parsed, texts["charter"], texts["legal"], css, logo, synonyms, _fingerprint(folder))
+    return TenantFolder(parsed, texts["charter"], texts["legal"], css, logo, synonyms, words, _fingerprint(folder))
 
 
 def _read_toml(folder: Path, faults: list[TenantFault]) -> TenantFile | None:

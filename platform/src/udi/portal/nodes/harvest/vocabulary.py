@@ -1,12 +1,19 @@
 """Words of others found in the EU's tables: themes, licences, formats, frequencies, languages, access rights.
 
-Tables are the files of `vocabularies/`, each with its origin. What is not found is kept as it was written.
+Tables are the files of `vocabularies/`, each with its origin; a territory's own words come before theirs, for the code
+inside `own_words`. What is not found is kept as it was written.
 """
 
 import re
+from collections import ChainMap
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+
+from udi.protocol.licences import LICENCES
 
 FOLDER = Path(__file__).parent / "vocabularies"
 AUTHORITY = "://publications.europa.eu/resource/authority/"
@@ -50,9 +57,40 @@ def fold(text: str) -> str:
     return TAIL.sub("", re.sub(r"^http://(www\.)?", "https://", " ".join(text[:1000].split()).lower()))
 
 
-@cache
-def table(name: str) -> dict[str, list[str]]:
+Rows = Mapping[str, list[str]]
+_own: ContextVar[Mapping[str, Rows]] = ContextVar("own", default={})  # noqa: B039 - a mapping that nobody changes
+
+
+@contextmanager
+def own_words(words: Mapping[str, Mapping[str, str]]) -> Iterator[None]:
+    """Have a territory's words mean what it says (code by wording, by table) for what is read inside, threads included."""
+    rows = {name: {fold(said): _row(name, code) for said, code in each.items()} for name, each in words.items()}
+    token = _own.set(rows)
+    try:
+        yield
+    finally:
+        _own.reset(token)
+
+
+def _row(name: str, code: str) -> list[str]:
+    """The columns of a row of ours whose first says this."""
+    if name == "licences":
+        return [LICENCES[code].authority, code, "exact"] if code in LICENCES else [code, "", "exact"]
+    if name == "formats":
+        kind = "service" if code.endswith("_SRVC") else "file"
+        return shipped(name).get(fold(code)) or [code, "", "", kind]
+    return [code, "exact" if name == "themes" else ""]
+
+
+def table(name: str) -> Rows:
     """The columns of a table after the first, by the folded first."""
+    own = _own.get().get(name)
+    return ChainMap(dict(own), shipped(name)) if own else shipped(name)
+
+
+@cache
+def shipped(name: str) -> dict[str, list[str]]:
+    """A table as it came with this release."""
     lines = (FOLDER / f"{name}.tsv").read_text(encoding="utf-8").splitlines()
     lines = [line for line in lines if not line.startswith("#")]
     width = len(lines[0].split("\t"))

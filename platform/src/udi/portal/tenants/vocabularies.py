@@ -1,0 +1,83 @@
+"""Words of a territory's catalogues: `vocabulary.<table>.tsv` says which code of the EU's tables each of them means.
+
+One line a wording, a tab, and what it means; a line that begins with # is a remark.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+from udi.protocol.licences import LICENCES
+
+Words = Mapping[str, Mapping[str, str]]
+"""What each wording means, by table."""
+Problem = tuple[str, str, str]
+"""Where in the file, what is wrong there, and what to do."""
+
+LARGEST, MOST_WORDS, LONGEST = 256 * 1024, 2000, 1000
+EU = "http://publications.europa.eu/resource/authority/"
+CODE = re.compile(r"[A-Z0-9][A-Z0-9_]*")
+THEMES = {"AGRI", "ECON", "EDUC", "ENER", "ENVI", "GOVE", "HEAL", "INTR", "JUST", "REGI", "SOCI", "TECH", "TRAN"}
+ACCESS = {"PUBLIC", "NON_PUBLIC", "RESTRICTED", "CONFIDENTIAL", "SENSITIVE", "NORMAL"}
+FREQUENCIES = {
+    "CONT", "UPDATE_CONT", "1MIN", "5MIN", "10MIN", "15MIN", "30MIN", "HOURLY", "BIHOURLY", "TRIHOURLY", "12HRS", "DAILY_2",
+    "DAILY", "WEEKLY_3", "WEEKLY_2", "WEEKLY", "BIWEEKLY", "MONTHLY_3", "MONTHLY_2", "MONTHLY", "BIMONTHLY", "QUARTERLY",
+    "ANNUAL_3", "ANNUAL_2", "ANNUAL", "BIENNIAL", "TRIENNIAL", "QUADRENNIAL", "QUINQUENNIAL", "DECENNIAL", "BIDECENNIAL",
+    "TRIDECENNIAL", "AS_NEEDED", "IRREG", "NEVER", "NOT_PLANNED", "OTHER", "UNKNOWN",
+}  # fmt: skip
+TABLES: Mapping[str, tuple[str, Callable[[str], bool]]] = {
+    "themes": ("data-theme", lambda said: bool(said.split()) and set(said.split()) <= THEMES),
+    "licences": ("licence", lambda said: said in LICENCES or bool(CODE.fullmatch(said))),
+    "formats": ("file-type", lambda said: bool(CODE.fullmatch(said))),
+    "frequencies": ("frequency", FREQUENCIES.__contains__),
+    "access": ("access-right", ACCESS.__contains__),
+}
+"""The EU's table that each means codes of, and whether what is written is one."""
+PREFIX, SUFFIX = "vocabulary.", ".tsv"
+
+
+def read_words(folder: Path) -> tuple[dict[str, dict[str, str]], list[tuple[str, Problem]]]:
+    """The words of every table that the folder has, and what is wrong in which file."""
+    words: dict[str, dict[str, str]] = {}
+    problems: list[tuple[str, Problem]] = []
+    for path in sorted(folder.glob(f"{PREFIX}*{SUFFIX}")):
+        name = path.name.removeprefix(PREFIX).removesuffix(SUFFIX)
+        found = words.setdefault(name, {})
+        problems += [(path.name, problem) for problem in _read(path, name, found)]
+    return words, problems
+
+
+def _read(path: Path, name: str, found: dict[str, str]) -> Iterator[Problem]:
+    """Fill in the words of a file; everything that is wrong with it, line by line."""
+    if name not in TABLES:
+        yield "its name", f"there is no table «{name}».", f"Call it after one of {', '.join(TABLES)}."
+        return
+    content = path.read_bytes()
+    if len(content) > LARGEST:
+        yield f"{len(content)} bytes", "it is too heavy.", f"Keep it under {LARGEST} bytes."
+        return
+    try:
+        lines = content.decode("utf-8-sig").splitlines()
+    except UnicodeDecodeError:
+        yield "whole file", "it is not UTF-8.", "Save it as UTF-8."
+        return
+    for number, line in enumerate(lines, 1):
+        if line.strip() and not line.startswith("#") and (problem := _take(line, name, found)):
+            yield f"line {number}", *problem
+    if len(found) > MOST_WORDS:
+        yield "whole file", f"it has {len(found)} wordings.", f"Keep the {MOST_WORDS} that matter most."
+
+
+def _take(line: str, name: str, found: dict[str, str]) -> tuple[str, str] | None:
+    table, is_known = TABLES[name]
+    wording, *rest = (part.strip() for part in line.split("\t"))
+    if not wording or len(rest) != 1 or not rest[0]:
+        return "it is not a wording, a tab and what it means.", "Write the two with one tab between them."
+    if len(wording) > LONGEST:
+        return "its wording is too long.", f"Keep it under {LONGEST} letters."
+    if wording in found:
+        return f"«{wording}» stands above already.", "Keep one of the two lines."
+    if not is_known(rest[0]):
+        return f"«{rest[0]}» is no code of that table.", f"Take one from {EU}{table}."
+    found[wording] = rest[0]
+    return None
