@@ -72,7 +72,8 @@ def write_secrets(folder: Path) -> None:
     """Passwords and keys of the run."""
     folder.mkdir(exist_ok=True)
     names = [f"{program}_{role}_password" for program in PROGRAMS for role in ROLES]
-    names += ["portal_client_key", "node_client_key", "postgres_password", "keycloak_password", "keycloak_admin_secret"]
+    names += ["portal_client_key", "node_client_key", "postgres_password"]
+    names += ["keycloak_password", "keycloak_admin_secret", "keycloak_members_secret"]
     for name in names:
         (folder / name).write_text(secrets.token_urlsafe(24))
     (folder / "signing_keys").write_text(keys.new_secret())

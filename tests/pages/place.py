@@ -60,6 +60,7 @@ async def furnished(settings: Settings, portal_app: Litestar, node_app: Litestar
         }
         catalogue = await fill_catalogue(portal, territory)
         catalogue |= await follow(portal, territory, visitors["team"], catalogue["portal table"])
+        catalogue |= await join(visitors["team"])
         published = await fill_node(node, territory, Producer(visitors["producer"]))
         yield Place(territory, catalogue | published, visitors)
     await stage.remove_territory(settings, territory.id)
@@ -112,6 +113,25 @@ async def follow(site: Site, territory: Territory, someone: httpx.AsyncClient, d
         await session.flush()
         token = unsubscribe_token(site.settings, territory, subscription.id)
     return {"portal webhook": str(webhook.id), "portal unsubscribe": token}
+
+
+async def join(someone: httpx.AsyncClient) -> dict[str, str]:
+    """A person of the team asks for three organisations: one waits, one is refused, one is approved."""
+    found = {}
+    for number, (state, decision) in enumerate({"asked": "", "refused": "refuse", "approved": "approve"}.items()):
+        form = {
+            "name": f"Association {'des ateliers du soir' if number else TOWN} {number}", "country": "other",
+            "registry_number": f"N{number}", "email": "bonjour@atelier.example", "url": "https://atelier.example/",
+            "choice": "hosted", "charter": "1", "apart": "1",
+        }  # fmt: skip
+        asked = await someone.post("/join/new", data=form)
+        assert asked.status_code == 303, asked.text
+        address = asked.headers["location"]
+        if decision:
+            answer = {"decision": decision, "words": "Il manque le nom du service.", "revision": "1"}
+            assert (await someone.post(f"{address}/decide", data=answer)).status_code == 303
+        found[f"portal {state}"] = address.rpartition("/")[2]
+    return found
 
 
 async def fill_node(site: Site, territory: Territory, producer: Producer) -> dict[str, str]:

@@ -32,7 +32,7 @@ def _stops(program: str, who: str, *addresses: str) -> list[Stop]:
 STOPS = [
     *_stops(
         "portal", "portal",
-        "/", "/accessibility", "/eco-design", "/api", "/charter", "/legal", "/data", "/producers", "/problems",
+        "/", "/join", "/accessibility", "/eco-design", "/api", "/charter", "/legal", "/data", "/producers", "/problems",
         "/data => /data?q=velo&theme=transportation", "/data => /data?q=zzzzzz", "/data => /data?period=hier", "/data => /data?q=trottinette",
         f"/data => /data?q={ARABIC.split()[0]}", "/problems/{name} => /problems/not-found",
         "/producers/{slug} => /producers/armor", "/producers/{slug} => /producers/arabic", "/producers/{slug} => /producers/nobody = 404",
@@ -50,6 +50,9 @@ STOPS = [
         "portal", "team", "/my-space", "/my-space/tokens", "/nodes", "/sources/try", "/", "/data/{name} => /data/{portal long}",
         "/data/{dataset_id}/withdraw => /data/{portal long}/withdraw",
         "/producers/{slug}/links => /producers/armor/links", "/producers/{slug}/links => /producers/arabic/links",
+        "/join/new", "/join/requests", "/join/{application_id} => /join/{portal asked}",
+        "/join/{application_id} => /join/{portal approved}", "/join/{application_id}/correct => /join/{portal refused}/correct",
+        "/join/{application_id} => /join/{portal refused}",
         "/following", "/following/new => /following/new?kind=theme&target=environment", "/following/webhooks",
         "/following/webhooks/{webhook_id} => /following/webhooks/{portal webhook}",
     ),

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from udi.node.files import ring
 from udi.node.spaces.actions import apply_space
 from udi.node.territories.models import Tenant as NodeTenant
 from udi.portal.identity.provision import accounts, admin, realm, territory
+from udi.portal.identity.provision.joining import apply_members_account
 from udi.portal.nodes.actions.register import register_node, update_node
 from udi.portal.nodes.queries import find_node
 from udi.portal.organisations.actions import apply_organisation
@@ -39,11 +41,14 @@ class Applied:
 
 
 def migrate(settings: Settings, *, contract: bool = True) -> None:
-    """Bring both databases to the newest revision, and draw the signing key and the keys for files if there are none.
+    """Bring both databases to the newest revision, and draw the keys that there are none of: to sign, to seal files.
+
+    So is the secret of the account that changes members.
 
     Without `contract`, what earlier releases use stays.
     """
     write_secret(settings, "signing_keys", keys.new_secret, keep=True)
+    write_secret(settings, admin.MEMBERS_SECRET, lambda: secrets.token_hex(24), keep=True)
     write_secret(settings, ring.SECRET, ring.new_ring, keep=True)
     migrations.upgrade(settings, "portal", contract=contract)
     migrations.upgrade(settings, "node", contract=contract)
@@ -69,7 +74,7 @@ def apply_folder(settings: Settings, folder: TenantFolder) -> Applied:
     """
     changes = asyncio.run(_apply_rows(settings, folder))
     connection = admin.connect(settings)
-    done = realm.apply_realm(connection, settings)
+    done = [*realm.apply_realm(connection, settings), apply_members_account(connection, settings)]
     done += territory.apply_territory(
         connection,
         settings,

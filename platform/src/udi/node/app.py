@@ -34,6 +34,7 @@ from udi.node.datasets.measures import measure_outbox
 from udi.node.datasets.portal import PortalClient, PortalKeys
 from udi.node.datasets.preparing import warm
 from udi.node.datasets.reminders import remind_for_ever
+from udi.node.datasets.rooms import routes as room_routes
 from udi.node.datasets.tables import Tables
 from udi.node.datasets.tidying import clear_left, tidy_for_ever
 from udi.node.files import pages as files_pages
@@ -156,6 +157,7 @@ def create(site: Site | None = None) -> Litestar:
         *datasets_pages.routes,
         *files_pages.routes,
         *datasets_api.routes,
+        *room_routes,
         *intake_routes.routes,
         *tables_api.routes,
         *features_api.routes,

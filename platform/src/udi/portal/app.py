@@ -1,5 +1,6 @@
 """Composition root of the portal: the only module that knows every domain."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from udi import protocol
 from udi.kit import logs, sessions
 from udi.kit.db import Database
 from udi.kit.http import Outgoing
-from udi.kit.jobs import Worker, run_until_stopped
+from udi.kit.jobs import Handler, Worker, run_until_stopped
 from udi.kit.keys import Signer
 from udi.kit.oidc import IdentityService, territory_client
 from udi.kit.rates import Rates
@@ -41,12 +42,15 @@ from udi.portal.nodes import jobs as nodes_jobs
 from udi.portal.nodes import pages as nodes_pages
 from udi.portal.nodes import trials as nodes_trials
 from udi.portal.nodes.measures import measure_key, measure_reports
+from udi.portal.nodes.rooms import rooms
 from udi.portal.notifications import api as notifications_api
 from udi.portal.notifications import jobs as notifications_jobs
 from udi.portal.notifications import pages as notifications_pages
 from udi.portal.notifications.digests import digest_for_ever
 from udi.portal.notifications.webhooks import pages as webhooks_pages
 from udi.portal.notifications.webhooks.spreading import spread_for_ever
+from udi.portal.organisations.joining import jobs as joining_jobs
+from udi.portal.organisations.joining import pages as joining_pages
 from udi.portal.organisations.queries import name_organisations
 from udi.portal.tenants import pages as tenants_pages
 from udi.portal.tenants.models import Tenant
@@ -58,7 +62,7 @@ from udi.ui.readers import API_RATES, ApiRates
 from udi.ui.site import Site, create_app, settle
 
 HERE = Path(__file__).parent
-DOMAINS = ("tenants", "identity", "notifications", "catalogue", "nodes")
+DOMAINS = ("tenants", "identity", "notifications", "organisations", "catalogue", "nodes")
 LOCALES = [Path(protocol.__file__).parent / "locale", HERE / "locale", *(HERE / name / "locale" for name in DOMAINS)]
 PEOPLE_TIMES = 5
 """How many times what a passer-by may ask of the API a person may, who shows a token."""
@@ -71,6 +75,7 @@ URLS = {
     "my_space": "/my-space",
     "following": "/following",
     "nodes": "/nodes",
+    "join": joining_pages.HOME,
     "sources": nodes_trials.HOME,
 }
 
@@ -157,10 +162,17 @@ def create(site: Site | None = None) -> Litestar:
         *notifications_api.routes,
         *notifications_pages.routes,
         *webhooks_pages.routes,
+        *joining_pages.routes,
     ]
     app = create_app(site, handlers, on_shutdown=[site.parts["sessions"].service.close, site.parts["webhooks"].close])
     app.asgi_handler = HeadAsGet(app.asgi_handler)
     return app
+
+
+def jobs(site: Site) -> Mapping[str, Handler]:
+    """What the portal's worker does, by name."""
+    domains = (nodes_jobs.jobs, rooms, link_jobs, notifications_jobs.jobs, joining_jobs.jobs)
+    return {name: handler for domain in domains for name, handler in domain(site).items()}
 
 
 async def work(settings: Settings) -> None:
@@ -169,7 +181,7 @@ async def work(settings: Settings) -> None:
     feed = SearchFeed(site.database, site.registry, settings)
     try:
         await run_until_stopped(
-            Worker(site.database, {**nodes_jobs.jobs(site), **notifications_jobs.jobs(site), **link_jobs(site)}),
+            Worker(site.database, jobs(site)),
             feed.run(),
             Rounds(site).run(),
             digest_for_ever(site),

@@ -35,6 +35,7 @@ from udi.portal.identity.provision.territory import apply_machine
 from udi.portal.nodes.archive import take_up as take_up_reports
 from udi.portal.nodes.queries import list_nodes
 from udi.portal.notifications.archive import take_up as take_up_digests
+from udi.portal.organisations.joining.archive import take_up as take_up_joining
 from udi.portal.tenants.actions import register_values
 from udi.portal.tenants.files import TenantFolder
 from udi.settings import ProgramName, Settings
@@ -153,6 +154,7 @@ class Arriving:
                 await (take_up_reports if program == "portal" else take_up_deliveries)(session)
                 if program == "portal":
                     await take_up_digests(session)
+                    await take_up_joining(session)
                 else:
                     await take_up_keys(session, RingFile(self.settings))
             self.imported.rows |= {f"{program}.{name}": count for name, count in counts.items()}

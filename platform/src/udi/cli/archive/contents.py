@@ -18,6 +18,7 @@ from udi.portal.identity import archive as portal_identity
 from udi.portal.nodes import archive as portal_nodes
 from udi.portal.notifications import archive as portal_notifications
 from udi.portal.organisations import archive as portal_organisations
+from udi.portal.organisations.joining import archive as portal_joining
 from udi.settings import ProgramName, Settings
 
 FORMAT = 1
@@ -30,6 +31,7 @@ DOMAINS = {
     "portal": (
         portal_organisations,
         portal_identity,
+        portal_joining,
         portal_audit,
         portal_notifications,
         portal_catalogue,

@@ -23,6 +23,7 @@ SECRETS = (
     "postgres_password",
     "keycloak_password",
     "keycloak_admin_secret",
+    "keycloak_members_secret",
     *(f"{program}_{role}_password" for program in PROGRAMS for role in ROLES),
     *(f"{program}_client_key" for program in PROGRAMS),
 )

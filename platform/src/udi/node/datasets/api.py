@@ -75,7 +75,7 @@ async def receive_report(
     request: Asked, territory: NamedDependency[Territory], dataset_id: FromPath[UUID]
 ) -> Response[bytes]:
     """The portal says what became of a record."""
-    await _require_portal(request, territory)
+    await require_portal(request, territory)
     report = read_report(await _body(request))
     if report.resource_id not in {None, dataset_id}:
         raise InvalidError(refusals=[Refusal("resource_id", "The report is about another dataset than its address.")])
@@ -97,7 +97,7 @@ async def show_report(
     request: Asked, territory: NamedDependency[Territory], dataset_id: FromPath[UUID]
 ) -> Response[bytes]:
     """The last report the portal gave, for the portal."""
-    await _require_portal(request, territory)
+    await require_portal(request, territory)
     with space_context(None):
         async with site_of(request).database.session(territory.id) as session:
             delivery = await find_delivery(session, dataset_id)
@@ -106,14 +106,20 @@ async def show_report(
     return _json(delivery.report)
 
 
-async def _require_portal(request: Asked, territory: Territory) -> None:
+async def require_portal(request: Asked, territory: Territory) -> dict[str, Any]:
+    """What the territory's portal says in the token of a request.
+
+    Raises:
+        UnauthenticatedError: there is none, or it is not the portal's for this node.
+        UnavailableError: the portal's keys are not known here and cannot be read.
+    """
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     keys: PortalKeys = site_of(request).parts["portal_keys"]
     challenge = {"WWW-Authenticate": "Bearer"}
     if scheme.lower() != "bearer" or not token.strip():
         raise UnauthenticatedError("Only the territory's portal may do this.", headers=challenge)
     try:
-        await keys.claims(territory, token.strip())
+        return await keys.claims(territory, token.strip())
     except InvalidSignatureError as error:
         raise UnauthenticatedError("This token is not one of the territory's portal.", headers=challenge) from error
     except OutgoingError as error:

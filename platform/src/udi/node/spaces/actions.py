@@ -5,10 +5,14 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from udi.kit.errors import NotFoundError
+from udi.kit.db import SPACE
+from udi.kit.errors import ConflictError, InvalidError, NotFoundError, Refusal
 from udi.node.spaces.models import Space
+from udi.protocol.room import Room
 
 DEFAULT_QUOTA = 20 * 10**9
+FIRST_QUOTA = 5 * 10**9
+"""Of a room opened by the portal, as for an organisation of a territory's files that says none."""
 
 
 async def apply_space(
@@ -24,6 +28,25 @@ async def apply_space(
         space.quota_bytes = quota_bytes
     await session.flush()
     return space
+
+
+async def open_space(session: AsyncSession, room: Room) -> Space:
+    """Open the room that a portal asks for, or bring its name and mail address up to date. May be repeated.
+
+    Raises:
+        InvalidError: its slug is none.
+        ConflictError: the slug is another organisation's room, or the organisation has one of another slug.
+    """
+    if not SPACE.fullmatch(room.slug):
+        raise InvalidError(refusals=[Refusal("slug", "This is not a short name.", "Small letters, digits, hyphens.")])
+    same = (Space.slug == room.slug) | (Space.organisation_id == room.organisation_id)
+    known = (await session.scalars(select(Space).where(same).with_for_update())).all()
+    if any((space.slug, space.organisation_id) != (room.slug, room.organisation_id) for space in known):
+        raise ConflictError("This short name is another organisation’s, or the organisation has a room already.")
+    return await apply_space(
+        session, slug=room.slug, organisation_id=room.organisation_id, name=room.name, email=room.email,
+        quota_bytes=None if known else FIRST_QUOTA,
+    )  # fmt: skip
 
 
 async def set_limits(

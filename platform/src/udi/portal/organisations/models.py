@@ -1,17 +1,22 @@
-"""The tables of organisations."""
+"""The tables of organisations, of those who ask to publish here, and of changes of members on their way."""
 
 from datetime import datetime
+from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import ForeignKeyConstraint, Index, Text, UniqueConstraint, text
+from sqlalchemy import ARRAY, ForeignKeyConstraint, Index, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from udi.kit.db import Owned
+from udi.portal.organisations.joining.states import State
 from udi.portal.schema import PortalTable
 
 
 class Organisation(Owned, PortalTable):
-    """A legal person; its identifier is given by the territory's files or by the node that knows it."""
+    """A legal person; its identifier is given by the territory's files, by the node that knows it, or drawn when it joins.
+
+    `registry_number` is the one of a public register: of France (SIREN, SIRET, RNA) where `country` is FR, else any.
+    """
 
     __tablename__ = "organisation"
     __table_args__ = (UniqueConstraint("tenant_id", "slug"),)
@@ -23,6 +28,8 @@ class Organisation(Owned, PortalTable):
     url: Mapped[str] = mapped_column(Text)
     address: Mapped[str] = mapped_column(Text)
     producer: Mapped[bool]
+    country: Mapped[str] = mapped_column(Text, default="", server_default="")
+    registry_number: Mapped[str] = mapped_column(Text, default="", server_default="")
     created_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
 
 
@@ -42,3 +49,81 @@ class FormerSlug(PortalTable):
     tenant_id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("app.current_tenant()"))
     slug: Mapped[str] = mapped_column(Text, primary_key=True)
     organisation_id: Mapped[UUID]
+
+
+class Choice(StrEnum):
+    """Where an organisation keeps its data: a room on the hosted node, a node of its own, the portal that it has."""
+
+    HOSTED = "hosted"
+    OWN = "own"
+    EXISTING = "existing"
+
+
+def of_person() -> ForeignKeyConstraint:
+    """The person of a row goes, the row goes."""
+    return ForeignKeyConstraint(
+        ["tenant_id", "person_id"], ["app.person.tenant_id", "app.person.id"], ondelete="CASCADE"
+    )
+
+
+class Application(Owned, PortalTable):
+    """Somebody asks that their organisation publish here. `revision` counts what the person sent: the team decides on one."""
+
+    __tablename__ = "application"
+    __table_args__ = (of_person(), Index(None, "tenant_id", "state", "asked_at"), Index(None, "tenant_id", "person_id"))
+
+    person_id: Mapped[UUID]
+    language: Mapped[str] = mapped_column(Text)
+    """That the person read when they asked: mails to them are in it."""
+    state: Mapped[str] = mapped_column(Text, default=State.ASKED)
+    revision: Mapped[int] = mapped_column(default=1)
+    name: Mapped[str] = mapped_column(Text)
+    country: Mapped[str] = mapped_column(Text)
+    registry_number: Mapped[str] = mapped_column(Text)
+    email: Mapped[str] = mapped_column(Text)
+    url: Mapped[str] = mapped_column(Text)
+    choice: Mapped[str] = mapped_column(Text)
+    words: Mapped[str] = mapped_column(Text, default="", server_default="")
+    """Of the team: why it refuses, or what it asks."""
+    asked_at: Mapped[datetime]
+    decided_by: Mapped[UUID | None]
+    decided_at: Mapped[datetime | None]
+    organisation_id: Mapped[UUID | None]
+    """What it became."""
+    room_at: Mapped[datetime | None]
+    """When the hosted node said that the room is there."""
+
+
+class Trouble(StrEnum):
+    """Why a change of members waits: nobody answers, or the identity service refuses it."""
+
+    NONE = ""
+    AWAY = "away"
+    REFUSED = "refused"
+
+
+class MemberChange(Owned, PortalTable):
+    """The groups that a person is to have in an organisation (none of them: a member without rights), or that they leave.
+
+    The worker makes it so at the identity service, in the order they were asked.
+    """
+
+    __tablename__ = "member_change"
+    __table_args__ = (
+        of_person(),
+        ForeignKeyConstraint(
+            ["tenant_id", "organisation_id"],
+            ["app.organisation.tenant_id", "app.organisation.id"],
+            ondelete="CASCADE",
+        ),
+        Index("ix_member_change_waiting", "tenant_id", "organisation_id", postgresql_where=text("done_at IS NULL")),
+    )
+
+    organisation_id: Mapped[UUID]
+    person_id: Mapped[UUID]
+    groups: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    leaves: Mapped[bool] = mapped_column(default=False)
+    asked_by: Mapped[UUID | None]
+    asked_at: Mapped[datetime]
+    done_at: Mapped[datetime | None]
+    trouble: Mapped[str] = mapped_column(Text, default=Trouble.NONE, server_default="")

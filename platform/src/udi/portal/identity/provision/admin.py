@@ -13,10 +13,17 @@ from udi.kit.errors import ProvisionError
 from udi.settings import Settings
 
 ADMIN_CLIENT, ADMIN_SECRET = "udi-admin", "keycloak_admin_secret"
+MEMBERS_CLIENT, MEMBERS_SECRET = "udi-members", "keycloak_members_secret"
+"""Of the portal's worker: it changes organisations and their members, and nothing else of the realm."""
+SECRETS = {ADMIN_CLIENT: ADMIN_SECRET, MEMBERS_CLIENT: MEMBERS_SECRET}
 TIMEOUT = 30
 EVERYTHING = 100_000
-OK, NOT_FOUND, CONFLICT = range(200, 300), 404, 409
+OK, NOT_FOUND, CONFLICT, BROKEN = range(200, 300), 404, 409, 500
 Outcome = Literal["created", "updated", "unchanged"]
+
+
+class AwayError(ProvisionError):
+    """The identity service does not answer for now."""
 
 
 @dataclass(frozen=True)
@@ -91,14 +98,15 @@ class Admin:
         try:
             answer = call(path, **content, **query)
         except KeycloakAuthenticationError as error:
-            msg = f"Keycloak refuses the administrator «{ADMIN_CLIENT}»: check the secret «{ADMIN_SECRET}»."
+            client = self.connection.client_id
+            msg = f"Keycloak refuses the administrator «{client}»: check the secret «{SECRETS.get(client or '')}»."
             raise ProvisionError(msg) from error
         except KeycloakError as error:
             msg = f"Keycloak does not answer to {method.upper()} {path} ({error})."
-            raise ProvisionError(msg) from error
+            raise AwayError(msg) from error
         if answer.status_code not in OK and answer.status_code != accepted:
             msg = f"Keycloak answers {answer.status_code} to {method.upper()} {path}: {answer.text[:300]}"
-            raise ProvisionError(msg)
+            raise AwayError(msg) if answer.status_code >= BROKEN else ProvisionError(msg)
         return answer
 
 
@@ -108,12 +116,25 @@ def connect(settings: Settings) -> Admin:
     Raises:
         MissingSecretError: the account's secret is absent.
     """
+    return _connect(settings, "master", ADMIN_CLIENT, ADMIN_SECRET)
+
+
+def connect_for_members(settings: Settings) -> Admin:
+    """The deployment's realm, as the lesser account that the portal's worker has.
+
+    Raises:
+        MissingSecretError: the account's secret is absent.
+    """
+    return _connect(settings, settings.identity_realm, MEMBERS_CLIENT, MEMBERS_SECRET)
+
+
+def _connect(settings: Settings, realm: str, client: str, secret: str) -> Admin:
     connection = KeycloakOpenIDConnection(
         server_url=settings.keycloak_internal_url,
         realm_name=settings.identity_realm,
-        user_realm_name="master",
-        client_id=ADMIN_CLIENT,
-        client_secret_key=settings.secret(ADMIN_SECRET),
+        user_realm_name=realm,
+        client_id=client,
+        client_secret_key=settings.secret(secret),
         timeout=TIMEOUT,
     )
     return Admin(connection, settings.identity_realm)

@@ -1,0 +1,113 @@
+"""One member of one organisation made so, with an account that may do no more than that."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from udi.kit.errors import ProvisionError
+from udi.portal.identity.provision.accounts import apply_memberships
+from udi.portal.identity.provision.admin import (
+    EVERYTHING,
+    MEMBERS_CLIENT,
+    MEMBERS_SECRET,
+    Admin,
+    Change,
+    difference,
+    merged,
+)
+from udi.portal.identity.provision.clients import machine_client
+from udi.portal.identity.provision.organisations import (
+    TERRITORY,
+    apply_organisations,
+    organisation_alias,
+    wanted_organisations,
+)
+from udi.settings import Settings
+
+RIGHTS = ("manage-organizations", "manage-users", "view-realm")
+"""Of the realm: Keycloak lets nobody put a person into an organisation without the second."""
+MANAGED = "MANAGED"
+"""Made by an invitation of Keycloak itself: it deletes the account of such a member who is removed."""
+
+
+def apply_members_account(admin: Admin, settings: Settings) -> Change:
+    """Make the account of the portal's worker, with its secret and its rights."""
+    own = {"fullScopeAllowed": True, "defaultClientScopes": ["basic", "service_account", "roles"]}
+    wanted = {**machine_client(MEMBERS_CLIENT, settings.secret(MEMBERS_SECRET)), **own}
+    found = admin.get("clients", clientId=MEMBERS_CLIENT)
+    if not found:
+        admin.post("clients", wanted)
+    elif difference(wanted, found[0]):
+        admin.put(f"clients/{found[0]['id']}", merged(found[0], wanted))
+    client = (found or admin.get("clients", clientId=MEMBERS_CLIENT))[0]["id"]
+    given = _give_rights(admin, client)
+    changed = given or bool(found and difference(wanted, found[0]))
+    return Change("client", MEMBERS_CLIENT, "created" if not found else "updated" if changed else "unchanged")
+
+
+def _give_rights(admin: Admin, client: str) -> bool:
+    realm = admin.get("clients", clientId="realm-management")[0]["id"]
+    path = f"users/{admin.get(f'clients/{client}/service-account-user')['id']}/role-mappings/clients/{realm}"
+    has = {role["name"] for role in admin.get(path) or []}
+    known = {role["name"]: role for role in admin.get(f"clients/{realm}/roles", max=EVERYTHING)}
+    missing = [known[name] for name in RIGHTS if name not in has]
+    if missing:
+        admin.post(path, missing)
+    return bool(missing)
+
+
+@dataclass(frozen=True)
+class Member:
+    """A person (their subject) of an organisation and the groups they are to have there; None: they leave."""
+
+    territory: str
+    organisation: str
+    subject: str
+    groups: tuple[str, ...] | None
+
+
+def make_member(admin: Admin, member: Member, everybody: Sequence[tuple[str, str]], *, founding: bool = False) -> None:
+    """Make the organisation if it is not there, and the person's groups in it. May be repeated.
+
+    `everybody` are the (slug, name) pairs of the territory; `founding` says that nobody may be in it before.
+
+    Raises:
+        ProvisionError: Keycloak refuses, does not answer, or knows people in an organisation that is being founded.
+    """
+    alias = organisation_alias(member.territory, member.organisation)
+    if founding and (known := _find(admin, member.territory, alias)):
+        others = [each for each in _members(admin, known) if each["id"] != member.subject]
+        if others:
+            msg = f"The organisation {alias} of Keycloak has members already: remove it there, or its members, first."
+            raise ProvisionError(msg)
+    wanted = [each for each in wanted_organisations(member.territory, "", everybody) if each.alias == alias]
+    apply_organisations(admin, member.territory, wanted)
+    organisation = _find(admin, member.territory, alias)
+    if organisation is None:
+        msg = f"Keycloak has no organisation {alias}."
+        raise ProvisionError(msg)
+    if member.groups is not None:
+        apply_memberships(admin, member.subject, {alias: list(member.groups)})
+    _leave(admin, organisation, member)
+
+
+def _find(admin: Admin, territory: str, alias: str) -> str | None:
+    known = admin.get("organizations", q=f"{TERRITORY}:{territory}", max=EVERYTHING) or []
+    return next((str(each["id"]) for each in known if each["alias"] == alias), None)
+
+
+def _members(admin: Admin, organisation: str) -> list[dict[str, Any]]:
+    return admin.get(f"organizations/{organisation}/members", max=EVERYTHING) or []
+
+
+def _leave(admin: Admin, organisation: str, member: Member) -> None:
+    """Leave the groups that are not wanted; and the organisation, where none is."""
+    path = f"organizations/{organisation}"
+    known = admin.get(f"{path}/members/{member.subject}")
+    if known is None:
+        return
+    for group in admin.get(f"{path}/members/{member.subject}/groups") or []:
+        if group["name"] not in (member.groups or ()):
+            admin.delete(f"{path}/groups/{group['id']}/members/{member.subject}")
+    if member.groups is None and known.get("membershipType") != MANAGED:
+        admin.delete(f"{path}/members/{member.subject}")

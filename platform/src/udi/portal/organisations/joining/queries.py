@@ -1,0 +1,132 @@
+"""Reads of applications: their own for each person, all of them for the territory's team."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.errors import ForbiddenError, NotFoundError
+from udi.kit.identity import Actor
+from udi.portal.identity.models import Person
+from udi.portal.organisations.joining.nearness import find_near
+from udi.portal.organisations.joining.registries import same_person
+from udi.portal.organisations.joining.states import OPEN
+from udi.portal.organisations.models import Application, MemberChange, Organisation
+
+MOST_SHOWN = 200
+
+
+def require_team(actor: Actor) -> None:
+    """Requests are read and decided by the territory's team.
+
+    Raises:
+        ForbiddenError: the person is not of the team.
+    """
+    if not actor.moderator:
+        raise ForbiddenError(
+            "Requests to join are shown to the territory’s team.",
+            remedy="Your own stand under “Join as a producer”. For any other, write to the team.",
+        )
+
+
+async def list_own(session: AsyncSession, actor: Actor) -> Sequence[Application]:
+    """What the person asked, the newest first."""
+    query = select(Application).where(Application.person_id == actor.person_id)
+    return (await session.scalars(query.order_by(Application.asked_at.desc(), Application.id))).all()
+
+
+async def get_application(session: AsyncSession, actor: Actor, id_: UUID, *, lock: bool = False) -> Application:
+    """An application of the person, or any for the territory's team.
+
+    Raises:
+        NotFoundError: there is none, or it is somebody else's.
+    """
+    query = select(Application).where(Application.id == id_)
+    found = await session.scalar(query.with_for_update() if lock else query)
+    if found is None or not (actor.moderator or found.person_id == actor.person_id):
+        raise NotFoundError("No request of yours is at this address.")
+    return found
+
+
+async def get_own(session: AsyncSession, actor: Actor, id_: UUID, *, lock: bool = False) -> Application:
+    """An application of the person, to change it.
+
+    Raises:
+        NotFoundError: the person made none of this identifier.
+    """
+    found = await get_application(session, actor, id_, lock=lock)
+    if found.person_id != actor.person_id:
+        raise NotFoundError("No request of yours is at this address.")
+    return found
+
+
+async def list_for_team(session: AsyncSession, actor: Actor) -> Sequence[tuple[Application, Person]]:
+    """Every application and who asks: those to decide first, the oldest of them first; then the last decided.
+
+    Raises:
+        ForbiddenError: the person is not of the team.
+    """
+    require_team(actor)
+    same = (Person.tenant_id == Application.tenant_id) & (Person.id == Application.person_id)
+    query = select(Application, Person).join(Person, same)
+    waiting = query.where(Application.state.in_(OPEN)).order_by(Application.asked_at, Application.id)
+    decided = query.where(Application.state.not_in(OPEN)).order_by(Application.decided_at.desc().nulls_last())
+    rows = [
+        *(await session.execute(waiting.limit(MOST_SHOWN))).all(),
+        *(await session.execute(decided.limit(MOST_SHOWN))).all(),
+    ]
+    return [(row.Application, row.Person) for row in rows]
+
+
+async def count_waiting(session: AsyncSession) -> int:
+    """How many applications wait for the team."""
+    return await session.scalar(select(func.count()).where(Application.state.in_(OPEN))) or 0
+
+
+async def find_same_number(session: AsyncSession, country: str, number: str) -> Organisation | None:
+    """The organisation of the territory that has this registry number."""
+    if not number:
+        return None
+    same = (Organisation.country == country, Organisation.registry_number == number)
+    return (await session.scalars(select(Organisation).where(*same).order_by(Organisation.slug).limit(1))).first()
+
+
+async def find_alike(session: AsyncSession, name: str, country: str, number: str) -> list[Organisation]:
+    """The organisations of the territory that could be this one: a number of the same legal person, or a near name."""
+    everybody = (await session.scalars(select(Organisation))).all()
+    person = same_person(country, number)
+    kin = [
+        each
+        for each in everybody
+        if person and each.country == country and same_person(country, each.registry_number) == person
+    ]
+    near = [each for each in find_near(name, everybody) if each not in kin]
+    return [*kin, *near]
+
+
+async def find_open_twin(session: AsyncSession, application: Application) -> Application | None:
+    """Another application, still to decide, for the same organisation."""
+    same = [Application.state.in_(OPEN), Application.id != application.id, Application.country == application.country]
+    if application.registry_number:
+        same.append(Application.registry_number == application.registry_number)
+    else:
+        same.append(func.lower(Application.name) == application.name.lower())
+    return (await session.scalars(select(Application).where(*same).order_by(Application.asked_at).limit(1))).first()
+
+
+async def find_organisation(session: AsyncSession, id_: UUID | None) -> Organisation | None:
+    """The organisation of this identifier."""
+    return await session.scalar(select(Organisation).where(Organisation.id == id_)) if id_ else None
+
+
+async def find_waiting_change(session: AsyncSession, organisation: UUID, person: UUID) -> MemberChange | None:
+    """The newest change of a person in an organisation that is not made yet."""
+    own = (MemberChange.organisation_id == organisation, MemberChange.person_id == person)
+    query = select(MemberChange).where(*own, MemberChange.done_at.is_(None)).order_by(MemberChange.asked_at.desc())
+    return (await session.scalars(query.limit(1))).first()
+
+
+async def find_person(session: AsyncSession, application: Application) -> Person | None:
+    """Who asks."""
+    return await session.scalar(select(Person).where(Person.id == application.person_id))

@@ -1,0 +1,60 @@
+"""Numbers by which public registers know an organisation."""
+
+import re
+
+from udi.kit.errors import Refusal
+
+FRANCE = "FR"
+SIREN, SIRET = 9, 14
+ASSOCIATION = re.compile(r"W[0-9A-Z]{9}")
+"""Number of the French register of associations (RNA)."""
+POST = "356000000"
+"""La Poste: the sum of the digits of its SIRET divides by five, or they follow the common rule."""
+LONGEST = 40
+FIELD = "registry_number"
+
+
+def tidy(number: str) -> str:
+    """As registers write it: no space, point or hyphen, capital letters."""
+    return re.sub(r"[\s.\-\u00a0\u202f]+", "", number).upper()
+
+
+def has_key(digits: str) -> bool:
+    """Whether the last digit is the key of the others (Luhn, ISO/IEC 7812-1)."""
+    doubled = [int(digit) * (2 if place % 2 else 1) for place, digit in enumerate(reversed(digits))]
+    return sum(value - 9 if value > 9 else value for value in doubled) % 10 == 0  # noqa: PLR2004 - a digit
+
+
+def check_number(country: str, number: str) -> Refusal | None:
+    """What is wrong with a tidy number of a register, or None."""
+    if country != FRANCE:
+        return (
+            Refusal(FIELD, "This number is very long.", "Give 40 characters at most.")
+            if len(number) > LONGEST
+            else None
+        )
+    if not number:
+        return Refusal(
+            FIELD, "The registry number is missing.", "Give the SIREN, the SIRET or the number W… of an association."
+        )
+    if ASSOCIATION.fullmatch(number):
+        return None
+    if not (number.isascii() and number.isdigit() and len(number) in {SIREN, SIRET}):
+        return Refusal(
+            FIELD,
+            "This is not a French registry number.",
+            "A SIREN has 9 digits, a SIRET 14, an association’s number W and 9 signs.",
+        )
+    of_post = number.startswith(POST) and sum(map(int, number)) % 5 == 0
+    if not (has_key(number) or of_post):
+        return Refusal(
+            FIELD,
+            "One digit of this number is wrong: its key does not match.",
+            "Copy it again from an official document.",
+        )
+    return None
+
+
+def same_person(country: str, number: str) -> str:
+    """What two numbers of one legal person have in common: in France, the SIREN that begins each SIRET."""
+    return number[:SIREN] if country == FRANCE and number.isdigit() else number

@@ -1,0 +1,131 @@
+"""A person asks that their organisation publish, is explained, asks again, is approved, publishes a first dataset."""
+
+import asyncio
+import re
+import time
+from collections.abc import AsyncIterator
+from email import message_from_string, policy
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from tests.journeys.installation import Installation
+from tests.journeys.steps import check, log_in, open_page
+from tests.journeys.test_publish_and_find import appears
+
+ASKER, TEAM = "habitante@armorine.example", "equipe@armorine.example"
+NAME, WHY = "Club nautique de l’Aber", "Dites-nous quel service répond aux questions."
+FILE, TITLE = "goodtables_VilleMTP_MTP_BudgetPri_2015.csv", "Sorties en mer du club"
+
+
+@pytest.fixture
+async def people(browser: Browser, installation: Installation) -> AsyncIterator[dict[str, Page]]:
+    """The person who asks and one of the territory's team, each in a browser of their own, logged in at the portal."""
+    contexts = {name: await browser.new_context(locale="fr-FR") for name in (ASKER, TEAM)}
+    yield {name: await context.new_page() for name, context in contexts.items()}
+    for context in contexts.values():
+        await context.close()
+
+
+async def ask(page: Page, installation: Installation) -> None:
+    """From the home page to the request, by way of the login and of a wrong number."""
+    await open_page(page, f"{installation.portal()}/")
+    await page.get_by_role("link", name="Devenir producteur").click()
+    await check(page)
+    await page.get_by_role("link", name="Se connecter pour commencer").click()
+    await fill_login(page, installation, ASKER)
+    await check(page)
+    await page.get_by_label("Nom officiel").fill(NAME)
+    await page.get_by_label("Numéro d’enregistrement").fill("732 829 321")
+    await page.get_by_label("Adresse électronique d’un service").fill("bonjour@club-aber.example")
+    await page.get_by_label("Mon organisation a lu la charte et la suit").check()
+    await page.get_by_role("button", name="Envoyer la demande").click()
+    await expect(page.get_by_role("alert")).to_contain_text("sa clé ne correspond pas")
+    await check(page)
+    await page.get_by_label("Numéro d’enregistrement").fill("732 829 320")
+    await page.get_by_role("button", name="Envoyer la demande").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text(NAME)
+    await check(page)
+
+
+async def fill_login(page: Page, installation: Installation, username: str) -> None:
+    await page.locator("input[name=username]").fill(username)
+    await page.locator("input[name=username]").press("Enter")
+    await page.locator("input[name=password]").fill(installation.password(username))
+    await page.locator("input[name=password]").press("Enter")
+    await page.wait_for_url(lambda url: "/realms/" not in url)
+
+
+async def decide(page: Page, installation: Installation, button: str, words: str = "") -> None:
+    """From «my space» to the request, and the answer."""
+    await page.goto(f"{installation.portal()}/my-space")
+    await page.get_by_role("link", name="Demandes pour devenir producteur").click()
+    await check(page)
+    await page.get_by_role("link", name=NAME).click()
+    await check(page)
+    await page.get_by_label(re.compile("Vos mots")).fill(words)
+    await page.get_by_role("button", name=button).click()
+    await check(page)
+
+
+async def subject_sent(installation: Installation, subject: str, to: str, within: float = 15) -> bool:
+    deadline = time.monotonic() + within
+    while time.monotonic() < deadline:
+        folder = installation.settings.state / "mail"
+        for path in folder.rglob("*.eml"):
+            mail = message_from_string(path.read_text(errors="replace"), policy=policy.default)  # type: ignore[arg-type]  # the policy's class
+            if (mail["Subject"], mail["To"]) == (subject, to):
+                return True
+        await asyncio.sleep(0.2)
+    return False
+
+
+async def test_somebody_joins_and_publishes_without_a_technician(
+    installation: Installation, people: dict[str, Page], shared_data: Path
+) -> None:
+    asker, team = people[ASKER], people[TEAM]
+    await ask(asker, installation)
+    assert await subject_sent(installation, f"{NAME} demande à publier ici", TEAM)
+    await team.goto(f"{installation.portal()}/")
+    await log_in(team, installation, TEAM)
+    await decide(team, installation, "Refuser, et dire pourquoi", WHY)
+    assert await subject_sent(installation, f"Votre demande pour {NAME} n’est pas acceptée", ASKER)
+
+    await asker.reload()
+    await expect(asker.get_by_text(WHY)).to_be_visible()
+    await check(asker)
+    await asker.get_by_role("link", name="Corriger et redemander").click()
+    await check(asker)
+    await asker.get_by_label("Adresse électronique d’un service").fill("donnees@club-aber.example")
+    await asker.get_by_role("button", name="Renvoyer").click()
+    await decide(team, installation, "Accepter")
+    assert await subject_sent(installation, f"Bienvenue : {NAME} peut publier ici", ASKER)
+
+    first = asker.get_by_role("link", name="Décrire votre premier jeu de données")
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline and not await first.count():
+        await asker.reload()
+        await asyncio.sleep(0.3)
+    await check(asker)
+    await first.click()
+    await expect(asker.get_by_label("Votre fichier", exact=True)).to_be_visible()
+    await asker.get_by_label("Votre fichier", exact=True).set_input_files(shared_data / "data/tables" / FILE)
+    await asker.get_by_role("button", name="Envoyer le fichier").click()
+    await asker.get_by_role("link", name=re.compile("Continuer")).click()
+    await asker.get_by_label("Titre").fill(TITLE)
+    await asker.get_by_label("Thème").select_option("culture")
+    await asker.get_by_role("button", name=re.compile("Continuer")).click()
+    await asker.get_by_role("button", name="Publier").click()
+    await asker.wait_for_load_state()
+
+    assert await appears(installation, "sorties mer club", TITLE, within=10)
+    await open_page(asker, f"{installation.portal()}/producers/club-nautique-de-l-aber")
+    await expect(asker.get_by_role("link", name=TITLE)).to_be_visible()
+
+    applied = installation.run("tenant", "apply", "demo")
+    synced = installation.run("tenant", "sync", "demo")
+    assert (applied.returncode, synced.returncode) == (0, 0), applied.stderr + synced.stderr
+    await open_page(asker, f"{installation.portal()}/producers/club-nautique-de-l-aber")
+    await asker.goto(f"{installation.portal()}/login?again=true&back=/my-space")
+    await expect(asker.get_by_role("heading", name=NAME)).to_be_visible()

@@ -1,0 +1,109 @@
+"""Only the territory's portal has a room opened, for the organisation that its token names."""
+
+import uuid
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import select
+
+from tests.node.counterpart import PortalDouble
+from udi.kit.db import Database
+from udi.kit.keys import Signer, new_secret
+from udi.kit.tenancy import Territory
+from udi.node.spaces.models import Space
+
+
+def body(organisation: uuid.UUID, **changed: Any) -> dict[str, Any]:
+    said = {"organisation_id": str(organisation), "slug": "seve", "name": "Association Sève", "email": "b@seve.example"}
+    return {**said, **changed}
+
+
+def bearer(
+    portal: PortalDouble,
+    territory: Territory,
+    organisation: object,
+    scope: str = "room",
+    signer: Signer | None = None,
+) -> dict[str, str]:
+    claims = {"sub": str(organisation), "scope": scope}
+    audience, lifetime = territory.links["node"], timedelta(minutes=5)
+    token = (signer or portal.signer).sign(claims, lifetime=lifetime, issuer=portal.origin, audience=audience)
+    return {"Authorization": f"Bearer {token}"}
+
+
+async def spaces(database: Database, territory: Territory) -> list[Space]:
+    async with database.session(territory.id, role="worker") as session:
+        return list((await session.scalars(select(Space))).all())
+
+
+async def test_the_portal_has_a_room_opened_and_renamed_and_what_was_given_stays(
+    passer_by: httpx.AsyncClient, portal: PortalDouble, demo: Territory, node_database: Database
+) -> None:
+    organisation = uuid.uuid4()
+    headers, address = bearer(portal, demo, organisation), f"/api/v1/spaces/{organisation}"
+
+    opened = await passer_by.put(address, json=body(organisation), headers=headers)
+    async with node_database.session(demo.id, role="worker") as session:
+        (await session.scalars(select(Space))).one().quota_bytes = 7
+    again = await passer_by.put(address, json=body(organisation, name="Sève"), headers=headers)
+
+    assert (opened.status_code, again.status_code) == (200, 200)
+    assert opened.json() == {"slug": "seve", "address": f"{demo.links['node']}/spaces/seve"}
+    [space] = await spaces(node_database, demo)
+    assert (space.organisation_id, space.name, space.quota_bytes) == (organisation, "Sève", 7)
+
+
+async def test_nobody_else_opens_one(
+    passer_by: httpx.AsyncClient, portal: PortalDouble, demo: Territory, node_database: Database
+) -> None:
+    organisation = uuid.uuid4()
+    wrong = {
+        "no token": {},
+        "a report's": bearer(portal, demo, organisation, scope=""),
+        "another organisation's": bearer(portal, demo, uuid.uuid4()),
+        "forged": bearer(portal, demo, organisation, signer=Signer.from_secret(new_secret())),
+    }
+
+    for name, headers in wrong.items():
+        answer = await passer_by.put(f"/api/v1/spaces/{organisation}", json=body(organisation), headers=headers)
+        assert answer.status_code == 401, name
+    assert await spaces(node_database, demo) == []
+
+
+@pytest.mark.parametrize(
+    ("changed", "status"),
+    [
+        ({"slug": "Sève !"}, 422),
+        ({"slug": "../x"}, 422),
+        ({"name": " "}, 422),
+        ({"email": None}, 422),
+        ({"organisation_id": str(uuid.uuid4())}, 422),
+    ],
+)
+async def test_what_does_not_say_whose_room_it_is_is_refused(
+    passer_by: httpx.AsyncClient, portal: PortalDouble, demo: Territory, changed: dict[str, Any], status: int
+) -> None:
+    organisation = uuid.uuid4()
+    headers = bearer(portal, demo, organisation)
+
+    answer = await passer_by.put(f"/api/v1/spaces/{organisation}", json=body(organisation, **changed), headers=headers)
+    rubbish = await passer_by.put(f"/api/v1/spaces/{organisation}", content=b"{", headers=headers)
+
+    assert (answer.status_code, rubbish.status_code) == (status, 422)
+
+
+async def test_a_room_is_never_given_to_another_organisation(
+    passer_by: httpx.AsyncClient, portal: PortalDouble, demo: Territory, node_database: Database
+) -> None:
+    first, second = uuid.uuid4(), uuid.uuid4()
+    await passer_by.put(f"/api/v1/spaces/{first}", json=body(first), headers=bearer(portal, demo, first))
+
+    taken = await passer_by.put(f"/api/v1/spaces/{second}", json=body(second), headers=bearer(portal, demo, second))
+    moved = await passer_by.put(
+        f"/api/v1/spaces/{first}", json=body(first, slug="autre"), headers=bearer(portal, demo, first)
+    )
+
+    assert (taken.status_code, moved.status_code) == (409, 409)
+    assert [space.organisation_id for space in await spaces(node_database, demo)] == [first]

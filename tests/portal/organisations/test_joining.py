@@ -1,0 +1,304 @@
+"""Asking to publish, and what the territory's team answers."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+import pytest
+from litestar import Litestar
+
+from tests.portal.organisations.conftest import FORM, Desk, Relay
+from tests.visitors import browse
+from udi.kit.errors import ConflictError
+from udi.kit.oidc import Login
+from udi.kit.tenancy import Territory
+from udi.portal.organisations.joining import states
+from udi.portal.organisations.joining.jobs import send_letter
+from udi.portal.organisations.joining.states import Event, State
+from udi.portal.organisations.models import Application
+
+PAGE = Path(__file__).parents[3] / "docs/reference/joining.md"
+WHY = "Cette association n’est pas du territoire.\nÉcrivez à votre commune."
+EVENTS = {
+    "correct": "corrected",
+    "withdraw": "withdrawn",
+    "approve": "approved",
+    "refuse": "refused",
+    "ask_more": "questioned",
+}
+
+
+async def bring_to(desk: Desk, state: State) -> str:
+    """A request in this state."""
+    address = await desk.ask()
+    if state == State.WITHDRAWN:
+        assert (await desk.person.post(f"{address}/withdraw")).status_code == 303
+    elif state != State.ASKED:
+        decision = {State.MORE_WANTED: "ask_more", State.REFUSED: "refuse", State.APPROVED: "approve"}[state]
+        assert (await desk.decide(address, decision, WHY)).status_code == 303
+    assert (await desk.one(address)).state == state
+    return address
+
+
+async def do(desk: Desk, address: str, event: Event) -> httpx.Response:
+    if event == Event.CORRECT:
+        return await desk.person.post(f"{address}/correct", data={**FORM, "name": "Ville de Kerlévan"})
+    if event == Event.WITHDRAW:
+        return await desk.person.post(f"{address}/withdraw")
+    return await desk.decide(address, event, WHY)
+
+
+@pytest.mark.parametrize("event", list(Event))
+@pytest.mark.parametrize("state", list(State))
+async def test_every_pair_of_state_and_event_follows_the_table(desk: Desk, state: State, event: Event) -> None:
+    address = await bring_to(desk, state)
+    before = await desk.events()
+
+    answer = await do(desk, address, event)
+
+    wanted = states.NEXT.get((state, event))
+    assert answer.status_code == (303 if wanted else 409), answer.text
+    assert (await desk.one(address)).state == (wanted or state)
+    added = (await desk.events())[len(before) :]
+    assert added == ([f"application.{EVENTS[event]}"] if wanted else [])
+    assert len(await desk.organisations()) == (State.APPROVED in {state, wanted})
+
+
+def test_the_documented_table_is_the_one_that_runs() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| `(\w+)` \| [^|]+ \| `(\w+)` \|", PAGE.read_text(), re.MULTILINE)
+
+    assert {(State(a), Event(b)): State(c) for a, b, c in rows} == states.NEXT
+    with pytest.raises(ConflictError):
+        states.follow(State.APPROVED, Event.WITHDRAW)
+
+
+async def test_who_asks_is_explained_asks_again_and_is_approved(desk: Desk, relay: Relay) -> None:
+    address = await desk.ask()
+    await desk.tell(address)
+    await desk.decide(address, "refuse", WHY)
+    await desk.tell(address)
+    page = await desk.person.get(address)
+    again = await desk.person.post(f"{address}/correct", data={**FORM, "email": "mairie@kerlevan.example"})
+    await desk.tell(address)
+    await desk.decide(address, "approve")
+    await desk.tell(address)
+
+    assert again.status_code == 303
+    assert "Cette association n’est pas du territoire." in page.text
+    assert f"mailto:{desk.territory.contact}" in page.text
+    person = (await desk.one(address)).person_id
+    told = [(mail["To"], mail["Subject"]) for mail in relay.mails]
+    assert [subject for _, subject in told] == [
+        "Mairie de Kerlévan demande à publier ici",
+        "Votre demande pour Mairie de Kerlévan n’est pas acceptée",
+        "Mairie de Kerlévan demande à publier ici",
+        "Bienvenue : Mairie de Kerlévan peut publier ici",
+    ]
+    assert [to == desk.territory.contact for to, _ in told] == [True, False, True, False]
+    assert "Écrivez à votre commune." in relay.mails[1].get_content()
+    assert f"{desk.territory.origin}{address}" in relay.mails[3].get_content()
+    [organisation] = await desk.organisations()
+    assert (organisation.slug, organisation.registry_number) == ("mairie-de-kerlevan", "732829320")
+    assert (organisation.email, organisation.producer) == ("mairie@kerlevan.example", True)
+    [change] = await desk.changes()
+    assert (change.person_id, change.groups, change.leaves) == (person, ["managers"], False)
+    assert (await desk.person.get("/producers/mairie-de-kerlevan")).status_code == 200
+
+
+async def test_a_mail_is_in_the_language_that_the_person_read(desk: Desk, relay: Relay) -> None:
+    answer = await desk.person.post("/join/new", data=FORM, headers={"Accept-Language": "en"})
+    address = answer.headers["location"]
+    await desk.decide(address, "ask_more", "Which service?")
+    await desk.tell(address)
+
+    assert relay.mails[0]["Subject"] == "A question about Mairie de Kerlévan"
+    assert "Which service?" in relay.mails[0].get_content()
+
+
+async def test_a_mail_about_what_is_not_so_any_more_does_not_leave(desk: Desk, relay: Relay) -> None:
+    address = await desk.ask()
+    before = await desk.one(address)
+    await desk.person.post(f"{address}/withdraw")
+
+    await send_letter(desk.site, desk.territory, before.id, before.state, before.revision)
+
+    assert relay.mails == []
+
+
+@pytest.mark.parametrize(
+    ("changed", "field", "said"),
+    [
+        ({"name": "  "}, "name", "nom officiel"),
+        ({"name": "x" * 151}, "name", "nom officiel"),
+        ({"registry_number": ""}, "registry_number", "manque"),
+        ({"registry_number": "732829321"}, "registry_number", "clé"),
+        ({"registry_number": "7328293200007"}, "registry_number", "SIREN"),
+        ({"registry_number": "73282932000075"}, "registry_number", "clé"),
+        ({"registry_number": "٧٣٢٨٢٩٣٢٠"}, "registry_number", "SIREN"),
+        ({"country": "other", "registry_number": "1" * 41}, "registry_number", "40"),
+        ({"email": "personne"}, "email", "adresse"),
+        ({"email": "a@b.example\nBcc: c@d.example"}, "email", "adresse"),
+        ({"url": "ftp://files.example.org"}, "url", "adresse"),
+        ({"url": "https://user@host.example"}, "url", "adresse"),
+        ({"url": "https://[::1"}, "url", "adresse"),
+        ({"choice": "cloud"}, "choice", "trois"),
+        ({"charter": ""}, "charter", "charte"),
+    ],
+)
+async def test_each_wrong_answer_is_named_and_what_was_typed_stays(
+    desk: Desk, changed: dict[str, str], field: str, said: str
+) -> None:
+    answer = await desk.person.post("/join/new", data={**FORM, **changed})
+
+    assert answer.status_code == 422
+    [words] = re.findall(rf'<p class="error" id="{field}-e">([^<]+)', answer.text)
+    assert said in words
+    assert f'href="#{field}"' in answer.text
+    assert 'value="Mairie de Kerlévan"' in answer.text or field == "name"
+    assert await desk.rows(Application) == []
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        "732829320",
+        "732 829 320 00074",
+        "73282932000074",
+        "w751234567",
+        "356 000 000 00048",
+        "35600000049837",
+        "120 027 016",
+    ],
+)
+async def test_numbers_of_french_registers_are_taken_however_they_are_written(desk: Desk, number: str) -> None:
+    address = await desk.ask(registry_number=number)
+
+    assert (await desk.one(address)).registry_number == re.sub(r"\W", "", number).upper()
+
+
+async def test_elsewhere_any_number_or_none(desk: Desk) -> None:
+    await desk.ask(country="other", registry_number="CHE-123.456.789")
+    await desk.ask(country="other", registry_number="", name="Autre chose")
+
+    assert {each.registry_number for each in await desk.rows(Application)} == {"CHE123456789", ""}
+
+
+async def test_the_same_organisation_is_asked_for_once(
+    desk: Desk, portal_app: Litestar, demo: Territory, make_person: Callable[..., Login]
+) -> None:
+    await desk.ask()
+    mine = await desk.person.post("/join/new", data=FORM)
+    async with browse(portal_app, demo, make_person(demo)) as somebody:
+        theirs = await somebody.post("/join/new", data={**FORM, "name": "Commune de Kerlévan"})
+
+    assert (mine.status_code, theirs.status_code) == (409, 422)
+    assert "Quelqu’un a déjà demandé" in theirs.text
+
+
+async def test_what_is_here_is_proposed_first(desk: Desk) -> None:
+    address = await desk.ask()
+    await desk.decide(address, "approve")
+    same = await desk.person.post("/join/new", data={**FORM, "apart": "1"})
+    branch = await desk.person.post("/join/new", data={**FORM, "name": "Port", "registry_number": "73282932000074"})
+    near = {**FORM, "name": "MAIRIE KERLEVAN", "registry_number": "120027016"}
+    alike = await desk.person.post("/join/new", data=near)
+    apart = await desk.person.post("/join/new", data={**near, "apart": "1"})
+
+    assert (same.status_code, branch.status_code, alike.status_code, apart.status_code) == (422, 422, 422, 303)
+    assert "est déjà ici" in same.text
+    for page in (branch, alike):
+        assert "Est-ce l’une d’elles" in page.text
+        assert 'href="/producers/mairie-de-kerlevan"' in page.text
+    await desk.decide(apart.headers["location"], "approve")
+    assert {each.slug for each in await desk.organisations()} == {"mairie-de-kerlevan", "mairie-kerlevan"}
+
+
+async def test_two_of_one_name_have_addresses_of_their_own(desk: Desk) -> None:
+    for number in ("732829320", "120027016"):
+        answer = await desk.person.post("/join/new", data={**FORM, "registry_number": number, "apart": "1"})
+        await desk.decide(answer.headers["location"], "approve")
+
+    assert {each.slug for each in await desk.organisations()} == {"mairie-de-kerlevan", "mairie-de-kerlevan-2"}
+
+
+async def test_the_team_decides_on_what_it_read(desk: Desk) -> None:
+    address = await desk.ask()
+    await desk.person.post(f"{address}/correct", data={**FORM, "name": "Autre nom"})
+
+    late = await desk.decide(address, "approve", revision=1)
+
+    assert late.status_code == 412
+    assert (await desk.one(address)).state == State.ASKED
+    assert await desk.organisations() == []
+
+
+async def test_a_refusal_without_words_is_refused(desk: Desk) -> None:
+    address = await desk.ask()
+
+    silent = await desk.decide(address, "refuse", " \n ")
+    endless = await desk.decide(address, "ask_more", "x" * 2001)
+
+    assert (silent.status_code, endless.status_code) == (422, 422)
+    assert 'id="words-e"' in silent.text
+    assert (await desk.one(address)).state == State.ASKED
+
+
+async def test_strangers_and_other_territories_reach_nothing(
+    desk: Desk, portal_app: Litestar, demo: Territory, other: Territory, make_person: Callable[..., Login]
+) -> None:
+    address = await desk.ask()
+    async with browse(portal_app, demo, make_person(demo)) as stranger:
+        seen = [await stranger.get(address), await stranger.get(f"{address}/correct")]
+        seen += [await stranger.post(f"{address}/withdraw"), await stranger.post(f"{address}/correct", data=FORM)]
+        decided = await stranger.post(f"{address}/decide", data={"decision": "approve", "revision": "1"})
+        listed = await stranger.get("/join/requests")
+    async with browse(portal_app, other, make_person(other, moderator=True)) as their_team:
+        seen += [await their_team.get(address)]
+        seen += [await their_team.post(f"{address}/decide", data={"decision": "approve", "revision": "1"})]
+        empty = await their_team.get("/join/requests")
+    async with browse(portal_app, demo) as nobody:
+        led = [await nobody.get(path) for path in (address, "/join/new", "/join/requests")]
+        public = await nobody.get("/join")
+
+    assert {page.status_code for page in seen} == {404}
+    assert (decided.status_code, listed.status_code) == (403, 403)
+    assert "équipe du territoire" in listed.text
+    assert "Kerlévan" not in empty.text
+    assert {page.headers["location"].split("?")[0] for page in led} == {"/login"}
+    assert (public.status_code, "Kerlévan" in public.text) == (200, False)
+    assert (await desk.one(address)).state == State.ASKED
+
+
+async def test_the_team_may_not_change_what_a_person_asked(desk: Desk) -> None:
+    address = await desk.ask()
+
+    assert (await desk.team.post(f"{address}/correct", data=FORM)).status_code == 404
+    assert (await desk.team.post(f"{address}/withdraw")).status_code == 404
+
+
+async def test_a_person_has_a_few_requests_open_at_most(desk: Desk) -> None:
+    for number in range(5):
+        await desk.ask(
+            country="other", registry_number=f"N{number}", name=f"Organisation {number} {'abcde'[number] * 9}"
+        )
+
+    sixth = await desk.person.post("/join/new", data=FORM)
+
+    assert sixth.status_code == 429
+
+
+async def test_pages_say_how_things_stand(desk: Desk) -> None:
+    address = await desk.ask(name="<b>Mairie</b> %(name)s")
+
+    page, home, listed = [
+        await desk.person.get(address),
+        await desk.person.get("/join"),
+        await desk.team.get("/join/requests"),
+    ]
+
+    assert "L’équipe a votre demande" in page.text
+    for each in (page, home, listed):
+        assert "&lt;b&gt;Mairie&lt;/b&gt; %(name)s" in each.text
+    assert "decide" not in page.text
+    assert f"{address}/decide" in (await desk.team.get(address)).text
