@@ -15,14 +15,15 @@ from tests.journeys.steps import check, log_in, open_page
 from tests.journeys.test_publish_and_find import appears
 
 ASKER, TEAM = "habitante@armorine.example", "equipe@armorine.example"
+MANAGER = "responsable@kerlevan.example"
 NAME, WHY = "Club nautique de l’Aber", "Dites-nous quel service répond aux questions."
 FILE, TITLE = "goodtables_VilleMTP_MTP_BudgetPri_2015.csv", "Sorties en mer du club"
 
 
 @pytest.fixture
-async def people(browser: Browser, installation: Installation) -> AsyncIterator[dict[str, Page]]:
-    """The person who asks and one of the territory's team, each in a browser of their own, logged in at the portal."""
-    contexts = {name: await browser.new_context(locale="fr-FR") for name in (ASKER, TEAM)}
+async def people(browser: Browser) -> AsyncIterator[dict[str, Page]]:
+    """Each in a browser of their own, which nobody used yet."""
+    contexts = {name: await browser.new_context(locale="fr-FR") for name in (ASKER, TEAM, MANAGER)}
     yield {name: await context.new_page() for name, context in contexts.items()}
     for context in contexts.values():
         await context.close()
@@ -129,3 +130,44 @@ async def test_somebody_joins_and_publishes_without_a_technician(
     await open_page(asker, f"{installation.portal()}/producers/club-nautique-de-l-aber")
     await asker.goto(f"{installation.portal()}/login?again=true&back=/my-space")
     await expect(asker.get_by_role("heading", name=NAME)).to_be_visible()
+
+
+async def test_an_administrator_invites_and_the_person_comes_in_publishes_and_leaves(
+    installation: Installation, people: dict[str, Page]
+) -> None:
+    manager, guest = people[MANAGER], people[ASKER]
+    await manager.goto(f"{installation.portal()}/")
+    await log_in(manager, installation, MANAGER)
+    await manager.goto(f"{installation.portal()}/my-space")
+    await manager.get_by_role("link", name=re.compile("Ses membres – Mairie de Kerlévan")).click()
+    await check(manager)
+    await manager.get_by_label("Adresse électronique").fill(ASKER)
+    await manager.get_by_role("button", name="Envoyer l’invitation").click()
+    await expect(manager.get_by_role("heading", name=ASKER)).to_be_visible()
+    await check(manager)
+    assert await subject_sent(installation, "Mairie de Kerlévan vous invite", ASKER)
+
+    await guest.goto(f"{installation.portal()}/")
+    await log_in(guest, installation, ASKER)
+    await guest.goto(f"{installation.portal()}/join")
+    await guest.get_by_role("link", name="Mairie de Kerlévan").click()
+    await check(guest)
+    await guest.get_by_role("button", name="Rejoindre").click()
+    await check(guest)
+    await manager.reload()
+    await expect(manager.get_by_text(ASKER)).to_be_visible()
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline and await manager.get_by_text("En cours").count():
+        await manager.reload()
+        await asyncio.sleep(0.3)
+    await guest.goto(f"{installation.node()}/login?again=true&back=/spaces/mairie-kerlevan")
+    await expect(guest.get_by_role("link", name="Publier un fichier")).to_be_visible()
+
+    await guest.goto(f"{installation.portal()}/login?again=true&back=/my-space/organisations/mairie-kerlevan")
+    await check(guest)
+    await guest.get_by_text("Changer").click()
+    await guest.get_by_role("button", name="Quitter cette organisation").click()
+    await expect(guest.get_by_role("heading", name="Mes organisations")).to_be_visible()
+    refused = await guest.goto(f"{installation.portal()}/my-space/organisations/mairie-kerlevan")
+    assert refused is not None
+    assert refused.status == 403

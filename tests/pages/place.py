@@ -20,10 +20,12 @@ from udi.kit.clock import now
 from udi.kit.tenancy import Territory
 from udi.node.spaces.actions import apply_space
 from udi.portal.catalogue.search.feed import SearchFeed
+from udi.portal.identity.models import Person
 from udi.portal.notifications.models import Subscription, Webhook, WebhookState
 from udi.portal.notifications.tokens import unsubscribe_token
 from udi.portal.notifications.webhooks.signing import new_secret
 from udi.portal.organisations.actions import apply_organisation
+from udi.portal.organisations.models import Entry, Organisation
 from udi.settings import Settings
 from udi.ui.site import Site
 
@@ -49,7 +51,7 @@ async def furnished(settings: Settings, portal_app: Litestar, node_app: Litestar
     territory = await stage.add_territory(settings, "every")
     portal, node = portal_app.state.site, node_app.state.site
     manager = make_person(territory, memberships={SLUG: ["managers", "publishers"]})
-    team = make_person(territory, moderator=True)
+    team = make_person(territory, moderator=True, memberships={"armor": ["managers"]})
     async with AsyncExitStack() as stack:
         visitors = {
             "portal": await stack.enter_async_context(browse(portal_app, territory)),
@@ -60,7 +62,7 @@ async def furnished(settings: Settings, portal_app: Litestar, node_app: Litestar
         }
         catalogue = await fill_catalogue(portal, territory)
         catalogue |= await follow(portal, territory, visitors["team"], catalogue["portal table"])
-        catalogue |= await join(visitors["team"])
+        catalogue |= await join(visitors["team"]) | await be_invited(portal, territory, team.email)
         published = await fill_node(node, territory, Producer(visitors["producer"]))
         yield Place(territory, catalogue | published, visitors)
     await stage.remove_territory(settings, territory.id)
@@ -132,6 +134,19 @@ async def join(someone: httpx.AsyncClient) -> dict[str, str]:
             assert (await someone.post(f"{address}/decide", data=answer)).status_code == 303
         found[f"portal {state}"] = address.rpartition("/")[2]
     return found
+
+
+async def be_invited(site: Site, territory: Territory, email: str) -> dict[str, str]:
+    """Somebody is invited into an organisation, another asks to belong to it."""
+    async with site.database.session(territory.id) as session:
+        organisation = (await session.scalars(select(Organisation).where(Organisation.slug == "armor"))).one()
+        person = (await session.scalars(select(Person.id).where(Person.email == email))).one()
+        facts = {"organisation_id": organisation.id, "language": "fr", "begun_by": person, "begun_at": now()}
+        invited = Entry(stage="invited", email=email, groups=["publishers"], **facts)
+        asks = Entry(stage="requested", person_id=person, groups=[], words="Je tiens les comptes.", **facts)
+        session.add_all([invited, asks])
+        await session.flush()
+    return {"portal invitation": str(invited.id)}
 
 
 async def fill_node(site: Site, territory: Territory, producer: Producer) -> dict[str, str]:

@@ -66,7 +66,9 @@ async def test_every_pair_of_state_and_event_follows_the_table(desk: Desk, state
 
 
 def test_the_documented_table_is_the_one_that_runs() -> None:
-    rows = re.findall(r"^\| `(\w+)` \| `(\w+)` \| [^|]+ \| `(\w+)` \|", PAGE.read_text(), re.MULTILINE)
+    rows = re.findall(
+        r"^\| `(\w+)` \| `(\w+)` \| [^|]+ \| `(\w+)` \| [^|]+ \| `application", PAGE.read_text(), re.MULTILINE
+    )
 
     assert {(State(a), Event(b)): State(c) for a, b, c in rows} == states.NEXT
     with pytest.raises(ConflictError):

@@ -51,6 +51,8 @@ from udi.portal.notifications.webhooks import pages as webhooks_pages
 from udi.portal.notifications.webhooks.spreading import spread_for_ever
 from udi.portal.organisations.joining import jobs as joining_jobs
 from udi.portal.organisations.joining import pages as joining_pages
+from udi.portal.organisations.members import jobs as members_jobs
+from udi.portal.organisations.members import pages as members_pages
 from udi.portal.organisations.queries import name_organisations
 from udi.portal.tenants import pages as tenants_pages
 from udi.portal.tenants.models import Tenant
@@ -163,6 +165,7 @@ def create(site: Site | None = None) -> Litestar:
         *notifications_pages.routes,
         *webhooks_pages.routes,
         *joining_pages.routes,
+        *members_pages.routes,
     ]
     app = create_app(site, handlers, on_shutdown=[site.parts["sessions"].service.close, site.parts["webhooks"].close])
     app.asgi_handler = HeadAsGet(app.asgi_handler)
@@ -171,7 +174,14 @@ def create(site: Site | None = None) -> Litestar:
 
 def jobs(site: Site) -> Mapping[str, Handler]:
     """What the portal's worker does, by name."""
-    domains = (nodes_jobs.jobs, rooms, link_jobs, notifications_jobs.jobs, joining_jobs.jobs)
+    domains = (
+        nodes_jobs.jobs,
+        rooms,
+        link_jobs,
+        notifications_jobs.jobs,
+        joining_jobs.jobs,
+        members_jobs.jobs,
+    )
     return {name: handler for domain in domains for name, handler in domain(site).items()}
 
 

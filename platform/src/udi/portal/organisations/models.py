@@ -127,3 +127,36 @@ class MemberChange(Owned, PortalTable):
     asked_at: Mapped[datetime]
     done_at: Mapped[datetime | None]
     trouble: Mapped[str] = mapped_column(Text, default=Trouble.NONE, server_default="")
+
+
+class Entry(Owned, PortalTable):
+    """Somebody is invited into an organisation, or asks to belong to it.
+
+    Of an invitation, `email` says who may answer it, and `person_id` who did; of a request, `person_id` says who asks.
+    """
+
+    __tablename__ = "entry"
+    __table_args__ = (
+        of_person(),
+        ForeignKeyConstraint(
+            ["tenant_id", "organisation_id"],
+            ["app.organisation.tenant_id", "app.organisation.id"],
+            ondelete="CASCADE",
+        ),
+        Index(None, "tenant_id", "organisation_id", "stage"),
+        Index(None, "tenant_id", "email"),
+        Index(None, "tenant_id", "person_id"),
+    )
+
+    organisation_id: Mapped[UUID]
+    stage: Mapped[str] = mapped_column(Text)
+    person_id: Mapped[UUID | None]
+    email: Mapped[str] = mapped_column(Text, default="", server_default="")
+    groups: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    language: Mapped[str] = mapped_column(Text)
+    """Of the mails to the person."""
+    words: Mapped[str] = mapped_column(Text, default="", server_default="")
+    """Of who asks; once refused, of who refuses."""
+    begun_by: Mapped[UUID]
+    begun_at: Mapped[datetime]
+    answered_at: Mapped[datetime | None]

@@ -1,4 +1,4 @@
-"""What an archive holds of those who ask to publish here."""
+"""What an archive holds of those who ask to publish here, and of who comes into an organisation."""
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -8,9 +8,9 @@ from udi.kit.rows import Carried
 from udi.portal.organisations.joining.changes import CHANGE
 from udi.portal.organisations.joining.deciding import OPEN_ROOM
 from udi.portal.organisations.joining.states import State
-from udi.portal.organisations.models import Application, Choice, MemberChange
+from udi.portal.organisations.models import Application, Choice, Entry, MemberChange
 
-CARRIED = (Carried(Application), Carried(MemberChange))
+CARRIED = (Carried(Application), Carried(MemberChange), Carried(Entry))
 LEFT_OUT = ()
 
 

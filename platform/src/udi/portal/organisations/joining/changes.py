@@ -3,14 +3,14 @@
 from collections.abc import Collection
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit import jobs
 from udi.kit.clock import now
 from udi.kit.identity import Actor
-from udi.portal.identity.models import Membership
+from udi.portal.identity.models import Membership, WebSession
 from udi.portal.organisations.models import Application, MemberChange, Organisation, Trouble
 
 CHANGE = "change_member"
@@ -46,7 +46,7 @@ async def is_founding(session: AsyncSession, change: MemberChange) -> bool:
 
 
 async def note_made(session: AsyncSession, change: MemberChange, slug: str) -> None:
-    """The identity service has it: the portal's own list says the same."""
+    """The identity service has it: the portal's own list says the same, and open sessions of the person ask it anew."""
     change.done_at, change.trouble = now(), Trouble.NONE
     if change.leaves:
         own = (Membership.person_id == change.person_id, Membership.organisation_slug == slug)
@@ -56,4 +56,6 @@ async def note_made(session: AsyncSession, change: MemberChange, slug: str) -> N
         same = ["tenant_id", "person_id", "organisation_slug"]
         kept = insert(Membership).values(row).on_conflict_do_update(index_elements=same, set_={"groups": change.groups})
         await session.execute(kept)
+    open_ones = update(WebSession).where(WebSession.person_id == change.person_id)
+    await session.execute(open_ones.values(access_expires_at=now()).execution_options(synchronize_session=False))
     await session.flush()

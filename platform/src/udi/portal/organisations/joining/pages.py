@@ -17,6 +17,7 @@ from udi.kit.identity import Actor
 from udi.portal.organisations.joining import deciding, queries
 from udi.portal.organisations.joining.asking import Asked, ask, correct, withdraw
 from udi.portal.organisations.joining.states import BY_TEAM, NEXT, Event, State
+from udi.portal.organisations.members.queries import list_own_entries
 from udi.portal.organisations.models import Application
 from udi.ui.site import render, site_of
 
@@ -32,7 +33,8 @@ async def show_home(
     """How to join, and what the person asked already."""
     own = await queries.list_own(session, actor) if actor else []
     waiting = await queries.count_waiting(session) if actor and actor.moderator else 0
-    return render(request, "organisations/join.html", own=own, waiting=waiting)
+    entries = await list_own_entries(session, actor) if actor else []
+    return render(request, "organisations/join.html", own=own, waiting=waiting, entries=entries)
 
 
 @get(f"{HOME}/new")

@@ -1,0 +1,214 @@
+"""Writes of members. Each change is made at the identity service by the worker; who administers is never nobody."""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit import jobs
+from udi.kit.clock import now
+from udi.kit.errors import ConflictError, InvalidError, NotFoundError, Refusal, TooManyError
+from udi.kit.identity import MANAGERS, PUBLISHERS, Actor
+from udi.portal import audit
+from udi.portal.organisations.joining.asking import LONGEST_MAIL, MAIL
+from udi.portal.organisations.joining.changes import change_member
+from udi.portal.organisations.members import queries
+from udi.portal.organisations.members.states import Stage, Step, step
+from udi.portal.organisations.models import Entry, Organisation
+
+TELL_ENTRY = "tell_entry"
+ROLES: dict[str, tuple[str, ...]] = {"manager": (MANAGERS,), "publisher": (PUBLISHERS,), "member": ()}
+"""What the pages offer, and the groups of each; a manager publishes too."""
+MOST_INVITED, MOST_REQUESTED, LONGEST_WORDS = 50, 5, 2000
+
+
+def role_of(groups: Collection[str]) -> str:
+    """The role that some groups give."""
+    return "manager" if MANAGERS in groups else "publisher" if PUBLISHERS in groups else "member"
+
+
+def read_role(role: str) -> tuple[str, ...]:
+    """The groups of a role.
+
+    Raises:
+        InvalidError: there is no such role.
+    """
+    if role not in ROLES:
+        raise InvalidError(refusals=[Refusal("role", "There is no such role.", "Choose one of the three.")])
+    return ROLES[role]
+
+
+async def invite(
+    session: AsyncSession, actor: Actor, organisation: Organisation, *, email: str, role: str, language: str
+) -> Entry:
+    """Invite an address; the mail says how to answer.
+
+    Raises:
+        InvalidError: this is no address, or no role; or it is a member's, or invited already.
+        TooManyError: as many invitations wait as may.
+    """
+    email, groups = email.strip().lower(), read_role(role)
+    if not MAIL.fullmatch(email) or len(email) > LONGEST_MAIL:
+        raise InvalidError(refusals=[Refusal("email", "This is not a mail address.", "Write it as name@town.example.")])
+    waiting = await queries.list_entries(session, organisation)
+    if any(entry.email == email for entry in waiting):
+        raise InvalidError(
+            refusals=[Refusal("email", "This address is invited already.", "Its invitation waits below.")]
+        )
+    lines = await queries.list_lines(session, organisation)
+    if any(line.person.email.lower() == email and not line.leaves for line in lines):
+        raise InvalidError(refusals=[Refusal("email", "This address is a member’s.", "Change their role in the list.")])
+    if len(waiting) >= MOST_INVITED:
+        raise TooManyError(
+            "%(most)s invitations and requests wait already, which is as many as may.",
+            remedy="Take some back, or answer those who ask.", values={"most": MOST_INVITED},
+        )  # fmt: skip
+    entry = Entry(
+        organisation_id=organisation.id, stage=Stage.INVITED, email=email, groups=list(groups), language=language,
+        begun_by=actor.person_id, begun_at=now(),
+    )  # fmt: skip
+    await _begin(session, entry)
+    audit.record(session, actor, "member.invited", organisation.id)
+    return entry
+
+
+async def request(
+    session: AsyncSession, actor: Actor, organisation: Organisation, *, words: str, language: str
+) -> Entry:
+    """Ask to belong to an organisation; its administrators are told by mail.
+
+    Raises:
+        ConflictError: the person belongs to it, is invited, or asked already.
+        TooManyError: the person has as many requests open as one may.
+    """
+    lines = {line.person.id: line for line in await queries.list_lines(session, organisation)}
+    own = lines.get(actor.person_id)
+    if own and not own.leaves:
+        raise ConflictError("You belong to it already.", remedy="Log in again if «my space» does not show it.")
+    if await queries.find_waiting_entry(session, organisation, actor):
+        raise ConflictError(
+            "You asked already, or are invited.", remedy="“Join as a producer” shows what waits for an answer."
+        )
+    if await queries.count_own_requests(session, actor) >= MOST_REQUESTED:
+        raise TooManyError(
+            "You have %(most)s requests that wait for an answer, which is as many as one may.",
+            remedy="Take one back, or wait for an answer.", values={"most": MOST_REQUESTED},
+        )  # fmt: skip
+    entry = Entry(
+        organisation_id=organisation.id, stage=Stage.REQUESTED, person_id=actor.person_id, groups=[], language=language,
+        words=_clean(words), begun_by=actor.person_id, begun_at=now(),
+    )  # fmt: skip
+    await _begin(session, entry)
+    audit.record(session, actor, "member.requested", organisation.id)
+    return entry
+
+
+async def accept(session: AsyncSession, actor: Actor, organisation: Organisation, entry: Entry) -> None:
+    """Answer yes to an invitation: the person comes in with the role that they were invited to."""
+    await _answer(session, entry, Step.ACCEPT)
+    entry.person_id = actor.person_id
+    await change_member(session, actor, organisation, actor.person_id, entry.groups)
+    audit.record(session, actor, "member.joined", organisation.id)
+
+
+async def decline(session: AsyncSession, actor: Actor, organisation: Organisation, entry: Entry) -> None:
+    """Answer no to an invitation."""
+    await _answer(session, entry, Step.DECLINE)
+    entry.person_id = actor.person_id
+    audit.record(session, actor, "member.declined", organisation.id)
+
+
+async def admit(session: AsyncSession, actor: Actor, organisation: Organisation, entry: Entry, role: str) -> None:
+    """Let somebody in who asked; they are told by mail.
+
+    Raises:
+        InvalidError: there is no such role.
+    """
+    groups = read_role(role)
+    await _answer(session, entry, Step.ADMIT)
+    entry.groups = list(groups)
+    if entry.person_id is not None:
+        await change_member(session, actor, organisation, entry.person_id, groups)
+    await _tell(session, entry)
+    audit.record(session, actor, "member.joined", organisation.id)
+
+
+async def refuse(session: AsyncSession, actor: Actor, organisation: Organisation, entry: Entry, words: str) -> None:
+    """Refuse somebody who asked, and say why; they are told by mail.
+
+    Raises:
+        InvalidError: no reason is given.
+    """
+    if not _clean(words):
+        raise InvalidError(refusals=[Refusal("words", "Say why: the person reads it.")])
+    await _answer(session, entry, Step.REFUSE)
+    entry.words = _clean(words)
+    await _tell(session, entry)
+    audit.record(session, actor, "member.refused", organisation.id)
+
+
+async def cancel(session: AsyncSession, actor: Actor, organisation: Organisation, entry: Entry) -> None:
+    """Take an invitation or a request back."""
+    await _answer(session, entry, Step.CANCEL)
+    audit.record(session, actor, "member.cancelled", organisation.id)
+
+
+async def give_role(session: AsyncSession, actor: Actor, organisation: Organisation, person: UUID, role: str) -> None:
+    """Give a member another role.
+
+    Raises:
+        InvalidError: there is no such role.
+        NotFoundError: the person is no member.
+        ConflictError: nobody would administer the organisation.
+    """
+    groups = read_role(role)
+    await _keep_an_administrator(session, organisation, person, stays=MANAGERS in groups)
+    await change_member(session, actor, organisation, person, groups)
+    audit.record(session, actor, "member.changed", organisation.id, role=role)
+
+
+async def remove(session: AsyncSession, actor: Actor, organisation: Organisation, person: UUID) -> None:
+    """Have a member leave, or leave oneself.
+
+    Raises:
+        NotFoundError: the person is no member.
+        ConflictError: nobody would administer the organisation.
+    """
+    await _keep_an_administrator(session, organisation, person, stays=False)
+    await change_member(session, actor, organisation, person, None)
+    audit.record(session, actor, "member.left" if person == actor.person_id else "member.removed", organisation.id)
+
+
+async def _keep_an_administrator(
+    session: AsyncSession, organisation: Organisation, person: UUID, *, stays: bool
+) -> None:
+    lines = {line.person.id: line for line in await queries.list_lines(session, organisation) if not line.leaves}
+    if person not in lines:
+        raise NotFoundError("This person is no member, or not any more.")
+    others = any(line.manages for id_, line in lines.items() if id_ != person)
+    if lines[person].manages and not (stays or others):
+        raise ConflictError(
+            "%(name)s would have no administrator any more.",
+            remedy="Make another member an administrator first; they need to have logged in here once.",
+            values={"name": organisation.name},
+        )
+
+
+async def _begin(session: AsyncSession, entry: Entry) -> None:
+    session.add(entry)
+    await session.flush()
+    await _tell(session, entry)
+
+
+async def _answer(session: AsyncSession, entry: Entry, what: Step) -> None:
+    entry.stage, entry.answered_at = step(entry.stage, what), now()
+    await session.flush()
+
+
+async def _tell(session: AsyncSession, entry: Entry) -> None:
+    await session.flush()
+    await jobs.enqueue(session, TELL_ENTRY, {"entry": str(entry.id), "stage": entry.stage})
+
+
+def _clean(words: str) -> str:
+    return "\n".join(line.rstrip() for line in words.strip().replace("\x00", "").splitlines())[:LONGEST_WORDS]

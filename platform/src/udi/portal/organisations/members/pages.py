@@ -1,0 +1,206 @@
+"""The people of an organisation: who they are, what they may do, who is invited, who asks; and one's own way in and out."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from litestar import Request, Response, get, post
+from litestar.datastructures import State as AppState
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from litestar.response import Redirect
+from litestar.types import ControllerRouterHandler
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.errors import ForbiddenError, InvalidError, NotFoundError
+from udi.kit.identity import Actor
+from udi.portal.organisations.members import actions, queries
+from udi.portal.organisations.members.actions import ROLES, role_of
+from udi.portal.organisations.members.states import Stage, Step
+from udi.portal.organisations.models import Entry, Organisation
+from udi.ui.site import render, site_of
+
+PLACE = "/my-space/organisations/{slug:str}"
+ENTRY = f"{PLACE}/entries/{{entry_id:uuid}}"
+AnyRequest = Request[Any, Any, AppState]
+Database = NamedDependency[AsyncSession]
+Member = NamedDependency[Actor]
+
+
+@get(PLACE)
+async def show_people(request: AnyRequest, session: Database, member: Member, slug: FromPath[str]) -> Response[str]:
+    """Who belongs to it; for its administrators, what they may do."""
+    organisation = await queries.get_for_member(session, member, slug)
+    return await _people(request, session, member, organisation)
+
+
+@post(f"{PLACE}/invitations", status_code=303)
+async def send_invitation(request: AnyRequest, session: Database, member: Member, slug: FromPath[str]) -> Response[Any]:
+    """Invite an address."""
+    organisation = await queries.get_for_member(session, member, slug, managing=True, lock=True)
+    form = await request.form()
+    email, role = str(form.get("email") or ""), str(form.get("role") or "")
+    language: str = request.scope["state"]["locale"]
+    try:
+        await actions.invite(session, member, organisation, email=email, role=role, language=language)
+    except InvalidError as error:
+        errors = _said(request, error)
+        return await _people(request, session, member, organisation, status=422, typed=email, errors=errors)
+    return _to(organisation)
+
+
+@post(f"{PLACE}/members/{{person_id:uuid}}/role", status_code=303)
+async def change_role(
+    request: AnyRequest, session: Database, member: Member, slug: FromPath[str], person_id: FromPath[UUID]
+) -> Redirect:
+    """Give a member another role."""
+    organisation = await queries.get_for_member(session, member, slug, managing=True, lock=True)
+    role = str((await request.form()).get("role") or "")
+    await actions.give_role(session, member, organisation, person_id, role)
+    return _to(organisation)
+
+
+@post(f"{PLACE}/members/{{person_id:uuid}}/remove", status_code=303)
+async def remove_member(session: Database, member: Member, slug: FromPath[str], person_id: FromPath[UUID]) -> Redirect:
+    """Have a member leave; oneself too."""
+    own = person_id == member.person_id
+    organisation = await queries.get_for_member(session, member, slug, managing=not own, lock=True)
+    await actions.remove(session, member, organisation, person_id)
+    return Redirect("/my-space", status_code=303) if own else _to(organisation)
+
+
+@get(f"{PLACE}/membership")
+async def show_membership(request: AnyRequest, session: Database, member: Member, slug: FromPath[str]) -> Response[str]:
+    """The form by which somebody asks to belong to it."""
+    organisation = await queries.get_organisation(session, slug)
+    waiting = await queries.find_waiting_entry(session, organisation, member)
+    return render(request, "organisations/membership.html", organisation=organisation, entry=waiting)
+
+
+@post(f"{PLACE}/membership", status_code=303)
+async def ask_membership(request: AnyRequest, session: Database, member: Member, slug: FromPath[str]) -> Redirect:
+    """Ask."""
+    organisation = await queries.get_organisation(session, slug, lock=True)
+    words, language = str((await request.form()).get("words") or ""), request.scope["state"]["locale"]
+    await actions.request(session, member, organisation, words=words, language=language)
+    return Redirect(f"/my-space/organisations/{organisation.slug}/membership", status_code=303)
+
+
+@get(ENTRY)
+async def show_invitation(
+    request: AnyRequest, session: Database, member: Member, slug: FromPath[str], entry_id: FromPath[UUID]
+) -> Response[str]:
+    """What an invitation offers, for whom it was sent to."""
+    organisation = await queries.get_organisation(session, slug)
+    entry = await queries.get_entry(session, organisation, entry_id)
+    _require_invited(member, entry)
+    role = role_of(entry.groups)
+    return render(request, "organisations/invitation.html", organisation=organisation, entry=entry, role=role)
+
+
+@post(f"{ENTRY}/{{what:str}}", status_code=303)
+async def answer_entry(
+    request: AnyRequest,
+    session: Database,
+    member: Member,
+    slug: FromPath[str],
+    entry_id: FromPath[UUID],
+    what: FromPath[str],
+) -> Response[Any]:
+    """Accept or decline an invitation; admit or refuse who asks; take either back."""
+    if what not in set(Step):
+        raise NotFoundError
+    organisation = await queries.get_organisation(session, slug, lock=True)
+    entry = await queries.get_entry(session, organisation, entry_id)
+    if what in {Step.ACCEPT, Step.DECLINE}:
+        _require_invited(member, entry)
+        await (actions.accept if what == Step.ACCEPT else actions.decline)(session, member, organisation, entry)
+        return Redirect(f"/my-space/organisations/{slug}/entries/{entry_id}", status_code=303)
+    if what == Step.CANCEL and entry.stage == Stage.REQUESTED and entry.person_id == member.person_id:
+        await actions.cancel(session, member, organisation, entry)
+        return Redirect(f"/my-space/organisations/{slug}/membership", status_code=303)
+    return await _administer(request, session, member, entry, slug, Step(what))
+
+
+async def _administer(
+    request: AnyRequest, session: AsyncSession, member: Actor, entry: Entry, slug: str, what: Step
+) -> Response[Any]:
+    organisation = await queries.get_for_member(session, member, slug, managing=True)
+    form = await request.form()
+    try:
+        if what == Step.ADMIT:
+            await actions.admit(session, member, organisation, entry, str(form.get("role") or ""))
+        elif what == Step.REFUSE:
+            await actions.refuse(session, member, organisation, entry, str(form.get("words") or ""))
+        elif entry.stage == Stage.REQUESTED:
+            raise ForbiddenError(
+                "Only who asked takes a request back.", remedy="Answer it: admit, or refuse and say why."
+            )
+        else:
+            await actions.cancel(session, member, organisation, entry)
+    except InvalidError as error:
+        errors = {f"{field}-{entry.id}": said for field, said in _said(request, error).items()}
+        return await _people(request, session, member, organisation, status=422, errors=errors)
+    return _to(organisation)
+
+
+def _require_invited(actor: Actor, entry: Entry) -> None:
+    if not entry.email or entry.email != actor.email.lower():
+        raise ForbiddenError(
+            "This invitation was sent to another address than the one of your account, %(email)s.",
+            remedy="Log in with the account of that address, or ask whoever invited you to invite this one.",
+            values={"email": actor.email},
+        )
+
+
+def _to(organisation: Organisation) -> Redirect:
+    return Redirect(f"/my-space/organisations/{organisation.slug}", status_code=303)
+
+
+def _said(request: AnyRequest, error: InvalidError) -> dict[str, str]:
+    say = site_of(request).pages.speaker(request)
+    return {each.field: " ".join(filter(None, (say(each.reason), say(each.remedy)))) for each in error.refusals}
+
+
+async def _people(
+    request: AnyRequest,
+    session: AsyncSession,
+    member: Actor,
+    organisation: Organisation,
+    *,
+    status: int = 200,
+    typed: str = "",
+    errors: Mapping[str, str] | None = None,
+) -> Response[str]:
+    lines = await queries.list_lines(session, organisation)
+    own = next((line for line in lines if line.person.id == member.person_id), None)
+    manages = member.may_manage(organisation.slug) and own is not None and own.manages
+    entries = await queries.list_entries(session, organisation) if manages else []
+    return render(
+        request,
+        "organisations/people.html",
+        status=status,
+        organisation=organisation,
+        lines=lines,
+        me=member.person_id,
+        manages=manages,
+        entries=entries,
+        people=await queries.name_people(session, entries),
+        role_of=role_of,
+        roles=list(ROLES),
+        typed=typed,
+        errors=dict(errors or {}),
+        trouble=any(line.change and line.change.trouble for line in lines),
+    )
+
+
+routes: Sequence[ControllerRouterHandler] = [
+    show_people,
+    send_invitation,
+    change_role,
+    remove_member,
+    show_membership,
+    ask_membership,
+    show_invitation,
+    answer_entry,
+]

@@ -1,0 +1,289 @@
+"""Members invite, come in, get roles and leave by themselves; somebody always administers."""
+
+import re
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+from litestar import Litestar
+from sqlalchemy import select
+
+from tests.portal.organisations.conftest import Relay
+from tests.visitors import browse
+from udi.kit.oidc import Login
+from udi.kit.tenancy import Territory
+from udi.portal.audit.models import AuditEvent
+from udi.portal.identity.models import Person
+from udi.portal.organisations.actions import apply_organisation
+from udi.portal.organisations.joining.changes import note_made
+from udi.portal.organisations.members.jobs import send_entry
+from udi.portal.organisations.members.states import STEPS, Stage, Step
+from udi.portal.organisations.models import Entry, MemberChange, Trouble
+from udi.ui.site import Site
+
+PAGE = Path(__file__).parents[3] / "docs/reference/joining.md"
+HERE = "/my-space/organisations/seve"
+NOTED = {"accept": "joined", "decline": "declined", "admit": "joined", "refuse": "refused", "cancel": "cancelled"}
+
+
+@dataclass
+class House:
+    """An organisation with an administrator, a publisher, and somebody of another organisation."""
+
+    site: Site
+    app: Litestar
+    territory: Territory
+    logins: dict[str, Login]
+    clients: dict[str, httpx.AsyncClient] = field(default_factory=dict)
+
+    async def rows(self, model: Any) -> list[Any]:
+        async with self.site.database.session(self.territory.id, role="worker") as session:
+            return list((await session.scalars(select(model))).all())
+
+    async def events(self) -> list[str]:
+        async with self.site.database.session(self.territory.id, role="worker") as session:
+            return list((await session.scalars(select(AuditEvent.name).order_by(AuditEvent.at))).all())
+
+    async def id(self, who: str) -> UUID:
+        [found] = [each.id for each in await self.rows(Person) if each.subject == self.logins[who].subject]
+        assert isinstance(found, UUID)
+        return found
+
+    async def changes(self) -> list[tuple[UUID, list[str], bool]]:
+        found = sorted(await self.rows(MemberChange), key=lambda change: change.asked_at)
+        return [(change.person_id, change.groups, change.leaves) for change in found]
+
+    async def settle(self) -> None:
+        """What the worker notes once the identity service has the changes."""
+        async with self.site.database.session(self.territory.id, role="worker") as session:
+            for change in (await session.scalars(select(MemberChange).where(MemberChange.done_at.is_(None)))).all():
+                await note_made(session, change, "seve")
+
+    async def begin(self, stage: Stage) -> str:
+        """An invitation of the stranger, or their request, brought to this stage: its address."""
+        wanted = {Stage.REQUESTED: "", Stage.REFUSED: "refuse"}
+        if stage in wanted:
+            sent = await self.clients["stranger"].post(f"{HERE}/membership", data={"words": "Je plante aussi."})
+        else:
+            form = {"email": self.logins["stranger"].email.upper(), "role": "publisher"}
+            sent = await self.clients["admin"].post(f"{HERE}/invitations", data=form)
+        assert sent.status_code == 303, sent.text
+        [entry] = await self.rows(Entry)
+        address = f"{HERE}/entries/{entry.id}"
+        moves = {
+            Stage.REFUSED: Step.REFUSE,
+            Stage.JOINED: Step.ACCEPT,
+            Stage.DECLINED: Step.DECLINE,
+            Stage.CANCELLED: Step.CANCEL,
+        }
+        if stage in moves:
+            assert (await self.do(address, moves[stage])).status_code == 303
+        [entry] = await self.rows(Entry)
+        assert entry.stage == stage
+        return address
+
+    async def do(self, address: str, step: Step) -> httpx.Response:
+        [entry] = await self.rows(Entry)
+        asker = step in {Step.ACCEPT, Step.DECLINE} or (step == Step.CANCEL and entry.stage == Stage.REQUESTED)
+        who = "stranger" if asker else "admin"
+        return await self.clients[who].post(f"{address}/{step}", data={"role": "publisher", "words": "Pas encore."})
+
+    async def tell(self) -> None:
+        for entry in await self.rows(Entry):
+            await send_entry(self.site, self.territory, entry.id, entry.stage)
+
+
+@pytest.fixture
+async def house(
+    portal_site: Site, portal_app: Litestar, demo: Territory, make_person: Callable[..., Login]
+) -> AsyncIterator[House]:
+    async with portal_site.database.session(demo.id) as session:
+        facts = {"summary": {}, "email": "bonjour@seve.example"}
+        await apply_organisation(session, id=UUID(int=7), slug="seve", name="Association Sève", **facts)
+    logins = {
+        "admin": make_person(demo, memberships={"seve": ["managers"]}),
+        "publisher": make_person(demo, memberships={"seve": ["publishers"]}),
+        "stranger": make_person(demo, memberships={"autre": ["managers"]}),
+    }
+    house = House(portal_site, portal_app, demo, logins)
+    async with (
+        browse(portal_app, demo, logins["admin"]) as admin,
+        browse(portal_app, demo, logins["publisher"]) as publisher,
+        browse(portal_app, demo, logins["stranger"]) as stranger,
+    ):
+        house.clients = {"admin": admin, "publisher": publisher, "stranger": stranger}
+        yield house
+
+
+@pytest.mark.parametrize("step", list(Step))
+@pytest.mark.parametrize("stage", list(Stage))
+async def test_every_pair_of_stage_and_step_follows_the_table(house: House, stage: Stage, step: Step) -> None:
+    address = await house.begin(stage)
+    before = await house.events()
+
+    answer = await house.do(address, step)
+
+    wanted = STEPS.get((stage, step))
+    closed = {403, 409}  # who asked has no invitation to accept
+    assert answer.status_code == 303 if wanted else answer.status_code in closed, answer.text
+    assert [entry.stage for entry in await house.rows(Entry)] == [wanted or stage]
+    assert (await house.events())[len(before) :] == ([f"member.{NOTED[step]}"] if wanted else [])
+    joined = Stage.JOINED in {stage, wanted}
+    assert await house.changes() == ([(await house.id("stranger"), ["publishers"], False)] if joined else [])
+
+
+def test_the_documented_table_is_the_one_that_runs() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| `(\w+)` \| [^|]+ \| `(\w+)` \| [^|]* \| `member", PAGE.read_text(), re.MULTILINE)
+
+    assert {(Stage(a), Step(b)): Stage(c) for a, b, c in rows} == STEPS
+
+
+async def test_somebody_invited_reads_a_mail_and_comes_in(house: House, relay: Relay) -> None:
+    address = await house.begin(Stage.INVITED)
+    await house.tell()
+    shown = await house.clients["stranger"].get(address)
+    listed = await house.clients["stranger"].get("/join")
+    await house.do(address, Step.ACCEPT)
+    after = await house.clients["stranger"].get(address)
+    waiting = await house.clients["admin"].get(HERE)
+    await house.settle()
+    people = await house.clients["admin"].get(HERE)
+
+    [mail] = relay.mails
+    assert (mail["To"], mail["Subject"]) == (house.logins["stranger"].email, "Association Sève vous invite")
+    assert f"{house.territory.origin}{address}" in mail.get_content()
+    assert "Pour publier" in shown.text
+    assert address in listed.text
+    assert "Vous la rejoignez" in after.text
+    assert ("En cours" in waiting.text, "En cours" in people.text) == (True, False)
+    assert house.logins["stranger"].email in people.text
+
+
+async def test_a_request_is_told_to_the_administrators_and_its_answer_to_who_asked(house: House, relay: Relay) -> None:
+    address = await house.begin(Stage.REQUESTED)
+    await house.tell()
+    silent = await house.clients["admin"].post(f"{address}/refuse", data={"words": " "})
+    await house.do(address, Step.REFUSE)
+    await house.tell()
+
+    assert [mail["To"] for mail in relay.mails] == [house.logins["admin"].email, house.logins["stranger"].email]
+    assert "Je plante aussi." in relay.mails[0].get_content()
+    assert "Pas encore." in relay.mails[1].get_content()
+    assert silent.status_code == 422
+    assert "Dites pourquoi" in silent.text
+
+
+async def test_the_last_administrator_names_another_before_leaving(house: House) -> None:
+    admin, publisher = await house.id("admin"), await house.id("publisher")
+    client = house.clients["admin"]
+    early = [
+        await client.post(f"{HERE}/members/{admin}/remove"),
+        await client.post(f"{HERE}/members/{admin}/role", data={"role": "member"}),
+    ]
+    named = await client.post(f"{HERE}/members/{publisher}/role", data={"role": "manager"})
+    left = await client.post(f"{HERE}/members/{admin}/remove")
+    gone = await client.get(HERE)
+    again = await client.post(f"{HERE}/invitations", data={"email": "x@y.example", "role": "member"})
+
+    assert {page.status_code for page in early} == {409}
+    assert "aucun responsable" in early[0].text
+    assert (named.status_code, left.status_code, gone.status_code, again.status_code) == (303, 303, 403, 403)
+    assert await house.changes() == [(publisher, ["managers"], False), (admin, [], True)]
+    await house.settle()
+    assert (await client.get(HERE)).status_code == 403
+    assert (await house.events())[-2:] == ["member.changed", "member.left"]
+
+
+async def test_a_member_who_does_not_administer_sees_and_leaves_only(house: House) -> None:
+    client, admin, me = house.clients["publisher"], await house.id("admin"), await house.id("publisher")
+    page = await client.get(HERE)
+    refused = [
+        await client.post(f"{HERE}/invitations", data={"email": "x@y.example", "role": "manager"}),
+        await client.post(f"{HERE}/members/{me}/role", data={"role": "manager"}),
+        await client.post(f"{HERE}/members/{admin}/remove"),
+    ]
+    left = await client.post(f"{HERE}/members/{me}/remove")
+
+    assert page.status_code == 200
+    assert "/invitations" not in page.text
+    assert {each.status_code for each in refused} == {403}
+    assert "bonjour@seve.example" in refused[0].text
+    assert left.status_code == 303
+    assert await house.changes() == [(me, [], True)]
+
+
+async def test_a_member_of_another_organisation_reads_why_and_who_can_help(house: House, other: Territory) -> None:
+    client, admin = house.clients["stranger"], await house.id("admin")
+    address = await house.begin(Stage.REQUESTED)
+    refused = [
+        await client.get(HERE),
+        await client.post(f"{HERE}/members/{admin}/remove"),
+        await client.post(f"{HERE}/invitations", data={"email": "x@y.example", "role": "manager"}),
+        await client.post(f"{address}/admit", data={"role": "manager"}),
+        await client.post(f"{address}/accept"),
+    ]
+    unknown = await client.get("/my-space/organisations/nobody")
+
+    assert [page.status_code for page in refused] == [403] * 5
+    assert "Vous n’êtes pas membre de Association Sève" in refused[0].text
+    assert "bonjour@seve.example" in refused[0].text
+    assert unknown.status_code == 404
+    assert await house.changes() == []
+    async with browse(house.app, other, house.logins["admin"]) as elsewhere:
+        assert (await elsewhere.get(HERE)).status_code == 404
+
+
+async def test_an_invitation_is_for_its_address_alone(house: House) -> None:
+    address = await house.begin(Stage.INVITED)
+
+    page = await house.clients["publisher"].get(address)
+    taken = await house.clients["publisher"].post(f"{address}/accept")
+
+    assert (page.status_code, taken.status_code) == (403, 403)
+    assert "autre adresse" in page.text
+    assert house.logins["stranger"].email not in page.text
+
+
+@pytest.mark.parametrize(
+    ("email", "role"),
+    [
+        ("nobody", "member"),
+        ("a@b.example\nBcc: c@d.example", "member"),
+        ("a@b.example", "owner"),
+        ("publisher", "member"),
+    ],
+)
+async def test_a_wrong_invitation_is_named(house: House, email: str, role: str) -> None:
+    typed = house.logins[email].email if email in house.logins else email
+
+    answer = await house.clients["admin"].post(f"{HERE}/invitations", data={"email": typed, "role": role})
+
+    assert answer.status_code == 422
+    assert await house.rows(Entry) == []
+
+
+async def test_twice_the_same_is_once(house: House) -> None:
+    await house.begin(Stage.INVITED)
+    form = {"email": house.logins["stranger"].email, "role": "manager"}
+
+    again = await house.clients["admin"].post(f"{HERE}/invitations", data=form)
+    asked = await house.clients["stranger"].post(f"{HERE}/membership", data={"words": ""})
+    member = await house.clients["publisher"].post(f"{HERE}/membership", data={"words": ""})
+
+    assert (again.status_code, asked.status_code, member.status_code) == (422, 409, 409)
+    assert len(await house.rows(Entry)) == 1
+
+
+async def test_an_identity_service_that_is_away_is_said_on_the_page(house: House) -> None:
+    publisher = await house.id("publisher")
+    await house.clients["admin"].post(f"{HERE}/members/{publisher}/role", data={"role": "manager"})
+    async with house.site.database.session(house.territory.id, role="worker") as session:
+        (await session.scalars(select(MemberChange))).one().trouble = Trouble.AWAY
+
+    page = await house.clients["admin"].get(HERE)
+
+    assert "Rien n’est perdu" in page.text
