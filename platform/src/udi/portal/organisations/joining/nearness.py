@@ -8,7 +8,12 @@ from udi.portal.organisations.models import Organisation
 
 NEAR = 0.55
 MOST = 5
-EMPTY_WORDS = frozenset({"de", "du", "des", "la", "le", "les", "l", "d", "et", "the", "of", "and"})
+EMPTY_WORDS = frozenset({
+    "de", "du", "des", "la", "le", "les", "l", "d", "et", "the", "of", "and",
+    "mairie", "ville", "commune", "metropole", "communaute", "agglomeration", "departement", "region", "syndicat",
+    "association", "club", "societe", "town", "city", "council", "company", "society",
+})  # fmt: skip
+"""What says the kind of an organisation, not which."""
 LETTERS = str.maketrans({"œ": "oe", "æ": "ae", "ß": "ss", "ø": "o", "đ": "d", "ł": "l"})
 
 

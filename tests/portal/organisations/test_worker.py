@@ -1,0 +1,113 @@
+"""What the worker does for those who join, when others do not answer: nothing is lost, and the page says what waits."""
+
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import update
+
+from tests.contract.node import Receiver, receiver
+from tests.portal.organisations.conftest import Desk
+from udi.kit.errors import ProvisionError
+from udi.kit.jobs import Job
+from udi.portal.identity.models import Person
+from udi.portal.identity.provision.admin import AwayError
+from udi.portal.nodes.actions.register import register_node
+from udi.portal.nodes.rooms import NotOpenedError, open_room
+from udi.portal.organisations.joining.archive import take_up
+from udi.portal.organisations.joining.deciding import OPEN_ROOM
+from udi.portal.organisations.joining.jobs import make_change
+from udi.portal.organisations.joining.nearness import likeness, short_name
+
+
+@pytest.fixture
+def node() -> Iterator[Receiver]:
+    """The address of a hosted node that takes no room."""
+    with receiver() as server:
+        yield server
+
+
+async def approved(desk: Desk) -> str:
+    address = await desk.ask()
+    assert (await desk.decide(address, "approve")).status_code == 303
+    return address
+
+
+async def test_an_identity_service_that_is_away_loses_nothing_and_the_page_says_so(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = await approved(desk)
+    [change] = await desk.changes()
+    nowhere = desk.site.settings.model_copy(update={"identity_internal_url": "http://localhost:1"})
+    monkeypatch.setattr(desk.site, "settings", nowhere)
+    async with desk.site.database.session(desk.territory.id, role="worker") as session:
+        await session.execute(update(Person).values(issuer=nowhere.issuer))
+
+    with pytest.raises(AwayError):
+        await make_change(desk.site, desk.territory, change.id)
+
+    [waiting] = await desk.changes()
+    page = await desk.person.get(address)
+    assert (waiting.done_at, waiting.trouble) == (None, "away")
+    assert "Rien n’est perdu" in page.text
+    assert "Décrire votre premier jeu" not in page.text
+    async with desk.site.database.session(desk.territory.id, role="worker") as session:
+        assert await take_up(session) == 2
+
+
+async def test_somebody_of_another_identity_service_is_not_made_a_member(desk: Desk) -> None:
+    address = await approved(desk)
+    [change] = await desk.changes()
+
+    with pytest.raises(ProvisionError, match="another identity service"):
+        await make_change(desk.site, desk.territory, change.id)
+
+    assert [each.trouble for each in await desk.changes()] == ["refused"]
+    assert "nouvel essai" in (await desk.person.get(address)).text
+
+
+async def test_a_room_waits_for_a_node_that_opens_it(desk: Desk, node: Receiver) -> None:
+    address = await approved(desk)
+    job = Job(OPEN_ROOM, desk.territory.id, {"application": address.rpartition("/")[2]}, 0, last=False)
+    with pytest.raises(NotOpenedError, match="no hosted node"):
+        await open_room(desk.site, job)
+    async with desk.site.database.session(desk.territory.id, role="worker") as session:
+        client = f"{desk.territory.slug}-node-hosted"
+        await register_node(session, slug="hosted", name="Nœud", url=node.origin, client_id=client, hosted=True)
+    node.statuses.append(503)
+
+    with pytest.raises(NotOpenedError, match="503"):
+        await open_room(desk.site, job)
+
+    assert (await desk.one(address)).room_at is None
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "near"),
+    [
+        ("Mairie de Kerlévan", "MAIRIE DE KERLEVAN", True),
+        ("Mairie de Kerlévan", "Mairie Kerlevan", True),
+        ("Mairie de Kerlévan", "Commune de Kerlévan", True),
+        ("Syndicat des eaux de l’Aber", "Syndicat d'eau de l'Aber", True),
+        ("Mairie de Kerlévan", "Mairie de Plouarzel", False),
+        ("Association Sève", "Association des parents", False),
+        ("Œuvres sociales", "Oeuvres sociales", True),
+        ("", "Mairie", False),
+    ],
+)
+def test_names_are_near_whatever_their_accents(one: str, other: str, near: bool) -> None:  # noqa: FBT001 - a column of the table
+    assert (likeness(one, other) >= 0.55) is near
+    assert likeness(one, other) == likeness(other, one)
+
+
+@pytest.mark.parametrize(
+    ("name", "slug"),
+    [
+        ("Mairie de Kerlévan", "mairie-de-kerlevan"),
+        ("Œuvre n° 3 – Straße", "oeuvre-n-3-strasse"),
+        ("بلدية", "organisation"),
+        ("x" * 90, "x" * 40),
+        ("mot " * 30, "mot-mot-mot-mot-mot-mot-mot-mot-mot-mot"),
+    ],
+)
+def test_a_short_name_is_drawn_from_any_name(name: str, slug: str) -> None:
+    assert short_name(name) == slug
