@@ -5,11 +5,12 @@ from uuid import uuid4
 import httpx
 import pytest
 from litestar import Litestar
-from sqlalchemy import text
+from sqlalchemy import select
 
 from tests.portal.catalogue.corpus import TABLE, Catalogue
 from tests.visitors import browse, make_person
 from udi.kit.db import Database
+from udi.portal.catalogue.models import Dataset
 from udi.portal.catalogue.search.feed import SearchFeed
 
 LIMIT, MOST_REQUESTS = 100_000, 8
@@ -165,7 +166,7 @@ async def test_a_withdrawn_dataset_says_who_and_when_and_no_more(
     assert TABLE[4][1] not in page.text
     async with portal_database.session(filled.territory.id) as session:
         kept = await session.execute(
-            text("SELECT record, synopsis, keywords FROM app.dataset WHERE id = :id"), {"id": record.id}
+            select(Dataset.record, Dataset.synopsis, Dataset.keywords).where(Dataset.id == record.id)
         )
         assert kept.one() == ({}, {}, [])
 
