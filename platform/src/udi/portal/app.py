@@ -43,6 +43,7 @@ from udi.portal.nodes import pages as nodes_pages
 from udi.portal.nodes import trials as nodes_trials
 from udi.portal.nodes.measures import measure_key, measure_reports
 from udi.portal.nodes.rooms import rooms
+from udi.portal.nodes.sources.worker import read_for_ever
 from udi.portal.notifications import api as notifications_api
 from udi.portal.notifications import jobs as notifications_jobs
 from udi.portal.notifications import pages as notifications_pages
@@ -186,7 +187,7 @@ def jobs(site: Site) -> Mapping[str, Handler]:
 
 
 async def work(settings: Settings) -> None:
-    """Send reports, digests and webhooks, keep the indexes, look at links, forget old sessions; until cancelled."""
+    """Send reports, digests and webhooks, keep indexes, look at links, read sources, forget sessions; until cancelled."""
     site = build_site(settings, pages=False)
     feed = SearchFeed(site.database, site.registry, settings)
     try:
@@ -196,6 +197,7 @@ async def work(settings: Settings) -> None:
             Rounds(site).run(),
             digest_for_ever(site),
             spread_for_ever(site),
+            read_for_ever(site),
             sessions.sweep(site.database, site.registry, TABLES),
         )
     finally:

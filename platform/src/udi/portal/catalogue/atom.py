@@ -96,7 +96,8 @@ def _add_entry(feed: Element, line: DatasetLine, origin: str, language: str, nam
         entry, "link", rel="alternate", type="text/html", href=f"{permalink}/{line.slug}" if line.slug else permalink
     )
     SubElement(entry, "link", rel="related", type="application/json", href=f"{origin}/api/v1/datasets/{line.id}")
-    SubElement(entry, "category", term=line.theme, label=_clean(name("theme", line.theme)))
+    if line.theme:
+        SubElement(entry, "category", term=line.theme, label=_clean(name("theme", line.theme)))
     if summary := localised(line.synopsis, language):
         _add(entry, "summary", summary)
 

@@ -4,12 +4,22 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit import jobs
-from udi.kit.rows import Carried
+from udi.kit.rows import Carried, LeftOut
 from udi.portal.nodes.actions.reports import SEND_REPORT
 from udi.portal.nodes.models import Delivery, Node, NodeProducer, Report
+from udi.portal.nodes.sources.models import CatalogueSource, SourceFault, SourceRecord, SourceRun
 
-CARRIED = (Carried(Node, addressed=frozenset({"url"})), Carried(NodeProducer), Carried(Report))
-LEFT_OUT = ()
+CARRIED = (
+    Carried(Node, addressed=frozenset({"url"})),
+    Carried(NodeProducer),
+    Carried(Report),
+    Carried(CatalogueSource, drawn=frozenset({"lease", "leased_until"})),
+    Carried(SourceRecord),
+)
+LEFT_OUT = (
+    LeftOut(SourceRun, "readings that ended are told where they were made: each source is read again where it arrives"),
+    LeftOut(SourceFault, "what a reading met goes with it"),
+)
 
 
 async def take_up(session: AsyncSession) -> int:

@@ -27,7 +27,7 @@ class Delivery(StrEnum):
     SENT = "sent"
     FAILED = "failed"
     ANSWERED = "answered"
-    """The record had no usable id, so no address to report to: the answer to the push said everything."""
+    """There is no address to report to: the record had no usable id, and the answer said everything, or it is of a source."""
 
 
 class Node(Owned, PortalTable):
@@ -39,7 +39,7 @@ class Node(Owned, PortalTable):
     slug: Mapped[str] = mapped_column(Text)
     name: Mapped[str] = mapped_column(Text)
     url: Mapped[str] = mapped_column(Text)
-    """Where reports are sent, without a final slash: `{url}/resources/{id}/report`."""
+    """Where reports are sent, without a final slash: `{url}/resources/{id}/report`; empty for one behind a source."""
     client_id: Mapped[str] = mapped_column(Text)
     """The node's client at the identity service."""
     hosted: Mapped[bool] = mapped_column(default=False)

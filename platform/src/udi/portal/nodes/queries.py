@@ -51,7 +51,8 @@ async def get_pushing_node(session: AsyncSession, client_id: str) -> Node:
     Raises:
         ForbiddenError: the credential is no node of this territory, or a suspended one.
     """
-    node = (await session.scalars(select(Node).where(Node.client_id == client_id))).one_or_none()
+    pushing = select(Node).where(Node.client_id == client_id, Node.url != "")
+    node = (await session.scalars(pushing)).one_or_none()
     if node is None:
         raise _not_allowed(
             "This credential is no node of this territory.", "Ask the territory's team to register the node."
@@ -92,7 +93,7 @@ def require_moderator(actor: Actor) -> None:
 
 
 async def list_node_lines(session: AsyncSession, actor: Actor) -> list[NodeLine]:
-    """Every node, by name.
+    """Every node that pushes, by name; sources have a page of their own.
 
     Raises:
         ForbiddenError: the person is not of the territory's team.
@@ -106,7 +107,7 @@ async def list_node_lines(session: AsyncSession, actor: Actor) -> list[NodeLine]
     ]
     rows = (await session.execute(select(Report.node_id, *counts).group_by(Report.node_id))).all()
     by_node = {row[0]: row[1:] for row in rows}
-    nodes = await session.scalars(select(Node).order_by(Node.name, Node.slug))
+    nodes = await session.scalars(select(Node).where(Node.url != "").order_by(Node.name, Node.slug))
     return [NodeLine(node, *by_node.get(node.id, (0, 0, 0, 0))) for node in nodes]
 
 
@@ -200,5 +201,5 @@ async def search_reports(
 
 
 async def list_nodes(session: AsyncSession) -> Sequence[Node]:
-    """Every node of the territory, by slug (for the operator)."""
-    return (await session.scalars(select(Node).order_by(Node.slug))).all()
+    """Every node of the territory that pushes, by slug (for the operator)."""
+    return (await session.scalars(select(Node).where(Node.url != "").order_by(Node.slug))).all()

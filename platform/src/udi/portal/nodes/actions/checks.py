@@ -86,7 +86,7 @@ class Ground:
         if not whose and record.id in self.withdrawn and not is_published(dataset):
             whose = [kinds.WITHDRAWN_BY_TEAM.at(ID, reason=self.withdrawn[record.id])]
         faults = [*whose, *self._producer_faults(record.producer.id)]
-        if record.theme not in THEMES:
+        if record.theme and record.theme not in THEMES:
             faults.append(kinds.UNKNOWN_THEME.at("theme", value=record.theme, allowed=tuple(THEMES)))
         for field, value in identifiers(record):
             if self.taken.get((field, value), frozenset()) - {record.id}:

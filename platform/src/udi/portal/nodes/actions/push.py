@@ -98,7 +98,7 @@ async def push_record(
 async def push_records(session: AsyncSession, node: Node, sent: Sequence[Sent]) -> list[Outcome]:
     """The same for records about different datasets, in the order given; each is accepted or refused by itself."""
     records = [each.record for each in sent if each.record is not None]
-    refused = await _publish(session, node, sent) if records else {}
+    refused = await publish(session, node, sent) if records else {}
     outcomes = []
     for each in sent:
         faults = (*each.faults, *(refused.get(each.record.id, ()) if each.record else ()))
@@ -116,8 +116,8 @@ async def push_records(session: AsyncSession, node: Node, sent: Sequence[Sent]) 
     return outcomes
 
 
-async def _publish(session: AsyncSession, node: Node, sent: Sequence[Sent]) -> dict[UUID, list[Fault]]:
-    """Store what may be stored; the faults of the others, by dataset."""
+async def publish(session: AsyncSession, node: Node, sent: Sequence[Sent]) -> dict[UUID, list[Fault]]:
+    """Store what may be stored, without a report; the faults of the others, by dataset."""
     coming = [(each, each.record) for each in sent if each.record is not None]
     ids = [record.id for _, record in coming]
     await _one_at_a_time(session, ids)

@@ -47,15 +47,15 @@ def make_report(
         version=shorten(version, LONGEST_VERSION),
         accepted=not faults,
         faults=[store_fault(fault) for fault in faults[:MOST_FAULTS]],
-        delivery=Delivery.PENDING if resource_id else Delivery.ANSWERED,
+        delivery=Delivery.PENDING if resource_id and node.url else Delivery.ANSWERED,
     )
 
 
 async def keep_reports(session: AsyncSession, reports: Sequence[Report]) -> None:
-    """Keep them, and queue the sending of those that are about a dataset."""
+    """Keep them, and queue the sending of those that are about a dataset of a node that takes them."""
     session.add_all(reports)
     await session.flush()
-    told = [{"report": str(report.id)} for report in reports if report.resource_id]
+    told = [{"report": str(report.id)} for report in reports if report.delivery == Delivery.PENDING]
     await jobs.enqueue_each(session, SEND_REPORT, told)
 
 

@@ -30,3 +30,57 @@ TOO_LARGE_TO_TRY = Kind(
     "Give the address of one page of the catalogue.",
 )
 RULE_BROKEN = Kind("rule_broken", REFUSED, "%(value)s", "Correct the field at its source.")
+SOURCE_CLOSED = Kind(
+    "source_closed",
+    REFUSED,
+    "The site asks programs not to read this address (%(value)s).",
+    "Let its robots.txt allow the program “UDI”.",
+)
+NEXT_ELSEWHERE = Kind(
+    "next_elsewhere",
+    REFUSED,
+    "The next page of the catalogue is on another site: %(value)s",
+    "Give the address of a catalogue whose pages are all on one site.",
+)
+NO_PROGRESS = Kind(
+    "no_progress",
+    REFUSED,
+    "A page holds nothing but what the pages before it held: %(value)s",
+    "Let each page give the records that follow those of the page before.",
+)
+MANY_PAGES = Kind(
+    "source_too_large",
+    REFUSED,
+    "The catalogue has more than %(limit)s pages: the others were not read.",
+    "Offer larger pages, or register its parts as several sources.",
+)
+MANY_RECORDS = Kind(
+    "source_too_large",
+    REFUSED,
+    "The catalogue has more than %(limit)s records: the others were not read.",
+    "Register its parts as several sources.",
+)
+MANY_BYTES = Kind(
+    "source_too_large",
+    REFUSED,
+    "The catalogue has more than %(limit)s MB: what follows was not read.",
+    "Register its parts as several sources.",
+)
+MUCH_TIME = Kind(
+    "source_too_slow",
+    REFUSED,
+    "Reading the catalogue took more than %(limit)s hours: what follows was not read.",
+    "Make the site faster, or offer larger pages.",
+)
+LARGE_DOCUMENT = Kind(
+    "document_too_large",
+    REFUSED,
+    "This document has over %(limit)s MB: %(value)s",
+    "Offer the catalogue page by page.",
+)
+OUR_FAULT = Kind(
+    "our_fault",
+    REFUSED,
+    "Something went wrong here, not at the source: the reading was left.",
+    "Nothing is to be done at the source; it is read again later.",
+)

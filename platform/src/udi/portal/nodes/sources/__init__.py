@@ -1,0 +1,1 @@
+"""Sources: catalogues of others that are read at a rhythm, without anything changing on their side."""

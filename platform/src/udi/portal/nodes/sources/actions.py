@@ -1,0 +1,149 @@
+"""What people do with sources: register one, have it read now, pause it, let go what left it, close it."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.clock import now
+from udi.kit.errors import ConflictError, ForbiddenError, InvalidError, Refusal
+from udi.kit.identity import Actor
+from udi.portal.audit import record
+from udi.portal.nodes.harvest.trying import usual
+from udi.portal.nodes.models import Node, NodeProducer
+from udi.portal.nodes.sources.models import CatalogueSource, SourceRhythm, SourceState
+from udi.portal.nodes.sources.queries import may_tend
+from udi.portal.organisations.models import Organisation
+
+MOST_SOURCES = 50
+"""Of one producer."""
+AGAIN = timedelta(minutes=1)
+"""Between two readings that a person asks for."""
+OPEN = (SourceState.ACTIVE, SourceState.PAUSED, SourceState.VANISHED)
+
+
+async def register_source(
+    session: AsyncSession, actor: Actor, producer: Organisation, *, address: str, rhythm: str, language: str
+) -> CatalogueSource:
+    """Have a catalogue read for a producer, from now on.
+
+    Raises:
+        ForbiddenError: the person is neither of the territory's team nor an administrator of the producer.
+        InvalidError: a field is wrong, each named.
+        ConflictError: it is registered already, or there are too many.
+    """
+    if not may_tend(actor, producer):
+        raise ForbiddenError(
+            "Sources are registered by the administrators of a producer, or the territory's team.",
+            remedy="Ask one of them.",
+        )
+    where = _checked(address, rhythm)
+    await _check_room(session, producer, where)
+    own = uuid4()
+    name = f"source-{own.hex}"
+    node = Node(id=own, slug=name, name=producer.name, url="", client_id=name)
+    source = CatalogueSource(
+        id=own, organisation_id=producer.id, address=where, rhythm=SourceRhythm(rhythm), language=language,
+        state=SourceState.ACTIVE, next_at=now(),
+    )  # fmt: skip
+    session.add(node)
+    await session.flush()
+    session.add_all([source, NodeProducer(node_id=own, organisation_id=producer.id)])
+    await session.flush()
+    record(session, actor, "source.registered", own)
+    return source
+
+
+def _checked(address: str, rhythm: str) -> str:
+    where = usual(address) if address.strip() else ""
+    refusals = []
+    if not where:
+        refusals.append(
+            Refusal(
+                "address", "This is not the address of a site.", "Paste it as your browser shows it.", "bad-address"
+            )
+        )
+    if rhythm not in set(SourceRhythm):
+        refusals.append(Refusal("rhythm", "This is not a rhythm.", "Choose one of the list.", "unknown-value"))
+    if refusals:
+        raise InvalidError(refusals=refusals)
+    return where
+
+
+async def _check_room(session: AsyncSession, producer: Organisation, address: str) -> None:
+    theirs = CatalogueSource.organisation_id == producer.id
+    known = await session.scalar(select(CatalogueSource.id).where(theirs, CatalogueSource.address == address).limit(1))
+    if known is not None:
+        raise ConflictError(
+            "This catalogue is registered already.", remedy="Look at its page: it can be read again from there."
+        )
+    count = await session.scalar(select(func.count()).select_from(CatalogueSource).where(theirs)) or 0
+    if count >= MOST_SOURCES:
+        raise ConflictError(
+            "This producer has %(most)s sources already, which is as many as one may.",
+            remedy="Register the catalogue that holds them all, or close some.",
+            values={"most": MOST_SOURCES},
+        )
+
+
+async def read_now(session: AsyncSession, actor: Actor, source: CatalogueSource) -> None:
+    """Have it read as soon as a worker is free.
+
+    Raises:
+        ConflictError: it is not read at all.
+    """
+    if source.state != SourceState.ACTIVE:
+        raise ConflictError("This source is not read at present.", remedy="Start it again first.")
+    if source.leased_until is None or source.leased_until < now():
+        source.next_at = now()
+    record(session, actor, "source.asked", source.id)
+
+
+async def pause_source(session: AsyncSession, actor: Actor, source: CatalogueSource) -> None:
+    """Read it no more for now; what was published stays, and a reading that goes on stops where it is.
+
+    Raises:
+        ConflictError: it is not read at all.
+    """
+    if source.state != SourceState.ACTIVE:
+        raise ConflictError("This source is not read at present.")
+    source.state = SourceState.PAUSED
+    record(session, actor, "source.paused", source.id)
+
+
+async def resume_source(session: AsyncSession, actor: Actor, source: CatalogueSource) -> None:
+    """Read it again, whatever stopped it, from now on.
+
+    Raises:
+        ConflictError: it is read already, or is being closed.
+    """
+    if source.state in {SourceState.ACTIVE, SourceState.CLOSING}:
+        raise ConflictError("This source cannot be started now.", remedy="Look at its page again in a while.")
+    source.state, source.next_at, source.failures = SourceState.ACTIVE, now(), 0
+    record(session, actor, "source.resumed", source.id)
+
+
+async def accept_loss(session: AsyncSession, actor: Actor, source: CatalogueSource) -> None:
+    """Let go what left the source: the next complete reading withdraws at once all that is not there.
+
+    Raises:
+        ConflictError: nobody is asked about it.
+    """
+    if source.state != SourceState.VANISHED:
+        raise ConflictError("Nothing is waiting for your word here.")
+    source.state, source.next_at, source.accepts_loss = SourceState.ACTIVE, now(), True
+    record(session, actor, "source.loss_accepted", source.id)
+
+
+async def close_source(session: AsyncSession, actor: Actor, source: CatalogueSource, *, withdraw: bool) -> None:
+    """Read it no more. Its datasets stay as they are, or are withdrawn by the worker.
+
+    Raises:
+        ConflictError: it is closed already.
+    """
+    if source.state not in OPEN:
+        raise ConflictError("This source is closed already.")
+    source.state = SourceState.CLOSING if withdraw else SourceState.CLOSED
+    source.next_at = now() if withdraw else None
+    record(session, actor, "source.closed", source.id, withdraw=withdraw)

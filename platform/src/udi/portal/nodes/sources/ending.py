@@ -1,0 +1,129 @@
+"""The end of a reading: what was not there is kept, asked about or withdrawn, and the next one is set."""
+
+from collections.abc import Callable, Collection
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.portal import audit
+from udi.portal.catalogue import actions as catalogue
+from udi.portal.catalogue.models import DatasetState
+from udi.portal.nodes.sources.course import Place
+from udi.portal.nodes.sources.leases import give_back
+from udi.portal.nodes.sources.models import (
+    CatalogueSource,
+    RunOutcome,
+    RunPhase,
+    SourceFault,
+    SourceRecord,
+    SourceRun,
+    SourceState,
+)
+from udi.portal.nodes.sources.standing import MISSES, Verdict, next_reading, verdict
+
+KEPT_RUNS = 30
+BATCH = 100
+QUIET = {"synchronize_session": False}
+Say = Callable[[str], str]
+
+
+async def end_reading(session: AsyncSession, source: CatalogueSource, run: SourceRun, moment: datetime) -> None:
+    """Decide, of a reading that has nowhere to go any more, what to do about what it did not meet."""
+    place = Place.read(run.place)
+    away = [*_published(source), _unmet(run)]
+    missing = await _count(session, away)
+    known = await _count(session, _published(source)) - run.created
+    said = verdict(complete=place.whole, known=known, missing=missing, accepts_loss=source.accepts_loss)
+    if said is Verdict.NOTHING:
+        outcome = RunOutcome.FAILED if place.finding else RunOutcome.PARTIAL
+        await finish(session, source, run, outcome, moment)
+    elif said is Verdict.VANISHED:
+        run.missing, source.state = missing, SourceState.VANISHED
+        audit.record(session, None, "source.vanished", source.id, missing=missing, known=known)
+        await finish(session, source, run, RunOutcome.VANISHED, moment)
+    else:
+        times = MISSES if said is Verdict.LOST else 1
+        later = update(SourceRecord).where(*away).values(missing=SourceRecord.missing + times)
+        await session.execute(later, execution_options=QUIET)
+        run.missing = await _count(session, [*away, SourceRecord.missing < MISSES])
+        run.phase = RunPhase.WITHDRAWING
+
+
+async def withdraw_some(session: AsyncSession, source: CatalogueSource, run: SourceRun, say: Say) -> bool:
+    """Withdraw a batch of what is to go; whether that was the last."""
+    gone = [*_published(source), _unmet(run), SourceRecord.missing >= MISSES]
+    ids = (await session.scalars(select(SourceRecord.id).where(*gone).order_by(SourceRecord.id).limit(BATCH))).all()
+    await withdraw_records(session, source, ids, say("It is no longer in the catalogue of its producer."))
+    run.withdrawn += len(ids)
+    return len(ids) < BATCH
+
+
+async def close_some(session: AsyncSession, source: CatalogueSource, say: Say) -> bool:
+    """Withdraw a batch of the datasets of a source that is being closed; whether that was the last."""
+    query = select(SourceRecord.id).where(*_published(source)).order_by(SourceRecord.id).limit(BATCH)
+    ids = (await session.scalars(query)).all()
+    await withdraw_records(session, source, ids, say("The catalogue that it came from is not read any more."))
+    if len(ids) == BATCH:
+        return False
+    source.state, source.shown = SourceState.CLOSED, 0
+    give_back(source, None)
+    return True
+
+
+async def withdraw_records(session: AsyncSession, source: CatalogueSource, ids: Collection[UUID], reason: str) -> None:
+    """Withdraw their datasets, unless somebody did already; each address keeps saying what was there."""
+    datasets = await catalogue.lock_datasets(session, ids)
+    for dataset in datasets.values():
+        if dataset.node_id == source.id and dataset.state == DatasetState.PUBLISHED:
+            await catalogue.withdraw_dataset(session, dataset, reason=reason)
+    theirs = update(SourceRecord).where(SourceRecord.source_id == source.id, SourceRecord.id.in_(ids))
+    await session.execute(theirs.values(withdrawn=True), execution_options=QUIET)
+
+
+async def finish(
+    session: AsyncSession, source: CatalogueSource, run: SourceRun, outcome: RunOutcome, moment: datetime
+) -> None:
+    """Close a reading, and set the next."""
+    place = Place.read(run.place)
+    run.outcome, run.phase, run.ended_at, run.place = outcome, RunPhase.ENDED, moment, {}
+    good = outcome in {RunOutcome.COMPLETE, RunOutcome.UNCHANGED}
+    alone = outcome == RunOutcome.COMPLETE and place.pages == 1
+    if outcome != RunOutcome.UNCHANGED:
+        source.etag, source.last_modified = (place.etag, place.last_modified) if alone else ("", "")
+    source.failures = 0 if good else source.failures + 1
+    source.accepts_loss = source.accepts_loss and not good
+    source.shown = await _count(session, _published(source))
+    paused = source.state != SourceState.ACTIVE
+    give_back(source, None if paused else next_reading(source.rhythm, moment, failures=source.failures))
+    await session.flush()
+    latest = select(SourceRun.id).where(SourceRun.source_id == source.id).order_by(SourceRun.started_at.desc())
+    old = delete(SourceRun).where(SourceRun.id.in_(latest.offset(KEPT_RUNS).scalar_subquery()))
+    await session.execute(old, execution_options=QUIET)
+
+
+async def note_unchanged(session: AsyncSession, source: CatalogueSource, run: SourceRun) -> None:
+    """Nothing changed since the last complete reading: what was there then is there now."""
+    there = update(SourceRecord).where(*_published(source), SourceRecord.missing == 0).values(seen_run=run.id)
+    await session.execute(there, execution_options=QUIET)
+    run.found = run.unchanged = await _count(session, [*_published(source), SourceRecord.missing == 0])
+
+
+async def forget_faults(session: AsyncSession, run: SourceRun) -> None:
+    """What went wrong while the catalogue was looked for does not matter once it is found."""
+    await session.execute(delete(SourceFault).where(SourceFault.run_id == run.id), execution_options=QUIET)
+    run.told = 0
+
+
+def _published(source: CatalogueSource) -> list[Any]:
+    return [SourceRecord.source_id == source.id, ~SourceRecord.withdrawn]
+
+
+def _unmet(run: SourceRun) -> Any:
+    return or_(SourceRecord.seen_run.is_(None), SourceRecord.seen_run != run.id)
+
+
+async def _count(session: AsyncSession, conditions: Collection[Any]) -> int:
+    return await session.scalar(select(func.count()).select_from(SourceRecord).where(*conditions)) or 0

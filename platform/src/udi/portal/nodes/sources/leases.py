@@ -1,0 +1,83 @@
+"""Whose turn it is: a source is read by one worker at a time, and taken up by another when that one died."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from sqlalchemy import or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.clock import now
+from udi.kit.db import Database
+from udi.portal.nodes.sources import course
+from udi.portal.nodes.sources.models import CatalogueSource, RunPhase, SourceRun, SourceState
+
+LEASE = timedelta(minutes=15)
+"""Longer than anything that happens between two transactions of a reading."""
+WORKED_ON = (SourceState.ACTIVE, SourceState.CLOSING)
+
+
+class LostError(Exception):
+    """The source is not ours to read any more: a person paused it, or another worker took it up."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A source that this worker reads, under a lease of its own."""
+
+    tenant: UUID
+    source: UUID
+    lease: UUID
+
+
+async def claim(session: AsyncSession, tenant: UUID, moment: datetime) -> Claim | None:
+    """Take the source that is due for longest; None where none is, or others have them. Begins a reading, or takes it up."""
+    free = or_(CatalogueSource.leased_until.is_(None), CatalogueSource.leased_until < moment)
+    due = (
+        select(CatalogueSource)
+        .where(CatalogueSource.state.in_(WORKED_ON), CatalogueSource.next_at <= moment, free)
+        .order_by(CatalogueSource.next_at)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    source = await session.scalar(due)
+    if source is None:
+        return None
+    source.lease, source.leased_until = uuid4(), moment + LEASE
+    if source.state == SourceState.ACTIVE and await find_open_run(session, source.id) is None:
+        place = course.begin(source.entry or source.address).write()
+        session.add(SourceRun(source_id=source.id, started_at=moment, place=place))
+    await session.flush()
+    return Claim(tenant, source.id, source.lease)
+
+
+async def find_open_run(session: AsyncSession, source: UUID) -> SourceRun | None:
+    """The reading of a source that has not ended, or None."""
+    query = select(SourceRun).where(SourceRun.source_id == source, SourceRun.phase != RunPhase.ENDED)
+    return (await session.scalars(query)).one_or_none()
+
+
+@asynccontextmanager
+async def held(database: Database, claim: Claim) -> AsyncIterator[tuple[AsyncSession, CatalogueSource]]:
+    """One transaction on a source that is ours, whose lease it renews.
+
+    Raises:
+        LostError: it is not ours any more.
+    """
+    async with database.session(claim.tenant, role="worker") as session:
+        ours = select(CatalogueSource).where(CatalogueSource.id == claim.source, CatalogueSource.lease == claim.lease)
+        source = await session.scalar(ours.with_for_update())
+        if source is not None and source.state in WORKED_ON:
+            source.leased_until = now() + LEASE
+            yield session, source
+            return
+        if source is not None:
+            give_back(source, source.next_at)
+    raise LostError
+
+
+def give_back(source: CatalogueSource, next_at: datetime | None) -> None:
+    """Let others take it, from that moment on."""
+    source.lease, source.leased_until, source.next_at = None, None, next_at

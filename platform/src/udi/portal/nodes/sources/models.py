@@ -1,0 +1,183 @@
+"""Tables of sources: what each is, every record known of it, its readings, and what to mend there."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, ForeignKeyConstraint, Index, LargeBinary, Text, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from udi.kit.db import Owned
+from udi.portal.schema import PortalTable
+
+ZERO, EMPTY = text("0"), text("''")
+
+
+class SourceRhythm(StrEnum):
+    """How often a source is read."""
+
+    HOURLY = "hourly"
+    DAILY = "daily"
+    WEEKLY = "weekly"
+    MONTHLY = "monthly"
+    BY_HAND = "by_hand"
+
+
+class SourceState(StrEnum):
+    """Whether a source is read. `VANISHED`: too much of it left at once, a person is to say whether it is so."""
+
+    ACTIVE = "active"
+    PAUSED = "paused"
+    VANISHED = "vanished"
+    CLOSING = "closing"
+    """Its datasets are being withdrawn."""
+    CLOSED = "closed"
+
+
+class RunOutcome(StrEnum):
+    """How a reading ended. Only after a complete one, or where nothing changed, is anything missing."""
+
+    COMPLETE = "complete"
+    UNCHANGED = "unchanged"
+    PARTIAL = "partial"
+    FAILED = "failed"
+    VANISHED = "vanished"
+
+
+class RunPhase(StrEnum):
+    """What a reading is at."""
+
+    READING = "reading"
+    WITHDRAWING = "withdrawing"
+    ENDED = "ended"
+
+
+class CatalogueSource(Owned, PortalTable):
+    """A catalogue that is read for one producer; the node of the same identifier, which never calls, holds its datasets."""
+
+    __tablename__ = "catalogue_source"
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "id"], ["app.node.tenant_id", "app.node.id"], ondelete="CASCADE"),
+        ForeignKeyConstraint(["tenant_id", "organisation_id"], ["app.organisation.tenant_id", "app.organisation.id"]),
+        Index(None, "tenant_id", "organisation_id"),
+        Index(None, "tenant_id", "next_at"),
+    )
+
+    organisation_id: Mapped[UUID]
+    address: Mapped[str] = mapped_column(Text)
+    """As a person gave it; `entry` is where its catalogue was found from there, empty until it was."""
+    entry: Mapped[str] = mapped_column(Text, default="", server_default=EMPTY)
+    format: Mapped[str] = mapped_column(Text, default="", server_default=EMPTY)
+    language: Mapped[str] = mapped_column(Text)
+    """Of texts that do not say theirs."""
+    rhythm: Mapped[SourceRhythm] = mapped_column(Text)
+    state: Mapped[SourceState] = mapped_column(Text, default=SourceState.ACTIVE)
+    next_at: Mapped[datetime | None]
+    """When it is to be read; past while a reading goes on."""
+    etag: Mapped[str] = mapped_column(Text, default="", server_default=EMPTY)
+    last_modified: Mapped[str] = mapped_column(Text, default="", server_default=EMPTY)
+    """Both as the site said them of a catalogue in one document that was read whole."""
+    failures: Mapped[int] = mapped_column(default=0, server_default=ZERO)
+    """Readings that failed one after the other."""
+    accepts_loss: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    """Whether a person said that the next reading may withdraw all that is not there."""
+    shown: Mapped[int] = mapped_column(default=0, server_default=ZERO)
+    """Datasets of it that are published, at the end of the last reading."""
+    lease: Mapped[UUID | None]
+    """Drawn by the worker that reads it; another may take it once `leased_until` is past."""
+    leased_until: Mapped[datetime | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+
+
+class SourceRecord(PortalTable):
+    """A record of a source that became a dataset; the dataset's identifier is made of the source's and its own."""
+
+    __tablename__ = "source_record"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "source_id"],
+            ["app.catalogue_source.tenant_id", "app.catalogue_source.id"],
+            ondelete="CASCADE",
+        ),
+    )
+
+    tenant_id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("app.current_tenant()"))
+    source_id: Mapped[UUID] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    """Of the dataset."""
+    identifier: Mapped[str] = mapped_column(Text)
+    """As the source writes it."""
+    digest: Mapped[str] = mapped_column(Text)
+    """SHA-256 of our description of it, in hexadecimal."""
+    missing: Mapped[int] = mapped_column(default=0, server_default=ZERO)
+    """In how many complete readings, one after the other, it was not there."""
+    withdrawn: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    seen_run: Mapped[UUID | None]
+    """The last reading in which it was."""
+    found_at: Mapped[datetime]
+    changed_at: Mapped[datetime]
+    original_type: Mapped[str] = mapped_column(Text, default="", server_default=EMPTY)
+    original: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """As the source wrote it, where that is small."""
+
+
+class SourceRun(Owned, PortalTable):
+    """One reading of a source: found is always created, updated, unchanged and refused together."""
+
+    __tablename__ = "source_run"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "source_id"],
+            ["app.catalogue_source.tenant_id", "app.catalogue_source.id"],
+            ondelete="CASCADE",
+        ),
+        Index(None, "tenant_id", "source_id", "started_at"),
+    )
+
+    source_id: Mapped[UUID]
+    started_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    phase: Mapped[RunPhase] = mapped_column(Text, default=RunPhase.READING)
+    outcome: Mapped[str] = mapped_column(Text, default="", server_default=EMPTY)
+    """One of `RunOutcome`, empty while it goes on."""
+    found: Mapped[int] = mapped_column(default=0, server_default=ZERO)
+    created: Mapped[int] = mapped_column(default=0, server_default=ZERO)
+    updated: Mapped[int] = mapped_column(default=0, server_default=ZERO)
+    unchanged: Mapped[int] = mapped_column(default=0, server_default=ZERO)
+    refused: Mapped[int] = mapped_column(default=0, server_default=ZERO)
+    withdrawn: Mapped[int] = mapped_column(default=0, server_default=ZERO)
+    missing: Mapped[int] = mapped_column(default=0, server_default=ZERO)
+    """Records that were not there and are kept: once is no proof, nor is it where too much left at once."""
+    pages: Mapped[int] = mapped_column(default=0, server_default=ZERO)
+    size: Mapped[int] = mapped_column(BigInteger, default=0, server_default=ZERO)
+    """Documents and bytes that were read."""
+    told: Mapped[int] = mapped_column(default=0, server_default=ZERO)
+    """Faults that were met; so many of them are kept as `MOST_TOLD` says."""
+    place: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
+    """Where it is: see `course.Place`."""
+
+
+class SourceFault(PortalTable):
+    """A fault that a reading met: of a record, or of the source itself (no identifier). Metadata only, untranslated."""
+
+    __tablename__ = "source_fault"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "run_id"], ["app.source_run.tenant_id", "app.source_run.id"], ondelete="CASCADE"
+        ),
+    )
+
+    tenant_id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("app.current_tenant()"))
+    run_id: Mapped[UUID] = mapped_column(primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    identifier: Mapped[str] = mapped_column(Text)
+    title: Mapped[str] = mapped_column(Text)
+    level: Mapped[str] = mapped_column(Text)
+    code: Mapped[str] = mapped_column(Text)
+    field: Mapped[str] = mapped_column(Text)
+    message: Mapped[str] = mapped_column(Text)
+    remedy: Mapped[str] = mapped_column(Text)
+    filled: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    """What fills the words of the message."""

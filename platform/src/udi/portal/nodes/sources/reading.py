@@ -1,0 +1,149 @@
+"""Asking a site for its documents, politely: one at a time, at a pace, as robots.txt says, within bounds."""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from udi import __version__
+from udi.kit.http import Fetched, Outgoing, OutgoingError, RefusedAddressError
+from udi.portal.nodes.harvest import source_kinds
+from udi.portal.nodes.harvest.faults import Fault
+from udi.portal.nodes.harvest.trying import ACCEPT
+from udi.portal.nodes.sources.course import host_of
+from udi.portal.nodes.sources.robots import Robots, parse
+
+LARGEST = 32 * 1024**2
+LARGEST_ROBOTS = 512 * 1024
+TRIES = 3
+PATIENCE = 120.0
+"""Seconds for one document, from the first byte asked to the last that came."""
+LONGEST_MARK, LONGEST_WAIT = 300, 60.0
+MOST_SITES = 500
+PASSING = {408, 425, 429, 500, 502, 503, 504}
+GONE = {404, 410}
+
+
+@dataclass(frozen=True)
+class Given:
+    """A document: its bytes, where it was, and how to ask for it only if it changed."""
+
+    body: bytes
+    url: str
+    etag: str = ""
+    last_modified: str = ""
+
+
+class NotModifiedError(Exception):
+    """The site says that nothing changed since it was asked last."""
+
+
+class UnreadError(Exception):
+    """A document cannot be had; `gone` when the site says that there is none."""
+
+    def __init__(self, fault: Fault, *, gone: bool = False, passing: bool = False, wait: float = 0) -> None:
+        super().__init__(fault.code)
+        self.fault, self.gone, self.passing, self.wait = fault, gone, passing, wait
+
+
+class Reader:
+    """The one way out of a worker to the sites of sources; `pace` is in seconds between two requests to one site."""
+
+    def __init__(self, outgoing: Outgoing, *, pace: float = 1.0, patience: float = PATIENCE) -> None:
+        self._outgoing, self._pace, self._patience = outgoing, pace, patience
+        self._robots: dict[str, Robots] = {}
+        self._turns: dict[str, asyncio.Lock] = {}
+        self._last: dict[str, float] = {}
+
+    def forget(self, address: str) -> None:
+        """Ask again what the site asks of programs: at the start of a reading."""
+        for known in (self._robots, self._last, self._turns) if len(self._robots) > MOST_SITES else (self._robots,):
+            known.pop(host_of(address), None)
+
+    async def get(
+        self, address: str, *, agent: str, invited: bool, conditions: Mapping[str, str] | None = None
+    ) -> Given:
+        """The document at an address, tried three times where the site is only busy.
+
+        Raises:
+            NotModifiedError: `conditions` were given, and nothing changed.
+            UnreadError: it cannot be had.
+        """
+        robots = await self._asks(address, agent)
+        if not robots.allows(address, invited=invited):
+            raise UnreadError(source_kinds.SOURCE_CLOSED.at("", value=address))
+        headers = {"Accept": ACCEPT, "User-Agent": agent, **(conditions or {})}
+        for attempt in range(TRIES):
+            try:
+                return await self._once(address, headers, robots.delay, LARGEST)
+            except UnreadError as error:
+                if not error.passing or attempt == TRIES - 1:
+                    raise
+                await asyncio.sleep(max(self._pace * 4**attempt, min(error.wait, LONGEST_WAIT)))
+        raise AssertionError
+
+    async def _asks(self, address: str, agent: str) -> Robots:
+        """What the site asks of programs; a site that has no such page asks nothing (RFC 9309, 2.3.1)."""
+        host = host_of(address)
+        if host not in self._robots:
+            scheme = address.partition("://")[0]
+            netloc = address.partition("://")[2].partition("/")[0].partition("?")[0]
+            try:
+                given = await self._once(f"{scheme}://{netloc}/robots.txt", {"User-Agent": agent}, 0, LARGEST_ROBOTS)
+                self._robots[host] = parse(given.body.decode("utf-8", "replace"))
+            except UnreadError as error:
+                if error.passing:
+                    raise
+                self._robots[host] = Robots()
+        return self._robots[host]
+
+    async def _once(self, address: str, headers: Mapping[str, str], delay: float, largest: int) -> Given:
+        host = host_of(address)
+        async with self._turns.setdefault(host, asyncio.Lock()):
+            waited = time.monotonic() - self._last.get(host, -1e9)
+            await asyncio.sleep(max(0.0, (max(self._pace, delay) if self._pace else 0) - waited))
+            try:
+                async with asyncio.timeout(self._patience):
+                    return await self._fetch(address, headers, largest)
+            except TimeoutError as error:
+                fault = source_kinds.SOURCE_SLOW.at("", seconds=int(self._patience))
+                raise UnreadError(fault) from error
+            except RefusedAddressError as error:
+                raise UnreadError(source_kinds.SOURCE_REFUSED.at("")) from error
+            except OutgoingError as error:
+                raise UnreadError(source_kinds.SOURCE_SILENT.at("", value=str(error)), passing=True) from error
+            finally:
+                self._last[host] = time.monotonic()
+
+    async def _fetch(self, address: str, headers: Mapping[str, str], largest: int) -> Given:
+        async with self._outgoing.fetch(address, headers=headers) as answer:
+            if answer.status == HTTPStatus.NOT_MODIFIED:
+                raise NotModifiedError
+            if answer.status != HTTPStatus.OK:
+                raise UnreadError(
+                    source_kinds.SOURCE_STATUS.at("", value=answer.status),
+                    gone=answer.status in GONE, passing=answer.status in PASSING, wait=_wait(answer),
+                )  # fmt: skip
+            body = bytearray()
+            async for piece in answer.pieces:
+                body += piece
+                if len(body) > largest:
+                    raise UnreadError(source_kinds.LARGE_DOCUMENT.at("", limit=largest // 1024**2, value=address))
+            return Given(bytes(body), answer.url, _said(answer, "etag"), _said(answer, "last-modified"))
+
+
+def agent_of(origin: str) -> str:
+    """How we name ourselves: the program, and where to ask about it."""
+    return f"UDI/{__version__} (+{origin})"
+
+
+def _said(answer: Fetched, name: str) -> str:
+    said = answer.headers.get(name, "")
+    return said if len(said) <= LONGEST_MARK and said.isprintable() else ""
+
+
+def _wait(answer: Fetched) -> float:
+    """Seconds that the site asks to be left alone, where it says so in seconds."""
+    said = answer.headers.get("retry-after", "").strip()
+    return float(said) if said.isascii() and said.isdigit() and len(said) < 6 else 0  # noqa: PLR2004 - a day at most

@@ -1,0 +1,243 @@
+"""A worker's turn at a source: document after document, each slice of records stored with the place it was at."""
+
+import asyncio
+import hashlib
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.clock import now
+from udi.kit.db import Database, is_away
+from udi.kit.tenancy import Territory
+from udi.portal.nodes.harvest import source_kinds
+from udi.portal.nodes.harvest.discover import candidates
+from udi.portal.nodes.harvest.faults import Fault
+from udi.portal.nodes.harvest.recognise import read
+from udi.portal.nodes.harvest.record import Page
+from udi.portal.nodes.models import Node
+from udi.portal.nodes.sources import course, ending
+from udi.portal.nodes.sources.course import Cost, Place
+from udi.portal.nodes.sources.leases import Claim, LostError, claim, find_open_run, give_back, held
+from udi.portal.nodes.sources.models import CatalogueSource, RunOutcome, RunPhase, SourceRun, SourceState
+from udi.portal.nodes.sources.reading import Given, NotModifiedError, Reader, UnreadError, agent_of
+from udi.portal.nodes.sources.standing import Fate
+from udi.portal.nodes.sources.storing import Ground, Stored, Thing, store_slice
+from udi.portal.nodes.sources.telling import tell
+from udi.portal.organisations.models import Organisation
+from udi.protocol import structures as of
+from udi.protocol.faults import shorten
+
+log = structlog.get_logger()
+SLICE = 200
+TURN = 600.0
+"""Seconds after which a reading gives way to the sources that wait; it goes on where it was."""
+PAGE_SIZE = 100
+COUNTED = (Fate.CREATED, Fate.UPDATED, Fate.UNCHANGED, Fate.REFUSED)
+Say = Callable[[str, str], str]
+"""A message in a language."""
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What a worker reads with, for one territory."""
+
+    database: Database
+    reader: Reader
+    territory: Territory
+    say: Say
+    slice: int = SLICE
+    turn: float = TURN
+
+
+async def take_turn(desk: Desk) -> bool:
+    """Read the source that is due for longest, to its end or for a turn; False where none is."""
+    async with desk.database.session(desk.territory.id, role="worker") as session:
+        ours = await claim(session, desk.territory.id, now())
+    if ours is None:
+        return False
+    try:
+        with suppress(LostError):
+            await _Turn(desk, ours).go()
+    except Exception as error:
+        if is_away(error):
+            raise
+        log.exception("source not read", source=str(ours.source))
+        await _give_up(desk, ours)
+    return True
+
+
+async def _give_up(desk: Desk, ours: Claim) -> None:
+    """A fault of ours ends the reading, so that it is not met again at once."""
+    with suppress(LostError):
+        async with held(desk.database, ours) as (session, source):
+            run = await find_open_run(session, source.id)
+            if run is not None:
+                await tell(session, run, [("", "", source_kinds.OUR_FAULT.at(""))])
+                await ending.finish(session, source, run, RunOutcome.FAILED, now())
+
+
+class _Turn:
+    """One worker's turn at one source."""
+
+    def __init__(self, desk: Desk, claimed: Claim) -> None:
+        self._desk, self._claim = desk, claimed
+        self._agent = agent_of(desk.territory.origin)
+
+    async def go(self) -> None:
+        began, begun = time.monotonic(), False
+        while True:
+            async with held(self._desk.database, self._claim) as (session, source):
+                run = await find_open_run(session, source.id)
+                if begun and time.monotonic() - began > self._desk.turn:
+                    give_back(source, now())
+                    return
+                if run is None or source.state == SourceState.CLOSING:
+                    ended = await self._close(session, source, run)
+                else:
+                    ended = await self._step(session, source, run)
+                place = Place.read(run.place) if run is not None and not ended else None
+            if ended:
+                return
+            if place is not None and run is not None and run.phase == RunPhase.READING and place.waiting:
+                await self._read(source, place)
+            begun = True
+
+    async def _close(self, session: AsyncSession, source: CatalogueSource, run: SourceRun | None) -> bool:
+        if run is not None:
+            await ending.finish(session, source, run, RunOutcome.PARTIAL, now())
+            give_back(source, now())
+            return True
+        return await ending.close_some(session, source, lambda message: self._desk.say(source.language, message))
+
+    async def _step(self, session: AsyncSession, source: CatalogueSource, run: SourceRun) -> bool:
+        """What needs nothing of the site; whether the reading ended."""
+        place = Place.read(run.place)
+        if run.phase == RunPhase.WITHDRAWING:
+            last = await ending.withdraw_some(
+                session, source, run, lambda message: self._desk.say(source.language, message)
+            )
+            if last:
+                same = run.outcome == RunOutcome.UNCHANGED
+                outcome = RunOutcome.UNCHANGED if same else RunOutcome.COMPLETE
+                await ending.finish(session, source, run, outcome, now())
+            return last
+        if place.waiting and (fault := course.enough(place)):
+            await tell(session, run, [("", "", fault)])
+            place = replace(place, waiting=(), broken=True)
+            run.place = place.write()
+        if not place.waiting:
+            await ending.end_reading(session, source, run, now())
+        return run.phase == RunPhase.ENDED
+
+    async def _read(self, source: CatalogueSource, place: Place) -> None:
+        """Ask for the next document, and store what it gives."""
+        address, began = place.waiting[0], time.monotonic()
+        if not place.asked:
+            self._desk.reader.forget(address)
+        try:
+            given = await self._ask(source, place, address)
+        except NotModifiedError:
+            return await self._note_unchanged()
+        except UnreadError as error:
+            cost = Cost(seconds=int(time.monotonic() - began))
+            return await self._pass(address, [error.fault], cost, gone=error.gone)
+        page = await asyncio.to_thread(read, given.body, base_url=given.url, language=source.language)
+        cost = Cost(len(given.body), int(time.monotonic() - began))
+        if (place.finding and not course.holds(page)) or not page.readable:
+            return await self._pass(address, page.faults, cost, page=page, body=given.body)
+        return await self._store(address, given, page, cost, place)
+
+    async def _ask(self, source: CatalogueSource, place: Place, address: str) -> Given:
+        registered = address in {source.address, source.entry} or not (place.finding or place.folder)
+        conditions = {}
+        if not place.asked and source.entry and source.state == SourceState.ACTIVE and not source.accepts_loss:
+            said = {"If-None-Match": source.etag, "If-Modified-Since": source.last_modified}
+            conditions = {name: value for name, value in said.items() if value}
+        return await self._desk.reader.get(address, agent=self._agent, invited=registered, conditions=conditions)
+
+    async def _note_unchanged(self) -> None:
+        async with held(self._desk.database, self._claim) as (session, source):
+            run = await _open(session, source)
+            await ending.note_unchanged(session, source, run)
+            run.outcome = RunOutcome.UNCHANGED
+            place = Place.read(run.place)
+            run.place = replace(place, waiting=(), start=source.entry).write()
+
+    async def _pass(
+        self, address: str, faults: Sequence[Fault], cost: Cost, *, gone: bool = False, page: Page | None = None,
+        body: bytes = b"",
+    ) -> None:  # fmt: skip
+        """Nothing could be had there: look elsewhere if the catalogue is not found yet, else go on without it."""
+        async with held(self._desk.database, self._claim) as (session, source):
+            run = await _open(session, source)
+            place = Place.read(run.place)
+            if not place.finding or not place.asked:
+                await tell(session, run, [("", "", replace(fault, field=shorten(address, 200))) for fault in faults])
+            finding = place.finding
+            place = course.passed(place, address, cost, broken=not finding)
+            if finding:
+                seen = page or Page(format="", faults=tuple(faults))
+                place = course.searching(place, candidates(address, seen, body, most=PAGE_SIZE))
+                source.entry = "" if gone or page else source.entry
+            _note(run, place)
+
+    async def _store(self, address: str, given: Given, page: Page, cost: Cost, place: Place) -> None:
+        """Slice by slice; a reading that was killed in the middle of a document goes on there, if it is the same."""
+        things: list[Thing] = [*page.records, *(each for each in page.refused if each.counts)]
+        digest = hashlib.sha256(given.body).hexdigest()
+        at = place.offset if place.sum == digest else 0
+        fresh = at > 0
+        while True:
+            some = things[at : at + self._desk.slice]
+            at += len(some)
+            async with held(self._desk.database, self._claim) as (session, source):
+                run = await _open(session, source)
+                stored = await store_slice(session, await _ground(session, source), run, some, now())
+                fresh = fresh or stored.count(*COUNTED) > 0
+                place = Place.read(run.place)
+                if place.finding:
+                    source.entry, source.format = address, page.format
+                    place = course.found(place, address, page, where=given.url)
+                    await ending.forget_faults(session, run)
+                await _count(session, run, stored)
+                if at < len(things):
+                    run.place = replace(place, offset=at, sum=digest).write()
+                    continue
+                place = replace(place, etag=given.etag, last_modified=given.last_modified)
+                place, faults = course.onward(place, address, page, where=given.url, cost=cost, fresh=fresh)
+                await tell(session, run, [("", "", fault) for fault in (*page.faults, *faults)])
+                _note(run, place)
+                return
+
+
+def _note(run: SourceRun, place: Place) -> None:
+    run.place, run.pages, run.size = place.write(), place.pages, place.size
+
+
+async def _count(session: AsyncSession, run: SourceRun, stored: Stored) -> None:
+    run.created += stored.count(Fate.CREATED)
+    run.updated += stored.count(Fate.UPDATED)
+    run.unchanged += stored.count(Fate.UNCHANGED)
+    run.refused += stored.count(Fate.REFUSED)
+    run.found += stored.count(*COUNTED)
+    said = [each for each in stored.told if each.fate is not Fate.REPEATED]
+    await tell(session, run, [(each.identifier, each.title, fault) for each in said for fault in each.faults])
+
+
+async def _open(session: AsyncSession, source: CatalogueSource) -> SourceRun:
+    run = await find_open_run(session, source.id)
+    if run is None:
+        raise LostError
+    return run
+
+
+async def _ground(session: AsyncSession, source: CatalogueSource) -> Ground:
+    node = (await session.scalars(select(Node).where(Node.id == source.id))).one()
+    theirs = select(Organisation).where(Organisation.id == source.organisation_id)
+    producer = (await session.scalars(theirs)).one()
+    return Ground(source, node, of.Organisation(id=producer.id, name=producer.name))

@@ -1,0 +1,53 @@
+"""Reading sources for ever: some at a time, those that are due for longest first, whatever their territory."""
+
+import asyncio
+import random
+
+import structlog
+
+from udi.kit.http import Outgoing
+from udi.kit.tenancy import Territory
+from udi.portal.nodes.sources.reading import Reader
+from udi.portal.nodes.sources.running import Desk, take_turn
+from udi.ui.site import Site
+
+log = structlog.get_logger()
+AT_ONCE = 3
+EVERY = 20.0
+"""Seconds between two looks, where nothing was due."""
+
+
+async def read_for_ever(site: Site) -> None:
+    """Read what is due in every territory, again and again, until cancelled."""
+    outgoing: Outgoing = site.parts["webhooks"]
+    reader = Reader(outgoing)
+    async with asyncio.TaskGroup() as group:
+        for _ in range(AT_ONCE):
+            group.create_task(_look_for_ever(site, reader))
+
+
+async def _look_for_ever(site: Site, reader: Reader) -> None:
+    while True:
+        busy = False
+        try:
+            territories = list(await site.registry.list())
+            for territory in random.sample(territories, len(territories)):
+                busy = await _take(site, reader, territory) or busy
+        except Exception as error:  # noqa: BLE001 - looked for again some seconds later
+            log.warning("sources not looked for", error=type(error).__name__)
+        if not busy:
+            await asyncio.sleep(EVERY)
+
+
+async def _take(site: Site, reader: Reader, territory: Territory) -> bool:
+    """What goes wrong in one territory holds up no other."""
+    try:
+        return await take_turn(desk_of(site, reader, territory))
+    except Exception as error:  # noqa: BLE001 - its lease ends, and it is taken up again
+        log.warning("source not read", territory=territory.slug, error=type(error).__name__)
+        return False
+
+
+def desk_of(site: Site, reader: Reader, territory: Territory) -> Desk:
+    """What a worker reads the sources of a territory with."""
+    return Desk(site.database, reader, territory, site.pages.gettext)

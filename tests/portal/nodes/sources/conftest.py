@@ -1,0 +1,209 @@
+"""A site of somebody else's on loopback, and the sources that a territory reads there."""
+
+import json
+import threading
+import time
+import uuid
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+from uuid import UUID
+
+import pytest
+from sqlalchemy import func, select, text, update
+
+from udi.kit.clock import now
+from udi.kit.db import Database
+from udi.kit.http import Outgoing
+from udi.kit.identity import Actor
+from udi.kit.tenancy import Territory
+from udi.portal.catalogue.models import Dataset, DatasetState
+from udi.portal.nodes.sources.actions import register_source
+from udi.portal.nodes.sources.models import CatalogueSource, SourceFault, SourceRecord, SourceRun
+from udi.portal.nodes.sources.reading import Reader
+from udi.portal.nodes.sources.running import Desk, take_turn
+from udi.portal.organisations.actions import apply_organisation
+from udi.ui.site import Site
+
+Answer = tuple[int, dict[str, str], bytes]
+
+
+@dataclass
+class Catalogue:
+    """What the site answers: pages by path, or what a function says of a path and its query."""
+
+    pages: dict[str, Answer] = field(default_factory=dict)
+    live: Callable[[str, dict[str, str]], Answer | None] | None = None
+    asked: list[str] = field(default_factory=list)
+    headers: list[dict[str, str]] = field(default_factory=list)
+    origin: str = ""
+    pause: float = 0
+    endless: bool = False
+
+    def put(self, path: str, body: Any, *, status: int = 200, **headers: str) -> None:
+        content = body if isinstance(body, bytes) else json.dumps(body).encode()
+        self.pages[path] = (status, {name.replace("_", "-"): value for name, value in headers.items()}, content)
+
+    def answer(self, path: str) -> Answer:
+        parts = urlsplit(path)
+        asked = {name: values[0] for name, values in parse_qs(parts.query).items()}
+        live = self.live(parts.path, asked) if self.live else None
+        return live or self.pages.get(parts.path, (404, {}, b""))
+
+
+def packages(names: list[str], *, start: int, rows: int) -> dict[str, Any]:
+    """A page of a CKAN's answer."""
+    results = [
+        {
+            "id": name, "name": name, "title": f"Jeu {name}", "notes": f"Description de {name}.", "license_id": "fr-lo",
+            "metadata_modified": "2026-01-15T08:00:00", "organization": {"title": "Ville d’Exemple"},
+            "resources": [{"id": f"r-{name}", "url": f"https://data.example.org/{name}.csv", "format": "CSV"}],
+        }
+        for name in names[start : start + rows]
+    ]  # fmt: skip
+    return {"success": True, "help": "", "result": {"count": len(names), "results": results}}
+
+
+def ckan(names: list[str], *, largest: int = 100) -> Callable[[str, dict[str, str]], Answer | None]:
+    """A CKAN that holds packages of these names, a list that may be changed."""
+
+    def live(path: str, asked: dict[str, str]) -> Answer | None:
+        if path != "/api/3/action/package_search":
+            return None
+        start, rows = int(asked.get("start", 0)), min(int(asked.get("rows", 10)), largest)
+        return 200, {"Content-Type": "application/json"}, json.dumps(packages(names, start=start, rows=rows)).encode()
+
+    return live
+
+
+@pytest.fixture
+def catalogue() -> Iterator[Catalogue]:
+    kept = Catalogue()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            kept.asked.append(self.path)
+            kept.headers.append(dict(self.headers.items()))
+            status, headers, body = kept.answer(self.path)
+            etag = headers.get("ETag")
+            if etag and self.headers.get("If-None-Match") == etag:
+                status, body = 304, b""
+            self.send_response(status)
+            for name, value in headers.items():
+                self.send_header(name, value)
+            self.end_headers()
+            try:
+                step = 1000 if kept.pause else 1_000_000
+                for piece in (body[n : n + step] for n in range(0, len(body), step)):
+                    self.wfile.write(piece)
+                    time.sleep(kept.pause)
+                while kept.endless and status == 200:
+                    self.wfile.write(b" " * 65536)
+            except OSError:
+                return
+
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the standard library's name
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    kept.origin = f"http://catalogue.localhost:{server.server_address[1]}"
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    yield kept
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@dataclass
+class Reading:
+    """A source of the territory, and what its readings made of it."""
+
+    desk: Desk
+    database: Database
+    territory: Territory
+    source_id: UUID
+    producer: UUID
+
+    async def read(self, desk: Desk | None = None) -> SourceRun:
+        """Have it read now, whatever its rhythm; the run."""
+        await self.change(next_at=now(), lease=None, leased_until=None)
+        assert await take_turn(desk or self.desk)
+        return (await self.runs())[-1]
+
+    async def change(self, **values: Any) -> None:
+        async with self.database.session(self.territory.id) as session:
+            await session.execute(update(CatalogueSource).where(CatalogueSource.id == self.source_id).values(**values))
+
+    async def source(self) -> CatalogueSource:
+        async with self.database.session(self.territory.id) as session:
+            return (await session.scalars(select(CatalogueSource).where(CatalogueSource.id == self.source_id))).one()
+
+    async def runs(self) -> list[SourceRun]:
+        async with self.database.session(self.territory.id) as session:
+            query = select(SourceRun).where(SourceRun.source_id == self.source_id).order_by(SourceRun.started_at)
+            return list(await session.scalars(query))
+
+    async def faults(self) -> list[SourceFault]:
+        run = (await self.runs())[-1]
+        async with self.database.session(self.territory.id) as session:
+            query = select(SourceFault).where(SourceFault.run_id == run.id).order_by(SourceFault.position)
+            return list(await session.scalars(query))
+
+    async def records(self) -> dict[str, SourceRecord]:
+        async with self.database.session(self.territory.id) as session:
+            query = select(SourceRecord).where(SourceRecord.source_id == self.source_id)
+            return {row.identifier: row for row in await session.scalars(query)}
+
+    async def shown(self) -> dict[str, UUID]:
+        """Identifiers of published datasets by title."""
+        async with self.database.session(self.territory.id) as session:
+            query = select(Dataset.title, Dataset.id).where(
+                Dataset.node_id == self.source_id, Dataset.state == DatasetState.PUBLISHED
+            )
+            return {row[0]: row[1] for row in await session.execute(query)}
+
+    async def count_events(self, name: str) -> int:
+        async with self.database.session(self.territory.id) as session:
+            counted = text("SELECT count(*) FROM app.audit_event WHERE name = :name")
+            return int((await session.execute(counted, {"name": name})).scalar_one())
+
+
+Open = Callable[..., Any]
+
+
+def team(territory: Territory) -> Actor:
+    return Actor(uuid.uuid4(), "Compte de test", "team@people.example", territory.slug, moderator=True)
+
+
+@pytest.fixture
+async def reader() -> AsyncIterator[Reader]:
+    outgoing = Outgoing(["catalogue.localhost"])
+    yield Reader(outgoing, pace=0, patience=10)
+    await outgoing.close()
+
+
+@pytest.fixture
+async def open_source(portal_site: Site, portal_database: Database, demo: Territory, reader: Reader) -> Open:
+    """`await open_source(address)`: a source of a producer of its own."""
+
+    async def register(address: str, rhythm: str = "daily", **desk: Any) -> Reading:
+        producer, slug = uuid.uuid4(), f"town-{uuid.uuid4().hex[:6]}"
+        async with portal_database.session(demo.id) as session:
+            organisation = await apply_organisation(
+                session, id=producer, slug=slug, name=f"Ville {slug}", summary={}, email=f"data@{slug}.example"
+            )
+            source = await register_source(
+                session, team(demo), organisation, address=address, rhythm=rhythm, language="fr"
+            )
+        own = Desk(portal_database, reader, demo, portal_site.pages.gettext, **desk)
+        return Reading(own, portal_database, demo, source.id, producer)
+
+    return register
+
+
+async def count_rows(database: Database, territory: Territory, table: Any, *conditions: Any) -> int:
+    async with database.session(territory.id) as session:
+        return await session.scalar(select(func.count()).select_from(table).where(*conditions)) or 0

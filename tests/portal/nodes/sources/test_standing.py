@@ -1,0 +1,83 @@
+"""Every row of the table of decisions, and what holds whatever the numbers."""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from udi.kit.clock import now
+from udi.portal.nodes.sources.models import SourceRhythm
+from udi.portal.nodes.sources.standing import (
+    EVERY,
+    Absence,
+    Fate,
+    Known,
+    Verdict,
+    absence,
+    fate,
+    next_reading,
+    verdict,
+)
+
+
+@pytest.mark.parametrize(
+    ("known", "becomes"),
+    [
+        (None, Fate.CREATED),
+        (Known("a"), Fate.UNCHANGED),
+        (Known("b"), Fate.UPDATED),
+        (Known("a", shown=False), Fate.CREATED),
+        (Known("b", shown=False), Fate.CREATED),
+        (Known("a", seen=True), Fate.REPEATED),
+        (Known("b", seen=True), Fate.REFUSED),
+    ],
+)
+def test_what_becomes_of_a_record_that_is_there(known: Known | None, becomes: Fate) -> None:
+    assert fate(known, "a") is becomes
+
+
+def test_a_record_is_withdrawn_at_the_second_complete_reading_without_it() -> None:
+    assert [absence(times) for times in (0, 1, 2, 3)] == [
+        Absence.KEPT, Absence.KEPT, Absence.WITHDRAWN, Absence.WITHDRAWN,
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("complete", "known", "missing", "accepts", "said"),
+    [
+        (False, 100, 100, False, Verdict.NOTHING),
+        (False, 100, 100, True, Verdict.NOTHING),
+        (True, 100, 0, False, Verdict.MISSING),
+        (True, 100, 20, False, Verdict.MISSING),
+        (True, 100, 21, False, Verdict.VANISHED),
+        (True, 100, 21, True, Verdict.LOST),
+        (True, 5, 5, False, Verdict.MISSING),
+        (True, 6, 6, False, Verdict.VANISHED),
+        (True, 30, 6, False, Verdict.MISSING),
+        (True, 29, 6, False, Verdict.VANISHED),
+        (True, 0, 0, False, Verdict.MISSING),
+    ],
+)
+def test_what_a_reading_lets_be_said(*, complete: bool, known: int, missing: int, accepts: bool, said: Verdict) -> None:
+    assert verdict(complete=complete, known=known, missing=missing, accepts_loss=accepts) is said
+
+
+@given(known=some.integers(0, 10_000), part=some.floats(0, 1), accepts=some.booleans())
+def test_nothing_leaves_because_of_a_reading_that_is_not_complete(*, known: int, part: float, accepts: bool) -> None:
+    missing = int(known * part)
+
+    assert verdict(complete=False, known=known, missing=missing, accepts_loss=accepts) is Verdict.NOTHING
+
+
+@given(rhythm=some.sampled_from(list(EVERY)), failures=some.integers(0, 100))
+def test_the_next_reading_is_never_later_than_the_rhythm_says(rhythm: SourceRhythm, failures: int) -> None:
+    moment = now()
+    coming = next_reading(rhythm, moment, failures=failures)
+
+    assert coming is not None
+    assert moment + timedelta(minutes=15) <= coming <= moment + EVERY[rhythm]
+
+
+def test_what_is_read_by_hand_has_no_next_reading() -> None:
+    assert next_reading(SourceRhythm.BY_HAND, now(), failures=0) is None
