@@ -17,15 +17,22 @@ from tests.portal.catalogue.corpus import Catalogue, described, open_catalogue
 from tests.portal.catalogue.test_dataset_page import WHOLE, as_table
 from tests.visitors import browse, make_person
 from udi.kit.clock import now
+from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
 from udi.node.spaces.actions import apply_space
 from udi.portal.catalogue.search.feed import SearchFeed
 from udi.portal.identity.models import Person
+from udi.portal.nodes.harvest import kinds
+from udi.portal.nodes.harvest.source_kinds import SOURCE_STATUS
+from udi.portal.nodes.sources.actions import register_source
+from udi.portal.nodes.sources.models import RunOutcome, RunPhase, SourceRun, SourceState
+from udi.portal.nodes.sources.telling import tell
 from udi.portal.notifications.models import Subscription, Webhook, WebhookState
 from udi.portal.notifications.tokens import unsubscribe_token
 from udi.portal.notifications.webhooks.signing import new_secret
 from udi.portal.organisations.actions import apply_organisation
 from udi.portal.organisations.models import Entry, Organisation
+from udi.portal.organisations.queries import get_producer
 from udi.settings import Settings
 from udi.ui.site import Site
 
@@ -63,6 +70,7 @@ async def furnished(settings: Settings, portal_app: Litestar, node_app: Litestar
         catalogue = await fill_catalogue(portal, territory)
         catalogue |= await follow(portal, territory, visitors["team"], catalogue["portal table"])
         catalogue |= await join(visitors["team"]) | await be_invited(portal, territory, team.email)
+        catalogue |= await read_elsewhere(portal, territory)
         published = await fill_node(node, territory, Producer(visitors["producer"]))
         yield Place(territory, catalogue | published, visitors)
     await stage.remove_territory(settings, territory.id)
@@ -147,6 +155,26 @@ async def be_invited(site: Site, territory: Territory, email: str) -> dict[str, 
         session.add_all([invited, asks])
         await session.flush()
     return {"portal invitation": str(invited.id)}
+
+
+async def read_elsewhere(site: Site, territory: Territory) -> dict[str, str]:
+    """A catalogue of others of which much was gone at the last reading, and which refuses and warns."""
+    somebody = Actor(uuid.uuid4(), "Compte de test", "team@people.example", territory.slug, moderator=True)
+    async with site.database.session(territory.id, role="worker") as session:
+        producer = await get_producer(session, "arabic")
+        address = "https://catalogue-tres-long.example.org/api/3/action/package_search?rows=100&sort=id+asc"
+        source = await register_source(session, somebody, producer, address=address, rhythm="daily", language="fr")
+        source.state, source.format, source.shown = SourceState.VANISHED, "ckan", 1200
+        done = {"found": 1000, "created": 3, "updated": 17, "unchanged": 978, "refused": 2, "missing": 230}
+        run = SourceRun(
+            source_id=source.id, started_at=now(), ended_at=now(), phase=RunPhase.ENDED, outcome=RunOutcome.VANISHED, **done,
+            place={},
+        )  # fmt: skip
+        session.add(run)
+        await session.flush()
+        met = [("jeu-1", LONG, kinds.TITLE_MISSING), ("jeu-2", ARABIC, kinds.LICENCE_MISSING), ("", "", SOURCE_STATUS)]
+        await tell(session, run, [(own, title, kind.at("", value=503)) for own, title, kind in met])
+    return {"portal source": str(source.id)}
 
 
 async def fill_node(site: Site, territory: Territory, producer: Producer) -> dict[str, str]:

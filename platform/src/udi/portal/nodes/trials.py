@@ -17,6 +17,7 @@ from udi.kit.tenancy import Territory
 from udi.portal.nodes.harvest.faults import Fault, Level
 from udi.portal.nodes.harvest.trying import LONGEST_ADDRESS, Trial, try_address, usual
 from udi.portal.nodes.harvest.vocabulary import own_words
+from udi.portal.nodes.sources.queries import tends
 from udi.portal.tenants.queries import read_vocabularies
 from udi.ui.site import render, site_of
 
@@ -69,10 +70,10 @@ def format_name(name: str) -> str:
 @get(HOME)
 async def show_form(
     request: AnyRequest,
-    member: NamedDependency[Actor],  # noqa: ARG001 - what is asked in somebody's name is counted in theirs
+    member: NamedDependency[Actor],
 ) -> Response[str]:
     """The form."""
-    return _show(request, {})
+    return _show(request, member, {})
 
 
 @post(HOME, status_code=200)
@@ -87,7 +88,7 @@ async def try_source(
     typed = str((await request.form()).get("address") or "").strip()[:LONGEST_ADDRESS]
     address = usual(typed) if typed else ""
     if not address:
-        return _show(request, {"typed": typed, "wrong": True}, status=422)
+        return _show(request, member, {"typed": typed, "wrong": True}, status=422)
     trials: Trials = site_of(request).parts["trials"]
     trials.rates.take(str(member.person_id))
     language: str = request.scope["state"]["locale"]
@@ -96,11 +97,12 @@ async def try_source(
     async with trials.turn:
         with own_words(words):
             trial = await try_address(site_of(request).parts["webhooks"], address, found_at=now(), language=language)
-    return _show(request, {"typed": typed, "trial": trial, "lessons": lessons(trial)})
+    return _show(request, member, {"typed": typed, "address": address, "trial": trial, "lessons": lessons(trial)})
 
 
-def _show(request: AnyRequest, facts: Mapping[str, Any], *, status: int = 200) -> Response[str]:
+def _show(request: AnyRequest, member: Actor, facts: Mapping[str, Any], *, status: int = 200) -> Response[str]:
     usual_facts = {"typed": "", "wrong": False, "trial": None, "lessons": [], "format_name": format_name}
+    usual_facts["tends"] = tends(member)
     return render(request, "nodes/try.html", status=status, **{**usual_facts, **facts})
 
 

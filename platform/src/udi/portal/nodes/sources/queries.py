@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import ForbiddenError, NotFoundError
@@ -42,13 +43,18 @@ def may_tend(actor: Actor, producer: Organisation) -> bool:
     return actor.moderator or actor.may_manage(producer.slug)
 
 
+def tends(actor: Actor) -> bool:
+    """Whether the person looks after the sources of some producer."""
+    return actor.moderator or any(MANAGERS in groups for groups in actor.memberships.values())
+
+
 async def list_tended(session: AsyncSession, actor: Actor) -> list[Organisation]:
     """The producers whose sources the person looks after.
 
     Raises:
         ForbiddenError: there is none, so these pages are not theirs.
     """
-    if not actor.moderator and not any(MANAGERS in groups for groups in actor.memberships.values()):
+    if not tends(actor):
         raise ForbiddenError(
             "Sources are shown to the administrators of producers, and to the territory's team.",
             remedy="Ask one of them if you need to know about a source.",
@@ -74,7 +80,7 @@ async def _last_runs(session: AsyncSession, ids: Sequence[UUID]) -> dict[UUID, S
     query = (
         select(SourceRun)
         .where(SourceRun.source_id.in_(ids), SourceRun.ended_at.is_not(None))
-        .distinct(SourceRun.source_id)
+        .ext(distinct_on(SourceRun.source_id))
         .order_by(SourceRun.source_id, SourceRun.started_at.desc())
     )
     return {run.source_id: run for run in await session.scalars(query)}

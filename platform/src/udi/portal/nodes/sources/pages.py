@@ -1,0 +1,196 @@
+"""The pages of sources, for the territory's team and the administrators of their producers."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from litestar import Request, Response, get, post
+from litestar.datastructures import State
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from litestar.response import Redirect
+from litestar.types import ControllerRouterHandler
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.errors import ConflictError, InvalidError, NotFoundError, UdiError
+from udi.kit.identity import Actor
+from udi.kit.tenancy import Territory
+from udi.portal.nodes.harvest.trying import LONGEST_ADDRESS
+from udi.portal.nodes.sources import actions, queries
+from udi.portal.nodes.sources.course import host_of
+from udi.portal.nodes.sources.telling import MOST_TOLD, read_fault
+from udi.portal.nodes.trials import format_name
+from udi.ui.locale import LANGUAGES
+from udi.ui.site import render, site_of
+
+AnyRequest = Request[Any, Any, State]
+HOME = "/sources"
+ONE = f"{HOME}/{{source_id:uuid}}"
+MOST_REFUSED = 50
+ACTS = {
+    "read": actions.read_now,
+    "pause": actions.pause_source,
+    "resume": actions.resume_source,
+    "accept": actions.accept_loss,
+}
+
+
+@get(HOME)
+async def show_sources(
+    request: AnyRequest, session: NamedDependency[AsyncSession], member: NamedDependency[Actor]
+) -> Response[str]:
+    """Every source that the person looks after."""
+    return _render(request, "sources", lines=await queries.list_source_lines(session, member))
+
+
+@get(f"{HOME}/new")
+async def ask_source(
+    request: AnyRequest,
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
+    territory: NamedDependency[Territory],
+) -> Response[str]:
+    """The form that registers a catalogue."""
+    typed = {"address": request.query_params.get("address", "")[:LONGEST_ADDRESS]}
+    return await _show_form(request, session, member, territory, typed)
+
+
+async def _show_form(
+    request: AnyRequest,
+    session: AsyncSession,
+    member: Actor,
+    territory: Territory,
+    typed: Mapping[str, str],
+    error: UdiError | None = None,
+) -> Response[str]:
+    say = site_of(request).pages.speaker(request)
+    refusals = error.refusals if error else ()
+    errors = {each.field: f"{say(each.reason) % each.values} {say(each.remedy) % each.values}" for each in refusals}
+    if error and not errors:
+        errors = {"address": f"{say(error.detail) % error.values} {say(error.remedy) % error.values}"}
+    producers = await queries.list_tended(session, member)
+    return _render(
+        request, "source-new", status=error.status if error else 200, producers=producers, typed=typed, errors=errors,
+        languages=[(tag, LANGUAGES.get(tag, tag)) for tag in territory.languages],
+    )  # fmt: skip
+
+
+@post(HOME, status_code=303)
+async def register(
+    request: AnyRequest,
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
+    territory: NamedDependency[Territory],
+) -> Response[Any]:
+    """Register it, and read it at once."""
+    form = await request.form()
+    typed = {
+        name: str(form.get(name) or "")[:LONGEST_ADDRESS] for name in ("address", "producer", "rhythm", "language")
+    }
+    tended = {producer.slug: producer for producer in await queries.list_tended(session, member)}
+    producer = tended.get(typed["producer"])
+    if producer is None:
+        raise NotFoundError("No producer has this address here.")
+    language = typed["language"] if typed["language"] in territory.languages else territory.languages[0]
+    try:
+        source = await actions.register_source(
+            session, member, producer, address=typed["address"], rhythm=typed["rhythm"], language=language
+        )
+    except (InvalidError, ConflictError) as error:
+        return await _show_form(request, session, member, territory, typed, error)
+    return Redirect(f"{HOME}/{source.id}", status_code=303)
+
+
+@get(ONE)
+async def show_source(
+    request: AnyRequest,
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
+    source_id: FromPath[UUID],
+) -> Response[str]:
+    """What is read there, its last readings, and what to mend."""
+    source, producer = await queries.get_source(session, member, source_id)
+    runs = await queries.list_runs(session, source)
+    telling = queries.telling_run(runs)
+    faults = await queries.list_faults(session, telling, refused=True, limit=MOST_REFUSED) if telling else []
+    return _render(
+        request, "source", source=source, producer=producer, runs=runs, telling=telling, host=host_of(source.address),
+        lessons=await queries.list_lessons(session, telling) if telling else [], most_told=MOST_TOLD,
+        refused=[(row, read_fault(row)) for row in faults],
+    )  # fmt: skip
+
+
+@get(f"{ONE}/close")
+async def ask_close(
+    request: AnyRequest,
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
+    source_id: FromPath[UUID],
+) -> Response[str]:
+    """Ask what becomes of its datasets."""
+    source, producer = await queries.get_source(session, member, source_id)
+    return _render(request, "source-close", source=source, producer=producer, host=host_of(source.address))
+
+
+@post(f"{ONE}/close", status_code=303)
+async def close(
+    request: AnyRequest,
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
+    source_id: FromPath[UUID],
+) -> Redirect:
+    """Read it no more."""
+    source, _ = await queries.get_source(session, member, source_id, lock=True)
+    withdraw = (await request.form()).get("datasets") == "withdraw"
+    await actions.close_source(session, member, source, withdraw=withdraw)
+    return Redirect(f"{HOME}/{source_id}", status_code=303)
+
+
+@post(f"{ONE}/{{act:str}}", status_code=303)
+async def act_on_source(
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
+    source_id: FromPath[UUID],
+    act: FromPath[str],
+) -> Redirect:
+    """Read it now, pause it, start it again, or let go what left it."""
+    source, _ = await queries.get_source(session, member, source_id, lock=True)
+    await _act(act)(session, member, source)
+    return Redirect(f"{HOME}/{source_id}", status_code=303)
+
+
+def _act(name: str) -> Any:
+    if name not in ACTS:
+        raise NotFoundError("Nothing is done at this address.")
+    return ACTS[name]
+
+
+@get(f"{ONE}/records/{{record_id:uuid}}")
+async def give_original(
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
+    source_id: FromPath[UUID],
+    record_id: FromPath[UUID],
+) -> Response[bytes]:
+    """A record as the source wrote it, to keep."""
+    source, _ = await queries.get_source(session, member, source_id)
+    record = await queries.get_original(session, source, record_id)
+    headers = {
+        "Content-Disposition": f'attachment; filename="{record_id}.{_ending(record.original_type)}"',
+        "Cache-Control": "private, no-store",
+    }
+    return Response(record.original or b"", media_type="application/octet-stream", headers=headers)
+
+
+def _ending(media_type: str) -> str:
+    endings = {"json": "json", "xml": "xml", "turtle": "ttl", "n-triples": "nt", "csv": "csv", "html": "html"}
+    return next((ending for name, ending in endings.items() if name in media_type), "txt")
+
+
+def _render(request: AnyRequest, page: str, *, status: int = 200, **facts: Any) -> Response[str]:
+    return render(request, f"nodes/{page}.html", status=status, format_name=format_name, **facts)
+
+
+routes: Sequence[ControllerRouterHandler] = [
+    show_sources, ask_source, register, show_source, ask_close, close, act_on_source, give_original,
+]  # fmt: skip

@@ -1,0 +1,220 @@
+"""The pages of sources: who may see them, and what they do."""
+
+import re
+import uuid
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+from litestar import Litestar
+from playwright.async_api import Browser
+from sqlalchemy import select
+
+from tests.node.test_show_in_a_browser import seen
+from tests.portal.catalogue.conftest import browser
+from tests.portal.nodes.sources.conftest import Catalogue, Open, ckan
+from tests.visitors import browse, make_person
+from udi.kit.clock import now
+from udi.kit.db import Database
+from udi.kit.http import Outgoing
+from udi.kit.tenancy import Territory
+from udi.portal.nodes import trials
+from udi.portal.nodes.sources.models import CatalogueSource
+from udi.portal.nodes.sources.reading import Reader
+from udi.portal.nodes.sources.running import take_turn
+from udi.portal.nodes.sources.worker import desk_of
+from udi.portal.organisations.actions import apply_organisation
+from udi.ui.site import Site
+
+__all__ = ["browser"]
+
+
+@pytest.fixture
+async def producers(demo: Territory, portal_database: Database) -> None:
+    async with portal_database.session(demo.id) as session:
+        for slug in ("armor", "breizh"):
+            await apply_organisation(
+                session, id=uuid.uuid4(), slug=slug, name=f"Ville {slug}", summary={}, email=f"data@{slug}.example"
+            )
+
+
+@pytest.fixture
+async def manager(portal_app: Litestar, demo: Territory, producers: None) -> AsyncIterator[httpx.AsyncClient]:
+    async with browse(portal_app, demo, make_person(demo, memberships={"armor": ["managers"]})) as client:
+        yield client
+
+
+@pytest.fixture
+async def moderator(portal_app: Litestar, demo: Territory, producers: None) -> AsyncIterator[httpx.AsyncClient]:
+    async with browse(portal_app, demo, make_person(demo, moderator=True)) as client:
+        yield client
+
+
+async def register(client: httpx.AsyncClient, address: str, producer: str = "armor", **more: str) -> httpx.Response:
+    return await client.post("/sources", data={"address": address, "producer": producer, "rhythm": "daily", **more})
+
+
+@pytest.fixture
+def read(portal_site: Site, demo: Territory, reader: Reader) -> Any:
+    """What the worker does, until nothing is due."""
+
+    async def turns() -> None:
+        while await take_turn(desk_of(portal_site, reader, demo)):
+            pass
+
+    return turns
+
+
+async def test_a_catalogue_that_was_tried_is_registered_read_and_shown(
+    manager: httpx.AsyncClient, catalogue: Catalogue, portal_site: Site, read: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    catalogue.live = ckan([f"jeu-{place}" for place in range(25)])
+    outgoing = Outgoing(["catalogue.localhost"])
+    monkeypatch.setitem(portal_site.parts, "webhooks", outgoing)
+    monkeypatch.setitem(portal_site.parts, "trials", trials.Trials())
+    english = {"Accept-Language": "en"}
+
+    tried = await manager.post("/sources/try", data={"address": catalogue.origin}, headers=english)
+    await outgoing.close()
+    link = re.search(r'href="(/sources/new\?address=[^"]+)"', tried.text)
+    assert link is not None
+    form = await manager.get(link[1], headers=english)
+    assert catalogue.origin in form.text
+    assert "Ville armor" in form.text
+    assert "Ville breizh" not in form.text
+    made = await register(manager, catalogue.origin)
+    await read()
+    page = await manager.get(made.headers["location"], headers=english)
+
+    assert page.status_code == 200
+    for words in ("CKAN", "Ville armor", "Whole", "25", "What to mend at the source", "There is nobody to write to."):
+        assert words in page.text
+    listed = await manager.get("/sources", headers=english)
+    assert made.headers["location"] in listed.text
+    assert "Jeu jeu-7" in (await manager.get("/api/v1/datasets?size=100")).text
+
+
+@pytest.mark.parametrize(
+    ("fields", "field", "said"),
+    [
+        ({"address": "two words"}, "address", "This is not the address of a site."),
+        ({"address": ""}, "address", "This is not the address of a site."),
+        ({"address": "https://me:secret@data.example.org"}, "address", "This is not the address of a site."),
+        ({"rhythm": "always"}, "rhythm", "This is not a rhythm."),
+    ],
+)
+async def test_what_is_wrong_is_said_beside_its_field(
+    manager: httpx.AsyncClient, fields: dict[str, str], field: str, said: str
+) -> None:
+    typed = {"address": "data.example.org", "producer": "armor", "rhythm": "daily", **fields}
+    page = await manager.post("/sources", data=typed, headers={"Accept-Language": "en"})
+
+    assert page.status_code == 422
+    assert f'id="{field}-e"' in page.text
+    assert said in page.text
+
+
+async def test_the_same_catalogue_is_not_registered_twice(manager: httpx.AsyncClient) -> None:
+    assert (await register(manager, "data.example.org")).status_code == 303
+
+    again = await manager.post(
+        "/sources", data={"address": "https://data.example.org/", "producer": "armor", "rhythm": "daily"},
+        headers={"Accept-Language": "en"},
+    )  # fmt: skip
+
+    assert again.status_code == 409
+    assert "registered already" in again.text
+
+
+async def test_only_those_who_look_after_a_producer_see_its_sources(
+    portal_app: Litestar, demo: Territory, other: Territory, manager: httpx.AsyncClient, moderator: httpx.AsyncClient
+) -> None:
+    page = (await register(manager, "data.example.org")).headers["location"]
+    assert (await moderator.get(page)).status_code == 200
+    people = {
+        "stranger": (make_person(demo), 403),
+        "publisher": (make_person(demo, memberships={"armor": ["publishers"]}), 403),
+        "manager of another": (make_person(demo, memberships={"breizh": ["managers"]}), 404),
+    }
+    for who, (person, status) in people.items():
+        async with browse(portal_app, demo, person) as client:
+            assert (await client.get(page)).status_code == status, who
+            assert (await client.post(f"{page}/read")).status_code == status, who
+            assert (await client.post(f"{page}/close", data={"datasets": "withdraw"})).status_code == status, who
+            assert (await register(client, "autre.example.org")).status_code in {403, 404}, who
+    async with browse(portal_app, demo) as client:
+        assert (await client.get(page)).status_code in {302, 303, 401}
+    async with browse(portal_app, other, make_person(other, moderator=True)) as client:
+        assert (await client.get(page)).status_code == 404
+        assert page not in (await client.get("/sources")).text
+
+
+async def test_a_source_is_paused_resumed_read_and_closed_by_its_page(
+    manager: httpx.AsyncClient, catalogue: Catalogue, demo: Territory, portal_database: Database, read: Any
+) -> None:
+    catalogue.live = ckan(["a", "b"])
+    page = (await register(manager, f"{catalogue.origin}/api/3/action/package_search")).headers["location"]
+    await read()
+
+    async def state() -> tuple[str, bool]:
+        async with portal_database.session(demo.id) as session:
+            source = (await session.scalars(select(CatalogueSource))).one()
+            return source.state, source.next_at is not None and source.next_at <= now()
+
+    for act, becomes in (
+        ("pause", ("paused", False)), ("resume", ("active", True)), ("read", ("active", True)), ("pause", ("paused", True)),
+    ):  # fmt: skip
+        assert (await manager.post(f"{page}/{act}")).status_code == 303
+        assert await state() == becomes
+    for act in ("pause", "read", "accept"):
+        assert (await manager.post(f"{page}/{act}")).status_code == 409
+    assert (await manager.post(f"{page}/destroy")).status_code == 404
+    assert "2" in (await manager.get(f"{page}/close")).text
+    assert (await manager.post(f"{page}/close", data={"datasets": "withdraw"})).status_code == 303
+    await read()
+
+    assert await state() == ("closed", False)
+    assert (await manager.post(f"{page}/close")).status_code == 409
+    assert (await manager.get(page)).status_code == 200
+
+
+async def test_a_record_is_given_as_its_source_wrote_it(
+    catalogue: Catalogue, open_source: Open, portal_app: Litestar, demo: Territory
+) -> None:
+    catalogue.live = ckan(["a"])
+    reading = await open_source(f"{catalogue.origin}/api/3/action/package_search")
+    await reading.read()
+    own = (await reading.records())["a"].id
+
+    async with browse(portal_app, demo, make_person(demo, moderator=True)) as client:
+        given = await client.get(f"/sources/{reading.source_id}/records/{own}")
+        none = await client.get(f"/sources/{reading.source_id}/records/{uuid.uuid4()}")
+
+    assert given.json()["metadata_modified"] == "2026-01-15T08:00:00"
+    assert given.headers["content-disposition"].startswith("attachment")
+    assert none.status_code == 404
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+async def test_its_pages_hold_on_every_screen(
+    catalogue: Catalogue, open_source: Open, browser: Browser, portal_app: Litestar, demo: Territory, language: str
+) -> None:
+    held = [f"jeu-{place}" for place in range(40)]
+    catalogue.live = ckan(held)
+    reading = await open_source(f"{catalogue.origin}/api/3/action/package_search?rows=100")
+    await reading.read()
+    del held[5:]
+    await reading.read()
+
+    async with browse(portal_app, demo, make_person(demo, moderator=True)) as client:
+        faults = [
+            fault
+            for name, path in {
+                "sources": "/sources", "new": "/sources/new", "source": f"/sources/{reading.source_id}",
+                "close": f"/sources/{reading.source_id}/close",
+            }.items()
+            for fault in await seen(browser, client, f"{demo.origin}{path}", language, name)
+        ]  # fmt: skip
+
+    assert faults == []
