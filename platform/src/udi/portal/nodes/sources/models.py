@@ -92,7 +92,7 @@ class CatalogueSource(Owned, PortalTable):
 
 
 class SourceRecord(PortalTable):
-    """A record of a source that became a dataset; the dataset's identifier is made of the source's and its own."""
+    """A record of a source; its dataset's identifier is made of the source's and its own."""
 
     __tablename__ = "source_record"
     __table_args__ = (
@@ -114,6 +114,7 @@ class SourceRecord(PortalTable):
     missing: Mapped[int] = mapped_column(default=0, server_default=ZERO)
     """In how many complete readings, one after the other, it was not there."""
     withdrawn: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    """Whether its dataset is not published: it left, or was never taken."""
     seen_run: Mapped[UUID | None]
     """The last reading in which it was."""
     found_at: Mapped[datetime]

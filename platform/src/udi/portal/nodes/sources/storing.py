@@ -181,14 +181,21 @@ async def _attempt(session: AsyncSession, node: Node, told: Sequence[Told]) -> d
 async def _keep(
     session: AsyncSession, source: CatalogueSource, run: SourceRun, told: Sequence[Told], moment: datetime
 ) -> None:
-    """The rows of what was published, and the mark that each thing was met."""
+    """The rows of what was published, or refused at its first appearance, and the mark that each thing was met."""
+    kept = [
+        each
+        for each in told
+        if each.record
+        and each.found
+        and (each.fate in {Fate.CREATED, Fate.UPDATED} or (each.fate is Fate.REFUSED and each.row is None))
+    ]
     rows = [
         {
             "source_id": source.id, "id": each.record.id, "identifier": each.identifier[:LONGEST_IDENTIFIER],
             "digest": each.digest, "seen_run": run.id, "found_at": each.row.found_at if each.row else moment,
-            "changed_at": moment, "missing": 0, "withdrawn": False, **_original(each.found),
+            "changed_at": moment, "missing": 0, "withdrawn": each.fate is Fate.REFUSED, **_original(each.found),
         }
-        for each in told if each.record and each.found and each.fate in {Fate.CREATED, Fate.UPDATED}
+        for each in kept if each.record and each.found
     ]  # fmt: skip
     if rows:
         statement = insert(SourceRecord)

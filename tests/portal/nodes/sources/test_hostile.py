@@ -1,0 +1,192 @@
+"""Sources made to harm, or merely broken: left within bounds, with a report that a person reads, and nothing withdrawn."""
+
+import json
+import time
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.portal.nodes.sources.conftest import Catalogue, Open, Reading, ckan, packages
+from udi.kit.http import Outgoing
+from udi.portal.nodes.sources import course, reading
+from udi.portal.nodes.sources.models import SourceRun
+from udi.portal.nodes.sources.reading import Reader
+from udi.portal.nodes.sources.telling import MOST_TOLD, read_fault
+
+SEARCH = "/api/3/action/package_search"
+BOMB = b'<?xml version="1.0"?><!DOCTYPE r [<!ENTITY a "aaaaaaaaaa">' + b"".join(
+    b'<!ENTITY %c "%s">' % (after, b"&%c;" % before * 10)
+    for before, after in zip(b"abcdefgh", b"bcdefghi", strict=True)
+) + b"]><r>&i;</r>"  # fmt: skip
+HOSTILE = {
+    "xml bomb": (BOMB, "document_unsafe"),
+    "external entity": (b'<!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passwd">]><a>&b;</a>', "document_unsafe"),
+    "deep json": (b"[" * 100_000, "document_unsafe"),
+    "nested json": (b'{"a":' * 50_000, "document_unsafe"),
+    "binary": (b"\x00\xff" * 5000, "document_unreadable"),
+    "nothing": (b"", "document_unknown"),
+    "a photograph": (b"\xff\xd8\xff\xe0" + b"JFIF" * 500, "document_unknown"),
+}
+
+
+async def refused(reading_: Reading, *, hurried: bool = True) -> tuple[SourceRun, list[str]]:
+    began = time.monotonic()
+    run = await reading_.read()
+    assert time.monotonic() - began < 30
+    faults = [row for row in await reading_.faults() if row.level == "refused"]
+    for row in faults:
+        message, remedy = read_fault(row).say()
+        assert message
+        assert remedy
+        assert "passwd" not in message
+    return run, [row.code for row in faults]
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+async def test_a_hostile_document_fails_the_reading_and_withdraws_nothing(
+    catalogue: Catalogue, open_source: Open, name: str
+) -> None:
+    body, code = HOSTILE[name]
+    catalogue.live = ckan(["a", "b"])
+    reading_ = await open_source(f"{catalogue.origin}{SEARCH}")
+    await reading_.read()
+    catalogue.live = lambda path, _: (200, {}, body) if path == SEARCH else None
+
+    for _ in range(3):
+        run, codes = await refused(reading_)
+        assert (run.outcome, run.found, run.withdrawn, run.missing) == ("failed", 0, 0, 0)
+
+    assert codes[0] == code
+    assert len(await reading_.shown()) == 2
+    assert len(catalogue.asked) < 100
+
+
+async def test_a_document_without_an_end_is_left(
+    catalogue: Catalogue, open_source: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "LARGEST", 3 * 1024**2)
+    catalogue.put("/c.json", b"[")
+    catalogue.endless = True
+    run, codes = await refused(await open_source(f"{catalogue.origin}/c.json"))
+
+    assert (run.outcome, codes) == ("failed", ["document_too_large"])
+
+
+async def test_slow_bytes_are_left(catalogue: Catalogue, open_source: Open, reader: Reader) -> None:
+    catalogue.put("/c.json", b"[" * 100_000)
+    catalogue.pause = 0.3
+    reading_ = await open_source(f"{catalogue.origin}/c.json")
+    hurried = Reader(reader._outgoing, pace=0, patience=1)
+    run, codes = await refused(replace(reading_, desk=replace(reading_.desk, reader=hurried)))
+
+    assert (run.outcome, codes) == ("failed", ["source_slow"])
+
+
+@pytest.mark.parametrize(
+    "where", ["http://169.254.169.254/latest/meta-data/", "http://127.0.0.1:22/", "file:///etc/passwd"]
+)
+async def test_a_redirect_to_what_is_not_public_is_not_followed(
+    catalogue: Catalogue, open_source: Open, where: str
+) -> None:
+    catalogue.put("/c.ttl", b"", status=302, Location=where)
+    run, codes = await refused(await open_source(f"{catalogue.origin}/c.ttl"))
+
+    assert (run.outcome, codes[0]) == ("failed", "source_refused")
+
+
+async def test_a_source_on_this_very_machine_is_never_asked(catalogue: Catalogue, open_source: Open) -> None:
+    reading_ = await open_source(f"{catalogue.origin}/c.ttl")
+    outgoing = Outgoing()
+    run, codes = await refused(replace(reading_, desk=replace(reading_.desk, reader=Reader(outgoing, pace=0))))
+    await outgoing.close()
+
+    assert (run.outcome, codes, catalogue.asked) == ("failed", ["source_refused"], [])
+
+
+async def test_pages_without_an_end_are_left_and_what_was_read_is_kept(
+    catalogue: Catalogue, open_source: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(course, "MOST_PAGES", 12)
+
+    def endless(path: str, asked: dict[str, str]) -> Any:
+        page = packages([f"jeu-{int(asked.get('start', 0))}"], start=0, rows=1)
+        page["result"]["count"] = 10**9
+        return (200, {}, json.dumps(page).encode()) if path == SEARCH else None
+
+    catalogue.live = endless
+    run, codes = await refused(await open_source(f"{catalogue.origin}{SEARCH}?rows=1"))
+
+    assert (run.outcome, run.found, run.pages, codes) == ("partial", 12, 12, ["source_too_large"])
+
+
+async def test_the_same_page_under_every_address_ends_at_the_second(catalogue: Catalogue, open_source: Open) -> None:
+    page = packages(["a", "b"], start=0, rows=2)
+    page["result"]["count"] = 1000
+    catalogue.live = lambda path, _: (200, {}, json.dumps(page).encode()) if path == SEARCH else None
+    run, codes = await refused(await open_source(f"{catalogue.origin}{SEARCH}?rows=2"))
+
+    assert (run.outcome, run.found, run.pages, codes) == ("partial", 2, 2, ["no_progress"])
+
+
+async def test_a_catalogue_whose_every_record_is_faulty_has_a_bounded_report(
+    catalogue: Catalogue, open_source: Open
+) -> None:
+    untitled = [{"id": f"x{place}", "name": f"x{place}", "title": "", "resources": []} for place in range(1500)]
+    catalogue.put(SEARCH, {"success": True, "result": {"count": 1500, "results": untitled}})
+    reading_ = await open_source(f"{catalogue.origin}{SEARCH}?rows=1500")
+
+    run = await reading_.read()
+
+    assert (run.found, run.refused, run.created) == (1500, 1500, 0)
+    assert run.told >= 1500
+    assert len(await reading_.faults()) == MOST_TOLD
+
+
+async def test_robots_that_name_us_are_obeyed_and_a_site_that_cannot_say_is_left(
+    catalogue: Catalogue, open_source: Open
+) -> None:
+    catalogue.live = ckan(["a"])
+    catalogue.put("/robots.txt", b"User-agent: *\nDisallow: /api/")
+    reading_ = await open_source(f"{catalogue.origin}{SEARCH}")
+    assert (await reading_.read()).outcome == "complete"
+
+    catalogue.put("/robots.txt", b"User-agent: UDI\nDisallow: /api/")
+    asked = len(catalogue.asked)
+    run, codes = await refused(reading_)
+    assert (run.outcome, codes[0]) == ("failed", "source_closed")
+    assert not any(path.startswith("/api/") for path in catalogue.asked[asked:])
+
+    catalogue.put("/robots.txt", b"", status=503)
+    run, codes = await refused(reading_)
+    assert (run.outcome, codes[0], len(await reading_.shown())) == ("failed", "source_status", 1)
+
+
+async def test_a_busy_site_is_asked_again(catalogue: Catalogue, open_source: Open) -> None:
+    answers = [503, 429, 200]
+    whole = ckan(["a"])
+
+    def busy(path: str, asked: dict[str, str]) -> Any:
+        status = answers.pop(0) if path == SEARCH and answers else 200
+        return whole(path, asked) if status == 200 else (status, {"Retry-After": "0"}, b"")
+
+    catalogue.live = busy
+    run = await (await open_source(f"{catalogue.origin}{SEARCH}")).read()
+
+    assert (run.outcome, run.found) == ("complete", 1)
+
+
+async def test_a_fault_of_ours_ends_the_reading_and_says_so(
+    catalogue: Catalogue, open_source: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> Any:
+        raise ZeroDivisionError
+
+    catalogue.live = ckan(["a"])
+    reading_ = await open_source(f"{catalogue.origin}{SEARCH}")
+    monkeypatch.setattr("udi.portal.nodes.sources.running.read", broken)
+
+    run, codes = await refused(reading_)
+    source = await reading_.source()
+
+    assert (run.outcome, codes, source.lease, source.failures) == ("failed", ["our_fault"], None, 1)

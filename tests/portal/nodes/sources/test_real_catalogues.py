@@ -1,0 +1,86 @@
+"""Every real catalogue goes through a source's reading; and a large one, killed three times, loses and doubles nothing."""
+
+import csv
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.portal.nodes.sources.conftest import Catalogue, Open, ckan
+from udi.portal.nodes.sources import running
+from udi.portal.nodes.sources.models import SourceRun
+
+MANY = 10_000
+
+
+def counts(run: SourceRun) -> tuple[int, int, int, int, int]:
+    assert run.found == run.created + run.updated + run.unchanged + run.refused
+    return run.found, run.created, run.updated, run.unchanged, run.refused
+
+
+async def test_every_real_catalogue_is_found_again_record_by_record(
+    catalogue: Catalogue, open_source: Open, shared_data: Path
+) -> None:
+    with (shared_data / "reference/harvest-expected.tsv").open(encoding="utf-8") as file:
+        expected = {
+            line["file"]: int(line["records"]) for line in csv.DictReader(file, delimiter="\t") if line["records"]
+        }
+    for name in expected:
+        catalogue.put(f"/{name}", (shared_data / "data/catalogues" / name).read_bytes())
+    assert (len(expected), sum(expected.values())) == (203, 1473)
+
+    found, refusals, unchanged, shown = {}, Counter[str](), 0, 0
+    for name in expected:
+        reading = await open_source(f"{catalogue.origin}/{name}", rhythm="by_hand")
+        first = await reading.read()
+        refusals.update({row.code for row in await reading.faults() if row.level == "refused" and row.identifier})
+        again = await reading.read()
+        found[name] = first.found
+        assert counts(again)[1:3] == (0, 0), name
+        assert counts(again)[0] == counts(first)[0], name
+        unchanged += again.unchanged
+        shown += (await reading.source()).shown
+
+    assert found == expected
+    assert unchanged == shown > 1000
+    sys.stdout.write(f"\n{sum(found.values())} found, {unchanged} unchanged, refused for {refusals}\n")
+
+
+class Killed(BaseException):
+    """The worker died."""
+
+
+async def test_ten_thousand_records_killed_three_times_are_each_there_once(
+    catalogue: Catalogue, open_source: Open, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    catalogue.live = ckan([f"jeu-{place:05}" for place in range(MANY)], largest=1000)
+    reading = await open_source(f"{catalogue.origin}/api/3/action/package_search?rows=1000")
+    real, steps, deadly = running.store_slice, 0, {7, 23, 41}
+
+    async def fatal(*arguments: Any) -> Any:
+        nonlocal steps
+        steps += 1
+        stored = await real(*arguments)
+        if steps in deadly:
+            raise Killed
+        return stored
+
+    monkeypatch.setattr(running, "store_slice", fatal)
+    began, deaths = time.monotonic(), 0
+    while True:
+        try:
+            run = await reading.read()
+            break
+        except Killed:
+            deaths += 1
+    took = time.monotonic() - began
+
+    assert deaths == 3
+    assert (run.outcome, counts(run)) == ("complete", (MANY, MANY, 0, 0, 0))
+    assert await reading.count_events("dataset.published") == MANY
+    assert len(await reading.shown()) == MANY
+    with capsys.disabled():
+        sys.stdout.write(f"\n{MANY} records in {took:.1f} s, {MANY / took:.0f} a second\n")
