@@ -151,6 +151,7 @@ NO_PAGES = {
         "/sitemap.xml",
         "/sitemaps/{name}",
         "/sources/{source_id}/records/{record_id}",
+        "/sources/{source_id}/report.json",
         "/static/{digest}/{name}",
         "/territories.css",
         "/theme.css",

@@ -43,6 +43,7 @@ from udi.portal.nodes import pages as nodes_pages
 from udi.portal.nodes import trials as nodes_trials
 from udi.portal.nodes.measures import measure_key, measure_reports
 from udi.portal.nodes.rooms import rooms
+from udi.portal.nodes.sources import api as sources_api
 from udi.portal.nodes.sources import pages as sources_pages
 from udi.portal.nodes.sources.worker import read_for_ever
 from udi.portal.notifications import api as notifications_api
@@ -164,6 +165,7 @@ def create(site: Site | None = None) -> Litestar:
         *nodes_pages.routes,
         *nodes_trials.routes,
         *sources_pages.routes,
+        *sources_api.routes,
         *notifications_api.routes,
         *notifications_pages.routes,
         *webhooks_pages.routes,

@@ -196,6 +196,27 @@ async def test_a_record_is_given_as_its_source_wrote_it(
     assert none.status_code == 404
 
 
+async def test_its_report_is_given_as_json_in_the_readers_language(
+    catalogue: Catalogue, open_source: Open, portal_app: Litestar, demo: Territory
+) -> None:
+    catalogue.live = ckan(["a", "b"])
+    reading = await open_source(f"{catalogue.origin}/api/3/action/package_search")
+    await reading.read()
+    path = f"/sources/{reading.source_id}/report.json"
+
+    async with browse(portal_app, demo, make_person(demo, moderator=True)) as client:
+        report = (await client.get(path, headers={"Accept-Language": "fr"})).json()
+    async with browse(portal_app, demo, make_person(demo)) as client:
+        assert (await client.get(path)).status_code == 403
+
+    assert (report["format"], report["shown"], report["state"]) == ("ckan", 2, "active")
+    assert [(each["outcome"], each["found"], each["created"]) for each in report["readings"]] == [("complete", 2, 2)]
+    assert report["faults"]["total"] == len(report["faults"]["items"]) > 0
+    assert {each["message"] for each in report["faults"]["items"] if each["code"] == "contact_missing"} == {
+        "Il n’y a personne à qui écrire."
+    }
+
+
 @pytest.mark.parametrize("language", ["fr", "en"])
 async def test_its_pages_hold_on_every_screen(
     catalogue: Catalogue, open_source: Open, browser: Browser, portal_app: Litestar, demo: Territory, language: str

@@ -13,6 +13,7 @@ from udi.portal.catalogue import actions as catalogue
 from udi.portal.catalogue.models import DatasetState
 from udi.portal.nodes.sources.course import Place
 from udi.portal.nodes.sources.leases import give_back
+from udi.portal.nodes.sources.letters import queue_letters
 from udi.portal.nodes.sources.models import (
     CatalogueSource,
     RunOutcome,
@@ -22,7 +23,7 @@ from udi.portal.nodes.sources.models import (
     SourceRun,
     SourceState,
 )
-from udi.portal.nodes.sources.standing import MISSES, Verdict, next_reading, verdict
+from udi.portal.nodes.sources.standing import MISSES, Verdict, next_reading, trouble, verdict
 
 KEPT_RUNS = 30
 BATCH = 100
@@ -96,12 +97,23 @@ async def finish(
     source.failures = 0 if good else source.failures + 1
     source.accepts_loss = source.accepts_loss and not good
     source.shown = await _count(session, _published(source))
+    said = trouble(
+        outcome, failures=source.failures, refused=run.refused, refused_before=await _refused_before(session, run)
+    )
+    if said is not None:
+        await queue_letters(session, source, run, said)
     paused = source.state != SourceState.ACTIVE
     give_back(source, None if paused else next_reading(source.rhythm, moment, failures=source.failures))
     await session.flush()
     latest = select(SourceRun.id).where(SourceRun.source_id == source.id).order_by(SourceRun.started_at.desc())
     old = delete(SourceRun).where(SourceRun.id.in_(latest.offset(KEPT_RUNS).scalar_subquery()))
     await session.execute(old, execution_options=QUIET)
+
+
+async def _refused_before(session: AsyncSession, run: SourceRun) -> int | None:
+    whole = select(SourceRun.refused).where(SourceRun.source_id == run.source_id, SourceRun.id != run.id)
+    latest = whole.where(SourceRun.outcome == RunOutcome.COMPLETE).order_by(SourceRun.started_at.desc()).limit(1)
+    return await session.scalar(latest)
 
 
 async def note_unchanged(session: AsyncSession, source: CatalogueSource, run: SourceRun) -> None:

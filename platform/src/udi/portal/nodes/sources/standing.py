@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from udi.portal.nodes.sources.models import SourceRhythm
+from udi.portal.nodes.sources.models import RunOutcome, SourceRhythm
 
 MISSES = 2
 """Complete readings, one after the other, in which a record is not there before it is withdrawn."""
@@ -16,6 +16,8 @@ EVERY = {
     SourceRhythm.WEEKLY: timedelta(days=7),
     SourceRhythm.MONTHLY: timedelta(days=30),
 }
+FAILING = 3
+"""Readings that failed one after the other, when people are told, once."""
 FIRST_RETRY = timedelta(minutes=15)
 
 
@@ -46,6 +48,14 @@ class Verdict(StrEnum):
     MISSING = "missing"
     LOST = "lost"
     """A person said that all that is not there may go."""
+
+
+class Trouble(StrEnum):
+    """What people are told of by mail."""
+
+    VANISHED = "vanished"
+    FAILING = "failing"
+    REFUSED = "refused"
 
 
 @dataclass(frozen=True)
@@ -89,3 +99,16 @@ def next_reading(rhythm: SourceRhythm | str, ended: datetime, *, failures: int) 
     if every is None:
         return None
     return ended + (min(every, FIRST_RETRY * 2 ** min(failures - 1, 10)) if failures else every)
+
+
+def trouble(outcome: RunOutcome, *, failures: int, refused: int, refused_before: int | None) -> Trouble | None:
+    """What people are told of a reading that ended; of nothing that they know already, or that goes well.
+
+    `refused_before` is the count of the last complete reading before this one; None for the first, which its owner watches.
+    """
+    if outcome == RunOutcome.VANISHED:
+        return Trouble.VANISHED
+    if failures == FAILING:
+        return Trouble.FAILING
+    more = refused_before is not None and refused > refused_before
+    return Trouble.REFUSED if outcome == RunOutcome.COMPLETE and more else None

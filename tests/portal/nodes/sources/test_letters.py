@@ -1,0 +1,137 @@
+"""Mails about a source leave only when something is wrong, once, to those who can mend it, in their language."""
+
+import json
+from email.message import EmailMessage
+
+import pytest
+from litestar import Litestar
+from sqlalchemy import delete, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from tests.contract.node import clear_queue
+from tests.portal.nodes.sources.conftest import Catalogue, Open, Reading, ckan
+from tests.portal.notifications.conftest import Relay, relay
+from tests.visitors import browse, make_person
+from udi.kit.db import Database
+from udi.kit.jobs import Job
+from udi.kit.tenancy import Territory
+from udi.portal.nodes.jobs import jobs
+from udi.portal.nodes.sources.letters import TELL_SOURCE
+from udi.portal.nodes.sources.models import RunOutcome
+from udi.portal.nodes.sources.standing import Trouble, trouble
+from udi.portal.organisations.models import Organisation
+from udi.ui.site import Site
+
+__all__ = ["relay"]
+SEARCH = "/api/3/action/package_search"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "failures", "refused", "before", "said"),
+    [
+        ("complete", 0, 0, 0, None),
+        ("complete", 0, 5, None, None),
+        ("complete", 0, 5, 5, None),
+        ("complete", 0, 6, 5, Trouble.REFUSED),
+        ("unchanged", 0, 6, 5, None),
+        ("partial", 1, 6, 5, None),
+        ("partial", 3, 6, 5, Trouble.FAILING),
+        ("failed", 1, 0, 0, None),
+        ("failed", 2, 0, 0, None),
+        ("failed", 3, 0, 0, Trouble.FAILING),
+        ("failed", 4, 0, 0, None),
+        ("vanished", 1, 0, 0, Trouble.VANISHED),
+        ("vanished", 3, 0, 0, Trouble.VANISHED),
+    ],
+)
+def test_people_are_told_once_of_what_is_wrong(
+    outcome: str, failures: int, refused: int, before: int | None, said: Trouble | None
+) -> None:
+    assert trouble(RunOutcome(outcome), failures=failures, refused=refused, refused_before=before) is said
+
+
+async def send_all(site: Site, territory: Territory, relay: Relay) -> list[EmailMessage]:
+    """What the worker does with the jobs that wait; the mails that it sent."""
+    before = len(relay.mails)
+    async with site.database.platform_session(role="worker") as session:
+        waiting = await _take(session)
+    for payload in waiting:
+        tenant = payload.pop("tenant")
+        if tenant == str(territory.id):
+            await jobs(site)[TELL_SOURCE](Job(TELL_SOURCE, territory.id, payload, 0, last=False))
+    return relay.mails[before:]
+
+
+async def _take(session: AsyncSession) -> list[dict[str, str]]:
+    query = text("SELECT convert_from(payload, 'UTF8') FROM queue.pgqueuer WHERE entrypoint = :name ORDER BY id")
+    found = [json.loads(row[0]) for row in await session.execute(query, {"name": TELL_SOURCE})]
+    await session.execute(text("DELETE FROM queue.pgqueuer WHERE entrypoint = :name"), {"name": TELL_SOURCE})
+    return found
+
+
+async def slug_of(reading: Reading, database: Database) -> str:
+    async with database.session(reading.territory.id) as session:
+        query = select(Organisation.slug).where(Organisation.id == reading.producer)
+        return str(await session.scalar(query))
+
+
+async def test_the_administrators_of_the_producer_and_the_team_are_told_and_nobody_else(
+    catalogue: Catalogue, open_source: Open, portal_app: Litestar, portal_site: Site, demo: Territory,
+    portal_database: Database, relay: Relay,
+) -> None:  # fmt: skip
+    await clear_queue(portal_site)
+    held = [f"jeu-{place}" for place in range(20)]
+    catalogue.live = ckan(held)
+    reading = await open_source(f"{catalogue.origin}{SEARCH}?rows=100")
+    slug = await slug_of(reading, portal_database)
+    english = make_person(demo, memberships={slug: ["managers"]})
+    publisher = make_person(demo, memberships={slug: ["publishers"], "another": ["managers"]})
+    async with browse(portal_app, demo, english) as client, browse(portal_app, demo, publisher):
+        follow = {"kind": "theme", "target": "environment", "back": "/data"}
+        await client.post("/following", data=follow, headers={"Accept-Language": "en"})
+
+    await reading.read()
+    await reading.read()
+    assert await send_all(portal_site, demo, relay) == []
+
+    del held[3:]
+    await reading.read()
+    mails = await send_all(portal_site, demo, relay)
+
+    assert {str(mail["To"]) for mail in mails} == {english.email, demo.contact}
+    words = {str(mail["To"]): (str(mail["Subject"]), mail.get_content()) for mail in mails}
+    subject, body = words[english.email]
+    assert subject.startswith("Much is gone from the catalogue at catalogue.localhost")
+    assert "17 datasets out of 20 were not there" in body
+    assert f"{demo.origin}/sources/{reading.source_id}" in body
+    assert words[demo.contact][0].startswith("Beaucoup a disparu du catalogue de catalogue.localhost")
+    assert "jeu-" not in body
+
+
+async def test_a_source_that_fails_is_told_at_the_third_time_and_not_again(
+    catalogue: Catalogue, open_source: Open, portal_site: Site, demo: Territory, relay: Relay
+) -> None:
+    await clear_queue(portal_site)
+    catalogue.put("/c.ttl", b"", status=404)
+    reading = await open_source(f"{catalogue.origin}/c.ttl")
+
+    sent = []
+    for _ in range(5):
+        await reading.read()
+        sent.append(len(await send_all(portal_site, demo, relay)))
+
+    assert sent == [0, 0, 1, 0, 0]
+    assert "3 dernières lectures" in relay.mails[-1].get_content()
+
+
+async def test_a_mail_about_what_is_gone_is_not_sent(
+    catalogue: Catalogue, open_source: Open, portal_site: Site, demo: Territory, portal_database: Database, relay: Relay
+) -> None:
+    await clear_queue(portal_site)
+    reading = await open_source(f"{catalogue.origin}/none.ttl")
+    for _ in range(3):
+        await reading.read()
+    async with portal_database.session(demo.id) as session:
+        await session.execute(delete((await reading.runs())[0].__class__))
+
+    assert await send_all(portal_site, demo, relay) == []
