@@ -12,6 +12,7 @@ import pytest
 from litestar import Litestar
 from sqlalchemy import select
 
+from tests.portal.catalogue.corpus import document
 from tests.portal.nodes.sources.conftest import Catalogue, Open, ckan, count_rows, packages, team
 from tests.visitors import browse
 from udi.kit.clock import now
@@ -161,6 +162,30 @@ async def test_nothing_leaves_because_of_a_reading_that_broke(catalogue: Catalog
     assert source.failures == 3
     assert now() < source.next_at < now() + timedelta(hours=2)
     assert [row.code for row in await reading.faults() if not row.identifier] == ["source_status"]
+
+
+async def test_a_catalogue_that_broke_is_waited_for_and_one_that_moved_is_found_again(
+    catalogue: Catalogue, open_source: Open
+) -> None:
+    held = names(3)
+    catalogue.put("/", b"<!doctype html><html><head><title>Portal</title></head><body><p>Hi</p></body></html>", **HTML)
+    catalogue.live = ckan(held)
+    reading = await open_source(catalogue.origin)
+    await reading.read()
+    catalogue.put("/data.json", {"dataset": [{"title": "Un autre", "identifier": "x"}]})
+    entry = (await reading.source()).entry
+
+    for status, body in ((500, b""), (200, b"<html><title>Maintenance</title></html>"), (200, b"{")):
+        catalogue.live = lambda path, _, answer=(status, HTML, body): answer if "package_search" in path else None
+        run = await reading.read()
+        assert (run.outcome, run.found, (await reading.source()).entry) == ("failed", 0, entry)
+    catalogue.live = None
+    assert ((await reading.read()).outcome, (await reading.source()).entry) == ("failed", "")
+    run = await reading.read()
+
+    assert (run.outcome, run.found) == ("complete", 1)
+    assert (await reading.source()).format == "data.json"
+    assert len(await reading.shown()) == 4
 
 
 async def test_a_folder_is_read_to_the_documents_below_it(catalogue: Catalogue, open_source: Open) -> None:
@@ -373,3 +398,16 @@ async def test_what_is_read_is_shown_searched_and_given_to_programs_like_what_is
             answer = await client.get(path, follow_redirects=True)
             assert answer.status_code == 200, path
             assert "Fontaines" in answer.text or path in {"/", "/data", "/data.atom"}
+
+
+async def test_a_portal_of_rudi_keeps_its_identifiers_and_is_published_for_the_producer_of_the_source(
+    catalogue: Catalogue, open_source: Open
+) -> None:
+    records = [document(number) for number in range(3)]
+    catalogue.put("/api/v1/resources", {"total": 3, "items": records})
+    reading = await open_source(f"{catalogue.origin}/api/v1/resources")
+
+    run, again = await reading.read(), await reading.read()
+
+    assert (run.outcome, counts(run)[:2], counts(again)[3]) == ("complete", (3, 3), 3)
+    assert {str(id_) for id_ in (await reading.shown()).values()} == {record["global_id"] for record in records}

@@ -15,12 +15,13 @@ from udi.portal.nodes.sources.course import host_of
 from udi.portal.nodes.sources.robots import Robots, parse
 
 LARGEST = 32 * 1024**2
+HEAVY = 4 * 1024**2
+"""From there on one document at a time is in memory, whatever the sources: it takes sixteen times its size."""
 LARGEST_ROBOTS = 512 * 1024
 TRIES = 3
 PATIENCE = 120.0
 """Seconds for one document, from the first byte asked to the last that came."""
 LONGEST_MARK, LONGEST_WAIT = 300, 60.0
-MOST_SITES = 500
 PASSING = {408, 425, 429, 500, 502, 503, 504}
 GONE = {404, 410}
 
@@ -52,14 +53,14 @@ class Reader:
 
     def __init__(self, outgoing: Outgoing, *, pace: float = 1.0, patience: float = PATIENCE) -> None:
         self._outgoing, self._pace, self._patience = outgoing, pace, patience
+        self.heavy = asyncio.Semaphore(1)
         self._robots: dict[str, Robots] = {}
         self._turns: dict[str, asyncio.Lock] = {}
         self._last: dict[str, float] = {}
 
     def forget(self, address: str) -> None:
         """Ask again what the site asks of programs: at the start of a reading."""
-        for known in (self._robots, self._last, self._turns) if len(self._robots) > MOST_SITES else (self._robots,):
-            known.pop(host_of(address), None)
+        self._robots.pop(host_of(address), None)
 
     async def get(
         self, address: str, *, agent: str, invited: bool, conditions: Mapping[str, str] | None = None

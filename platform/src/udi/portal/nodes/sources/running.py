@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 
 import structlog
@@ -24,7 +24,7 @@ from udi.portal.nodes.sources import course, ending
 from udi.portal.nodes.sources.course import Cost, Place
 from udi.portal.nodes.sources.leases import Claim, LostError, claim, find_open_run, give_back, held
 from udi.portal.nodes.sources.models import CatalogueSource, RunOutcome, RunPhase, SourceRun, SourceState
-from udi.portal.nodes.sources.reading import Given, NotModifiedError, Reader, UnreadError, agent_of
+from udi.portal.nodes.sources.reading import HEAVY, Given, NotModifiedError, Reader, UnreadError, agent_of
 from udi.portal.nodes.sources.standing import Fate
 from udi.portal.nodes.sources.storing import Ground, Stored, Thing, store_slice
 from udi.portal.nodes.sources.telling import tell
@@ -146,6 +146,10 @@ class _Turn:
         except UnreadError as error:
             cost = Cost(seconds=int(time.monotonic() - began))
             return await self._pass(address, [error.fault], cost, gone=error.gone)
+        async with self._desk.reader.heavy if len(given.body) > HEAVY else nullcontext():
+            return await self._take_in(source, place, address, given, began)
+
+    async def _take_in(self, source: CatalogueSource, place: Place, address: str, given: Given, began: float) -> None:
         page = await asyncio.to_thread(read, given.body, base_url=given.url, language=source.language)
         cost = Cost(len(given.body), int(time.monotonic() - began))
         if (place.finding and not course.holds(page)) or not page.readable:
@@ -172,7 +176,10 @@ class _Turn:
         self, address: str, faults: Sequence[Fault], cost: Cost, *, gone: bool = False, page: Page | None = None,
         body: bytes = b"",
     ) -> None:  # fmt: skip
-        """Nothing could be had there: look elsewhere if the catalogue is not found yet, else go on without it."""
+        """Nothing could be had there: go on without it, or look elsewhere where the catalogue was never found yet.
+
+        One that was found before and is gone is looked for anew in the next reading; one that broke is waited for.
+        """
         async with held(self._desk.database, self._claim) as (session, source):
             run = await _open(session, source)
             place = Place.read(run.place)
@@ -180,10 +187,11 @@ class _Turn:
                 await tell(session, run, [("", "", replace(fault, field=shorten(address, 200))) for fault in faults])
             finding = place.finding
             place = course.passed(place, address, cost, broken=not finding)
-            if finding:
+            if finding and not source.entry:
                 seen = page or Page(format="", faults=tuple(faults))
                 place = course.searching(place, candidates(address, seen, body, most=PAGE_SIZE))
-                source.entry = "" if gone or page else source.entry
+            elif finding and gone:
+                source.entry = ""
             _note(run, place)
 
     async def _store(self, address: str, given: Given, page: Page, cost: Cost, place: Place) -> None:
