@@ -25,6 +25,7 @@ from udi.portal.nodes.sources import running
 from udi.portal.nodes.sources.actions import accept_loss, close_source, pause_source, resume_source
 from udi.portal.nodes.sources.models import CatalogueSource, SourceRun, SourceState
 from udi.portal.nodes.sources.running import take_turn
+from udi.portal.tenants.models import Tenant
 
 HTML = {"Content-Type": "text/html"}
 TURTLE = (
@@ -411,3 +412,25 @@ async def test_a_portal_of_rudi_keeps_its_identifiers_and_is_published_for_the_p
 
     assert (run.outcome, counts(run)[:2], counts(again)[3]) == ("complete", (3, 3), 3)
     assert {str(id_) for id_ in (await reading.shown()).values()} == {record["global_id"] for record in records}
+
+
+async def test_a_catalogue_is_read_with_the_words_of_the_territory(
+    catalogue: Catalogue, open_source: Open, demo: Territory, portal_database: Database, portal_app: Litestar
+) -> None:
+    page = packages(["a"], start=0, rows=1)
+    page["result"]["results"][0] |= {"license_id": "", "license_title": "Licence du département"}
+    catalogue.put("/api/3/action/package_search", page)
+    reading = await open_source(f"{catalogue.origin}/api/3/action/package_search")
+    await reading.read()
+    async with portal_database.platform_session(role="owner") as session:
+        tenant = await session.get_one(Tenant, demo.id)
+        tenant.vocabularies = {"licences": {"Licence du département": "odbl-1.0"}}
+
+    run = await reading.read()
+
+    assert counts(run)[:4] == (1, 0, 1, 0)
+    async with portal_database.session(demo.id) as session:
+        assert await session.scalar(select(Dataset.licence).where(Dataset.node_id == reading.source_id)) == "odbl-1.0"
+    async with browse(portal_app, demo) as client:
+        history = await client.get(f"/data/{(await reading.shown())['Jeu a']}/history")
+    assert "Licence du département" in history.text

@@ -172,8 +172,9 @@ def _access(said: Said, language: str) -> list[str]:
 
 
 def _theme(said: Said, language: str) -> list[str]:
-    known = THEMES.get(said["theme"])
-    return [localised(known.label, language) if known else said["theme"]]
+    theme = said.get("theme") or ""
+    known = THEMES.get(theme)
+    return [localised(known.label, language) if known else theme] if theme else []
 
 
 def _languages(said: Said, language: str) -> list[str]:
@@ -202,7 +203,7 @@ def _updated(said: Said, language: str) -> list[str]:
 _FIELDS: dict[str, Callable[[Said, str], Parts]] = {
     "title": lambda said, _: [said["resource_title"]],
     "theme": _theme,
-    "keywords": lambda said, _: said["keywords"],
+    "keywords": lambda said, _: said.get("keywords") or [],
     "updated": _updated,
     "period": _period,
     "area": _area,

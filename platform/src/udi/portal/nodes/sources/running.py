@@ -19,6 +19,7 @@ from udi.portal.nodes.harvest.discover import candidates
 from udi.portal.nodes.harvest.faults import Fault
 from udi.portal.nodes.harvest.recognise import read
 from udi.portal.nodes.harvest.record import Page
+from udi.portal.nodes.harvest.vocabulary import own_words
 from udi.portal.nodes.models import Node
 from udi.portal.nodes.sources import course, ending
 from udi.portal.nodes.sources.course import Cost, Place
@@ -29,6 +30,7 @@ from udi.portal.nodes.sources.standing import Fate
 from udi.portal.nodes.sources.storing import Ground, Stored, Thing, store_slice
 from udi.portal.nodes.sources.telling import tell
 from udi.portal.organisations.models import Organisation
+from udi.portal.tenants.queries import read_vocabularies
 from udi.protocol import structures as of
 from udi.protocol.faults import shorten
 
@@ -58,10 +60,11 @@ async def take_turn(desk: Desk) -> bool:
     """Read the source that is due for longest, to its end or for a turn; False where none is."""
     async with desk.database.session(desk.territory.id, role="worker") as session:
         ours = await claim(session, desk.territory.id, now())
+        words = await read_vocabularies(session, desk.territory.id) if ours else {}
     if ours is None:
         return False
     try:
-        with suppress(LostError):
+        with suppress(LostError), own_words(words):
             await _Turn(desk, ours).go()
     except Exception as error:
         if is_away(error):
