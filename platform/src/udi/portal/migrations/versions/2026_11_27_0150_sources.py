@@ -7,7 +7,7 @@ from sqlalchemy.dialects.postgresql import JSONB, UUID
 from udi.kit.rls import isolate
 
 revision = "sources"
-down_revision = "vocabularies"
+down_revision = "entries"
 branch_labels = None
 depends_on = None
 phase = "expand"
