@@ -63,6 +63,7 @@ class Installation:
             "UDI_BASE_PORT": str(settings.base_port),
             "UDI_DATABASE_PORT": str(settings.database_port),
             "UDI_DATABASE_NAMES": json.dumps(settings.database_names),
+            "UDI_IDENTITY_URL": settings.keycloak_url,
             "UDI_TENANTS": str(ROOT / "tenants"),
             **({"UDI_SCHEMAS": str(settings.schemas)} if settings.schemas else {}),
         }

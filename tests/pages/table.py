@@ -49,6 +49,7 @@ STOPS = [
     *_stops(
         "portal", "team", "/my-space", "/my-space/tokens", "/nodes", "/sources/try", "/sources", "/sources/new",
         "/sources/{source_id} => /sources/{portal source}", "/sources/{source_id}/close => /sources/{portal source}/close", "/", "/data/{name} => /data/{portal long}",
+        "portal", "team", "/my-space", "/my-space/tokens", "/nodes", "/nodes/join", "/sources/try", "/", "/data/{name} => /data/{portal long}",
         "/data/{dataset_id}/withdraw => /data/{portal long}/withdraw",
         "/producers/{slug}/links => /producers/armor/links", "/producers/{slug}/links => /producers/arabic/links",
         "/join/new", "/join/requests", "/join/{application_id} => /join/{portal asked}",
@@ -157,6 +158,8 @@ NO_PAGES = {
         "/theme.css",
     ],
     "node": [
+        "/catalog.jsonld",
+        "/catalog.ttl",
         "/api/resources/{resource_id}",
         "/api/resources/{resource_id}/data",
         "/api/resources/{resource_id}/data/{kind}",

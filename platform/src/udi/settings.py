@@ -14,6 +14,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ProgramName = Literal["portal", "node"]
 Role = Literal["owner", "app", "public", "worker"]
+HOSTED = "hosted"
+"""The name of every territory's hosted node."""
 
 
 class MissingSecretError(Exception):
@@ -65,6 +67,9 @@ class Settings(BaseSettings):
         default="http://{host}:{port}", description="Address of a portal; `{host}` is the territory's."
     )
     node_url: str = Field(default="http://{host}:{port}", description="Address of the hosted node; `{host}` likewise.")
+    node_name: str = Field(
+        default=HOSTED, description="Name under which its portal knows this node; `hosted`: a territory's hosted node."
+    )
     portal_back_channel: str = Field(
         default="", description="Address at which Keycloak reaches the portal; empty: loopback."
     )
@@ -153,6 +158,11 @@ class Settings(BaseSettings):
     def port(self, offset: int) -> int:
         """Port of an embedded part: 0 portal, 1 node, 2 Keycloak, 3 mailbox, 4 PostgreSQL, 5 health of Keycloak, 6 mail."""
         return self.base_port + offset
+
+    @property
+    def own_node(self) -> bool:
+        """Whether this is a producer's own node."""
+        return self.node_name != HOSTED
 
     @property
     def secrets_folder(self) -> Path:

@@ -8,6 +8,8 @@ import typer
 
 from udi.cli import doctor, leaving, output
 from udi.cli.checks.node import check_node
+from udi.cli.own import commands as own
+from udi.cli.own import move_commands
 from udi.kit.db import Database
 from udi.kit.errors import ConflictError, NotFoundError
 from udi.portal.identity.provision import admin
@@ -21,6 +23,8 @@ from udi.settings import Settings, get_settings
 
 app = typer.Typer(help="Nodes: where producers' files are.", no_args_is_help=True)
 leaving.register_node(app)
+own.register(app)
+move_commands.register_node(app)
 TerritorySlug = Annotated[str, typer.Argument(help="Slug of the territory.")]
 AsJson = Annotated[bool, typer.Option("--json", help="For a program.")]
 

@@ -9,6 +9,7 @@ import typer
 from pydantic import ValidationError
 
 from udi.cli import costs, leaving, output
+from udi.cli.own import move_commands
 from udi.cli.provision import GIGABYTE
 from udi.kit.db import Database
 from udi.kit.errors import InvalidError, Refusal
@@ -31,6 +32,7 @@ from udi.settings import Settings, get_settings
 app = typer.Typer(help="Producers: the organisations that publish in a territory.", no_args_is_help=True)
 costs.register(app)
 leaving.register_producer(app)
+move_commands.register_producer(app)
 TerritorySlug = Annotated[str, typer.Argument(help="Slug of the territory.")]
 AsJson = Annotated[bool, typer.Option("--json", help="For a program.")]
 

@@ -23,10 +23,9 @@ from udi.portal.tenants.actions import apply_tenant, register_values
 from udi.portal.tenants.files import TenantFault, TenantFaultsError, TenantFolder, read_folder
 from udi.portal.tenants.models import Tenant as PortalTenant
 from udi.portal.tenants.shape import AccountPart
-from udi.settings import Settings
+from udi.settings import HOSTED, Settings
 from udi.ui.login_theme import client_attributes
 
-HOSTED = "hosted"
 GIGABYTE = 10**9
 Report = Callable[[str, str], None]
 """Told what was looked at and what became of it: created, updated, unchanged."""

@@ -54,12 +54,25 @@ def client_id(program: ProgramName, slug: str) -> str:
     return f"{slug}-{program}"
 
 
+def node_client_id(slug: str, node: str) -> str:
+    """How it calls a node of a territory, as a machine."""
+    return f"{slug}-node-{node}"
+
+
+def login_client_id(slug: str, node: str) -> str:
+    """How it calls a producer's own node, where people log in."""
+    return f"{node_client_id(slug, node)}-login"
+
+
 def territory_client(settings: Settings, program: ProgramName, territory: Territory) -> Client:
-    """A program of a territory, with its secret.
+    """A program of a territory, with its secret; that of a producer's own node came with its invitation.
 
     Raises:
         MissingSecretError: the program's key is absent.
     """
+    if program == "node" and settings.own_node:
+        name = login_client_id(territory.slug, settings.node_name)
+        return Client(name, settings.secret(f"node_login_{territory.slug}"), territory.origin)
     name = client_id(program, territory.slug)
     return Client(name, settings.client_secret(program, name), territory.origin)
 

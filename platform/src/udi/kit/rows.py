@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, Column, LargeBinary, Table, delete, insert, select
+from sqlalchemy import JSON, Column, ColumnElement, LargeBinary, Table, delete, insert, select
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -64,10 +64,12 @@ class Moves:
     people: Mapping[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
 
 
-async def read_rows(session: AsyncSession, carried: Carried, tenant: UUID) -> AsyncIterator[bytes]:
-    """Each row as one line, in the order of the key; the territory's id is in none."""
+async def read_rows(
+    session: AsyncSession, carried: Carried, tenant: UUID, *only: ColumnElement[bool]
+) -> AsyncIterator[bytes]:
+    """Each row (`only` those) as one line, in the order of the key; the territory's id is in none."""
     table, names = carried.table, [column.name for column in carried.columns]
-    query = select(*carried.columns).where(table.c[TENANT] == tenant).order_by(*table.primary_key.columns)
+    query = select(*carried.columns).where(table.c[TENANT] == tenant, *only).order_by(*table.primary_key.columns)
     rows = await session.stream(query, execution_options={"yield_per": BATCH})
     async for row in rows:
         values = {name: _said(value) for name, value in zip(names, row, strict=True)}
@@ -83,12 +85,24 @@ async def replace_rows(
     """
     await delete_rows(session, [each.table for each in carried], tenant)
     counts = {}
-    for each in sorted(carried, key=_rank(carried)):
-        counts[each.name] = 0
-        for batch in _batches(parse_rows(each, lines.get(each.name, ()), moves)):
-            await session.execute(insert(each.table), [{TENANT: tenant, **row} for row in batch])
-            counts[each.name] += len(batch)
+    for each in in_order(carried):
+        counts[each.name] = await add_rows(session, each, parse_rows(each, lines.get(each.name, ()), moves), tenant)
     return counts
+
+
+async def add_rows(session: AsyncSession, carried: Carried, rows: Iterable[Row], tenant: UUID) -> int:
+    """Put rows into a table; how many."""
+    count = 0
+    for batch in _batches(rows):
+        await session.execute(insert(carried.table), [{TENANT: tenant, **row} for row in batch])
+        count += len(batch)
+    return count
+
+
+def in_order(carried: Sequence[Carried]) -> list[Carried]:
+    """Tables that others point to first."""
+    order = {table.name: place for place, table in enumerate(carried[0].table.metadata.sorted_tables)}
+    return sorted(carried, key=lambda each: order[each.name])
 
 
 async def delete_rows(session: AsyncSession, tables: Iterable[Table], tenant: UUID) -> dict[str, int]:
@@ -138,11 +152,6 @@ def moved(value: Any, addresses: Mapping[str, str]) -> Any:
             if value == old or value.startswith((f"{old}/", f"{old}?", f"{old}#")):
                 return new + value[len(old) :]
     return value
-
-
-def _rank(carried: Sequence[Carried]) -> Any:
-    order = {table.name: place for place, table in enumerate(carried[0].table.metadata.sorted_tables)}
-    return lambda each: order[each.name]
 
 
 def _batches(rows: Iterable[Row]) -> Iterator[list[Row]]:

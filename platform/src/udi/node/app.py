@@ -25,12 +25,14 @@ from udi.node.datasets import jobs as datasets_jobs
 from udi.node.datasets import pages as datasets_pages
 from udi.node.datasets import renewal as figures_jobs
 from udi.node.datasets.actions.figures import Publisher
+from udi.node.datasets.fetching import fetch_for_ever
 from udi.node.datasets.intake import jobs as intake_jobs
 from udi.node.datasets.intake import routes as intake_routes
 from udi.node.datasets.intake.refresh import look_for_ever
 from udi.node.datasets.leaving import archives
 from udi.node.datasets.leaving.build import Builder
 from udi.node.datasets.measures import measure_outbox
+from udi.node.datasets.pages import catalogue
 from udi.node.datasets.portal import PortalClient, PortalKeys
 from udi.node.datasets.preparing import warm
 from udi.node.datasets.reminders import remind_for_ever
@@ -83,6 +85,12 @@ def navigation(site: Site, request: Request[Any, Any, State]) -> list[tuple[str,
     say = site.pages.speaker(request)
     spaces = [slug for slug in sorted(actor.memberships) if actor.may_publish(slug)] if actor else []
     publish = f"/spaces/{spaces[0]}" if len(spaces) == 1 else "/"
+    if site.settings.own_node:
+        return [
+            (say("Data"), "/"),
+            (say("Publish"), publish if actor else "/login"),
+            (say("The portal"), territory.links["portal"]),
+        ]
     return [(say("Data"), f"{territory.links['portal']}/data"), (say("Publish"), publish)]
 
 
@@ -153,7 +161,7 @@ def create(site: Site | None = None) -> Litestar:
         return settle(create(build_site(settings)))
     handlers = [
         *login.routes,
-        *spaces_pages.routes,
+        *(catalogue.front if site.settings.own_node else spaces_pages.routes),
         *datasets_pages.routes,
         *files_pages.routes,
         *datasets_api.routes,
@@ -217,6 +225,7 @@ async def work(settings: Settings) -> None:
             sweep_for_ever(site.database, site.registry, site.parts["objects"]),
             look_for_ever(site),
             sessions.sweep(site.database, site.registry, TABLES),
+            *([fetch_for_ever(site.database, site.registry, portal)] if settings.own_node else []),
         )
     finally:
         await site.parts[READERS].close()

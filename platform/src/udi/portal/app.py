@@ -39,6 +39,7 @@ from udi.portal.identity.models import TABLES
 from udi.portal.nodes import api as nodes_api
 from udi.portal.nodes import batch as nodes_batch
 from udi.portal.nodes import jobs as nodes_jobs
+from udi.portal.nodes import joining as nodes_joining
 from udi.portal.nodes import pages as nodes_pages
 from udi.portal.nodes import trials as nodes_trials
 from udi.portal.nodes.measures import measure_key, measure_reports
@@ -163,6 +164,7 @@ def create(site: Site | None = None) -> Litestar:
         *nodes_api.routes,
         *nodes_batch.routes,
         *nodes_pages.routes,
+        *nodes_joining.routes,
         *nodes_trials.routes,
         *sources_pages.routes,
         *sources_api.routes,

@@ -30,6 +30,7 @@ class Entry:
 class Catalogue:
     """A catalogue; `origin` is the address of its portal, which every address below begins with.
 
+    `named_by` is the portal whose addresses name the datasets, where the catalogue is another's: a node's.
     `path` and `home` are those of the catalogue and of its page; `agent` names the publisher where it has a name of its own.
     """
 
@@ -42,10 +43,16 @@ class Catalogue:
     path: str = "/catalog"
     home: str = "/"
     agent: str = ""
+    named_by: str = ""
 
     @property
     def address(self) -> str:
         return f"{self.origin}{self.path}"
+
+    @property
+    def naming(self) -> str:
+        """The origin of the addresses of datasets."""
+        return self.named_by or self.origin
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,7 +94,7 @@ def write_part(catalogue: Catalogue, part: Part) -> Iterator[Triple]:
 
 def write_entry(catalogue: Catalogue, entry: Entry, extensions: Collection[str] = EXTENSIONS) -> Iterator[Triple]:
     """A dataset as the catalogue lists it, with the catalogue's own record of it."""
-    dataset = dataset_address(catalogue.origin, entry.record)
+    dataset = dataset_address(catalogue.naming, entry.record)
     listed = iri(f"{dataset}#record")
     yield Triple(iri(catalogue.address), term("dcat:dataset"), iri(dataset))
     yield Triple(iri(catalogue.address), term("dcat:record"), listed)
@@ -99,7 +106,7 @@ def write_entry(catalogue: Catalogue, entry: Entry, extensions: Collection[str] 
     for service in entry.record.media:
         if service.kind is MediaKind.SERVICE:
             yield Triple(iri(catalogue.address), term("dcat:service"), iri(f"{dataset}#service-{service.id}"))
-    yield from write_dataset(catalogue.origin, entry.record, extensions)
+    yield from write_dataset(catalogue.naming, entry.record, extensions)
 
 
 def write_withdrawal(address: str, title: str, moment: datetime) -> Iterator[Triple]:

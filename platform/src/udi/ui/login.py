@@ -252,8 +252,8 @@ async def hear_logout(request: AnyRequest) -> Response[None]:
     except InvalidTokenError as error:
         log.warning("logout token refused", reason=str(error))
         raise UdiError("This logout token is refused.") from error
-    slug = notice.client_id.removesuffix(f"-{site.program}")
-    territory = await site.registry.by_slug(slug) if slug != notice.client_id else None
+    known = await site.registry.list()
+    territory = next((each for each in known if sessions.client_of(each).id == notice.client_id), None)
     if territory is None:
         raise UdiError("This logout token is for another program.")
     async with site.database.session(territory.id) as session:

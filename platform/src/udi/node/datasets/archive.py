@@ -1,11 +1,14 @@
 """What an archive holds of datasets: drafts, versions, history, and what the portal was or is still to be told."""
 
+from collections.abc import Collection
+from uuid import UUID
+
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit import jobs
 from udi.kit.rows import Carried
-from udi.node.datasets.actions.outbox import PUSH_DATASET
+from udi.node.datasets.actions.outbox import PUSH_DATASET, queue_delivery
 from udi.node.datasets.actions.prepare import ask_preparation
 from udi.node.datasets.models import (
     Dataset,
@@ -30,17 +33,29 @@ CARRIED = (
 LEFT_OUT = ()
 
 
-async def take_up(session: AsyncSession) -> int:
+async def take_up(session: AsyncSession, only: Collection[UUID] | None = None) -> int:
     """Queue again what the portal was still to be told, or had not reported on: a push may be repeated. How many.
 
-    What is made of files is no part of an archive: it is made again.
+    What is made of files is no part of an archive: it is made again. `only` these datasets, where others were here.
     """
     unsettled = (DeliveryState.QUEUED, DeliveryState.SENT)
-    deliveries = (await session.scalars(select(Delivery).where(Delivery.state.in_(unsettled)))).all()
+    mine = () if only is None else (Delivery.dataset_id.in_(only),)
+    deliveries = (await session.scalars(select(Delivery).where(Delivery.state.in_(unsettled), *mine))).all()
     for delivery in deliveries:
         delivery.state, delivery.attempts, delivery.next_attempt_at = DeliveryState.QUEUED, 0, None
         payload = {"dataset": str(delivery.dataset_id), "revision": delivery.revision}
         await jobs.enqueue(session, PUSH_DATASET, payload)
-    for version in (await session.scalars(select(Version).join(Preparation))).all():
+    versions = select(Version).join(Preparation)
+    versions = versions if only is None else versions.where(Version.dataset_id.in_(only))
+    for version in (await session.scalars(versions)).all():
         await ask_preparation(session, version)
     return len(deliveries)
+
+
+async def announce_again(session: AsyncSession, only: Collection[UUID]) -> int:
+    """Tell the portal again what it accepted of these datasets, at their new addresses; how many."""
+    query = select(Dataset).join(Delivery).where(Dataset.id.in_(only), Delivery.state == DeliveryState.ACCEPTED)
+    known = [each for each in (await session.scalars(query)).unique() if each.in_catalogue]
+    for dataset in known:
+        await queue_delivery(session, dataset, method="PUT", record=dataset.record)
+    return len(known)

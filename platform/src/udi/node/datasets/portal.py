@@ -6,7 +6,7 @@ import time
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote, urlencode
 from uuid import UUID
@@ -14,10 +14,11 @@ from uuid import UUID
 from udi.kit.clock import now
 from udi.kit.http import Outgoing, OutgoingError, RefusedAddressError
 from udi.kit.keys import verify
+from udi.kit.oidc import node_client_id
 from udi.kit.tenancy import Territory
 from udi.settings import MissingSecretError, Settings
 
-RESOURCES = "/kalim/v1/resources"
+RESOURCES, REQUESTS, SLICE = "/kalim/v1/resources", "/kalim/v1/integrationRequest/search", 100
 NOT_A_REFUSAL = {401, 408, 425, 429}
 KEYS_KEPT, KEYS_COOLDOWN = timedelta(hours=24).total_seconds(), 5.0
 EARLY = 30.0
@@ -71,6 +72,34 @@ class PortalClient:
                 return Answer(str(problem.get("report_id") or ""), _report(method, dataset_id, problem, status="KO"))
         raise PortalAwayError("The portal answered with an error.", f"status {answer.status_code}")
 
+    async def list_told(self, territory: Territory, since: datetime, offset: int) -> tuple[list[str], int]:
+        """A slice of the reports that it made since then, the newest first: the datasets they are about; how many in all.
+
+        Raises:
+            PortalAwayError
+        """
+        query = urlencode({"creationDateMin": since.isoformat(), "limit": SLICE, "offset": offset})
+        found = _json_object((await self._ask(territory, f"{REQUESTS}?{query}")).content)
+        elements = [each for each in found.get("elements") or () if isinstance(each, dict)]
+        return [str(each.get("global_id") or "") for each in elements], int(found.get("total") or 0)
+
+    async def read_report(self, territory: Territory, dataset_id: UUID) -> object:
+        """The newest report about a dataset, as the portal would have sent it.
+
+        Raises:
+            PortalAwayError
+        """
+        return _json_object((await self._ask(territory, f"{RESOURCES}/{dataset_id}/report")).content)
+
+    async def _ask(self, territory: Territory, path: str) -> Any:
+        headers = {"Authorization": f"Bearer {await self._token(territory)}"}
+        answer = await self._request("GET", _portal(territory) + path, headers=headers)
+        if answer.is_success:
+            return answer
+        if answer.status_code == 401:  # noqa: PLR2004 - the token was revoked before its time
+            self._tokens.pop(territory.id, None)
+        raise PortalAwayError("The portal answered with an error.", f"status {answer.status_code}")
+
     async def _send(self, territory: Territory, method: str, dataset_id: UUID, record: Mapping[str, Any] | None) -> Any:
         headers = {"Authorization": f"Bearer {await self._token(territory)}"}
         url = _portal(territory) + RESOURCES
@@ -88,7 +117,9 @@ class PortalClient:
             secret = self.settings.secret(f"node_credential_{name}")
         except MissingSecretError as error:
             raise PortalAwayError("This node has no credential for the portal.", str(error)) from error
-        basic = base64.b64encode(f"{quote(f'{name}-node-hosted')}:{quote(secret, safe='')}".encode()).decode()
+        basic = base64.b64encode(
+            f"{quote(node_client_id(name, self.settings.node_name))}:{quote(secret, safe='')}".encode()
+        ).decode()
         answer = await self._request(
             "POST",
             f"{_portal(territory)}/oauth2/token",

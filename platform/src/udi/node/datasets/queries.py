@@ -7,11 +7,11 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Subquery, cast, func, literal, select
 from sqlalchemy.dialects.postgresql import JSONPATH
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import defer, selectinload
+from sqlalchemy.orm import defer, lazyload, selectinload
 
 from udi.kit.errors import ErasedError
 from udi.kit.identity import Actor
-from udi.kit.paging import Page
+from udi.kit.paging import PAGE_SIZE, Page
 from udi.node.datasets.actions.compare import DIFFERENCE, WITH
 from udi.node.datasets.asking import with_moment
 from udi.node.datasets.models import Dataset, DatasetEvent, Delivery, Preparation, Version
@@ -188,6 +188,14 @@ def public_documents() -> Subquery:
     document = with_moment(Dataset.record, Dataset.updated_at).label("document")
     public = select(Dataset.id, document, Dataset.updated_at.label("changed")).where(*_is_public())
     return public.subquery()
+
+
+async def list_public(session: AsyncSession, *, number: int = 1, size: int = PAGE_SIZE) -> Page[Dataset]:
+    """What is published, those changed last first; without its versions."""
+    total = await session.scalar(select(func.count()).select_from(Dataset).where(*_is_public()))
+    query = select(Dataset).options(lazyload("*")).where(*_is_public()).order_by(Dataset.updated_at.desc(), Dataset.id)
+    found = await session.scalars(query.limit(size).offset((number - 1) * size))
+    return Page(list(found.all()), total or 0, number, size)
 
 
 async def get_public(session: AsyncSession, dataset_id: UUID) -> dict[str, Any]:

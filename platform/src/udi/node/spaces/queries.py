@@ -29,6 +29,11 @@ async def list_spaces(session: AsyncSession, actor: Actor) -> list[Space]:
     return list((await session.scalars(query)).all())
 
 
+async def list_all_spaces(session: AsyncSession) -> list[Space]:
+    """Every space of the territory, by name; of a producer's own node, those of its producer."""
+    return list((await session.scalars(select(Space).order_by(Space.name))).all())
+
+
 async def get_space(session: AsyncSession, actor: Actor, slug: str, *, lock: bool = False) -> Space:
     """The space where the person publishes; `lock` holds it until the transaction ends.
 

@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit import jobs
 from udi.kit.rows import Carried, LeftOut
 from udi.portal.nodes.actions.reports import SEND_REPORT
-from udi.portal.nodes.models import Delivery, Node, NodeProducer, Report
+from udi.portal.nodes.models import Delivery, Node, NodeInvitation, NodeProducer, Report
 from udi.portal.nodes.sources.models import CatalogueSource, SourceFault, SourceRecord, SourceRun
 
 CARRIED = (
@@ -19,6 +19,7 @@ CARRIED = (
 LEFT_OUT = (
     LeftOut(SourceRun, "readings that ended are told where they were made: each source is read again where it arrives"),
     LeftOut(SourceFault, "what a reading met goes with it"),
+    LeftOut(NodeInvitation, "credentials of this installation are in them: nodes are invited anew elsewhere"),
 )
 
 

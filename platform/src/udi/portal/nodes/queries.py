@@ -73,6 +73,13 @@ async def list_producers(session: AsyncSession, node: Node) -> set[UUID]:
     return set(await session.scalars(query))
 
 
+async def list_linked(session: AsyncSession, node: Node) -> Sequence[Organisation]:
+    """The same, as the portal knows them, by slug."""
+    linked = select(NodeProducer.organisation_id).where(NodeProducer.node_id == node.id)
+    query = select(Organisation).where(Organisation.id.in_(linked)).order_by(Organisation.slug)
+    return (await session.scalars(query)).all()
+
+
 async def missing_organisations(session: AsyncSession, wanted: Iterable[UUID]) -> list[UUID]:
     """Those of the ids that are no organisation of the territory."""
     ids = set(wanted)

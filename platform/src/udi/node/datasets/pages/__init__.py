@@ -6,6 +6,7 @@ from litestar.types import ControllerRouterHandler
 
 from udi.node.datasets.pages import (
     archive,
+    catalogue,
     cells,
     data,
     dataset,
@@ -28,6 +29,7 @@ from udi.node.datasets.pages import (
 )
 
 routes: Sequence[ControllerRouterHandler] = [
+    *catalogue.routes,
     *space.routes,
     *archive.routes,
     *drop.routes,

@@ -18,7 +18,7 @@ from udi.node.datasets.reminders import find_due
 from udi.node.files.queries import used_bytes
 from udi.node.files.uploads import list_open
 from udi.node.spaces.queries import get_space
-from udi.ui.site import render
+from udi.ui.site import render, site_of
 
 
 @get("/spaces/{slug:str}")
@@ -43,6 +43,7 @@ async def show_space(
         used=await used_bytes(session, space),
         uploads=await list_open(session, space),
         may_manage=member.may_manage(space.slug),
+        own_node=site_of(request).settings.own_node,
     )
 
 

@@ -34,7 +34,7 @@ async def register_node(
         ConflictError: the slug is already a node of the territory.
     """
     wanted = set(organisations)
-    await _check(session, slug, name, url, wanted)
+    await check_node(session, slug, name, url, wanted)
     if await find_node(session, slug) is not None:
         raise ConflictError("A node of this name is already registered.", remedy="Choose another name, or update it.")
     node = Node(slug=slug, name=name.strip(), url=url.rstrip("/"), client_id=client_id, hosted=hosted)
@@ -54,7 +54,7 @@ async def update_node(
         InvalidError: a field is wrong, each named.
     """
     wanted = None if organisations is None else set(organisations)
-    await _check(session, node.slug, name, url, wanted or set())
+    await check_node(session, node.slug, name, url, wanted or set())
     node.name, node.url = name.strip(), url.rstrip("/")
     if wanted is not None:
         await _link(session, node, wanted)
@@ -77,7 +77,12 @@ async def resume_node(session: AsyncSession, node: Node) -> None:
     record(session, None, "node.resumed", node.id)
 
 
-async def _check(session: AsyncSession, slug: str, name: str, url: str, organisations: set[UUID]) -> None:
+async def check_node(session: AsyncSession, slug: str, name: str, url: str, organisations: set[UUID]) -> None:
+    """See that a node may be registered with these.
+
+    Raises:
+        InvalidError: a field is wrong, each named.
+    """
     refusals = []
     if not SLUG.fullmatch(slug) or len(slug) > LONGEST_SLUG:
         refusals.append(

@@ -64,5 +64,7 @@ def _next(say: Say, choice: str) -> str:
     return {
         Choice.HOSTED: say("Your room is being opened on the hosted node: describe a first dataset there."),
         Choice.OWN: say("The team registers your node with you: answer this mail with its address."),
-        Choice.EXISTING: say("See how the portal that you have would appear here, then register it: its catalogue is read from then on."),
+        Choice.EXISTING: say(
+            "See how the portal that you have would appear here, then register it: its catalogue is read from then on."
+        ),
     }[Choice(choice)]

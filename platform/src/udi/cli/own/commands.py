@@ -1,0 +1,81 @@
+"""`udi node invite`, `init` and `serve`: a producer's own node, from the invitation to its pages."""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from udi.cli.local.errors import LocalError
+from udi.cli.local.interrupts import Stopped
+from udi.cli.local.steps import Terminal
+from udi.cli.own import running
+from udi.cli.own.folder import OwnNode, find_own_node, read_own_node
+from udi.cli.own.invite import invite
+from udi.cli.own.join import accept, read_link
+
+FIRST_PORT = 8011
+Folder = Annotated[Path, typer.Argument(help="Folder of the node.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to `udi node`."""
+    for command in (invite, init, serve):
+        app.command()(command)
+
+
+def init(
+    folder: Annotated[Path, typer.Argument(help="Folder to make: settings, keys, database, files.")],
+    invitation: Annotated[str, typer.Option(help="The link that the territory's team sent.")],
+    port: Annotated[int | None, typer.Option(help="Port of its pages; 8011 at first.", min=1025, max=64000)] = None,
+    json_: Annotated[bool, typer.Option("--json", help="For a program.")] = False,
+) -> None:
+    """Make a producer's own node, which publishes on the portal that invited it.
+
+    The invitation is used up once everything here is ready for it. With another one, a node that is there gets a new
+    credential; its data stay.
+    """
+    link, console = read_link(invitation), Console(stderr=True)
+    before = find_own_node(folder)
+    if before and before.joined.portal != link.portal:
+        raise LocalError(f"The node of {folder} is of {before.joined.portal}", "choose another folder for this portal")
+    number = port or (before.port if before else FIRST_PORT)
+    try:
+        with running.held(folder.absolute(), number) as service:
+            joining = asyncio.run(accept(link))
+            own = OwnNode(folder.absolute(), number, joining)
+            own.write(joining)
+            with running.prepared(own, service, Terminal(console)):
+                pass
+    except Stopped as error:
+        raise LocalError("Interrupted", f"`udi node serve {folder}` goes on from here") from error
+    if json_:
+        told = {"node": joining.node.slug, "url": joining.node.url, "portal": joining.portal, "port": number}
+        print(json.dumps({**told, "producers": [each.slug for each in joining.producers]}, indent=2))
+        return
+    names = ", ".join(each.name for each in joining.producers)
+    print(f"The node «{joining.node.slug}» publishes for {names} on {joining.portal}.")
+    print(f"Start it: udi node serve {folder}\nIts pages: {joining.node.url} (here, port {number})")
+
+
+def serve(
+    folder: Folder,
+    host: Annotated[str, typer.Option(help="Address of this machine to listen on.")] = "127.0.0.1",
+    workers: Annotated[int, typer.Option(help="Number of web workers.", min=1)] = 1,
+) -> None:
+    """Run a producer's own node until Ctrl-C: its database, its pages, what it sends to the portal."""
+    own, console = read_own_node(folder), Console()
+    try:
+        with (
+            running.held(own.folder, own.port) as service,
+            running.prepared(own, service, Terminal(console)) as supervisor,
+        ):
+            running.start(own, supervisor, host=host, workers=workers)
+            console.print(
+                f"{own.joined.node.url} answers (here, port {own.port}). Press Ctrl-C to stop.", soft_wrap=True
+            )
+            supervisor.watch()
+    except Stopped:
+        console.print("The node is stopped; its data are kept.")

@@ -1,0 +1,108 @@
+"""The folder of a producer's own node: what it was told when it joined, its keys, its database, its files, its logs."""
+
+import glob
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from pydantic import ValidationError
+
+from udi.cli.local.errors import LocalError
+from udi.cli.local.parts import SOURCE
+from udi.cli.local.state import ROLES, make_secrets
+from udi.cli.provision import write_secret
+from udi.node.files import ring
+from udi.protocol.joining import Joined, Joining
+from udi.settings import Settings
+
+FILE = "node.json"
+SECRETS = ("postgres_password", "node_client_key", *(f"node_{role}_password" for role in ROLES))
+NODE, POSTGRES = 1, 4
+"""Which of the ports from `Settings.base_port` on are used."""
+NOBODY = "installation.invalid"
+"""No page of this node lists territories."""
+
+
+@dataclass(frozen=True)
+class OwnNode:
+    """A node as its folder says it; `port` is where its pages answer, that of its database is three further."""
+
+    folder: Path
+    port: int
+    joined: Joined
+
+    @property
+    def settings(self) -> Settings:
+        """The settings of its programs; what they do not name comes from the environment, as everywhere."""
+        joined, hosts = self.joined, Settings().private_hosts
+        return Settings(
+            state=self.folder,
+            secrets=self.folder / "secrets",
+            base_port=self.port - NODE,
+            database_host="127.0.0.1",
+            database_port=self.port - NODE + POSTGRES,
+            database_names={"node": "udi_node", "portal": "udi_portal"},
+            installation_host=NOBODY,
+            node_url=joined.node.url,
+            node_name=joined.node.slug,
+            identity_url=joined.identity.url,
+            identity_internal_url="",
+            identity_realm=joined.identity.realm,
+            # The operator of the node named its portal: it may be at a private address.
+            private_hosts=[*hosts, glob.escape(urlsplit(joined.portal).hostname or "")],
+        )
+
+    def environment(self) -> Mapping[str, str]:
+        """The same settings, for its programs."""
+        settings = self.settings
+        given = {name: str(getattr(settings, name)) for name in ("state", "secrets", "base_port", "database_host")}
+        given |= {name: str(getattr(settings, name)) for name in ("database_port", "installation_host", "node_url")}
+        given |= {name: str(getattr(settings, name)) for name in ("node_name", "identity_url", "identity_realm")}
+        given |= {"identity_internal_url": "", "private_hosts": json.dumps(settings.private_hosts)}
+        given["database_names"] = json.dumps(settings.database_names)
+        named = {f"UDI_{name.upper()}": value for name, value in given.items()}
+        return {**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONPATH": str(SOURCE), **named}
+
+    def write(self, joining: Joining) -> None:
+        """Keep what was told: the credentials as secrets, the rest beside them, all for its owner only."""
+        slug, secrets = joining.territory.slug, joining.credentials
+        make_secrets(self.settings.secrets_folder, SECRETS)
+        write_secret(self.settings, ring.SECRET, ring.new_ring, keep=True)
+        write_secret(self.settings, f"node_credential_{slug}", lambda: secrets.push.secret)
+        write_secret(self.settings, f"node_login_{slug}", lambda: secrets.login.secret)
+        told = {"port": self.port, "joined": joining.model_dump(mode="json", exclude={"credentials"})}
+        partial = self.folder / f".{FILE}.{os.getpid()}"
+        partial.touch(mode=0o600)
+        partial.write_text(json.dumps(told, ensure_ascii=False, indent=1) + "\n")
+        partial.rename(self.folder / FILE)
+
+
+def find_own_node(folder: Path) -> OwnNode | None:
+    """The node of a folder, None where there is none.
+
+    Raises:
+        LocalError: its file cannot be read.
+    """
+    path = folder.absolute() / FILE
+    if not path.exists():
+        return None
+    try:
+        told = json.loads(path.read_text())
+        return OwnNode(folder.absolute(), int(told["port"]), Joined.model_validate(told["joined"]))
+    except (OSError, ValueError, KeyError, TypeError, ValidationError) as error:
+        raise LocalError(f"{path} cannot be read", "restore it from a backup, or ask for another invitation") from error
+
+
+def read_own_node(folder: Path) -> OwnNode:
+    """The node of a folder.
+
+    Raises:
+        LocalError: there is none, or its file cannot be read.
+    """
+    found = find_own_node(folder)
+    if found is None:
+        raise LocalError(f"There is no node in {folder}", "make one with `udi node init`, from an invitation")
+    return found

@@ -1,0 +1,91 @@
+"""`udi node invite`: a link with which a producer's own node joins a territory, once."""
+
+import asyncio
+import json
+import secrets
+from datetime import timedelta
+from typing import Annotated
+
+import typer
+
+from udi.cli.local.errors import LocalError
+from udi.kit.db import Database
+from udi.kit.errors import NotFoundError
+from udi.kit.oidc import Client, login_client_id, node_client_id
+from udi.portal.identity.provision import admin
+from udi.portal.identity.provision.clients import apply_client, machine_client, web_client
+from udi.portal.nodes.actions.invite import USUAL, invite_node
+from udi.portal.nodes.joining import JOIN
+from udi.portal.organisations.queries import find_organisations
+from udi.portal.tenants.models import Tenant
+from udi.portal.tenants.queries import get_tenant
+from udi.protocol.joining import Credential, Credentials
+from udi.settings import Settings, get_settings
+from udi.ui.login_theme import client_attributes
+
+
+def invite(
+    territory: Annotated[str, typer.Argument(help="Slug of the territory.")],
+    slug: Annotated[str, typer.Argument(help="Short name of the node, in small letters, digits and hyphens.")],
+    url: Annotated[str, typer.Option(help="Address where people, and if it can the portal, will reach the node.")],
+    producer: Annotated[list[str] | None, typer.Option(help="Slug of a producer it publishes for; repeat.")] = None,
+    name: Annotated[str, typer.Option(help="Name shown; the short name by default.")] = "",
+    days: Annotated[int, typer.Option(help="How long the link is good.", min=1, max=60)] = USUAL.days,
+    as_json: Annotated[bool, typer.Option("--json", help="For a program.")] = False,
+) -> None:
+    """Print the link with which a producer's own node joins a territory. It works once.
+
+    For a node that joined before, it gives a new credential and address: the former credential ends at once.
+    """
+    if not producer:
+        raise LocalError("A node publishes for somebody", "name the producer with --producer <slug>")
+    settings = get_settings()
+    link = asyncio.run(_invite(settings, territory, slug, name or slug, url.rstrip("/"), producer, days))
+    if as_json:
+        print(json.dumps({"territory": territory, "node": slug, "invitation": link, "days": days}, indent=2))
+        return
+    print(
+        f"The node «{slug}» is invited for {days} days. Send this link to who installs it; it works once:\n\n  {link}\n"
+    )
+    print(f'There: udi node init {slug} --invitation "{link}"')
+
+
+async def _invite(
+    settings: Settings, territory: str, slug: str, name: str, url: str, producers: list[str], days: int
+) -> str:
+    database = Database(settings, "portal", pool_size=1)
+    try:
+        async with database.platform_session() as session:
+            tenant = await get_tenant(session, territory)
+        async with database.session(tenant.id, role="worker") as session:
+            known = await find_organisations(session, producers)
+            if missing := [wanted for wanted in producers if wanted not in known]:
+                remedy = f"See `udi producer list {territory}`."
+                raise NotFoundError(f"No organisation is called {', '.join(missing)}.", remedy=remedy)
+            credentials = draw(territory, slug)
+            code = await invite_node(
+                session, slug=slug, name=name, url=url, organisations=[each.id for each in known.values()],
+                credentials=credentials, lifetime=timedelta(days=days),
+            )  # fmt: skip
+            # Inside the transaction: an invitation that Keycloak does not know is not given.
+            await asyncio.to_thread(provide, admin.connect(settings), tenant, name, url, credentials)
+    finally:
+        await database.close()
+    return f"{tenant.links['portal']}{JOIN}#{code}"
+
+
+def draw(territory: str, slug: str) -> Credentials:
+    """New credentials of a node, which nothing knows yet."""
+    push, login = node_client_id(territory, slug), login_client_id(territory, slug)
+    return Credentials(
+        push=Credential(client_id=push, secret=secrets.token_urlsafe(32)),
+        login=Credential(client_id=login, secret=secrets.token_urlsafe(32)),
+    )
+
+
+def provide(connection: admin.Admin, tenant: Tenant, name: str, url: str, credentials: Credentials) -> None:
+    """Make both clients of a node at the identity service, or change them."""
+    push, login = credentials.push, Client(credentials.login.client_id, credentials.login.secret, url)
+    apply_client(connection, machine_client(push.client_id, push.secret), tenant.links["portal"])
+    theme = client_attributes(tenant.slug, tenant.name, tenant.theme)
+    apply_client(connection, web_client(login, name=name, back_channel=url, theme=theme), url)

@@ -1,0 +1,130 @@
+"""`udi producer move-out` and `move-in`, `udi node take` and `leave`: a producer changes node, each way by one archive."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from udi.cli.local.errors import LocalError
+from udi.cli.local.interrupts import Stopped
+from udi.cli.local.steps import Terminal
+from udi.cli.own import running
+from udi.cli.own.folder import OwnNode, read_own_node
+from udi.cli.own.move import Handing, Moved, Place, find_hosted_place, find_own_node_of, let_go, take
+from udi.cli.own.space_archive import opened
+from udi.settings import get_settings
+
+TerritorySlug = Annotated[str, typer.Argument(help="Slug of the territory.")]
+Folder = Annotated[Path, typer.Argument(help="Folder of the node, which does not run.")]
+Archive = Annotated[Path, typer.Argument(help="The archive.")]
+Target = Annotated[Path, typer.Option("--file", help="Archive to write: from then on the only copy.")]
+AsJson = Annotated[bool, typer.Option("--json", help="For a program.")]
+
+
+def register_producer(app: typer.Typer) -> None:
+    """Add the commands to `udi producer`."""
+    app.command("move-out")(move_out)
+    app.command("move-in")(move_in)
+
+
+def register_node(app: typer.Typer) -> None:
+    """Add the commands to `udi node`."""
+    app.command("take")(take_)
+    app.command("leave")(leave)
+
+
+def move_out(
+    territory: TerritorySlug,
+    producer: Annotated[str, typer.Argument(help="Slug of the producer.")],
+    to: Annotated[str, typer.Option(help="Name of its own node, which joined.")],
+    file: Target,
+    as_json: AsJson = False,
+) -> None:
+    """Let a producer's space go to its own node: into one archive, which that node takes.
+
+    Files with all versions, drafts, rights and history. The portal takes these datasets from that node from now on, at
+    the same permanent addresses there; those of the hosted node lead to it.
+    """
+    settings = get_settings()
+
+    async def run() -> Moved:
+        place, tenant = await find_hosted_place(settings, territory)
+        node = await find_own_node_of(settings, tenant.id, producer, to)
+        handing = Handing(settings, tenant.id, producer, to)
+        return await let_go(place, producer, file.absolute(), to=node.url, handing=handing)
+
+    _say(asyncio.run(run()), f"On the machine of the node: udi node take <folder> {file.name}", as_json=as_json)
+
+
+def move_in(
+    territory: TerritorySlug,
+    archive: Archive,
+    origin: Annotated[str, typer.Option("--from", help="Name of the producer's own node, which let it go.")],
+    as_json: AsJson = False,
+) -> None:
+    """Take a producer's space back to the hosted node, from the archive of its own node; or undo `move-out` with its own.
+
+    The portal takes these datasets from the hosted node again, at the same permanent addresses.
+    """
+    settings = get_settings()
+
+    async def run() -> Moved:
+        place, tenant = await find_hosted_place(settings, territory)
+        with opened(archive) as found:
+            producer = str(found.about["producer"]["slug"])
+        handing = Handing(settings, tenant.id, producer, "", origin)
+        return await take(place, archive, handing=handing)
+
+    _say(asyncio.run(run()), "The portal is told the new addresses in a moment.", as_json=as_json)
+
+
+def take_(folder: Folder, archive: Archive, as_json: AsJson = False) -> None:
+    """Take a space that the hosted node let go (`udi producer move-out`); the portal is told once the node runs."""
+    own = read_own_node(folder)
+    done = _with_database(own, lambda place: asyncio.run(take(place, archive)))
+    _say(done, f"Start the node: udi node serve {folder}", as_json=as_json)
+
+
+def leave(
+    folder: Folder,
+    file: Target,
+    producer: Annotated[str, typer.Option(help="Slug of the producer, where the node has several.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Let the space of this node go back to the hosted one: into one archive, for the operator of the territory.
+
+    While the node goes on running, its addresses lead to the hosted node.
+    """
+    own = read_own_node(folder)
+    slugs = [each.slug for each in own.joined.producers]
+    slug = producer or (slugs[0] if len(slugs) == 1 else "")
+    if slug not in slugs:
+        raise LocalError("Say whose space leaves", f"give --producer, one of: {', '.join(slugs)}")
+    hosted = own.joined.hosted
+    done = _with_database(own, lambda place: asyncio.run(let_go(place, slug, file.absolute(), to=hosted)))
+    command = f"udi producer move-in {own.joined.territory.slug} {file.name} --from {own.joined.node.slug}"
+    _say(done, f"For the operator: {command}", as_json=as_json)
+
+
+def _with_database(own: OwnNode, act: Callable[[Place], Moved]) -> Moved:
+    """Do something with the database of a node that does not run."""
+    territory, node = own.joined.territory, own.joined.node
+    place = Place(own.settings, territory.id, territory.slug, node.url)
+    try:
+        steps = Terminal(Console(stderr=True))
+        with running.held(own.folder, own.port) as service, running.prepared(own, service, steps):
+            return act(place)
+    except Stopped as error:
+        raise LocalError("Interrupted; nothing was changed", "give the same command again") from error
+
+
+def _say(done: Moved, follow: str, *, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(asdict(done), indent=2))
+        return
+    print(f"{done.producer}: {done.datasets} datasets, {done.files} files ({done.archive}).\n{follow}")

@@ -1,0 +1,125 @@
+"""The parts of a producer's own node, from its folder: PostgreSQL, the web and the worker."""
+
+import asyncio
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from udi.cli.local import account, disk, parts, ports, postgres, state
+from udi.cli.local.cluster import prepare_cluster
+from udi.cli.local.errors import LocalError
+from udi.cli.local.interrupts import Interrupts
+from udi.cli.local.processes import Guardian
+from udi.cli.local.steps import Steps, step
+from udi.cli.local.supervisor import Part, Supervisor
+from udi.cli.own.folder import NODE, POSTGRES, OwnNode
+from udi.kit import migrations
+from udi.kit.db import Database
+from udi.kit.territories import upsert
+from udi.node.spaces.actions import apply_space
+from udi.node.territories.models import Tenant
+from udi.protocol.joining import Joined
+from udi.settings import Settings
+
+ROOM = 200 * 1000**2
+DATA = "postgres/data"
+COMMAND = (sys.executable, "-P", "-m", "udi")
+
+
+@contextmanager
+def held(folder: Path, port: int) -> Iterator[account.Account | None]:
+    """Hold the folder of a node that does not run, with all that its parts need; gives who runs PostgreSQL.
+
+    Raises:
+        LocalError: it runs already, a port is taken, there is no room, or no PostgreSQL.
+    """
+    settings, service = Settings(state=folder, base_port=port - NODE), account.service_account()
+    disk.require_room(folder, ROOM, "the node")
+    _make_folders(settings, service)
+    with state.exclusive(settings) as free:
+        if not free:
+            raise LocalError(f"The node of {folder} runs already", "stop it first")
+        state.wait_for_leftovers(settings)
+        postgres.clear_stale(folder / DATA)
+        for offset, use in ((NODE, "the node"), (POSTGRES, "its database")):
+            if not ports.is_free(settings.port(offset)):
+                cause = f"Port {settings.port(offset)}, needed for {use}, is taken"
+                raise LocalError(cause, "stop that program, or choose another with `udi node init --port`")
+        postgres.find_binaries(settings.cache, service, data=folder / DATA)
+        yield service
+
+
+def _make_folders(settings: Settings, service: account.Account | None) -> None:
+    for folder in (settings.state, settings.cache):
+        folder.mkdir(parents=True, exist_ok=True)
+        if service:
+            folder.chmod(0o755)
+        if service and not account.can_read(service, folder):
+            cause = f"The account «{service.name}» that runs PostgreSQL cannot reach {folder}"
+            raise LocalError(cause, "choose a folder that everybody may enter")
+    for name in ("logs", "run"):
+        (settings.state / name).mkdir(exist_ok=True, mode=0o700)
+
+
+@contextmanager
+def prepared(own: OwnNode, service: account.Account | None, steps: Steps) -> Iterator[Supervisor]:
+    """Its database started, migrated and told who it is; all is stopped at the end of the block."""
+    settings = own.settings
+    with Interrupts() as interrupts, ExitStack() as stack:
+        guardian = stack.enter_context(Guardian())
+        known = lambda parts: state.write_status(settings, {"pid": os.getpid(), "parts": parts})  # noqa: E731 - one line
+        supervisor = Supervisor(own.folder / "logs", guardian, known, interrupts)
+        stack.callback(supervisor.stop_all)
+        with step(steps, "Starting PostgreSQL") as current:
+            data = own.folder / DATA
+            binaries = postgres.find_binaries(settings.cache, service, data=data)
+            password = settings.secret("postgres_password")
+            cluster = postgres.Cluster(binaries, data, settings.port(POSTGRES), password, service)
+            cluster.create()
+            supervisor.start(parts.postgres_part(cluster))
+            supervisor.wait("postgres")
+            current.detail = f"version {binaries.major}, port {cluster.port}"
+        with step(steps, "Preparing the database"):
+            roles = {f"udi_node_{role}": settings.secret(f"node_{role}_password") for role in state.ROLES}
+            asyncio.run(prepare_cluster(cluster.dsn, {"node": settings.database_names["node"]}, roles))
+            migrations.upgrade(settings, "node")
+            asyncio.run(_tell(settings, own.joined))
+        yield supervisor
+
+
+def start(own: OwnNode, supervisor: Supervisor, *, host: str, workers: int) -> None:
+    """Start the web and the worker, and wait until they answer."""
+    settings, environment = own.settings, own.environment()
+    listen = ("--port", str(own.port), "--host", host, "--workers", str(workers))
+    for name, command in (("node-web", ("serve", "node", *listen)), ("node-worker", ("work", "node"))):
+        healthy = lambda name=name: parts.is_healthy(settings, name)  # noqa: E731 - one line
+        supervisor.start(Part(name, (*COMMAND, *command), environment, healthy))
+    supervisor.wait("node-web", "node-worker")
+
+
+async def _tell(settings: Settings, joined: Joined) -> None:
+    """Its territory and spaces, as told when it joined; the disk is the only limit of its files."""
+    database, place = Database(settings, "node", pool_size=1), shutil.disk_usage(settings.state).total
+    values = joined.territory.model_dump() | {
+        "hosts": [urlsplit(joined.node.url).hostname or ""],
+        "links": {"portal": joined.portal, "node": joined.node.url},
+    }
+    try:
+        async with database.platform_session(role="owner") as session:
+            await upsert(session, Tenant, values)
+        async with database.session(joined.territory.id, role="worker") as session:
+            for each in joined.producers:
+                await apply_space(
+                    session,
+                    slug=each.slug,
+                    organisation_id=each.id,
+                    name=each.name,
+                    email=each.email,
+                    quota_bytes=place,
+                )
+    finally:
+        await database.close()

@@ -1,0 +1,114 @@
+"""The rows of one producer's space, out of a node's database and into another's, with its people and its files."""
+
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, delete, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.cli.archive import contents
+from udi.kit.rows import TENANT, Carried, Moves, Row, add_rows, in_order, parse_rows, read_rows
+from udi.node.datasets.models import Dataset, Version
+from udi.node.files.models import ErasedDataset
+from udi.node.identity.models import Person
+from udi.node.spaces.models import Space
+
+STAYING = {"membership", "space", "moved", "space_day"}
+"""What is a node's own: who was seen there, the space itself, addresses that lead away, what a day cost."""
+CARRIED = tuple(
+    sorted(
+        in_order([each for each in contents.CARRIED["node"] if each.name not in STAYING]),
+        key=lambda each: each.name != "person",
+    )
+)
+"""What moves: people first, whom the others name, then tables that others point to."""
+PEOPLE = ("person_id", "given_by")
+
+
+@dataclass(frozen=True)
+class Held:
+    """What a space holds, by its identifiers; nothing is added or changed while these are locked."""
+
+    space: Space
+    datasets: frozenset[UUID]
+    known: frozenset[UUID]
+    """With those that were erased: their history stays."""
+    versions: frozenset[UUID]
+
+    def only(self, carried: Carried) -> ColumnElement[bool]:
+        """Which rows of a table are the space's."""
+        columns = carried.table.c
+        if "space_id" in columns:
+            return columns.space_id == self.space.id
+        if "version_id" in columns:
+            return columns.version_id.in_(self.versions)
+        return columns.dataset_id.in_(self.known)
+
+
+async def hold(session: AsyncSession, slug: str) -> Held | None:
+    """Lock a space with its datasets, and say what it holds."""
+    space = await session.scalar(select(Space).where(Space.slug == slug).with_for_update())
+    if space is None:
+        return None
+    mine = select(Dataset.id).where(Dataset.space_id == space.id).with_for_update(of=Dataset)
+    datasets = frozenset(await session.scalars(mine))
+    erased = frozenset(await session.scalars(select(ErasedDataset.id).where(ErasedDataset.space_id == space.id)))
+    versions = frozenset(await session.scalars(select(Version.id).where(Version.dataset_id.in_(datasets))))
+    return Held(space, datasets, datasets | erased, versions)
+
+
+async def read_people(session: AsyncSession, held: Held) -> frozenset[UUID]:
+    """Those whom the rows of the space name."""
+    found = set[UUID]()
+    for carried in CARRIED:
+        for name in set(PEOPLE) & set(carried.table.c.keys()):
+            query = select(carried.table.c[name]).where(held.only(carried)).distinct()
+            found |= {each for each in await session.scalars(query) if each is not None}
+    return frozenset(found)
+
+
+def lines_of(session: AsyncSession, held: Held, carried: Carried, people: Collection[UUID]) -> AsyncIterator[bytes]:
+    """The rows of one table, as lines."""
+    only = Person.id.in_(people) if carried.name == "person" else held.only(carried)
+    return read_rows(session, carried, held.space.tenant_id, only)
+
+
+async def remove(session: AsyncSession, held: Held) -> None:
+    """Delete the rows of the space, as the owner; its people, and the space itself, stay."""
+    for carried in reversed(CARRIED):
+        if carried.name != "person":
+            table = carried.table
+            await session.execute(delete(table).where(table.c[TENANT] == held.space.tenant_id, held.only(carried)))
+    await session.flush()
+
+
+async def bring(
+    session: AsyncSession, space: Space, lines: Mapping[str, Iterable[bytes]], addresses: Mapping[str, str]
+) -> dict[str, int]:
+    """Put the rows into a space of another node, as the owner; how many, by table."""
+    people, counts = dict[UUID, UUID](), {}
+    for carried in CARRIED:
+        rows = parse_rows(carried, lines[carried.name], Moves(addresses))
+        if carried.name == "person":
+            rows = iter(await _new_people(session, list(rows), people))
+        placed = (_place(row, space, people) for row in rows)
+        counts[carried.name] = await add_rows(session, carried, placed, space.tenant_id)
+    return counts
+
+
+async def _new_people(session: AsyncSession, rows: list[Row], people: dict[UUID, UUID]) -> list[Row]:
+    """Those whom this node does not know; the others are who they are here."""
+    new = []
+    for row in rows:
+        same = select(Person.id).where(Person.issuer == row["issuer"], Person.subject == row["subject"])
+        known = await session.scalar(same)
+        people[row["id"]] = known or row["id"]
+        new += [] if known else [row]
+    return new
+
+
+def _place(row: Row, space: Space, people: Mapping[UUID, UUID]) -> Row:
+    changed: dict[str, Any] = {name: people.get(row[name], row[name]) for name in PEOPLE if name in row}
+    return {**row, **changed, **({"space_id": space.id} if "space_id" in row else {})}

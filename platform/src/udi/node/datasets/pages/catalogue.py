@@ -1,0 +1,126 @@
+"""What is published on this node, for everybody: the front page of a producer's own, and its feed for machines."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+from litestar import Response, get
+from litestar.di import NamedDependency
+from litestar.types import ControllerRouterHandler
+from pyoxigraph import Triple
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.errors import NotFoundError
+from udi.kit.identity import Actor
+from udi.kit.paging import Page, page_number
+from udi.kit.tenancy import Territory, space_context
+from udi.node.datasets.models import Dataset
+from udi.node.datasets.pages.saying import PageRequest
+from udi.node.datasets.queries import list_public
+from udi.node.spaces.models import Space
+from udi.node.spaces.queries import list_all_spaces, list_spaces
+from udi.protocol.catalogue import Catalogue, Entry, Part, write_catalogue, write_entry, write_part
+from udi.protocol.record import restore_record
+from udi.protocol.structures import Box
+from udi.protocol.triples import write_json_ld, write_turtle
+from udi.ui.site import render, site_of
+
+FEED = 100
+SHORT = {"text/csv": "CSV", "application/json": "JSON", "application/geo+json": "GeoJSON", "application/zip": "ZIP"}
+
+
+@get("/")
+async def show_catalogue(
+    request: PageRequest,
+    session: NamedDependency[AsyncSession],
+    territory: NamedDependency[Territory],
+    actor: NamedDependency[Actor | None],
+) -> Response[str]:
+    """What the producer publishes, the newest first, and the way to its space for its people."""
+    page = await list_public(session, number=page_number(request.query_params.get("page")))
+    return render(
+        request,
+        "datasets/catalogue.html",
+        page=page,
+        producers=await _producers(request, territory),
+        spaces=await list_spaces(session, actor) if actor else [],
+        portal=territory.links.get("portal", ""),
+        short=SHORT,
+    )
+
+
+@get("/catalog.ttl")
+async def show_turtle(
+    request: PageRequest, session: NamedDependency[AsyncSession], territory: NamedDependency[Territory]
+) -> Response[bytes]:
+    """The same as DCAT-AP, in Turtle, a hundred datasets at a time (`page`)."""
+    return await _feed(request, session, territory, write_turtle, "text/turtle")
+
+
+@get("/catalog.jsonld")
+async def show_json_ld(
+    request: PageRequest, session: NamedDependency[AsyncSession], territory: NamedDependency[Territory]
+) -> Response[bytes]:
+    """The same in JSON-LD."""
+    return await _feed(request, session, territory, write_json_ld, "application/ld+json")
+
+
+async def _producers(request: PageRequest, territory: Territory) -> Sequence[Space]:
+    """Who publishes here; whoever reads is perhaps no member."""
+    with space_context(None):
+        async with site_of(request).database.session(territory.id) as session:
+            return await list_all_spaces(session)
+
+
+async def _feed(
+    request: PageRequest,
+    session: AsyncSession,
+    territory: Territory,
+    write: Callable[[Iterable[Triple]], bytes],
+    media_type: str,
+) -> Response[bytes]:
+    page = await list_public(session, number=page_number(request.query_params.get("page")), size=FEED)
+    if page.number > page.last:
+        raise NotFoundError("The catalogue has no such page.")
+    names = " · ".join(space.name for space in await _producers(request, territory))
+    path = request.scope["path"]
+    body = write(set(_triples(territory, names, path, page)))
+    headers = {"Access-Control-Allow-Origin": "*", "Cache-Control": "public, max-age=60"}
+    return Response(body, media_type=media_type, headers=headers)
+
+
+def _triples(territory: Territory, names: str, path: str, page: Page[Dataset]) -> Iterator[Triple]:
+    """The catalogue is this node's; its datasets are named as on the portal, which has their permanent addresses."""
+    texts = dict.fromkeys(territory.languages, names)
+    box = Box(**dict(zip(("west", "south", "east", "north"), territory.box, strict=True))) if territory.box else None
+    catalogue = Catalogue(
+        origin=territory.origin, title=texts, description=texts, publisher=texts, languages=territory.languages,
+        box=box, path=path, named_by=territory.links.get("portal", ""),
+    )  # fmt: skip
+    yield from write_catalogue(catalogue)
+    yield from write_part(catalogue, _part(catalogue, page))
+    for dataset in page.items:
+        record = restore_record(_said(dataset))
+        listed = dataset.opened_at or dataset.created_at
+        yield from write_entry(catalogue, Entry(record=record, listed=listed, described=dataset.updated_at))
+
+
+def _said(dataset: Dataset) -> dict[str, Any]:
+    assert dataset.record is not None  # noqa: S101 - only those with a record are public
+    return dataset.record
+
+
+def _part(catalogue: Catalogue, page: Page[Dataset]) -> Part:
+    numbers = {"first": 1, "last": page.last, "previous": page.number - 1, "next": page.number + 1}
+    inside = {name: number for name, number in numbers.items() if 1 <= number <= page.last}
+    addresses = {name: _address(catalogue, number) for name, number in inside.items()}
+    return Part(address=_address(catalogue, page.number), total=page.total, neighbours=addresses)
+
+
+def _address(catalogue: Catalogue, number: int) -> str:
+    return f"{catalogue.address}?{urlencode({'page': number})}"
+
+
+front: Sequence[ControllerRouterHandler] = [show_catalogue]
+"""The front page of a producer's own node."""
+routes: Sequence[ControllerRouterHandler] = [show_turtle, show_json_ld]

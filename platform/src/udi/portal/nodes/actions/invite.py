@@ -1,0 +1,113 @@
+"""Inviting a producer's own node: a code that works once, for some days, and opens credentials made beforehand."""
+
+import base64
+import hashlib
+import hmac
+import secrets
+from collections.abc import Iterable
+from datetime import timedelta
+from uuid import UUID
+
+from cryptography.fernet import Fernet
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.clock import now
+from udi.kit.errors import ConflictError, GoneError, InvalidError, NotFoundError, Refusal
+from udi.portal.audit import record
+from udi.portal.nodes.actions.register import check_node, register_node, update_node
+from udi.portal.nodes.models import Node, NodeInvitation
+from udi.portal.nodes.queries import find_node
+from udi.protocol.joining import Credentials
+
+LOGIN = "-login"
+"""How the client ends where people log in; the name of no node may."""
+USUAL, LONGEST = timedelta(days=7), timedelta(days=60)
+OTHER = "Ask the territory’s team for another one."
+WHOLE = "See that the link is whole. Ask the territory’s team for another one."
+
+
+class EndedInvitationError(GoneError):
+    """An invitation that was used, or whose days have passed."""
+
+    title = "This invitation is no longer good"
+
+
+async def invite_node(
+    session: AsyncSession,
+    *,
+    slug: str,
+    name: str,
+    url: str,
+    organisations: Iterable[UUID],
+    credentials: Credentials,
+    lifetime: timedelta = USUAL,
+) -> str:
+    """Let a node join with the code that is given back, and kept nowhere; it replaces an earlier one for this name.
+
+    Raises:
+        InvalidError: a field is wrong, each named.
+        ConflictError: it is the name of the hosted node.
+    """
+    wanted = set(organisations)
+    if slug.endswith(LOGIN):
+        refusal = Refusal("slug", "The name of a node does not end with «-login».", "Choose another one.")
+        raise InvalidError("The node cannot be invited like this.", refusals=[refusal])
+    await check_node(session, slug, name, url, wanted)
+    known = await find_node(session, slug)
+    if known is not None and known.hosted:
+        raise ConflictError("This is the name of the hosted node.", remedy="Choose another name.")
+    code = secrets.token_urlsafe(32)
+    invitation = await session.scalar(select(NodeInvitation).where(NodeInvitation.slug == slug).with_for_update())
+    if invitation is None:
+        invitation = NodeInvitation(slug=slug)
+        session.add(invitation)
+    invitation.name, invitation.url, invitation.organisations = name.strip(), url.rstrip("/"), sorted(wanted)
+    invitation.code_hash, invitation.sealed = _digest(code), _lock(code).encrypt(_written(credentials)).decode()
+    invitation.created_at, invitation.expires_at, invitation.used_at = now(), now() + min(lifetime, LONGEST), None
+    await session.flush()
+    record(session, None, "node.invited", invitation.id)
+    return code
+
+
+async def accept_invitation(session: AsyncSession, code: str) -> tuple[Node, Credentials]:
+    """Register the node that brings this code, or renew it if it was; its credentials, told this once.
+
+    Raises:
+        NotFoundError: the territory gave no such code.
+        EndedInvitationError: it was used, or its days have passed.
+    """
+    query = select(NodeInvitation).where(NodeInvitation.code_hash == _digest(code))
+    invitation = await session.scalar(query.with_for_update())
+    if invitation is None:
+        raise NotFoundError("This territory gave no such invitation.", remedy=WHOLE)
+    if invitation.used_at is not None:
+        day = invitation.used_at.date().isoformat()
+        raise EndedInvitationError("This invitation was used already, on %(day)s.", remedy=OTHER, values={"day": day})
+    if invitation.expires_at <= now():
+        day = invitation.expires_at.date().isoformat()
+        raise EndedInvitationError("This invitation ended on %(day)s.", remedy=OTHER, values={"day": day})
+    credentials = Credentials.model_validate_json(_lock(code).decrypt(invitation.sealed))
+    invitation.used_at, invitation.sealed = now(), ""
+    return await _register(session, invitation, credentials.push.client_id), credentials
+
+
+async def _register(session: AsyncSession, invitation: NodeInvitation, client_id: str) -> Node:
+    known, slug = await find_node(session, invitation.slug), invitation.slug
+    name, url, producers = invitation.name, invitation.url, invitation.organisations
+    if known is not None:
+        return await update_node(session, known, name=name, url=url, organisations=producers)
+    return await register_node(session, slug=slug, name=name, url=url, client_id=client_id, organisations=producers)
+
+
+def _written(credentials: Credentials) -> bytes:
+    return credentials.model_dump_json().encode()
+
+
+def _digest(code: str) -> str:
+    return hashlib.sha256(code.encode()).hexdigest()
+
+
+def _lock(code: str) -> Fernet:
+    """What only the code opens: a key drawn from it that its digest does not give."""
+    return Fernet(base64.urlsafe_b64encode(hmac.digest(code.encode(), b"credentials of a node", "sha256")))

@@ -1,0 +1,128 @@
+"""A producer's own node, as its technician knows it: a folder, commands, a process."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tests.identity.browser import form_action
+from tests.journeys.installation import ROOT, Installation
+
+SPACE = "mairie-kerlevan"
+PATIENCE = 60.0
+
+
+@dataclass
+class Node:
+    """A node in a folder; nothing of it needs the installation's settings."""
+
+    folder: Path
+    port: int
+    process: subprocess.Popen[str] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://localhost:{self.port}"
+
+    def run(self, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+        """A command of the technician."""
+        return subprocess.run(
+            command(*arguments), env=environment(), capture_output=True, text=True, check=False, cwd="/"
+        )
+
+    def init(self, link: str) -> subprocess.CompletedProcess[str]:
+        return self.run("node", "init", self.folder, "--invitation", link, "--port", str(self.port), "--json")
+
+    def start(self) -> None:
+        """`udi node serve`, until its pages answer."""
+        with (self.folder / "serve.log").open("a") as log:
+            self.process = subprocess.Popen(
+                command("node", "serve", self.folder), env=environment(), stdout=log, stderr=log, text=True, cwd="/"
+            )
+        wait_for(lambda: self.answers() or self.process is None or self.process.poll() is not None)
+        assert self.answers(), self.log("serve")
+
+    def answers(self) -> bool:
+        try:
+            return httpx.get(f"{self.url}/health", timeout=2).status_code == 200
+        except httpx.HTTPError:
+            return False
+
+    def stop(self) -> int | None:
+        """As Ctrl-C does; its status."""
+        if self.process is None:
+            return None
+        process, self.process = self.process, None
+        process.terminate()
+        return process.wait(PATIENCE)
+
+    def log(self, name: str) -> str:
+        path = self.folder / ("serve.log" if name == "serve" else f"logs/{name}.log")
+        return path.read_text(errors="replace")
+
+    def get(self, path: str = "/", **headers: str) -> httpx.Response:
+        """What anybody gets at an address."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return httpx.get(f"{self.url}{path}", timeout=30, headers=named)
+
+    def catalogue(self) -> dict[str, Any]:
+        """What is public here, by identifier."""
+        found = self.get("/api/v1/resources").json()
+        return {each["global_id"]: each for each in found["items"]}
+
+
+def command(*arguments: str | Path) -> list[str]:
+    return [sys.executable, "-P", "-m", "udi", *map(str, arguments)]
+
+
+def environment() -> dict[str, str]:
+    """Nothing of any installation."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("UDI_")}
+    return {**kept, "PYTHONPATH": str(ROOT / "platform/src")}
+
+
+def invite(installation: Installation, slug: str, url: str, producer: str, *more: str, territory: str = "demo") -> str:
+    """The link that the operator gets."""
+    done = installation.run("node", "invite", territory, slug, "--url", url, "--producer", producer, "--json", *more)
+    assert done.returncode == 0, done.stderr
+    return str(json.loads(done.stdout)["invitation"])
+
+
+def on_portal(installation: Installation, dataset: str, slug: str = "demo") -> httpx.Response:
+    """A dataset's page for machines, as anybody reads it."""
+    address = f"http://127.0.0.1:{installation.settings.port(0)}/konsult/v1/datasets/{dataset}/metadatas"
+    return httpx.get(address, headers={"Host": f"{slug}.localhost"}, timeout=30)
+
+
+def wait_for(true: Callable[[], object], patience: float = PATIENCE) -> None:
+    """Until something is so."""
+    deadline = time.monotonic() + patience
+    while not true():
+        assert time.monotonic() < deadline, "it did not come about"
+        time.sleep(0.2)
+
+
+async def log_in(client: httpx.AsyncClient, username: str, password: str, origin: str = "") -> None:
+    """Through the real forms of Keycloak, and back to the node (known as `origin` there) with a session."""
+    async with httpx.AsyncClient(timeout=30) as keycloak:
+
+        async def drop_secure(_response: httpx.Response) -> None:
+            for cookie in keycloak.cookies.jar:
+                cookie.secure = False
+
+        keycloak.event_hooks = {"response": [drop_secure]}
+        leaving = await client.get("/login")
+        assert leaving.status_code == 303, leaving.text
+        page = await keycloak.get(leaving.headers["location"])
+        page = await keycloak.post(form_action(page), data={"username": username})
+        page = await keycloak.post(form_action(page), data={"username": username, "password": password})
+        assert page.status_code == 302, page.text
+    opened = await client.get(page.headers["location"].removeprefix(origin) if origin else page.headers["location"])
+    assert opened.status_code == 303, opened.text
