@@ -47,9 +47,8 @@ STOPS = [
         "/ogc/collections/{collection}/items => /ogc/collections/datasets/items?f=html",
     ),
     *_stops(
-        "portal", "team", "/my-space", "/my-space/tokens", "/nodes", "/sources/try", "/sources", "/sources/new",
+        "portal", "team", "/my-space", "/my-space/tokens", "/nodes", "/nodes/join", "/sources/try", "/sources", "/sources/new",
         "/sources/{source_id} => /sources/{portal source}", "/sources/{source_id}/close => /sources/{portal source}/close", "/", "/data/{name} => /data/{portal long}",
-        "portal", "team", "/my-space", "/my-space/tokens", "/nodes", "/nodes/join", "/sources/try", "/", "/data/{name} => /data/{portal long}",
         "/data/{dataset_id}/withdraw => /data/{portal long}/withdraw",
         "/producers/{slug}/links => /producers/armor/links", "/producers/{slug}/links => /producers/arabic/links",
         "/join/new", "/join/requests", "/join/{application_id} => /join/{portal asked}",
