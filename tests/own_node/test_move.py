@@ -88,7 +88,7 @@ async def test_there_and_back(
         assert (await client.get(f"/datasets/{draft_id}/check")).status_code == 200
         history = (await client.get(f"/datasets/{first}")).text
         assert "2" in history
-        await publish(client, "Arbres, au propre nœud", dataset=second)
+        await publish(client, "Arbres, au propre nœud", TREES + b"h\xc3\xaatre;3\n", dataset=second)
         third = await publish(client, "Haies")
     wait_for(lambda: on_portal(installation, third).status_code == 200)
     wait_for(lambda: on_portal(installation, second).json()["resource_title"] == "Arbres, au propre nœud")
