@@ -17,7 +17,7 @@ from tests.own_node.node import SPACE, Node, invite, log_in
 from udi.settings import Settings
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def installation(
     keycloak: Settings, postgres: str, run_folder: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Installation]:
@@ -28,7 +28,7 @@ def installation(
         yield found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def new_node() -> Iterator[Callable[[], Node]]:
     """Makes a folder for a node, not made yet; every node is stopped at the end."""
     made = list[Node]()
@@ -45,7 +45,7 @@ def new_node() -> Iterator[Callable[[], Node]]:
         shutil.rmtree(node.folder.parent, ignore_errors=True)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def node(installation: Installation, new_node: Callable[[], Node]) -> Node:
     """The town hall's own node, which joined and runs."""
     node = new_node()
@@ -55,7 +55,7 @@ def node(installation: Installation, new_node: Callable[[], Node]) -> Node:
     return node
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def producer(installation: Installation, node: Node) -> AsyncIterator[Producer]:
     """Somebody of the town hall, logged in at its own node with the account that they have on the territory."""
     async with httpx.AsyncClient(base_url=node.url, timeout=60, headers=SAME_SITE) as client:

@@ -26,7 +26,7 @@ FRUGAL = {
     "shared_buffers": "48MB",
     "work_mem": "4MB",
     "maintenance_work_mem": "48MB",
-    "max_connections": "200",
+    "max_connections": "300",
     "min_wal_size": "32MB",
     "max_wal_size": "256MB",
     "max_worker_processes": "4",
