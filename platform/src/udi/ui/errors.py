@@ -190,6 +190,14 @@ def _filled(text: str, values: dict[str, Any]) -> str:
     return text % values if values else text
 
 
+def say_fields(request: Request[Any, Any, State], error: UdiError | None) -> dict[str, str]:
+    """What is wrong with each field of a form, and what to do, in the reader's language."""
+    found = [_refusal(each, _speaker(request)) for each in (error.refusals if error else ())]
+    return {
+        each.get("field", ""): " ".join(each[part] for part in ("reason", "remedy") if part in each) for each in found
+    }
+
+
 def _refusal(refusal: Refusal, say: Any) -> dict[str, str]:
     reason, remedy = (_filled(say(words), dict(refusal.values)) for words in (refusal.reason, refusal.remedy))
     entry = {"field": refusal.field, "reason": reason, "remedy": remedy, "code": refusal.code}

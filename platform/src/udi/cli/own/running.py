@@ -71,7 +71,7 @@ def prepared(own: OwnNode, service: account.Account | None, steps: Steps) -> Ite
     settings = own.settings
     with Interrupts() as interrupts, ExitStack() as stack:
         guardian = stack.enter_context(Guardian())
-        known = lambda parts: state.write_status(settings, {"pid": os.getpid(), "parts": parts})  # noqa: E731 - one line
+        known = lambda parts: state.write_status(settings, {"pid": os.getpid(), "parts": parts})  # noqa: E731 - a function of its own would say no more
         supervisor = Supervisor(own.folder / "logs", guardian, known, interrupts)
         stack.callback(supervisor.stop_all)
         with step(steps, "Starting PostgreSQL") as current:
@@ -96,7 +96,7 @@ def start(own: OwnNode, supervisor: Supervisor, *, host: str, workers: int) -> N
     settings, environment = own.settings, own.environment()
     listen = ("--port", str(own.port), "--host", host, "--workers", str(workers))
     for name, command in (("node-web", ("serve", "node", *listen)), ("node-worker", ("work", "node"))):
-        healthy = lambda name=name: parts.is_healthy(settings, name)  # noqa: E731 - one line
+        healthy = lambda name=name: parts.is_healthy(settings, name)  # noqa: E731 - a function of its own would say no more
         supervisor.start(Part(name, (*COMMAND, *command), environment, healthy))
     supervisor.wait("node-web", "node-worker")
 

@@ -20,6 +20,7 @@ from udi.portal.nodes.sources import actions, queries
 from udi.portal.nodes.sources.course import host_of
 from udi.portal.nodes.sources.telling import MOST_TOLD, read_fault
 from udi.portal.nodes.trials import format_name
+from udi.ui.errors import say_fields
 from udi.ui.locale import LANGUAGES
 from udi.ui.site import render, site_of
 
@@ -64,8 +65,7 @@ async def _show_form(
     error: UdiError | None = None,
 ) -> Response[str]:
     say = site_of(request).pages.speaker(request)
-    refusals = error.refusals if error else ()
-    errors = {each.field: f"{say(each.reason) % each.values} {say(each.remedy) % each.values}" for each in refusals}
+    errors = say_fields(request, error)
     if error and not errors:
         errors = {"address": f"{say(error.detail) % error.values} {say(error.remedy) % error.values}"}
     producers = await queries.list_tended(session, member)

@@ -19,7 +19,8 @@ from udi.portal.organisations.joining.asking import Asked, ask, correct, withdra
 from udi.portal.organisations.joining.states import BY_TEAM, NEXT, Event, State
 from udi.portal.organisations.members.queries import list_own_entries
 from udi.portal.organisations.models import Application
-from udi.ui.site import render, site_of
+from udi.ui.errors import say_fields
+from udi.ui.site import render
 
 HOME = "/join"
 ONE = f"{HOME}/{{application_id:uuid}}"
@@ -146,7 +147,9 @@ async def decide(
         else:
             await deciding.refuse(session, member, application, words, revision=seen)
     except InvalidError as error:
-        return await _show(request, session, member, application, status=422, words=words, errors=_said(request, error))
+        return await _show(
+            request, session, member, application, status=422, words=words, errors=say_fields(request, error)
+        )
     return Redirect(f"{HOME}/{application.id}", status_code=303)
 
 
@@ -172,15 +175,8 @@ def _form(
     alike: Sequence[Any] = (),
     apart: bool = False,
 ) -> Response[str]:
-    facts = {"asked": asked, "errors": _said(request, error), "of": of, "alike": alike, "apart": apart}
+    facts = {"asked": asked, "errors": say_fields(request, error), "of": of, "alike": alike, "apart": apart}
     return render(request, "organisations/join-form.html", status=status, **facts)
-
-
-def _said(request: AnyRequest, error: InvalidError | None) -> dict[str, str]:
-    """What is wrong, and what to do, by field."""
-    say = site_of(request).pages.speaker(request)
-    refusals = error.refusals if error else ()
-    return {each.field: " ".join(filter(None, (say(each.reason) % each.values, say(each.remedy)))) for each in refusals}
 
 
 async def _show(

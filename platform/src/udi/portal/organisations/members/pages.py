@@ -18,7 +18,8 @@ from udi.portal.organisations.members import actions, queries
 from udi.portal.organisations.members.actions import ROLES, role_of
 from udi.portal.organisations.members.states import Stage, Step
 from udi.portal.organisations.models import Entry, Organisation
-from udi.ui.site import render, site_of
+from udi.ui.errors import say_fields
+from udi.ui.site import render
 
 PLACE = "/my-space/organisations/{slug:str}"
 ENTRY = f"{PLACE}/entries/{{entry_id:uuid}}"
@@ -44,7 +45,7 @@ async def send_invitation(request: AnyRequest, session: Database, member: Member
     try:
         await actions.invite(session, member, organisation, email=email, role=role, language=language)
     except InvalidError as error:
-        errors = _said(request, error)
+        errors = say_fields(request, error)
         return await _people(request, session, member, organisation, status=422, typed=email, errors=errors)
     return _to(organisation)
 
@@ -139,7 +140,7 @@ async def _administer(
         else:
             await actions.cancel(session, member, organisation, entry)
     except InvalidError as error:
-        errors = {f"{field}-{entry.id}": said for field, said in _said(request, error).items()}
+        errors = {f"{field}-{entry.id}": said for field, said in say_fields(request, error).items()}
         return await _people(request, session, member, organisation, status=422, errors=errors)
     return _to(organisation)
 
@@ -155,11 +156,6 @@ def _require_invited(actor: Actor, entry: Entry) -> None:
 
 def _to(organisation: Organisation) -> Redirect:
     return Redirect(f"/my-space/organisations/{organisation.slug}", status_code=303)
-
-
-def _said(request: AnyRequest, error: InvalidError) -> dict[str, str]:
-    say = site_of(request).pages.speaker(request)
-    return {each.field: " ".join(filter(None, (say(each.reason), say(each.remedy)))) for each in error.refusals}
 
 
 async def _people(
