@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
+from msgspec import json
 from sqlalchemy import DateTime, MetaData, event, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import JSONB
@@ -157,6 +158,7 @@ class Database:
             pool_use_lifo=True,
             pool_recycle=RECYCLE,
             pool_timeout=PATIENCE if self._pages else 30,
+            json_deserializer=json.decode,
             connect_args={
                 "server_settings": SERVER
                 | ({"idle_session_timeout": RESTING} if self._pages else {})
