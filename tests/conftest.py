@@ -18,7 +18,9 @@ from udi.kit import logs
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
 from udi.node import app as node
+from udi.node import site as node_parts
 from udi.portal import app as portal
+from udi.portal import site as portal_parts
 from udi.portal.identity.provision import admin, realm
 from udi.settings import Settings
 from udi.ui.site import Site
@@ -160,7 +162,7 @@ async def keycloak(settings: Settings, run_folder: Path, worker_name: str, postg
 @pytest.fixture(scope="session")
 async def portal_site(settings: Settings) -> Site:
     """The portal's parts."""
-    site = portal.build_site(settings)
+    site = portal_parts.build_site(settings)
     visitors.freshen(site.registry)
     return site
 
@@ -176,7 +178,7 @@ async def portal_app(portal_site: Site) -> AsyncIterator[Litestar]:
 @pytest.fixture(scope="session")
 async def node_site(settings: Settings) -> Site:
     """The node's parts."""
-    site = node.build_site(settings)
+    site = node_parts.build_site(settings)
     visitors.freshen(site.registry)
     return site
 

@@ -13,8 +13,8 @@ from rich.console import Console
 from udi.cli.load import floor, requests
 from udi.cli.load.bulk import dataset_rows, distribution_rows
 from udi.cli.load.corpus import Corpus, as_rudi, questions
+from udi.cli.load.loads import KINDS
 from udi.cli.load.peer import compare, read_peer
-from udi.cli.load.portals import KINDS
 from udi.cli.load.report import growth, show
 from udi.cli.local.errors import LocalError
 from udi.protocol.record import read_record
@@ -111,7 +111,7 @@ def test_what_cannot_be_asked_of_a_peer_is_named(tmp_path: Path, changed: dict[s
 
 def row(portal: str, datasets: int, per_second: float, cpu: float) -> dict[str, Any]:
     return {
-        "asked": "search page", "portal": portal, "datasets": datasets, "territory": "bench-01", "per_second": per_second,
+        "asked": "search page", "portal": portal, "datasets": datasets, "territories": 1, "per_second": per_second,
         "p50_ms": 1.0, "p99_ms": 2.0, "cpu_ms": {"web": cpu}, "cpu_ms_total": cpu, "other": 0.0, "refused": 0,
     }  # fmt: skip
 
@@ -135,11 +135,26 @@ def test_growth_and_the_peer_are_compared_within_one_run(tmp_path: Path) -> None
 def told(found: dict[str, Any]) -> str:
     """The whole report as a person reads it."""
     machine = {"processor": "x", "cores": 2, "memory_bytes": 24 * 10**9, "load_before": 0.1, "load_after": 2.0}
-    step = {"datasets": 1000, "database_bytes": 1, "index_bytes": 1, "fill_seconds": 1.0, "index_seconds": 1.0}
+    step = {
+        "datasets": 1000,
+        "territories": 1,
+        "memory_bytes": {"web": 1},
+        "database_bytes": 1,
+        "index_bytes": 1,
+        "fill_seconds": 1.0,
+        "index_seconds": 1.0,
+    }
     row = {"records": 16, "per_second": 300.0, "cpu_ms": {"web": 3.0}}
     pushed = {"pushed": {"one by one": row}, "seen_p50_ms": 90, "seen_max_ms": 200}
     written = io.StringIO()
-    whole = {**found, "steps": [step], "push": pushed, "memory_bytes": {"web": 1}, "machine": machine, "versions": {}}
+    whole = {
+        **found,
+        "steps": [step],
+        "push": pushed,
+        "memory_bytes": {"at rest": {"web": 1}},
+        "machine": machine,
+        "versions": {},
+    }
     show(whole, Console(file=written, width=200))
     return written.getvalue()
 

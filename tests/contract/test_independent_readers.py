@@ -16,6 +16,7 @@ from udi.kit.db import Database
 from udi.kit.tenancy import Territory
 from udi.kit.territories import Registry
 from udi.portal import app as portal
+from udi.portal import site as portal_parts
 from udi.portal.catalogue.search.feed import SearchFeed
 from udi.portal.tenants.models import Tenant
 from udi.settings import Settings
@@ -35,7 +36,7 @@ def own(settings: Settings) -> Settings:
 @pytest.fixture(scope="module")
 async def served(own: Settings) -> AsyncIterator[Litestar]:
     """The portal on those ports."""
-    site = portal.build_site(own)
+    site = portal_parts.build_site(own)
     freshen(site.registry)
     app = portal.create(site)
     yield app

@@ -1,5 +1,6 @@
 """Sessions say their territory."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import asyncpg
@@ -7,11 +8,11 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from udi.kit.db import PATIENCE, Database, is_away
+from udi.kit.db import MOST_READING, PATIENCE, Database, is_away
 from udi.kit.jobs import enqueue, enqueue_each, list_queues
 from udi.kit.reading import SessionRows
 from udi.kit.tenancy import NoTenantError, Territory
-from udi.settings import Settings
+from udi.settings import Role, Settings
 
 
 async def test_a_session_sets_its_territory_for_the_transaction_only(
@@ -152,3 +153,33 @@ async def test_rows_that_take_too_long_leave_no_connection_in_the_middle_of_it(
 
     assert is_away(refusal.value)
     assert after != before
+
+
+async def test_readers_take_turns_on_few_connections(settings: Settings, demo: Territory) -> None:
+    database = Database(settings, "portal", pages=True)
+
+    async def read() -> int:
+        async with database.session(demo.id, role="public") as session:
+            return int(await session.scalar(PROCESS) or 0)
+
+    served = await asyncio.gather(*(read() for _ in range(4 * MOST_READING)))
+    await database.close()
+
+    assert len(set(served)) <= MOST_READING
+
+
+@pytest.mark.parametrize("role", ["public", "app"])
+async def test_a_connection_that_nobody_used_for_long_is_let_go(
+    settings: Settings, demo: Territory, role: Role, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("udi.kit.db.RESTING", "100ms")
+    database = Database(settings, "portal", pages=True)
+
+    async with database.session(demo.id, role=role) as session:
+        first = await session.scalar(PROCESS)
+    await asyncio.sleep(0.5)
+    async with database.session(demo.id, role=role) as session:
+        second, tenant = await session.scalar(PROCESS), await session.scalar(TENANT)
+    await database.close()
+
+    assert (first != second, tenant) == (True, demo.id), "who comes next has another, and no error"

@@ -1,6 +1,10 @@
 """What was freed goes back to the machine."""
 
+import subprocess
+import sys
+
 import psutil
+import pytest
 
 from udi.kit.memory import give_back
 
@@ -20,3 +24,24 @@ def test_what_was_freed_between_what_is_kept_is_given_back() -> None:
 
     assert before - held() > PIECES * SIZE / 2
     assert sum(piece is not None for piece in pieces) == PIECES // KEPT
+
+
+@pytest.mark.parametrize(("call", "places"), [("", "2"), ("keep_together()", "1")])
+def test_threads_take_memory_from_one_place_once_told_so(call: str, places: str) -> None:
+    code = """
+import ctypes, threading
+from udi.kit.memory import keep_together
+{call}
+malloc = ctypes.CDLL(None).malloc
+malloc.restype, malloc.argtypes, places = ctypes.c_void_p, [ctypes.c_size_t], set()
+take = lambda: places.add(malloc(1000) >> 40)
+take()
+thread = threading.Thread(target=take)
+thread.start()
+thread.join()
+print(len(places))
+"""
+    done = [sys.executable, "-c", code.format(call=call)]
+    said = subprocess.run(done, check=True, capture_output=True, text=True).stdout
+
+    assert said.strip() == places, "what a thread keeps apart lies far from the rest"

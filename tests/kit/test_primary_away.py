@@ -17,8 +17,10 @@ from udi.kit.db import PATIENCE, Database, is_away
 from udi.kit.tenancy import Territory
 from udi.kit.territories import Registry
 from udi.node import app as node
+from udi.node import site as node_parts
 from udi.node.spaces.actions import apply_space
 from udi.portal import app as portal
+from udi.portal import site as portal_parts
 from udi.portal.catalogue.search.feed import SearchFeed
 from udi.portal.tenants.models import Tenant
 from udi.settings import Settings
@@ -46,7 +48,7 @@ def split(settings: Settings, primary: Relay) -> Settings:
 @pytest.fixture
 async def catalogue(split: Settings) -> AsyncIterator[Litestar]:
     """The portal on such a machine."""
-    site = portal.build_site(split)
+    site = portal_parts.build_site(split)
     freshen(site.registry)
     app = portal.create(site)
     yield app
@@ -56,7 +58,7 @@ async def catalogue(split: Settings) -> AsyncIterator[Litestar]:
 @pytest.fixture
 async def hosted(split: Settings) -> AsyncIterator[Litestar]:
     """The node on such a machine."""
-    site = node.build_site(split)
+    site = node_parts.build_site(split)
     freshen(site.registry)
     app = node.create(site)
     yield app
@@ -213,7 +215,7 @@ async def test_a_fault_of_ours_is_no_absence_of_the_database(portal_database: Da
 
 
 async def test_a_machine_without_a_copy_reads_the_database_itself(settings: Settings, demo: Territory) -> None:
-    site = portal.build_site(settings)
+    site = portal_parts.build_site(settings)
     app = portal.create(site)
     async with browse(app, demo) as visitor:
         home = await visitor.get("/", headers=BROWSER)

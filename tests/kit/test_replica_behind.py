@@ -18,6 +18,7 @@ from udi.kit.db import Database
 from udi.kit.tenancy import Territory
 from udi.kit.territories import Registry
 from udi.portal import app as portal
+from udi.portal import site as portal_parts
 from udi.portal.catalogue.search.feed import SearchFeed
 from udi.portal.tenants.models import Tenant
 from udi.settings import Settings
@@ -87,7 +88,7 @@ async def copy(postgres: str, settings: Settings, run_folder: Path) -> AsyncIter
 @pytest.fixture
 async def beside(settings: Settings, copy: Copy) -> AsyncIterator[Litestar]:
     """The portal of a machine that reads for passers-by at the copy."""
-    site = portal.build_site(settings.model_copy(update={"database_replica_port": copy.port}))
+    site = portal_parts.build_site(settings.model_copy(update={"database_replica_port": copy.port}))
     freshen(site.registry)
     app = portal.create(site)
     yield app

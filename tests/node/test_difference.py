@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.node.texts import Cell, write_typed
 from udi.node import datasets
-from udi.node.app import LOCALES
+from udi.node.site import LOCALES
 from udi.node.tables.column import ColumnType, TypedColumn
 from udi.node.tables.difference import MOST_EXAMPLES, Columns, Difference, compare
 from udi.ui.pages import Pages

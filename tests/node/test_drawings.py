@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tests.node.test_geo import LINE, MANY, MIXED, POINT, POLYGON, dropped, feature, files, geojson
 from tests.rules.pages import check_page
-from udi.node import app as node
+from udi.node import site as node
 from udi.node.tables.column import ColumnType, TypedColumn
 from udi.node.tables.draw_chart import Chart, ChartKind, choose_chart, draw_chart, label, table_of
 from udi.node.tables.draw_map import draw_map

@@ -347,7 +347,7 @@ async def test_what_is_erased_while_it_is_made_is_offered_to_nobody(
 KILLED = """
 import asyncio, sys, uuid
 from udi.kit.jobs import Job
-from udi.node.app import build_site
+from udi.node.site import build_site
 from udi.node.datasets.leaving import archives
 from udi.node.datasets.leaving.build import Builder
 from udi.settings import Settings

@@ -18,11 +18,11 @@ from udi.kit.clock import now
 from udi.kit.db import Database
 from udi.kit.jobs import Job
 from udi.kit.tenancy import Territory
-from udi.node.app import work
 from udi.node.datasets.actions.source import REFRESH_SOURCE, queue_due
 from udi.node.datasets.intake import refresh
 from udi.node.datasets.intake.jobs import jobs
 from udi.node.datasets.models import Source, Version
+from udi.node.work import work
 from udi.settings import Settings
 from udi.ui.site import Site
 

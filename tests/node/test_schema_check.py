@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.node.texts import write_texts
-from udi.node.app import LOCALES
+from udi.node.site import LOCALES
 from udi.node.spaces.sheets import write_csv
 from udi.node.tables.schemas.check import check
 from udi.node.tables.schemas.folder import read_schema

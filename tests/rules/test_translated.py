@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from babel.messages.extract import extract_from_dir
 
-from udi.node.app import LOCALES as NODE_LOCALES
-from udi.portal.app import LOCALES as PORTAL_LOCALES
+from udi.node.site import LOCALES as NODE_LOCALES
+from udi.portal.site import LOCALES as PORTAL_LOCALES
 from udi.ui.locale import load_translations
 
 SOURCE = Path(__file__).parents[2] / "platform/src/udi"

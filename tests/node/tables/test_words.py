@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from udi.node.app import LOCALES
+from udi.node.site import LOCALES
 from udi.node.tables.casts import CODES
 from udi.node.tables.errors import CELL_WORDS
 from udi.node.tables.notes import EXPLANATIONS

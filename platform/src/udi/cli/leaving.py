@@ -17,7 +17,6 @@ from udi.cli.local.errors import LocalError
 from udi.kit.clock import now
 from udi.kit.errors import NotFoundError
 from udi.kit.tenancy import Territory
-from udi.node.app import build_site
 from udi.node.datasets.leaving.archives import Measured
 from udi.node.datasets.leaving.build import Builder
 from udi.node.datasets.leaving.holding import list_addresses, read_holding
@@ -25,6 +24,7 @@ from udi.node.datasets.leaving.zipped import DamagedError
 from udi.node.files.absent import find_absent
 from udi.node.files.seal_space import Resealed, reseal, rewrap_keys, seal_space, unseal_space
 from udi.node.files.sealing import SealingStore
+from udi.node.site import build_site
 from udi.node.spaces.moved import bring_back, check_origin, move_addresses
 from udi.node.spaces.queries import find_space, list_sealed
 from udi.settings import Settings, get_settings

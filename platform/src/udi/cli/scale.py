@@ -7,7 +7,6 @@ import platform
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
@@ -19,9 +18,11 @@ from rich.console import Console
 from udi import __version__
 from udi.cli.load import requests
 from udi.cli.load.corpus import Corpus
+from udi.cli.load.growing import Part, grow, prepare
+from udi.cli.load.loads import KINDS, Load, addresses, measure
 from udi.cli.load.machine import describe
 from udi.cli.load.peer import Peer, compare, read_peer
-from udi.cli.load.portals import KINDS, Stand, grow, measure, prepare, two_portals
+from udi.cli.load.portals import Stand, serving
 from udi.cli.load.pushes import push
 from udi.cli.load.report import growth, show
 from udi.cli.load.scratch import scratch_installation
@@ -30,6 +31,8 @@ from udi.cli.local.interrupts import Stopped
 from udi.settings import Settings
 
 INTERRUPTED = 130
+REST = 90
+"""Seconds after the last request before what is left is measured: what was there for a busy moment is given back."""
 Sizes = Annotated[list[int], typer.Option("--datasets", help="Datasets of one territory; may be said again.", min=100)]
 
 
@@ -41,8 +44,7 @@ class Plan:
     sizes: Sequence[int]
     territories: int
     each: int
-    seconds: int
-    clients: int
+    load: Load
     pushes: int
     peer: Peer | None
 
@@ -58,7 +60,7 @@ def search(
     peer: Annotated[Path | None, typer.Option(help="What to ask another portal, on this machine.")] = None,
     json: Annotated[bool, typer.Option("--json", help="For a program.")] = False,
 ) -> None:
-    """Fill one territory step by step, and many others, and load the portal at each step.
+    """Fill one territory step by step, then many others, and load the portal at each step.
 
     Searches with counts, the search page, dataset pages, a dataset as JSON and the catalogue as RDF are asked of two
     web workers, as shipped and with every cache of ours off: requests a second, half and 99 % of the waits, processor
@@ -70,7 +72,7 @@ def search(
     requests.require_wrk()
     beside = read_peer(peer, KINDS) if peer else None
     try:
-        report = _run(Plan(corpus, sorted(set(datasets)), territories, each, seconds, clients, pushes, beside))
+        report = _run(Plan(corpus, sorted(set(datasets)), territories, each, Load(clients, seconds), pushes, beside))
     except Stopped:
         print("Interrupted; nothing is left.", file=sys.stderr)
         raise typer.Exit(INTERRUPTED) from None
@@ -85,30 +87,45 @@ def _run(plan: Plan) -> dict[str, Any]:
     with scratch_installation() as settings:
         folders = write_territories(settings.tenants, 1 + plan.territories)[1:]
         apply_each(settings, folders, _tell)
-        with two_portals(settings, settings.state / "portals.log") as servers:
-            stand = Stand(settings, corpus, plan.corpus, folders, servers, _tell, plan.peer)
-            report = asyncio.run(_measure(stand, plan))
+        stand = Stand(settings, corpus, plan.corpus, folders, _tell, plan.peer)
+        report = asyncio.run(_measure(stand, plan))
         return {**report, "machine": describe(before), "versions": _versions(settings)}
 
 
 async def _measure(stand: Stand, plan: Plan) -> dict[str, Any]:
     first, *others = stand.folders
-    load = partial(measure, stand, clients=plan.clients, seconds=plan.seconds)
     await prepare(stand)
-    steps, figures, known = [], [], 0
+    steps: list[dict[str, Any]] = []
+    figures: list[dict[str, Any]] = []
+    known = 0
     for size in plan.sizes:
-        steps.append({"datasets": size, **await grow(stand, [first], known, size), **await _space(stand)})
-        known = size
-        figures += await load(first, size)
-    pushed = await push(stand, first, plan.pushes, plan.clients)
+        facts = {"datasets": size, "territories": 1}
+        step, found = await _step(stand, [(first, known, size)], [(first, 0, size)], facts, plan.load)
+        steps, figures, known = [*steps, step], figures + found, size
+    with serving(stand) as served:
+        pushed = await push(served, first, plan.pushes, plan.load.clients)
+        memory = {"after the pushes": served.memory()}
+        await asyncio.sleep(REST)
+        memory["at rest"] = served.memory()
     if others:
-        grown = await grow(stand, others, 0, plan.each)
-        steps.append({"datasets": known + len(others) * plan.each, **grown, **await _space(stand)})
-        figures += await load(others[-1], plan.each)
-    found = {"steps": steps, "figures": figures, "growth": growth(figures), "push": pushed}
-    if stand.peer:
-        found |= {"beside": compare(figures, stand.peer), "peer_memory_bytes": stand.peer.memory()}
-    return {**found, "memory_bytes": {name: requests.memory(pid) for name, pid in stand.parts().items()}}
+        parts = [(folder, rank * plan.each, (rank + 1) * plan.each) for rank, folder in enumerate(others)]
+        facts = {"datasets": len(others) * plan.each, "territories": len(others)}
+        step, found = await _step(stand, parts, parts, facts, plan.load)
+        steps, figures = [*steps, step], figures + found
+    beside = {"beside": compare(figures, stand.peer), "peer_memory_bytes": stand.peer.memory()} if stand.peer else {}
+    told = {"steps": steps, "figures": figures, "growth": growth(figures), "push": pushed, "memory_bytes": memory}
+    return told | beside
+
+
+async def _step(
+    stand: Stand, wanted: Sequence[Part], asked: Sequence[Part], facts: dict[str, int], load: Load
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Fill what is wanted, then load the territories that are asked: what that took, and the figures."""
+    with serving(stand) as served:
+        grown = await grow(served, wanted)
+        listed = await addresses(served, asked)
+    figures, memory = await measure(stand, listed, facts, load)
+    return {**facts, **grown, **await _space(stand), "memory_bytes": memory}, figures
 
 
 async def _space(stand: Stand) -> dict[str, int]:

@@ -1,7 +1,7 @@
 """`udi serve` and `udi work`: the processes that `udi up` and systemd start.
 
-Each imports its own program only, and the process that watches over web workers none: an import is memory for as long
-as they run.
+Each imports its own program only, and the process that watches over one web worker none: an import is memory for as long
+as they run. Several web workers are forked from one that has loaded it for all, and share what none of them changes.
 """
 
 import asyncio
@@ -14,6 +14,7 @@ from granian.constants import Interfaces
 from granian.server import Server
 
 from udi.kit import logs
+from udi.kit.memory import keep_together
 from udi.settings import ProgramName, get_settings
 
 PORT_OFFSETS: dict[ProgramName, int] = {"portal": 0, "node": 1}
@@ -45,18 +46,24 @@ def serve(
         log_enabled=True,
         log_access=False,
     )
-    server.serve()
+    keep_together()
+    if workers > 1:
+        app = import_module(f"udi.{program}.app").create()
+        server.serve(target_loader=lambda: app, wrap_loader=False)
+    else:
+        server.serve()
 
 
 def work(program: Annotated[ProgramName, typer.Argument(help="portal or node")]) -> None:
     """Do the jobs of one program: push, report, index, clean up."""
     settings = get_settings()
     logs.configure(settings.log_format)
+    keep_together()
     asyncio.run(_work(program))
 
 
 async def _work(program: ProgramName) -> None:
-    running = asyncio.create_task(import_module(f"udi.{program}.app").work(get_settings()))
+    running = asyncio.create_task(import_module(f"udi.{program}.work").work(get_settings()))
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, running.cancel)

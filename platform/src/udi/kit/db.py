@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
+from msgspec import json
 from sqlalchemy import DateTime, MetaData, event, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import JSONB
@@ -42,8 +43,15 @@ MOST_OPEN = 10
 """Connections of one process as one role. All are kept once opened: to open one takes ten times what is read there; the last
 used is used first, so that those of a busy moment rest.
 """
+MOST_READING = 4
+"""The same for what `reading` keeps: a reading holds its connection for a millisecond, and a server's process that has read
+everything takes five megabytes of memory.
+"""
+RESTING = "60s"
+"""After which the server ends a page's connection that nobody used: the memory of a busy moment is not kept for ever."""
 READS = "only_reads"
 """The option of the connections that `reading` keeps."""
+SERVER = {"jit": "off", "search_path": "app,public"}
 TYPES = {
     datetime: DateTime(timezone=True),
     dict[str, Any]: JSONB,
@@ -141,15 +149,20 @@ class Database:
 
     def _open(self, role: Role) -> AsyncEngine:
         only_reads = self._pages and role == "public"
+        most = MOST_READING if only_reads else MOST_OPEN
+        kept = min(self._pool_size, most)
         engine = create_async_engine(
             self._settings.dsn(self.program, role, replica=self.has_replica and role == "public"),
-            pool_size=self._pool_size,
-            max_overflow=MOST_OPEN - self._pool_size,
+            pool_size=kept,
+            max_overflow=most - kept,
             pool_use_lifo=True,
             pool_recycle=RECYCLE,
             pool_timeout=PATIENCE if self._pages else 30,
+            json_deserializer=json.decode,
             connect_args={
-                "server_settings": {"jit": "off", "search_path": "app,public"} | (reading.SERVER if only_reads else {}),
+                "server_settings": SERVER
+                | ({"idle_session_timeout": RESTING} if self._pages else {})
+                | (reading.SERVER if only_reads else {}),
                 "timeout": PATIENCE if self._pages else 5,
                 "command_timeout": PATIENCE if self._pages else None,
             },

@@ -12,11 +12,11 @@ from udi.kit.clock import now
 from udi.kit.db import Database
 from udi.kit.http import Outgoing
 from udi.kit.tenancy import Territory
-from udi.portal.app import work
 from udi.portal.catalogue.links import looking, turns, visits
 from udi.portal.catalogue.links.looking import Asked, Seen
 from udi.portal.catalogue.links.rounds import Rounds
 from udi.portal.catalogue.links.visits import A_VISIT, SILENCES, find_due
+from udi.portal.work import work
 from udi.ui.site import Site
 
 

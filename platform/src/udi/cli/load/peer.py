@@ -33,10 +33,9 @@ class Peer:
 
     def load(self, kind: str, *, clients: int, seconds: int) -> dict[str, Any]:
         """One kind of answer under load; a row as those of ours."""
-        figures = requests.load(
-            self.base, self.host, self.paths[kind], self.processes, clients=clients, seconds=seconds
-        )
-        return {"datasets": self.datasets, "territory": "", "asked": kind, "portal": self.name,
+        addresses = [(self.host, path) for path in self.paths[kind]]
+        figures = requests.load(self.base, addresses, self.processes, clients=clients, seconds=seconds)
+        return {"datasets": self.datasets, "territories": 1, "asked": kind, "portal": self.name,
                 **asdict(figures), "cpu_ms_total": figures.cpu_ms_total}  # fmt: skip
 
     def memory(self) -> dict[str, int]:

@@ -7,18 +7,19 @@ from rich.console import Console
 from rich.table import Table
 
 from udi.cli.load.machine import sentence
+from udi.cli.load.portals import OTHERS
 
 MIB = 1024**2
 HEADINGS = (
-    "", "Datasets", "Portal", "Requests/s", "p50 ms", "p99 ms", "CPU ms", "by part", "Other", "Refused",
+    "", "Datasets", "in", "Portal", "Requests/s", "p50 ms", "p99 ms", "CPU ms", "by part", "Other", "Refused",
 )  # fmt: skip
 
 
 def growth(figures: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """For each kind and portal of the first territory: processor time at the largest size over that at the smallest."""
+    """For each kind and portal of one territory: processor time at the largest size over that at the smallest."""
     found: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     for row in figures:
-        if row["territory"] == figures[0]["territory"]:
+        if row["territories"] == 1:
             found.setdefault((row["asked"], row["portal"]), []).append(row)
     return [
         {
@@ -44,7 +45,8 @@ def show(report: Mapping[str, Any], console: Console) -> None:
             _shares(row["cpu_ms"]),
             f"{row['other']:.0%}",
         )
-        table.add_row(row["asked"], str(row["datasets"]), row["portal"], *map(str, cells), str(row["refused"]))
+        size = (str(row["datasets"]), str(row["territories"]))
+        table.add_row(row["asked"], *size, row["portal"], *map(str, cells), str(row["refused"]))
     console.print(table)
     for line in _lines(report):
         console.print(line, highlight=False, soft_wrap=True)
@@ -69,7 +71,7 @@ def _lines(report: Mapping[str, Any]) -> list[str]:
             for how, row in pushed["pushed"].items()
         ),
         f"A search finds one after {pushed['seen_p50_ms']} ms (half), {pushed['seen_max_ms']} ms at most.",
-        f"Memory: {_sizes(report['memory_bytes'])}.",
+        *(f"Memory {moment}: {_sizes(held)}." for moment, held in report["memory_bytes"].items()),
         *([f"Memory of the other portal: {_sizes(report['peer_memory_bytes'])}."] if "beside" in report else ()),
         f"{sentence(report['machine'])}; {numbers}",
     ]
@@ -80,11 +82,15 @@ def _shares(spent: Mapping[str, float]) -> str:
 
 
 def _sizes(sizes: Mapping[str, int]) -> str:
-    return ", ".join(f"{name} {size // MIB} MiB" for name, size in sizes.items())
+    each = ", ".join(f"{name} {size // MIB} MiB" for name, size in sizes.items())
+    own = sum(size for name, size in sizes.items() if name != OTHERS)
+    return f"{each}; {own // MIB} MiB without what serves others" if OTHERS in sizes else each
 
 
 def _step(step: Mapping[str, Any]) -> str:
+    places = f" in {step['territories']} territories, as many each" if step["territories"] > 1 else ""
     return (
-        f"{step['datasets']} datasets: database {step['database_bytes'] // MIB} MiB, indexes "
-        f"{step['index_bytes'] // MIB} MiB, filled in {step['fill_seconds']} s, index made in {step['index_seconds']} s."
+        f"{step['datasets']} datasets{places}: database {step['database_bytes'] // MIB} MiB, indexes "
+        f"{step['index_bytes'] // MIB} MiB, filled in {step['fill_seconds']} s, index made in {step['index_seconds']} s; "
+        f"memory after the loads: {_sizes(step['memory_bytes'])}."
     )

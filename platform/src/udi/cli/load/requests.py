@@ -18,18 +18,24 @@ import psutil
 from udi.cli.local.errors import LocalError
 
 SCRIPT = """
-local paths, n, i = {{}}, 0, 0
-for line in io.lines("{paths}") do n = n + 1; paths[n] = line end
-math.randomseed(7)
-for k = n, 2, -1 do local j = math.random(k); paths[k], paths[j] = paths[j], paths[k] end
-wrk.headers["Host"] = "{host}"
-wrk.headers["Accept-Encoding"] = "gzip"
-request = function() i = i % n + 1; return wrk.format("GET", paths[i]) end
+local asked, n, i = {{}}, 0, 0
+init = function()
+  for line in io.lines("{addresses}") do
+    local host, path = line:match("^(%S+) (%S+)$")
+    n = n + 1
+    asked[n] = wrk.format("GET", path, {{ ["Host"] = host, ["Accept-Encoding"] = "gzip" }})
+  end
+  math.randomseed(7)
+  for k = n, 2, -1 do local j = math.random(k); asked[k], asked[j] = asked[j], asked[k] end
+end
+request = function() i = i % n + 1; return asked[i] end
 """
 UNITS = {"us": 0.001, "ms": 1.0, "s": 1000.0, "m": 60_000.0}
 WARMING = 6
 """Seconds before a load, by all its clients: each web worker has answered most addresses once."""
 MILLISECONDS = 1000
+Address = tuple[str, str]
+"""A host, and the path that is asked of it."""
 
 
 @dataclass(frozen=True)
@@ -62,14 +68,12 @@ def require_wrk() -> str:
     return found
 
 
-def load(
-    base: str, host: str, paths: Sequence[str], roots: Mapping[str, int], *, clients: int, seconds: int
-) -> Figures:
-    """Ask for the paths in a shuffled order; `roots` names processes whose time, with their children's, is counted."""
+def load(base: str, addresses: Sequence[Address], roots: Mapping[str, int], *, clients: int, seconds: int) -> Figures:
+    """Ask for the addresses in a shuffled order; `roots` names processes whose time, with their children's, is counted."""
     with tempfile.TemporaryDirectory(prefix="udi-bench-") as folder:
-        listed, script = Path(folder, "paths"), Path(folder, "load.lua")
-        listed.write_text("\n".join(paths) + "\n")
-        script.write_text(SCRIPT.format(paths=listed, host=host))
+        listed, script = Path(folder, "addresses"), Path(folder, "load.lua")
+        listed.write_text("".join(f"{host} {path}\n" for host, path in addresses))
+        script.write_text(SCRIPT.format(addresses=listed))
         _wrk(base, script, clients=clients, seconds=WARMING)
         before, machine = {name: processor_time(pid) for name, pid in roots.items()}, _machine_time()
         said, own = _wrk(base, script, clients=clients, seconds=seconds)
@@ -126,6 +130,16 @@ def memory(pid: int) -> int:
     for process in _tree(pid):
         with suppress(psutil.NoSuchProcess):
             total += int(process.memory_full_info().pss)
+    return total
+
+
+def memory_named(pid: int, names: Sequence[str]) -> int:
+    """The same of those children only that have one of these names as a word of their title."""
+    total = 0
+    for process in _tree(pid):
+        with suppress(psutil.NoSuchProcess):
+            if set(names) & set(" ".join(process.cmdline()).split()):
+                total += int(process.memory_full_info().pss)
     return total
 
 

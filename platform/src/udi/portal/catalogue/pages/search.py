@@ -11,7 +11,7 @@ from udi.kit.tenancy import Territory
 from udi.portal.catalogue.answers import Made, answer, indexes_of, reading
 from udi.portal.catalogue.area import draw_area
 from udi.portal.catalogue.atom import PATH as ATOM
-from udi.portal.catalogue.elsewhere.pages import ASKED, is_asked, look_elsewhere, show_everywhere
+from udi.portal.catalogue.elsewhere.pages import ASKED, Elsewhere, is_asked, look_elsewhere, show_everywhere
 from udi.portal.catalogue.embed.shared import share_search
 from udi.portal.catalogue.pages.asked import read_pairs
 from udi.portal.catalogue.queries import SearchPage, list_nearest, relax, search_datasets
@@ -36,22 +36,31 @@ async def search(request: Request[Any, Any, State]) -> Response[Any]:
         return await show_everywhere(request)
 
     async def make() -> Made:
+        criteria = read_criteria(read_pairs(request))
+        # Before there is a session: others take their time, and no connection waits with them.
+        elsewhere = await look_elsewhere(request, territory, criteria)
         async with reading(request, territory) as session:
-            return await _render(request, session, territory)
+            return await _render(request, session, territory, criteria, elsewhere)
 
     if is_asked(request):
         return (await make())[0]
     return await answer(request, territory, make)
 
 
-async def _render(request: Request[Any, Any, State], session: AsyncSession, territory: Territory) -> Made:
-    criteria, words = read_criteria(read_pairs(request)), thesaurus_of(territory.search)
+async def _render(
+    request: Request[Any, Any, State],
+    session: AsyncSession,
+    territory: Territory,
+    criteria: Criteria,
+    elsewhere: Elsewhere,
+) -> Made:
+    words = thesaurus_of(territory.search)
     page = await search_datasets(session, indexes_of(request), territory.id, criteria, words)
     view = await show_results(request, session, page, PATH)
     view["canonical"] = page.criteria.canonical().address(f"{territory.origin}{PATH}")
     view["follow"] = await find_button(request, territory, *target_of(criteria), view["atom_url"])
     view["shared"] = share_search(criteria, territory, request.scope["state"]["locale"])
-    view["elsewhere"] = await look_elsewhere(request, territory, criteria)
+    view["elsewhere"] = elsewhere
     name = "catalogue/search.html"
     if page.prepared and not page.total:
         name = "catalogue/empty.html"

@@ -20,7 +20,8 @@ from udi.portal.catalogue.search.index import CURRENT, POSITION, delete_document
 from udi.portal.organisations.models import Organisation
 
 log = structlog.get_logger()
-BATCH = 1000
+BATCH = 250
+"""Rows in memory at once: their descriptions are the most of it."""
 HEAP, HEAP_TO_BUILD = 15_000_000, 256_000_000
 """Bytes that a writer fills before it writes a segment: a whole index is made of few, which are read faster."""
 WANTED = "rebuild"

@@ -1,5 +1,6 @@
 """How many datasets each value of each filter would find."""
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
 from functools import lru_cache
 from typing import Any
@@ -107,11 +108,11 @@ def _cumulated(counts: Counts) -> Counts:
 
 def _split(buckets: Sequence[dict[str, Any]]) -> Counts:
     """How often each format, from how often each set of them."""
-    counts: Counts = {}
+    counts: Counts = defaultdict(int)
     for bucket in buckets:
         number = bucket["doc_count"]
         for label in _labels(bucket["key"]):
-            counts[label] = counts.get(label, 0) + number
+            counts[label] += number
     return counts
 
 

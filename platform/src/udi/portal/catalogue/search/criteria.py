@@ -39,6 +39,7 @@ CLOSED_LISTS: dict[str, tuple[str, ...]] = {
 }
 FACETS, ON_DEMAND = "facets", ("theme", "producer", "format", "licence", KEYWORD)
 YEARS, SIDES = ("from", "to"), ("w", "s", "e", "n")
+EXTENT = frozenset((*YEARS, *SIDES, BBOX))
 Pairs = Iterable[tuple[str, str]]
 
 
@@ -145,6 +146,8 @@ def read_criteria(pairs: Pairs) -> Criteria:
 
 def _read_extent(found: dict[str, list[str]]) -> tuple[dict[str, tuple[str, ...]], tuple[tuple[str, str], ...]]:
     """The period and the rectangle; and what could not be read of them, by parameter."""
+    if found.keys().isdisjoint(EXTENT):
+        return {}, ()
     years = {name: _last(found, name).strip()[:LONGEST_TEXT] for name in YEARS}
     mistyped = [(name, year) for name, year in years.items() if year and read_year(year) is None]
     period = write_period(*(read_year(year) for year in years.values()))

@@ -1,0 +1,123 @@
+"""What the node is made of, for its web workers (`app`) and its worker (`work`): only these three know every domain."""
+
+from pathlib import Path
+from typing import Any
+
+from litestar import Request
+from litestar.datastructures import State
+
+from udi import protocol
+from udi.kit import sessions
+from udi.kit.db import Database
+from udi.kit.http import Outgoing
+from udi.kit.identity import Actor
+from udi.kit.oidc import IdentityService, territory_client
+from udi.kit.rates import Rates
+from udi.kit.tenancy import Territory
+from udi.kit.territories import Registry
+from udi.node.datasets.measures import measure_outbox
+from udi.node.datasets.portal import PortalKeys
+from udi.node.datasets.preparing import warm
+from udi.node.datasets.tables import Tables
+from udi.node.files.incoming import Buffers
+from udi.node.files.ring import RingFile
+from udi.node.files.sealing import SealingStore
+from udi.node.files.store import ObjectStore
+from udi.node.identity.actions import keep_memberships
+from udi.node.identity.models import TABLES
+from udi.node.spaces.counting import Uses
+from udi.node.spaces.limits import Limits
+from udi.node.tables import api as tables_api
+from udi.node.tables.answers import Answers
+from udi.node.tables.asking import RATES
+from udi.node.tables.exports import Exports
+from udi.node.tables.pool import POOL, Pool, PoolLimits
+from udi.node.tables.readers import READERS, Readers
+from udi.node.tables.shown import SHOWING, Showing
+from udi.node.tables.table import FIND_TABLE
+from udi.node.territories.models import Tenant
+from udi.settings import Settings
+from udi.ui import login
+from udi.ui.site import Site
+
+HERE = Path(__file__).parent
+DOMAINS = ("spaces", "datasets", "tables")
+LOCALES = [Path(protocol.__file__).parent / "locale", HERE / "locale"]
+
+
+def navigation(site: Site, request: Request[Any, Any, State]) -> list[tuple[str, str]]:
+    """The main menu: the portal's data, and where one publishes."""
+    state = request.scope["state"]
+    territory: Territory | None = state.get("territory")
+    actor: Actor | None = state.get("actor")
+    if territory is None:
+        return []
+    say = site.pages.speaker(request)
+    spaces = [slug for slug in sorted(actor.memberships) if actor.may_publish(slug)] if actor else []
+    publish = f"/spaces/{spaces[0]}" if len(spaces) == 1 else "/"
+    if site.settings.own_node:
+        return [
+            (say("Data"), "/"),
+            (say("Publish"), publish if actor else "/login"),
+            (say("The portal"), territory.links["portal"]),
+        ]
+    return [(say("Data"), f"{territory.links['portal']}/data"), (say("Publish"), publish)]
+
+
+def build_site(settings: Settings, *, pages: bool = True) -> Site:
+    """The node's parts, for web workers or (without `pages`) for the worker."""
+    database = Database(settings, "node", pages=pages)
+    outgoing = Outgoing(settings.private_hosts)
+    return Site(
+        program="node",
+        settings=settings,
+        database=database,
+        registry=Registry(database, Tenant, lambda host: settings.origin("node", host)),
+        outgoing=outgoing,
+        templates={name: HERE / name / "templates" for name in DOMAINS},
+        locales=LOCALES,
+        find_actor=login.find_actor,
+        navigation=navigation,
+        form_targets=(settings.keycloak_url,),
+        confined=True,
+        parts=_parts(settings, database, outgoing),
+    )
+
+
+def _parts(settings: Settings, database: Database, outgoing: Outgoing) -> dict[str, Any]:
+    """What the domains share in one process."""
+    service, file_keys = IdentityService(settings), RingFile(settings)
+    objects = SealingStore.over(settings, database, file_keys)
+    return {
+        "urls": {"my_space": "/"},
+        "sessions": sessions.Sessions(
+            database,
+            TABLES,
+            service,
+            lambda territory: territory_client(settings, "node", territory),
+            keep_memberships,
+        ),
+        "objects": objects,
+        "file_keys": file_keys,
+        "buffers": Buffers(),
+        READERS: Readers(warm, schemas=settings.schemas),
+        "uses": Uses(database),
+        "limits": Limits(database, settings),
+        "portal_keys": PortalKeys(outgoing),
+        "measures": (measure_outbox,),
+        **_table_parts(settings, database, objects),
+    }
+
+
+def _table_parts(settings: Settings, database: Database, objects: ObjectStore) -> dict[str, Any]:
+    """What finds tables and answers about them, through one pool of children."""
+    folder = settings.state / "tables"
+    pool = Pool(PoolLimits(places=(str(folder),)))
+    return {
+        FIND_TABLE: Tables(database, objects, folder),
+        POOL: pool,
+        tables_api.ANSWERS: Answers(pool),
+        SHOWING: Showing(pool),
+        tables_api.EXPORTS: Exports(settings.state / "exports"),
+        RATES: Rates("tables"),
+    }

@@ -1,0 +1,78 @@
+"""Composition root of the node's worker: every job of every domain.
+
+Apart from the web workers' (`app`), which so have nothing of it in memory.
+"""
+
+from uuid import UUID
+
+from udi.kit import sessions
+from udi.kit.db import Database
+from udi.kit.jobs import Spent, Worker, run_until_stopped
+from udi.node.datasets import care as care_jobs
+from udi.node.datasets import erasure, removal
+from udi.node.datasets import jobs as datasets_jobs
+from udi.node.datasets import renewal as figures_jobs
+from udi.node.datasets.actions.figures import Publisher
+from udi.node.datasets.fetching import fetch_for_ever
+from udi.node.datasets.intake import jobs as intake_jobs
+from udi.node.datasets.intake.refresh import look_for_ever
+from udi.node.datasets.leaving import archives
+from udi.node.datasets.leaving.build import Builder
+from udi.node.datasets.portal import PortalClient
+from udi.node.datasets.reminders import remind_for_ever
+from udi.node.datasets.tidying import clear_left, tidy_for_ever
+from udi.node.files.snapshot import snapshot_for_ever
+from udi.node.files.sweep import sweep_for_ever
+from udi.node.identity.models import TABLES
+from udi.node.site import build_site
+from udi.node.spaces.costs import note_job
+from udi.node.tables import api as tables_api
+from udi.node.tables.readers import READERS
+from udi.node.tables.table import FIND_TABLE
+from udi.settings import Settings
+
+
+def note_spent(database: Database) -> Spent:
+    """What notes the seconds of each heavy job for its space."""
+
+    async def note(tenant: UUID, space: UUID, seconds: float) -> None:
+        async with database.session(tenant, role="worker") as session:
+            await note_job(session, space, seconds)
+
+    return note
+
+
+async def work(settings: Settings) -> None:
+    """Tell the portals, remind, publish figures, renew datasets, pack archives, erase, sweep, forget; until cancelled."""
+    site = build_site(settings, pages=False)
+    portal = PortalClient(settings, site.outgoing)
+    tables, exports = site.parts[FIND_TABLE], site.parts[tables_api.EXPORTS]
+    publisher = Publisher(site.database, site.parts["objects"], site.pages.gettext)
+    handlers = {
+        **datasets_jobs.jobs(
+            site.database, site.registry, portal, site.parts["objects"], settings.clamd_socket, settings.schemas
+        ),
+        **figures_jobs.jobs(site.registry, publisher),
+        **intake_jobs.jobs(site),
+        **care_jobs.jobs(site),
+        **erasure.jobs(site.database, site.parts["objects"], [tables.forget]),
+        **removal.jobs(site.database, site.parts["objects"], [tables.forget]),
+        **archives.jobs(site.database, site.registry, Builder(site.parts["objects"], site.pages)),
+    }
+    try:
+        await run_until_stopped(
+            Worker(site.database, handlers, spent=note_spent(site.database)),
+            figures_jobs.renew_for_ever(site.registry, publisher),
+            remind_for_ever(site),
+            snapshot_for_ever(site.database, site.registry, site.parts["objects"]),
+            archives.expire_for_ever(site.database, site.registry, site.parts["objects"]),
+            tidy_for_ever(tables.make_room, exports.clear, clear_left),
+            sweep_for_ever(site.database, site.registry, site.parts["objects"]),
+            look_for_ever(site),
+            sessions.sweep(site.database, site.registry, TABLES),
+            *([fetch_for_ever(site.database, site.registry, portal)] if settings.own_node else []),
+        )
+    finally:
+        await site.parts[READERS].close()
+        await site.outgoing.close()
+        await site.database.close()

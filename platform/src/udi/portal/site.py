@@ -1,0 +1,106 @@
+"""What the portal is made of, for its web workers (`app`) and its worker (`work`): only these three know every domain."""
+
+from pathlib import Path
+from typing import Any
+
+from litestar import Request
+from litestar.datastructures import State
+
+from udi import protocol
+from udi.kit import sessions
+from udi.kit.db import Database
+from udi.kit.http import Outgoing
+from udi.kit.keys import Signer
+from udi.kit.oidc import IdentityService, territory_client
+from udi.kit.rates import Rates
+from udi.kit.tenancy import Territory
+from udi.kit.territories import Registry
+from udi.portal.catalogue.measures import measure_index, measure_links
+from udi.portal.catalogue.search.cache import AnswerCache
+from udi.portal.catalogue.search.index import SearchIndexes
+from udi.portal.catalogue.topics import topics
+from udi.portal.identity import actions as people
+from udi.portal.identity.models import TABLES
+from udi.portal.nodes import trials as nodes_trials
+from udi.portal.nodes.measures import measure_key, measure_reports
+from udi.portal.organisations.joining import pages as joining_pages
+from udi.portal.organisations.queries import name_organisations
+from udi.portal.tenants.models import Tenant
+from udi.settings import Settings
+from udi.ui import login
+from udi.ui.backups import measure_backups
+from udi.ui.readers import API_RATES, ApiRates
+from udi.ui.site import Site
+
+HERE = Path(__file__).parent
+DOMAINS = ("tenants", "identity", "notifications", "organisations", "catalogue", "nodes")
+LOCALES = [Path(protocol.__file__).parent / "locale", HERE / "locale", *(HERE / name / "locale" for name in DOMAINS)]
+PEOPLE_TIMES = 5
+"""How many times what a passer-by may ask of the API a person may, who shows a token."""
+URLS = {
+    "data": "/data",
+    "producers": "/producers",
+    "api": "/api",
+    "charter": "/charter",
+    "legal": "/legal",
+    "my_space": "/my-space",
+    "following": "/following",
+    "nodes": "/nodes",
+    "join": joining_pages.HOME,
+    "sources": nodes_trials.HOME,
+}
+
+
+def navigation(site: Site, request: Request[Any, Any, State]) -> list[tuple[str, str]]:
+    """The main menu, which is the same for everyone; nothing on the installation's own host."""
+    territory: Territory | None = request.scope["state"].get("territory")
+    if territory is None:
+        return []
+    say = site.pages.speaker(request)
+    return [
+        (say("Data"), "/data"),
+        (say("Producers"), "/producers"),
+        (say("Publish"), f"{territory.links['node']}/"),
+        (say("Charter"), "/charter"),
+    ]
+
+
+def build_site(settings: Settings, *, pages: bool = True) -> Site:
+    """The portal's parts, for web workers or (without `pages`) for the worker."""
+    database = Database(settings, "portal", pages=pages)
+    service, indexes = IdentityService(settings), SearchIndexes(settings.index_folder)
+    return Site(
+        program="portal",
+        settings=settings,
+        database=database,
+        registry=Registry(database, Tenant, lambda host: settings.origin("portal", host)),
+        outgoing=Outgoing(settings.private_hosts),
+        templates={name: HERE / name / "templates" for name in DOMAINS},
+        locales=LOCALES,
+        find_actor=login.find_actor,
+        navigation=navigation,
+        form_targets=(settings.keycloak_url,),
+        parts={
+            "urls": URLS,
+            "sessions": sessions.Sessions(
+                database,
+                TABLES,
+                service,
+                lambda territory: territory_client(settings, "portal", territory),
+                people.keep_memberships,
+            ),
+            "signer": Signer.from_file(settings.find_secret("signing_keys")),
+            "search": indexes,
+            "topics": topics(indexes),
+            # Anybody may name an address here: those that the operator opens to nodes are not open to it.
+            "webhooks": Outgoing(),
+            "trials": nodes_trials.Trials(),
+            "answers": AnswerCache(settings.answer_cache),
+            API_RATES: ApiRates(
+                Rates("api", settings.api_requests_per_minute),
+                Rates("api", settings.api_requests_per_minute * PEOPLE_TIMES),
+            ),
+            "name_organisations": name_organisations,
+            "measures": (measure_reports, measure_key, measure_index, measure_links, measure_backups),
+        },
+    )

@@ -1,0 +1,57 @@
+"""Composition root of the portal's worker: every job of every domain.
+
+Apart from the web workers' (`app`), which so have nothing of it in memory.
+"""
+
+from collections.abc import Mapping
+
+from udi.kit import sessions
+from udi.kit.jobs import Handler, Worker, run_until_stopped
+from udi.portal.catalogue.links.rounds import Rounds
+from udi.portal.catalogue.links.telling import link_jobs
+from udi.portal.catalogue.search.feed import SearchFeed
+from udi.portal.identity.models import TABLES
+from udi.portal.nodes import jobs as nodes_jobs
+from udi.portal.nodes.rooms import rooms
+from udi.portal.nodes.sources.worker import read_for_ever
+from udi.portal.notifications import jobs as notifications_jobs
+from udi.portal.notifications.digests import digest_for_ever
+from udi.portal.notifications.webhooks.spreading import spread_for_ever
+from udi.portal.organisations.joining import jobs as joining_jobs
+from udi.portal.organisations.members import jobs as members_jobs
+from udi.portal.site import build_site
+from udi.settings import Settings
+from udi.ui.site import Site
+
+
+def jobs(site: Site) -> Mapping[str, Handler]:
+    """What the portal's worker does, by name."""
+    domains = (
+        nodes_jobs.jobs,
+        rooms,
+        link_jobs,
+        notifications_jobs.jobs,
+        joining_jobs.jobs,
+        members_jobs.jobs,
+    )
+    return {name: handler for domain in domains for name, handler in domain(site).items()}
+
+
+async def work(settings: Settings) -> None:
+    """Send reports, digests and webhooks, keep indexes, look at links, read sources, forget sessions; until cancelled."""
+    site = build_site(settings, pages=False)
+    feed = SearchFeed(site.database, site.registry, settings)
+    try:
+        await run_until_stopped(
+            Worker(site.database, jobs(site)),
+            feed.run(),
+            Rounds(site).run(),
+            digest_for_ever(site),
+            spread_for_ever(site),
+            read_for_ever(site),
+            sessions.sweep(site.database, site.registry, TABLES),
+        )
+    finally:
+        await site.parts["webhooks"].close()
+        await site.outgoing.close()
+        await site.database.close()
