@@ -21,8 +21,8 @@ from udi.ui.readers import API_RATES, ApiRates
 
 BASE = "/api/v1"
 Document = dict[str, Any]
-METHODS = ("GET", "POST", "PUT", "DELETE")
-SCOPES = ("profile", "following")
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+SCOPES = ("profile", "following", "sources")
 NODES = f"{BASE}/resources"
 """What nodes push to, whose contract is RUDI's."""
 
@@ -45,7 +45,7 @@ async def document(filled: Catalogue, portal_app: Litestar) -> Document:
 
 async def token_of(app: Litestar, territory: Territory, *, scopes: Sequence[str] = SCOPES) -> str:
     """A token that somebody of the territory made on their page."""
-    async with browse(app, territory, make_person(territory, memberships={"armor": ["publishers"]})) as someone:
+    async with browse(app, territory, make_person(territory, memberships={"armor": ["managers"]})) as someone:
         page = await someone.post("/my-space/tokens", data={"name": "Essai", "days": "30", "scope": list(scopes)})
     found = re.search(r"udi_me_[\w-]+", page.text)
     assert found is not None

@@ -20,6 +20,7 @@ from udi.kit.territories import Registry
 from udi.portal.catalogue import api as catalogue_api
 from udi.portal.catalogue import pages as catalogue_pages
 from udi.portal.catalogue.documentation import routes as documentation
+from udi.portal.catalogue.documentation.operations import CHAPTERS
 from udi.portal.catalogue.embed import frames as embed_frames
 from udi.portal.catalogue.embed import oembed
 from udi.portal.catalogue.links import pages as links_pages
@@ -27,6 +28,7 @@ from udi.portal.catalogue.links.rounds import Rounds
 from udi.portal.catalogue.links.telling import link_jobs
 from udi.portal.catalogue.measures import measure_index, measure_links
 from udi.portal.catalogue.open.routes import routes as open_routes
+from udi.portal.catalogue.origins import PART as FIND_ORIGIN
 from udi.portal.catalogue.search.cache import AnswerCache
 from udi.portal.catalogue.search.feed import SearchFeed
 from udi.portal.catalogue.search.index import SearchIndexes
@@ -45,7 +47,11 @@ from udi.portal.nodes import trials as nodes_trials
 from udi.portal.nodes.measures import measure_key, measure_reports
 from udi.portal.nodes.rooms import rooms
 from udi.portal.nodes.sources import api as sources_api
+from udi.portal.nodes.sources import feeds as sources_feeds
+from udi.portal.nodes.sources import origins as sources_origins
 from udi.portal.nodes.sources import pages as sources_pages
+from udi.portal.nodes.sources import report as sources_report
+from udi.portal.nodes.sources.documentation import CHAPTER
 from udi.portal.nodes.sources.worker import read_for_ever
 from udi.portal.notifications import api as notifications_api
 from udi.portal.notifications import jobs as notifications_jobs
@@ -84,6 +90,10 @@ URLS = {
     "join": joining_pages.HOME,
     "sources": nodes_trials.HOME,
 }
+
+
+HIGHER = {CHAPTERS: (CHAPTER,), FIND_ORIGIN: sources_origins.find_origin}
+"""What the catalogue shows of the domains above it."""
 
 
 def navigation(site: Site, request: Request[Any, Any, State]) -> list[tuple[str, str]]:
@@ -136,6 +146,7 @@ def build_site(settings: Settings, *, pages: bool = True) -> Site:
                 Rates("api", settings.api_requests_per_minute * PEOPLE_TIMES),
             ),
             "name_organisations": name_organisations,
+            **HIGHER,
             "measures": (measure_reports, measure_key, measure_index, measure_links, measure_backups),
         },
     )
@@ -168,6 +179,9 @@ def create(site: Site | None = None) -> Litestar:
         *nodes_trials.routes,
         *sources_pages.routes,
         *sources_api.routes,
+        *sources_report.routes,
+        *sources_feeds.routes,
+        *sources_origins.routes,
         *notifications_api.routes,
         *notifications_pages.routes,
         *webhooks_pages.routes,

@@ -24,11 +24,11 @@ from udi.portal.nodes.models import Node
 from udi.portal.nodes.sources import course, ending
 from udi.portal.nodes.sources.course import Cost, Place
 from udi.portal.nodes.sources.leases import Claim, LostError, claim, find_open_run, give_back, held
-from udi.portal.nodes.sources.models import CatalogueSource, RunOutcome, RunPhase, SourceRun, SourceState
+from udi.portal.nodes.sources.models import Action, CatalogueSource, RunOutcome, RunPhase, SourceRun, SourceState
 from udi.portal.nodes.sources.reading import HEAVY, Given, NotModifiedError, Reader, UnreadError, agent_of
 from udi.portal.nodes.sources.standing import Fate
-from udi.portal.nodes.sources.storing import Ground, Stored, Thing, store_slice
-from udi.portal.nodes.sources.telling import tell
+from udi.portal.nodes.sources.storing import Ground, Stored, Thing, Told, store_slice
+from udi.portal.nodes.sources.telling import Deed, tell, tell_deeds
 from udi.portal.organisations.models import Organisation
 from udi.portal.tenants.queries import read_vocabularies
 from udi.protocol import structures as of
@@ -39,6 +39,8 @@ SLICE = 200
 TURN = 600.0
 """Seconds after which a reading gives way to the sources that wait; it goes on where it was."""
 PAGE_SIZE = 100
+LASTING = frozenset({Fate.CREATED, Fate.UPDATED, Fate.REFUSED})
+"""What is told of a record, whether there is anything to mend or not."""
 COUNTED = (Fate.CREATED, Fate.UPDATED, Fate.UNCHANGED, Fate.REFUSED)
 Say = Callable[[str, str], str]
 """A message in a language."""
@@ -80,7 +82,7 @@ async def _give_up(desk: Desk, ours: Claim) -> None:
         async with held(desk.database, ours) as (session, source):
             run = await find_open_run(session, source.id)
             if run is not None:
-                await tell(session, run, [("", "", source_kinds.OUR_FAULT.at(""))])
+                await tell(session, run, [source_kinds.OUR_FAULT.at("")])
                 await ending.finish(session, source, run, RunOutcome.FAILED, now())
 
 
@@ -130,7 +132,7 @@ class _Turn:
                 await ending.finish(session, source, run, outcome, now())
             return last
         if place.waiting and (fault := course.enough(place)):
-            await tell(session, run, [("", "", fault)])
+            await tell(session, run, [fault])
             place = replace(place, waiting=(), broken=True)
             run.place = place.write()
         if not place.waiting:
@@ -187,7 +189,7 @@ class _Turn:
             run = await _open(session, source)
             place = Place.read(run.place)
             if not place.finding or not place.asked:
-                await tell(session, run, [("", "", replace(fault, field=shorten(address, 200))) for fault in faults])
+                await tell(session, run, [replace(fault, field=shorten(address, 200)) for fault in faults])
             finding = place.finding
             place = course.passed(place, address, cost, broken=not finding)
             if finding and not source.entry:
@@ -221,7 +223,7 @@ class _Turn:
                     continue
                 place = replace(place, etag=given.etag, last_modified=given.last_modified)
                 place, faults = course.onward(place, address, page, where=given.url, cost=cost, fresh=fresh)
-                await tell(session, run, [("", "", fault) for fault in (*page.faults, *faults)])
+                await tell(session, run, [*page.faults, *faults])
                 _note(run, place)
                 return
 
@@ -236,8 +238,12 @@ async def _count(session: AsyncSession, run: SourceRun, stored: Stored) -> None:
     run.unchanged += stored.count(Fate.UNCHANGED)
     run.refused += stored.count(Fate.REFUSED)
     run.found += stored.count(*COUNTED)
-    said = [each for each in stored.told if each.fate is not Fate.REPEATED]
-    await tell(session, run, [(each.identifier, each.title, fault) for each in said for fault in each.faults])
+    said = [each for each in stored.told if each.fate in LASTING or (each.fate is Fate.UNCHANGED and each.faults)]
+    await tell_deeds(session, run, map(_deed, said))
+
+
+def _deed(told: Told) -> Deed:
+    return Deed(Action(told.fate.value), told.identifier, told.title, told.shown, told.faults)
 
 
 async def _open(session: AsyncSession, source: CatalogueSource) -> SourceRun:
