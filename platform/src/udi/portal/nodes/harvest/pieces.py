@@ -9,20 +9,19 @@ import json
 import re
 import tempfile
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
-import pyoxigraph as ox
-
-from udi.portal.nodes.harvest import addresses, kinds
+from udi.portal.nodes.harvest import kinds
 from udi.portal.nodes.harvest.finish import LARGEST_RECORD
-from udi.portal.nodes.harvest.graph import DEEP, ELSEWHERE, Graph, Node, Value, long_name, put, short
 from udi.portal.nodes.harvest.opening import RefusedDocumentError, refuse
-from udi.portal.nodes.harvest.rdf import CATALOGUE, DATASETS, MEMBERS, MOST_NAMED, SERVICES, read_graph
+from udi.portal.nodes.harvest.rdf import MOST_NAMED, read_graph
 from udi.portal.nodes.harvest.recognise import TURTLE, read
 from udi.portal.nodes.harvest.record import Page
+from udi.portal.nodes.harvest.triples import Triples
 
 T = TypeVar("T")
 AT_ONCE = 200
@@ -31,9 +30,6 @@ LISTS = ("dataset",)
 """Names of lists of JSON whose records stand alone."""
 SPACE = re.compile(r"[\s\ufeff]*")
 DECODER = json.JSONDecoder()
-TYPE = ox.NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")
-FROM_ABOVE = ("hydra:next", "hydra:nextPage", "hydra:totalItems")
-POINTING = ("dcat:dataset", "dcat:accessService", *MEMBERS)
 
 
 def is_divisible(beginning: bytes) -> bool:
@@ -165,93 +161,21 @@ def _items(text: _Text) -> Iterator[Any]:
 
 
 def _of_triples(path: Path, base_url: str, language: str) -> Iterator[Page]:
-    with tempfile.TemporaryDirectory(prefix="udi-triples-") as folder:
-        store = ox.Store(folder)
-        base = base_url if addresses.is_web(base_url) else "http://source.invalid/"
-        try:
-            store.bulk_load(path=path, format=ox.RdfFormat.TRIG, base_iri=base, lenient=True)
-        except SyntaxError as error:
-            raise refuse(
-                kinds.UNREADABLE, line=error.lineno or 1, column=error.offset or 1, cause=str(error.msg), value=""
-            ) from error
-        except (ValueError, OSError) as error:
-            raise refuse(kinds.NOT_RDF, cause=str(error)) from error
-        yield from _Triples(store, base_url).pages(language)
-
-
-class _Triples:
-    """The triples of one document, on disk."""
-
-    def __init__(self, store: ox.Store, base_url: str) -> None:
-        self._store, self._base_url = store, base_url
-
-    def pages(self, language: str) -> Iterator[Page]:
+    with tempfile.TemporaryDirectory(prefix="udi-triples-") as folder, closing(Triples(Path(folder))) as triples:
+        triples.fill(path, base_url)
         first = True
-        for nodes in _some(self._described()):
-            graph = self._graph(nodes, above=first)
-            page = read_graph(graph, "rdf-turtle", language)
-            yield self._with_missing(page) if first else page
+        for nodes in _some(triples.described()):
+            page = read_graph(triples.graph(nodes, base_url, above=first), "rdf-turtle", language)
+            yield _with_missing(page, triples) if first else page
             first = False
         if first:
-            yield self._with_missing(read_graph(self._graph((), above=True), "rdf-turtle", language))
+            yield _with_missing(read_graph(triples.graph((), base_url, above=True), "rdf-turtle", language), triples)
 
-    def _described(self) -> Iterator[Node]:
-        """Datasets, then services, each once."""
-        for types in (DATASETS, SERVICES):
-            wanted = [ox.NamedNode(long_name(name)) for name in types]
-            for place, kind in enumerate(wanted):
-                for quad in self._store.quads_for_pattern(None, TYPE, kind, None):
-                    node = quad.subject
-                    if not isinstance(node, ox.Triple) and not any(
-                        self._has(node, TYPE, other) for other in wanted[:place]
-                    ):
-                        yield node
 
-    def _graph(self, nodes: tuple[Node, ...], *, above: bool) -> Graph:
-        graph = Graph(self._base_url)
-        for quad in self._store.quads_for_pattern(None, TYPE, ox.NamedNode(long_name(CATALOGUE)), None):
-            put(graph, quad)
-            if not isinstance(quad.subject, ox.Triple):
-                self._put_all(graph, quad.subject, "dct:language")
-        if above:
-            for name in FROM_ABOVE:
-                self._put_all(graph, None, name)
-        for node in nodes:
-            self._put_whole(graph, node)
-            for name in POINTING:
-                self._put_all(graph, None, name, node)
-        return graph
-
-    def _put_all(self, graph: Graph, subject: Node | None, name: str, value: Value | None = None) -> None:
-        for quad in self._store.quads_for_pattern(subject, ox.NamedNode(long_name(name)), value, None):
-            put(graph, quad)
-
-    def _put_whole(self, graph: Graph, root: Node) -> None:
-        """What is said of a node, and of what it leads to."""
-        waiting, seen = [(root, 0)], {root}
-        while waiting:
-            node, level = waiting.pop()
-            for quad in self._store.quads_for_pattern(node, None, None, None):
-                put(graph, quad)
-                value = quad.object
-                if isinstance(value, (ox.Literal, ox.Triple)) or short(quad.predicate.value) in ELSEWHERE:
-                    continue
-                if level < DEEP and value not in seen:
-                    seen.add(value)
-                    waiting.append((value, level + 1))
-
-    def _has(self, subject: Node, predicate: ox.NamedNode, value: Value) -> bool:
-        return next(self._store.quads_for_pattern(subject, predicate, value, None), None) is not None
-
-    def _with_missing(self, page: Page) -> Page:
-        """Say which datasets are listed, and described nowhere."""
-        wanted = [ox.NamedNode(long_name(name)) for name in DATASETS]
-        missing = {
-            str(quad.object.value)
-            for quad in self._store.quads_for_pattern(None, ox.NamedNode(long_name("dcat:dataset")), None, None)
-            if isinstance(quad.object, ox.NamedNode) and not any(self._has(quad.object, TYPE, each) for each in wanted)
-        }
-        if not missing:
-            return page
-        named = ", ".join(sorted(missing)[:MOST_NAMED])
-        return replace(page, faults=(*page.faults, kinds.DANGLING.at("dcat:dataset", count=len(missing), value=named)))
+def _with_missing(page: Page, triples: Triples) -> Page:
+    """Say which datasets are listed, and described nowhere."""
+    count, named = triples.missing(MOST_NAMED)
+    if not count:
+        return page
+    fault = kinds.DANGLING.at("dcat:dataset", count=count, value=", ".join(named))
+    return replace(page, faults=(*page.faults, fault))

@@ -53,17 +53,17 @@ class Body:
         Raises:
             TooLargeBodyError: it is beyond its bound.
         """
-        self.size += len(piece)
+        before, self.size = self.size, self.size + len(piece)
         self._sum.update(piece)
-        if self._file is None and self._largest == LARGEST and self.size > HEAVY and self.size - len(piece) <= HEAVY:
-            self._divide()
-        limit = LARGEST_DIVIDED if self._file else self._largest
-        if self.size > limit:
-            raise TooLargeBodyError(limit)
         if self._file:
             self._file.write(piece)
         else:
             self._start += piece
+            if before <= HEAVY < self.size and self._largest == LARGEST:
+                self._divide()
+        limit = LARGEST_DIVIDED if self._file else self._largest
+        if self.size > limit:
+            raise TooLargeBodyError(limit)
 
     def _divide(self) -> None:
         if is_divisible(bytes(self._start[:BEGINNING])):
