@@ -95,6 +95,16 @@ def test_time_past_is_said_from_now(monkeypatch: pytest.MonkeyPatch) -> None:
     assert formats.say_ago(datetime(2026, 11, 27, 12, tzinfo=UTC), "en") == "in 3 days"
 
 
+def test_days_ago_are_those_of_the_calendar_where_one_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(formats.clock, "now", lambda: datetime(2026, 11, 24, 23, 30, tzinfo=UTC))
+    paris = ZoneInfo("Europe/Paris")
+    evening = datetime(2026, 11, 24, 22, tzinfo=UTC)
+
+    assert (formats.days_ago(evening, "en"), formats.days_ago(evening, "en", zone=paris)) == (0, 1)
+    assert formats.say_days_ago(datetime(2026, 11, 21, 1, tzinfo=UTC), "fr") == "il y a 3 jours"
+    assert formats.say_days_ago(datetime(2026, 9, 1, tzinfo=UTC), "en") == "3 months ago"
+
+
 def test_numbers_keep_together() -> None:
     assert formats.say_number(1284, "fr") == f"1{THIN}284"
     assert formats.say_number(1284, "en") == "1,284"

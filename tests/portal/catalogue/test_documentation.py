@@ -2,6 +2,7 @@
 
 import json
 import re
+import uuid
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -14,15 +15,22 @@ from tests.portal.catalogue.corpus import Catalogue
 from tests.rules.test_routes import addresses
 from tests.ui.axe import open_browser
 from tests.visitors import browse, make_person
+from udi.kit.clock import now
+from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.documentation.document import ADDRESS
 from udi.portal.catalogue.search.feed import SearchFeed
+from udi.portal.nodes.harvest import kinds, source_kinds
+from udi.portal.nodes.sources.actions import register_source
+from udi.portal.nodes.sources.models import Action, SourceRecord, SourceRun
+from udi.portal.nodes.sources.telling import Deed, tell, tell_deeds
+from udi.portal.organisations.queries import get_producer
 from udi.ui.readers import API_RATES, ApiRates
 
 BASE = "/api/v1"
 Document = dict[str, Any]
-METHODS = ("GET", "POST", "PUT", "DELETE")
-SCOPES = ("profile", "following")
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+SCOPES = ("profile", "following", "sources")
 NODES = f"{BASE}/resources"
 """What nodes push to, whose contract is RUDI's."""
 
@@ -43,9 +51,31 @@ async def document(filled: Catalogue, portal_app: Litestar) -> Document:
     return found
 
 
+@pytest.fixture
+async def source(filled: Catalogue) -> dict[str, str]:
+    """A source of Armor's that was read once: what the names in its paths are."""
+    async with filled.database.session(filled.territory.id) as session:
+        producer = await get_producer(session, "armor")
+        team = Actor(uuid.uuid4(), "Compte de test", "team@people.example", filled.territory.slug, moderator=True)
+        made = await register_source(
+            session, team, producer, address="data.example.org", rhythm="by_hand", language="fr"
+        )
+        run = SourceRun(source_id=made.id, started_at=now(), ended_at=now(), outcome="complete", found=1, refused=1)
+        record = SourceRecord(
+            source_id=made.id, id=uuid.uuid4(), identifier="c3", digest="", found_at=now(), changed_at=now(),
+            original_type="application/json", original=b"{}",
+        )  # fmt: skip
+        session.add_all([run, record])
+        await session.flush()
+        fault = kinds.TITLE_MISSING.at("title")
+        await tell_deeds(session, run, [Deed(Action.REFUSED, "c3", "", record.id, [fault])])
+        await tell(session, run, [source_kinds.OUR_FAULT.at("")])
+    return {"source_id": str(made.id), "reading_id": str(run.id), "record_id": str(record.id)}
+
+
 async def token_of(app: Litestar, territory: Territory, *, scopes: Sequence[str] = SCOPES) -> str:
     """A token that somebody of the territory made on their page."""
-    async with browse(app, territory, make_person(territory, memberships={"armor": ["publishers"]})) as someone:
+    async with browse(app, territory, make_person(territory, memberships={"armor": ["managers"]})) as someone:
         page = await someone.post("/my-space/tokens", data={"name": "Essai", "days": "30", "scope": list(scopes)})
     found = re.search(r"udi_me_[\w-]+", page.text)
     assert found is not None
@@ -99,17 +129,21 @@ def test_every_address_of_the_api_is_described(document: Document, portal_app: L
 
 
 async def test_each_answer_has_the_fields_that_are_described(
-    document: Document, filled: Catalogue, portal_app: Litestar
+    document: Document, filled: Catalogue, portal_app: Litestar, source: dict[str, str]
 ) -> None:
     record = await filled.add(1)
-    known = {"id": str(record.id), "slug": "armor"}
+    known = {"id": str(record.id), "slug": "armor", **source}
     async with browse(portal_app, filled.territory) as program:
         token = await token_of(portal_app, filled.territory)
         for path, operation in operations(document):
             answer = await program.get(path.format(**known), headers={"Authorization": f"Bearer {token}"})
-            schema = operation["responses"]["200"]["content"]["application/json"]["schema"]
+            [(media_type, body)] = operation["responses"]["200"]["content"].items()
 
             assert answer.status_code == 200
+            assert answer.headers["content-type"].partition(";")[0] == media_type
+            if media_type != "application/json":
+                continue
+            schema = body["schema"]
             assert faults(document, schema, answer.json()) == [], path
 
 
@@ -118,6 +152,8 @@ def test_each_example_is_a_sound_answer(document: Document) -> None:
     for path, operation in operations(document, *(method.lower() for method in METHODS)):
         for status, response in operation["responses"].items():
             for body in response.get("content", {}).values():
+                if not body:
+                    continue
                 assert faults(document, body["schema"], body["example"]) == [], (path, status)
 
             seen += "content" in response
@@ -126,16 +162,20 @@ def test_each_example_is_a_sound_answer(document: Document) -> None:
             assert faults(document, said["schema"], said["example"]) == [], path
 
     answers, refusals = 6 + 2 + 1 + 2, 6 + 1 + 5 + 2 + 1 + 2
-    assert seen == answers + refusals + 11 * 2
+    of_sources = 11 + 2 + 4 + 2 + 4 + 4 + 3 + 2 + 3 + 2 + 3 + 2
+    assert seen == answers + refusals + of_sources + (11 + 11) * 2
     page = document["components"]["schemas"]["DatasetPage"]
     assert faults(document, page, {"total": -1}) != [], "the checker sees what is wrong"
 
 
 async def test_each_refusal_that_is_described_is_one(
-    document: Document, filled: Catalogue, portal_app: Litestar, monkeypatch: pytest.MonkeyPatch
+    document: Document, filled: Catalogue, portal_app: Litestar, source: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gone = await filled.add(1)
-    known = {"id": str((await filled.add(2)).id), "slug": "armor"}
+    known = {"id": str((await filled.add(2)).id), "slug": "armor", **source}
+    ours = [path for path, _ in operations(document) if path.startswith(f"{BASE}/sources")]
+    lists = [path for path in ours if path.endswith(("/sources", "/readings", "/records"))]
+    other = dict.fromkeys(source, "6d4a3b1c-2f58-4c0e-9a44-0e5f6a7b8c9d")
     await filled.withdraw(gone)
     asked = {
         (f"{BASE}/datasets", "422"): f"{BASE}/datasets?sort=colour",
@@ -144,9 +184,13 @@ async def test_each_refusal_that_is_described_is_one(
         (f"{BASE}/datasets/{{id}}", "410"): f"{BASE}/datasets/{gone.id}",
         (f"{BASE}/producers/{{slug}}", "404"): f"{BASE}/producers/nobody",
         **{(path, "403"): path for path in (f"{BASE}/me", f"{BASE}/following", f"{BASE}/following/rhythm")},
+        **{(path, "403"): path.format(**known) for path in ours},
+        **{(path, "404"): path.format(**other) for path in ours[1:]},
+        **{(path, "422"): f"{path.format(**known)}?size=0" for path in lists},
         **{(path, status): path.format(**known) for path, _ in operations(document) for status in ("401", "429")},
     }
     poor = await token_of(portal_app, filled.territory, scopes=[])
+    rich = await token_of(portal_app, filled.territory)
     rates: ApiRates = portal_app.state.site.parts[API_RATES]
     described = {
         (path, status): response["content"]["application/problem+json"]
@@ -158,10 +202,11 @@ async def test_each_refusal_that_is_described_is_one(
     assert set(described) == set(asked)
     async with browse(portal_app, filled.territory) as program:
         for which, url in asked.items():
-            token = {"401": "udi_me_nobody", "403": poor}.get(which[1])
+            token = {"401": "udi_me_nobody", "403": poor}.get(which[1]) or (which[0] in ours and rich)
             with monkeypatch.context() as patch:
                 if which[1] == "429":
                     patch.setattr(rates.passers_by, "most", 0)
+                    patch.setattr(rates.people, "most", 0)
                 answer = await program.get(url, headers={"Authorization": f"Bearer {token}"} if token else {})
 
             assert answer.status_code == int(which[1])
@@ -188,27 +233,30 @@ async def test_each_parameter_that_is_described_is_taken_and_no_other(
     assert all(faults(document, parameter["schema"], parameter["example"]) == [] for parameter in parameters)
 
 
-async def test_the_links_of_an_answer_lead_on(document: Document, filled: Catalogue, portal_app: Litestar) -> None:
+async def test_the_links_of_an_answer_lead_on(
+    document: Document, filled: Catalogue, portal_app: Litestar, source: dict[str, str]
+) -> None:
+    token = {"Authorization": f"Bearer {await token_of(portal_app, filled.territory)}"}
     paths = {operation["operationId"]: path for path, operation in operations(document)}
     followed = 0
     async with browse(portal_app, filled.territory) as program:
         first = (await program.get(f"{BASE}/datasets")).json()["items"][0]
-        known = {"id": first["id"], "slug": first["producer"]["slug"]}
+        known = {"id": first["id"], "slug": first["producer"]["slug"], **source}
         for path, operation in operations(document):
             if "links" not in operation["responses"]["200"]:
                 continue
-            answer = (await program.get(path.format(**known))).json()
+            answer = (await program.get(path.format(**known), headers=token)).json()
             for link in operation["responses"]["200"].get("links", {}).values():
                 (name, expression), *_ = link["parameters"].items()
                 value: Any = answer
                 for part in expression.removeprefix("$response.body#/").split("/"):
                     value = value[int(part)] if isinstance(value, list) else value[part]
-                there = await program.get(paths[link["operationId"]].format(**{name: value}))
+                there = await program.get(paths[link["operationId"]].format(**{name: value}), headers=token)
 
                 assert there.status_code == 200
                 followed += 1
 
-    assert followed == 5
+    assert followed == 7
 
 
 async def test_every_word_of_the_document_and_of_its_page_is_in_both_languages(

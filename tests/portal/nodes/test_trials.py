@@ -1,12 +1,7 @@
 """A catalogue is tried before anything is registered: found behind a home page, shown with its faults, and forgotten."""
 
 import asyncio
-import json
-import threading
-import time
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +13,7 @@ from sqlalchemy import func, select
 
 from tests.node.test_show_in_a_browser import seen
 from tests.portal.catalogue.conftest import browser
+from tests.portal.nodes.elsewhere import Catalogue, serve
 from tests.visitors import browse, make_person
 from udi.kit.clock import now
 from udi.kit.db import Database
@@ -50,58 +46,15 @@ PACKAGES = {
 }  # fmt: skip
 
 
-@dataclass
-class Source:
-    """A site of somebody else's: what it answers by path, and what it was asked."""
-
-    pages: dict[str, tuple[int, dict[str, str], bytes]] = field(default_factory=dict)
-    asked: list[str] = field(default_factory=list)
-    origin: str = ""
-    pause: float = 0
-    endless: bool = False
-
-    def put(self, path: str, body: Any, *, status: int = 200, **headers: Any) -> None:
-        content = body if isinstance(body, bytes) else json.dumps(body).encode()
-        self.pages[path] = (status, {name.replace("_", "-"): value for name, value in headers.items()}, content)
-
-
 @pytest.fixture
-def source() -> Iterator[Source]:
-    kept = Source()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            kept.asked.append(self.path)
-            status, headers, body = kept.pages.get(self.path.partition("?")[0], (404, {}, b""))
-            self.send_response(status)
-            for name, value in headers.items():
-                self.send_header(name, value)
-            self.end_headers()
-            try:
-                for piece in (body[n : n + 1000] for n in range(0, len(body), 1000)):
-                    self.wfile.write(piece)
-                    time.sleep(kept.pause)
-                while kept.endless and status == 200:
-                    self.wfile.write(b" " * 65536)
-            except OSError:
-                return
-
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the standard library's name
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    kept.origin = f"http://source.localhost:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    yield kept
-    server.shutdown()
-    thread.join()
-    server.server_close()
+def source() -> Iterator[Catalogue]:
+    with serve("source.localhost") as site:
+        yield site
 
 
 @pytest.fixture
 async def person(
-    portal_app: Litestar, portal_site: Site, demo: Territory, source: Source, monkeypatch: pytest.MonkeyPatch
+    portal_app: Litestar, portal_site: Site, demo: Territory, source: Catalogue, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[httpx.AsyncClient]:
     """Somebody who is logged in, where the source counts as public."""
     outgoing = Outgoing(["source.localhost"])
@@ -117,7 +70,7 @@ async def attempt(client: httpx.AsyncClient, address: str, language: str = "en")
 
 
 async def test_a_catalogue_is_found_behind_the_address_of_a_home_page(
-    person: httpx.AsyncClient, source: Source, demo: Territory, portal_database: Database
+    person: httpx.AsyncClient, source: Catalogue, demo: Territory, portal_database: Database
 ) -> None:
     source.put(
         "/", b"<!doctype html><html><head><title>Portal</title></head><body><p>Welcome</p></body></html>", **HTML
@@ -138,7 +91,7 @@ async def test_a_catalogue_is_found_behind_the_address_of_a_home_page(
 
 
 async def test_a_catalogue_is_read_with_the_words_of_the_territory(
-    person: httpx.AsyncClient, source: Source, demo: Territory, portal_database: Database
+    person: httpx.AsyncClient, source: Catalogue, demo: Territory, portal_database: Database
 ) -> None:
     package = {**PACKAGES["result"]["results"][0], "license_id": "", "license_title": "Licence du département"}  # type: ignore[index]  # a literal
     source.put("/api/3/action/package_search", {"success": True, "result": {"count": 1, "results": [package]}})
@@ -154,7 +107,7 @@ async def test_a_catalogue_is_read_with_the_words_of_the_territory(
     assert after.text.count("Arbres d’alignement") == before.text.count("Arbres d’alignement")
 
 
-async def test_what_a_page_announces_is_read(person: httpx.AsyncClient, source: Source) -> None:
+async def test_what_a_page_announces_is_read(person: httpx.AsyncClient, source: Catalogue) -> None:
     turtle = (
         b"@prefix dcat: <http://www.w3.org/ns/dcat#> . @prefix dct: <http://purl.org/dc/terms/> .\n"
         b'<https://x.example/d/1> a dcat:Dataset ; dct:identifier "d1" ; dct:title "Fontaines"@fr .'
@@ -169,7 +122,7 @@ async def test_what_a_page_announces_is_read(person: httpx.AsyncClient, source: 
     assert source.asked == ["/site/", "/all.ttl"]
 
 
-async def test_a_folder_is_read_document_by_document(source: Source) -> None:
+async def test_a_folder_is_read_document_by_document(source: Catalogue) -> None:
     source.put(
         "/meta/", b"<html><title>Index of /meta</title><a href='a.json'>a</a><a href='b.json'>b</a></html>", **HTML
     )
@@ -186,7 +139,7 @@ async def test_a_folder_is_read_document_by_document(source: Source) -> None:
     assert (trial.format, trial.found) == ("waf › data.json", 2)
 
 
-async def tried(source: Source, path: str, *, hosts: tuple[str, ...] = ("source.localhost",)) -> trying.Trial:
+async def tried(source: Catalogue, path: str, *, hosts: tuple[str, ...] = ("source.localhost",)) -> trying.Trial:
     outgoing = Outgoing(hosts)
     try:
         return await try_address(outgoing, f"{source.origin}{path}", found_at=now(), language="en")
@@ -194,7 +147,7 @@ async def tried(source: Source, path: str, *, hosts: tuple[str, ...] = ("source.
         await outgoing.close()
 
 
-async def test_a_service_of_records_is_asked_for_its_records(source: Source) -> None:
+async def test_a_service_of_records_is_asked_for_its_records(source: Catalogue) -> None:
     source.put("/csw", b"<csw:Capabilities xmlns:csw='http://www.opengis.net/cat/csw/2.0.2'/>")
 
     await tried(source, "/csw?service=CSW&map=towns")
@@ -203,7 +156,7 @@ async def test_a_service_of_records_is_asked_for_its_records(source: Source) -> 
     assert all(words in source.asked[1] for words in ("map=towns", "request=GetRecords", "maxRecords=10"))
 
 
-async def test_what_everybody_cannot_reach_is_refused(source: Source) -> None:
+async def test_what_everybody_cannot_reach_is_refused(source: Catalogue) -> None:
     source.put("/away", b"", status=302, Location="http://169.254.169.254/latest/meta-data/")
 
     private = await tried(source, "/", hosts=())
@@ -217,7 +170,7 @@ async def test_what_everybody_cannot_reach_is_refused(source: Source) -> None:
 
 @pytest.mark.parametrize("kind", ["endless", "slow", "silent"])
 async def test_what_never_ends_is_left_within_bounds(
-    source: Source, kind: str, monkeypatch: pytest.MonkeyPatch
+    source: Catalogue, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(trying, "LONGEST", 30 if kind == "endless" else 1.5)
     source.put("/", b"[" * 3000)
@@ -244,7 +197,7 @@ async def test_what_never_ends_is_left_within_bounds(
         b"<!DOCTYPE a [<!ENTITY b SYSTEM 'file:///etc/passwd'>]><a>&b;</a>",
     ],
 )
-async def test_what_is_no_catalogue_is_said_in_words(person: httpx.AsyncClient, source: Source, body: bytes) -> None:
+async def test_what_is_no_catalogue_is_said_in_words(person: httpx.AsyncClient, source: Catalogue, body: bytes) -> None:
     source.put("/feed", body)
 
     page = await attempt(person, f"{source.origin}/feed")
@@ -268,7 +221,7 @@ def test_an_address_is_read_as_a_person_writes_it(typed: str, read: str) -> None
     assert usual(typed) == read
 
 
-async def test_what_is_no_address_is_said_beside_the_field(person: httpx.AsyncClient, source: Source) -> None:
+async def test_what_is_no_address_is_said_beside_the_field(person: httpx.AsyncClient, source: Catalogue) -> None:
     for typed in ("", "two words", "ftp://data.example.org"):
         page = await attempt(person, typed)
         assert page.status_code == 422
@@ -276,7 +229,7 @@ async def test_what_is_no_address_is_said_beside_the_field(person: httpx.AsyncCl
     assert source.asked == []
 
 
-async def test_a_passer_by_logs_in_first(portal_app: Litestar, demo: Territory, source: Source) -> None:
+async def test_a_passer_by_logs_in_first(portal_app: Litestar, demo: Territory, source: Catalogue) -> None:
     async with browse(portal_app, demo) as client:
         answers = [await client.get(trials.HOME), await attempt(client, source.origin)]
 
@@ -285,7 +238,7 @@ async def test_a_passer_by_logs_in_first(portal_app: Litestar, demo: Territory, 
 
 
 async def test_one_person_does_not_try_without_end(
-    person: httpx.AsyncClient, source: Source, portal_site: Site
+    person: httpx.AsyncClient, source: Catalogue, portal_site: Site
 ) -> None:
     source.put("/", PACKAGES)
     portal_site.parts["trials"].rates.most = 2
@@ -295,7 +248,7 @@ async def test_one_person_does_not_try_without_end(
     assert statuses == [200, 200, 429, 429]
 
 
-async def test_every_real_catalogue_can_be_tried(source: Source, shared_data: Path) -> None:
+async def test_every_real_catalogue_can_be_tried(source: Catalogue, shared_data: Path) -> None:
     files = sorted(each for each in (shared_data / "data/catalogues").rglob("*") if each.is_file())[::8]
     assert len(files) > 20
     for file in files:
@@ -323,7 +276,7 @@ class Posting:
 
 @pytest.mark.parametrize("language", ["fr", "en"])
 async def test_its_page_holds_on_every_screen(
-    person: httpx.AsyncClient, source: Source, browser: Browser, demo: Territory, language: str
+    person: httpx.AsyncClient, source: Catalogue, browser: Browser, demo: Territory, language: str
 ) -> None:
     source.put("/", PACKAGES)
     page = f"{demo.origin}{trials.HOME}"

@@ -15,6 +15,7 @@ from rich.table import Table
 
 from udi import __version__
 from udi.cli import light, scale
+from udi.cli import sources as bench_sources
 from udi.cli import tables as bench_tables
 from udi.cli.load.machine import describe, sentence
 from udi.cli.load.scratch import scratch_installation
@@ -35,6 +36,7 @@ PROGRAMS = ("portal", "node")
 app.command()(bench_tables.tables)
 app.command()(scale.search)
 app.command()(light.pages)
+app.command()(bench_sources.sources)
 
 
 @app.callback()

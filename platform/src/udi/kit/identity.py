@@ -28,6 +28,11 @@ class Actor:
         return bool(self.memberships.get(organisation, frozenset()) & {MANAGERS, PUBLISHERS})
 
 
+def manages_some(actor: Actor) -> bool:
+    """Whether the person manages some organisation, or is of the territory's team."""
+    return actor.moderator or any(MANAGERS in groups for groups in actor.memberships.values())
+
+
 def read_memberships(claim: object, territory: str) -> tuple[bool, dict[str, frozenset[str]]]:
     """Read Keycloak's `organization` claim for one territory: (is moderator, groups by organisation slug).
 

@@ -19,7 +19,10 @@ from udi.portal.nodes import joining as nodes_joining
 from udi.portal.nodes import pages as nodes_pages
 from udi.portal.nodes import trials as nodes_trials
 from udi.portal.nodes.sources import api as sources_api
+from udi.portal.nodes.sources import feeds as sources_feeds
+from udi.portal.nodes.sources import origins as sources_origins
 from udi.portal.nodes.sources import pages as sources_pages
+from udi.portal.nodes.sources import report as sources_report
 from udi.portal.notifications import api as notifications_api
 from udi.portal.notifications import pages as notifications_pages
 from udi.portal.notifications.webhooks import pages as webhooks_pages
@@ -60,6 +63,9 @@ def create(site: Site | None = None) -> Litestar:
         *nodes_trials.routes,
         *sources_pages.routes,
         *sources_api.routes,
+        *sources_report.routes,
+        *sources_feeds.routes,
+        *sources_origins.routes,
         *notifications_api.routes,
         *notifications_pages.routes,
         *webhooks_pages.routes,

@@ -15,7 +15,9 @@ from udi.kit.oidc import IdentityService, territory_client
 from udi.kit.rates import Rates
 from udi.kit.tenancy import Territory
 from udi.kit.territories import Registry
+from udi.portal.catalogue.documentation.operations import CHAPTERS
 from udi.portal.catalogue.measures import measure_index, measure_links
+from udi.portal.catalogue.origins import PART as FIND_ORIGIN
 from udi.portal.catalogue.search.cache import AnswerCache
 from udi.portal.catalogue.search.index import SearchIndexes
 from udi.portal.catalogue.topics import topics
@@ -23,6 +25,8 @@ from udi.portal.identity import actions as people
 from udi.portal.identity.models import TABLES
 from udi.portal.nodes import trials as nodes_trials
 from udi.portal.nodes.measures import measure_key, measure_reports
+from udi.portal.nodes.sources import origins as sources_origins
+from udi.portal.nodes.sources.documentation import CHAPTER
 from udi.portal.organisations.joining import pages as joining_pages
 from udi.portal.organisations.queries import name_organisations
 from udi.portal.tenants.models import Tenant
@@ -49,6 +53,8 @@ URLS = {
     "join": joining_pages.HOME,
     "sources": nodes_trials.HOME,
 }
+HIGHER = {CHAPTERS: (CHAPTER,), FIND_ORIGIN: sources_origins.find_origin}
+"""What the catalogue shows of the domains above it."""
 
 
 def navigation(site: Site, request: Request[Any, Any, State]) -> list[tuple[str, str]]:
@@ -101,6 +107,7 @@ def build_site(settings: Settings, *, pages: bool = True) -> Site:
                 Rates("api", settings.api_requests_per_minute * PEOPLE_TIMES),
             ),
             "name_organisations": name_organisations,
+            **HIGHER,
             "measures": (measure_reports, measure_key, measure_index, measure_links, measure_backups),
         },
     )

@@ -125,6 +125,17 @@ def say_ago(value: datetime, language: str) -> str:
     return format_timedelta(_aware(value) - clock.now(), add_direction=True, locale=_locale(language))
 
 
+def days_ago(value: datetime, _language: str, *, zone: tzinfo = UTC) -> int:
+    """How many days of the calendar ago: 0 today."""
+    return (clock.today(zone) - _aware(value).astimezone(zone).date()).days
+
+
+def say_days_ago(value: datetime, language: str, *, zone: tzinfo = UTC) -> str:
+    """The same in words, in days, weeks, months or years: what a page that is kept for a day may say."""
+    past = timedelta(days=-days_ago(value, language, zone=zone))
+    return format_timedelta(past, granularity="day", add_direction=True, locale=_locale(language))
+
+
 def said(gettext: Callable[[str], str], message: str, values: Mapping[str, object] | None = None) -> str:
     """A message that is not written in the template: translated, filled, and still to be escaped."""
     text = gettext(message) if message else ""
@@ -157,7 +168,7 @@ def _in_page_language(say: Callable[..., str]) -> Callable[..., str]:
     return filtered
 
 
-def _in_page_zone(say: Callable[..., str]) -> Callable[..., str]:
+def _in_page_zone(say: Callable[..., Any]) -> Callable[..., Any]:
     @pass_context
     def filtered(context: Context, value: Any, **options: Any) -> str:
         return "" if value is None else say(value, context["locale"], zone=_zone.get(), **options)
@@ -173,5 +184,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "figure": _in_page_language(say_figure),
     "iso_date": _in_page_language(say_iso_date),
     "ago": _in_page_language(say_ago),
+    "days_ago": _in_page_zone(days_ago),
+    "say_days_ago": _in_page_zone(say_days_ago),
     "machine_date": machine_date,
 }

@@ -1,19 +1,16 @@
 """A site of somebody else's on loopback, and the sources that a territory reads there."""
 
 import json
-import threading
-import time
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
 import pytest
 from sqlalchemy import func, select, text, update
 
+from tests.portal.nodes.elsewhere import Answer, Catalogue, serve
 from udi.kit.clock import now
 from udi.kit.db import Database
 from udi.kit.http import Outgoing
@@ -26,31 +23,6 @@ from udi.portal.nodes.sources.reading import Reader
 from udi.portal.nodes.sources.running import Desk, take_turn
 from udi.portal.organisations.actions import apply_organisation
 from udi.ui.site import Site
-
-Answer = tuple[int, dict[str, str], bytes]
-
-
-@dataclass
-class Catalogue:
-    """What the site answers: pages by path, or what a function says of a path and its query."""
-
-    pages: dict[str, Answer] = field(default_factory=dict)
-    live: Callable[[str, dict[str, str]], Answer | None] | None = None
-    asked: list[str] = field(default_factory=list)
-    headers: list[dict[str, str]] = field(default_factory=list)
-    origin: str = ""
-    pause: float = 0
-    endless: bool = False
-
-    def put(self, path: str, body: Any, *, status: int = 200, **headers: str) -> None:
-        content = body if isinstance(body, bytes) else json.dumps(body).encode()
-        self.pages[path] = (status, {name.replace("_", "-"): value for name, value in headers.items()}, content)
-
-    def answer(self, path: str) -> Answer:
-        parts = urlsplit(path)
-        asked = {name: values[0] for name, values in parse_qs(parts.query).items()}
-        live = self.live(parts.path, asked) if self.live else None
-        return live or self.pages.get(parts.path, (404, {}, b""))
 
 
 def packages(names: list[str], *, start: int, rows: int) -> dict[str, Any]:
@@ -80,41 +52,8 @@ def ckan(names: list[str], *, largest: int = 100) -> Callable[[str, dict[str, st
 
 @pytest.fixture
 def catalogue() -> Iterator[Catalogue]:
-    kept = Catalogue()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            kept.asked.append(self.path)
-            kept.headers.append(dict(self.headers.items()))
-            status, headers, body = kept.answer(self.path)
-            etag = headers.get("ETag")
-            if etag and self.headers.get("If-None-Match") == etag:
-                status, body = 304, b""
-            self.send_response(status)
-            for name, value in headers.items():
-                self.send_header(name, value)
-            self.end_headers()
-            try:
-                step = 1000 if kept.pause else 1_000_000
-                for piece in (body[n : n + step] for n in range(0, len(body), step)):
-                    self.wfile.write(piece)
-                    time.sleep(kept.pause)
-                while kept.endless and status == 200:
-                    self.wfile.write(b" " * 65536)
-            except OSError:
-                return
-
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the standard library's name
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    kept.origin = f"http://catalogue.localhost:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    yield kept
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serve("catalogue.localhost") as site:
+        yield site
 
 
 @dataclass

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.portal.nodes.sources.conftest import Catalogue, Open, Reading, ckan, packages
+from tests.portal.nodes.elsewhere import Catalogue
+from tests.portal.nodes.sources.conftest import Open, Reading, ckan, packages
 from udi.kit.http import Outgoing
 from udi.portal.nodes.sources import course, reading
 from udi.portal.nodes.sources.models import SourceRun

@@ -9,7 +9,8 @@ from sqlalchemy import delete, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tests.contract.node import clear_queue
-from tests.portal.nodes.sources.conftest import Catalogue, Open, Reading, ckan
+from tests.portal.nodes.elsewhere import Catalogue
+from tests.portal.nodes.sources.conftest import Open, Reading, ckan
 from tests.portal.notifications.conftest import Relay, relay
 from tests.visitors import browse, make_person
 from udi.kit.db import Database

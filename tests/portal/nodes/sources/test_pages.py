@@ -13,7 +13,8 @@ from sqlalchemy import select
 
 from tests.node.test_show_in_a_browser import seen
 from tests.portal.catalogue.conftest import browser
-from tests.portal.nodes.sources.conftest import Catalogue, Open, ckan
+from tests.portal.nodes.elsewhere import Catalogue
+from tests.portal.nodes.sources.conftest import Open, ckan
 from tests.visitors import browse, make_person
 from udi.kit.clock import now
 from udi.kit.db import Database

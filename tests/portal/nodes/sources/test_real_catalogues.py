@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.portal.nodes.sources.conftest import Catalogue, Open, ckan
+from tests.portal.nodes.elsewhere import Catalogue
+from tests.portal.nodes.sources.conftest import Open, ckan
 from udi.portal.nodes.sources import running
 from udi.portal.nodes.sources.models import SourceRun
 

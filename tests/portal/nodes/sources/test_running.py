@@ -13,7 +13,8 @@ from litestar import Litestar
 from sqlalchemy import select
 
 from tests.portal.catalogue.corpus import document
-from tests.portal.nodes.sources.conftest import Catalogue, Open, ckan, count_rows, packages, team
+from tests.portal.nodes.elsewhere import Catalogue
+from tests.portal.nodes.sources.conftest import Open, ckan, count_rows, packages, team
 from tests.visitors import browse
 from udi.kit.clock import now
 from udi.kit.db import Database

@@ -15,7 +15,7 @@ from litestar.serialization import encode_json
 from litestar.status_codes import HTTP_200_OK, HTTP_304_NOT_MODIFIED
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from udi.kit.clock import now
+from udi.kit.clock import today
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.dating import as_header, is_known, last_modified
 from udi.portal.catalogue.search.cache import Answer, AnswerCache, Key, etag_of
@@ -56,7 +56,7 @@ async def answer(
         return (await make())[0]
     key = key_of(request, territory, reader)
     etag = etag_of(key)
-    modified = last_modified(reader, facts_of(territory))
+    modified = last_modified(reader, facts_of(territory), territory.zone)
     headers = {"ETag": etag, "Cache-Control": VALIDATE, "Vary": VARY, "Content-Language": state["locale"]}
     headers |= as_header(modified)
     if _has_it(request, etag, modified):
@@ -95,7 +95,7 @@ def followed_index(request: Request[Any, Any, State], territory: Territory) -> R
 def key_of(request: Request[Any, Any, State], territory: Territory, reader: Reader) -> Key:
     """Everything that an answer depends on."""
     facts = facts_of(territory)
-    return facts, reader.generation, now().date(), RELEASE, request.scope["state"]["locale"], _address(request)
+    return facts, reader.generation, today(territory.zone), RELEASE, request.scope["state"]["locale"], _address(request)
 
 
 def _address(request: Request[Any, Any, State]) -> str:

@@ -31,18 +31,18 @@ def write_feed(
     """
     criteria, origin, author = page.criteria, territory.origin, localised(territory.name, language)
     feed = Element("feed", {"xmlns": NAMESPACE, "xmlns:opensearch": OPENSEARCH, "xml:lang": language})
-    _add(feed, "id", criteria.canonical().changed().address(f"{origin}{PATH}"))
-    _add(feed, "title", f"{about} – {author}")
-    _add(feed, "updated", _instant(max((line.modified_at for line in page.lines), default=OLDEST)))
-    _add(SubElement(feed, "author"), "name", author)
-    _add(feed, "generator", "Urban Data Interface")
+    add_text(feed, "id", criteria.canonical().changed().address(f"{origin}{PATH}"))
+    add_text(feed, "title", f"{about} – {author}")
+    add_text(feed, "updated", say_instant(max((line.modified_at for line in page.lines), default=OLDEST)))
+    add_text(SubElement(feed, "author"), "name", author)
+    add_text(feed, "generator", "Urban Data Interface")
     for relation, number in _pages(page):
         address = criteria.changed(page=number).address(f"{origin}{PATH}")
         SubElement(feed, "link", rel=relation, type=MEDIA_TYPE, href=address)
     SubElement(feed, "link", rel="alternate", type="text/html", href=criteria.address(f"{origin}{PAGE}"))
-    _add(feed, "opensearch:totalResults", str(page.total))
-    _add(feed, "opensearch:startIndex", str((criteria.page - 1) * criteria.size + 1))
-    _add(feed, "opensearch:itemsPerPage", str(criteria.size))
+    add_text(feed, "opensearch:totalResults", str(page.total))
+    add_text(feed, "opensearch:startIndex", str((criteria.page - 1) * criteria.size + 1))
+    add_text(feed, "opensearch:itemsPerPage", str(criteria.size))
     for line in page.lines:
         _add_entry(feed, line, origin, language, name)
     written: bytes = tostring(feed, encoding="utf-8", xml_declaration=True)
@@ -55,22 +55,22 @@ def write_history(
     """The feed of one dataset: each description that is kept, with its title and what it changed, in words."""
     origin, permalink = territory.origin, f"{territory.origin}/data/{dataset.id}"
     feed = Element("feed", {"xmlns": NAMESPACE, "xml:lang": language})
-    _add(feed, "id", f"{permalink}{CHANGES}")
-    _add(feed, "title", f"{dataset.title} – {localised(territory.name, language)}")
-    _add(feed, "updated", _instant(steps[0][0].at))
-    _add(SubElement(feed, "author"), "name", dataset.organisation.name)
-    _add(feed, "generator", "Urban Data Interface")
+    add_text(feed, "id", f"{permalink}{CHANGES}")
+    add_text(feed, "title", f"{dataset.title} – {localised(territory.name, language)}")
+    add_text(feed, "updated", say_instant(steps[0][0].at))
+    add_text(SubElement(feed, "author"), "name", dataset.organisation.name)
+    add_text(feed, "generator", "Urban Data Interface")
     SubElement(feed, "link", rel="self", type=MEDIA_TYPE, href=f"{permalink}{CHANGES}")
     SubElement(feed, "link", rel="alternate", type="text/html", href=permalink)
     SubElement(feed, "link", rel="related", type="application/json", href=f"{origin}/api/v1/datasets/{dataset.id}")
     for step, title, words in steps:
         entry = SubElement(feed, "entry")
         address = f"{permalink}/history#v{step.number}"
-        _add(entry, "id", address)
-        _add(entry, "title", title)
-        _add(entry, "updated", _instant(step.at))
+        add_text(entry, "id", address)
+        add_text(entry, "title", title)
+        add_text(entry, "updated", say_instant(step.at))
         SubElement(entry, "link", rel="alternate", type="text/html", href=address)
-        _add(entry, "summary", words)
+        add_text(entry, "summary", words)
     written: bytes = tostring(feed, encoding="utf-8", xml_declaration=True)
     return written
 
@@ -87,11 +87,11 @@ def _pages(page: SearchPage) -> Iterable[tuple[str, int]]:
 def _add_entry(feed: Element, line: DatasetLine, origin: str, language: str, name: Callable[[str, str], str]) -> None:
     entry = SubElement(feed, "entry")
     permalink = f"{origin}/data/{line.id}"
-    _add(entry, "id", permalink)
-    _add(entry, "title", line.title)
-    _add(entry, "updated", _instant(line.modified_at))
-    _add(entry, "published", _instant(line.published_at))
-    _add(SubElement(entry, "author"), "name", line.producer_name)
+    add_text(entry, "id", permalink)
+    add_text(entry, "title", line.title)
+    add_text(entry, "updated", say_instant(line.modified_at))
+    add_text(entry, "published", say_instant(line.published_at))
+    add_text(SubElement(entry, "author"), "name", line.producer_name)
     SubElement(
         entry, "link", rel="alternate", type="text/html", href=f"{permalink}/{line.slug}" if line.slug else permalink
     )
@@ -99,7 +99,7 @@ def _add_entry(feed: Element, line: DatasetLine, origin: str, language: str, nam
     if line.theme:
         SubElement(entry, "category", term=line.theme, label=_clean(name("theme", line.theme)))
     if summary := localised(line.synopsis, language):
-        _add(entry, "summary", summary)
+        add_text(entry, "summary", summary)
 
 
 def followed(criteria: Criteria) -> Criteria:
@@ -107,7 +107,8 @@ def followed(criteria: Criteria) -> Criteria:
     return criteria if criteria.sort else criteria.changed(sort="modified", page=criteria.page)
 
 
-def _add(parent: Element, tag: str, text: str) -> None:
+def add_text(parent: Element, tag: str, text: str) -> None:
+    """An element with a text, without what XML has no place for."""
     SubElement(parent, tag).text = _clean(text)
 
 
@@ -115,5 +116,6 @@ def _clean(text: str) -> str:
     return NOT_XML.sub("", text)
 
 
-def _instant(moment: datetime) -> str:
+def say_instant(moment: datetime) -> str:
+    """A moment as RFC 3339 writes it."""
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

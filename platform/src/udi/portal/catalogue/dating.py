@@ -4,7 +4,7 @@ It costs no question: an answer changes with the search index, with what is said
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from email.utils import format_datetime, parsedate_to_datetime
 
 from udi.kit.clock import now
@@ -16,16 +16,16 @@ _seen: dict[object, tuple[Facts, datetime]] = {}
 """By territory, what was last said of it, and since when this process knows: never before it started, so that a release counts."""
 
 
-def last_modified(reader: Reader, facts: Facts) -> datetime | None:
+def last_modified(reader: Reader, facts: Facts, zone: tzinfo = UTC) -> datetime | None:
     """The whole second by which all of it had changed; None while that second lasts, in which it may change again.
 
-    `facts` are those of the territory, its identifier first.
+    `facts` are those of the territory, its identifier first; days begin in its `zone`.
     """
     instant = now()
     known = _seen.get(facts[0])
     if known is None or known[0] != facts:
         known = _seen[facts[0]] = (facts, instant)
-    day = instant.replace(hour=0, minute=0, second=0, microsecond=0)
+    day = instant.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
     newest = max(known[1], reader.changed_at, day)
     whole = newest if not newest.microsecond else newest.replace(microsecond=0) + SECOND
     return whole if whole <= instant else None

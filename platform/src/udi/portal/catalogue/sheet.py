@@ -74,6 +74,12 @@ class Sheet:
         return find_said(media)
 
     @property
+    def source_page(self) -> str:
+        """The page of the dataset where it was read, where its record names one."""
+        found = str((self.record.get("metadata_info") or {}).get("metadata_source") or "")
+        return found if found.startswith(("http://", "https://")) else ""
+
+    @property
     def is_open(self) -> bool:
         return self.dataset.access == AccessRights.PUBLIC
 

@@ -7,8 +7,8 @@ from uuid import UUID
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from udi.kit.identity import Actor
-from udi.portal.identity.models import Membership, Person
+from udi.kit.identity import MODERATORS, Actor
+from udi.portal.identity.models import TEAM, Membership, Person
 
 Groups = Mapping[str, Collection[str]]
 """Groups by slug of the organisation."""
@@ -16,7 +16,8 @@ Groups = Mapping[str, Collection[str]]
 
 async def keep_memberships(session: AsyncSession, actor: Actor) -> None:
     """Replace a person's memberships by those just read from their token."""
-    await _replace(session, actor.person_id, actor.memberships)
+    team = {TEAM: frozenset({MODERATORS})} if actor.moderator else {}
+    await _replace(session, actor.person_id, {**actor.memberships, **team})
 
 
 async def sync_memberships(session: AsyncSession, issuer: str, memberships: Mapping[str, Groups]) -> tuple[int, int]:

@@ -51,10 +51,10 @@ async def read_me(
     request: Request[Any, Any, State], session: NamedDependency[AsyncSession], bearer: NamedDependency[Bearer]
 ) -> Response[Me]:
     """Who I am."""
-    names = await name_organisations_of(request)(session, list(bearer.organisations))
+    names = await name_organisations_of(request)(session, list(bearer.member.memberships))
     organisations = [
         MyOrganisation(slug=slug, name=names.get(slug, slug), groups=sorted(groups))
-        for slug, groups in sorted(bearer.organisations.items())
+        for slug, groups in sorted(bearer.member.memberships.items())
     ]
     token = MyToken(name=bearer.name, scopes=sorted(bearer.scopes), expires=bearer.expires_at)
     me = Me(name=bearer.actor.name, email=bearer.actor.email, organisations=organisations, token=token)

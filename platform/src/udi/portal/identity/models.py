@@ -10,6 +10,9 @@ from udi.kit.db import Owned
 from udi.kit.sessions import PersonColumns, Tables, UsedTokenColumns, WebSessionColumns
 from udi.portal.schema import PortalTable
 
+TEAM = ""
+"""What stands for the territory itself among the slugs of organisations."""
+
 
 class Person(Owned, PersonColumns, PortalTable):
     """Someone who logged in at least once."""
@@ -37,7 +40,10 @@ class UsedToken(UsedTokenColumns, PortalTable):
 
 
 class Membership(PortalTable):
-    """A person in an organisation, as Keycloak said last: for lists and mails, never for rights."""
+    """A person in an organisation, or (`TEAM`) in the territory's team, as Keycloak said last.
+
+    For lists, mails and the tokens of people's programs; pages go by what the session says.
+    """
 
     __tablename__ = "membership"
     __table_args__ = (

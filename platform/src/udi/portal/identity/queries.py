@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from udi.portal.identity.models import Membership, Person
+from udi.kit.identity import MODERATORS, Actor
+from udi.portal.identity.models import TEAM, Membership, Person
 
 
 async def list_members(session: AsyncSession, organisation: str) -> Sequence[tuple[Person, list[str]]]:
@@ -21,5 +22,14 @@ async def list_members(session: AsyncSession, organisation: str) -> Sequence[tup
 
 async def count_members(session: AsyncSession) -> dict[str, int]:
     """How many people of each organisation (its slug) logged in once."""
-    query = select(Membership.organisation_slug, func.count()).group_by(Membership.organisation_slug)
+    counted = select(Membership.organisation_slug, func.count()).where(Membership.organisation_slug != TEAM)
+    query = counted.group_by(Membership.organisation_slug)
     return {row[0]: row[1] for row in await session.execute(query)}
+
+
+async def read_actor(session: AsyncSession, person: Person, territory: str) -> Actor:
+    """A person of a territory (its slug) with what they may do there as Keycloak said last, whether logged in or not."""
+    rows = await session.scalars(select(Membership).where(Membership.person_id == person.id))
+    groups = {row.organisation_slug: frozenset(row.groups) for row in rows}
+    moderator = MODERATORS in groups.pop(TEAM, frozenset())
+    return Actor(person.id, person.name, person.email, territory, moderator=moderator, memberships=groups)

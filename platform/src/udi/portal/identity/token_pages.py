@@ -17,7 +17,8 @@ from udi.kit.errors import InvalidError
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
 from udi.portal.identity.tokens import DAYS, LONGEST_NAME, SCOPES, list_tokens, make_token, revoke_token
-from udi.ui.site import render, site_of
+from udi.ui.errors import say_fields
+from udi.ui.site import render
 
 PATH = "/my-space/tokens"
 Asked = Request[Any, Any, State]
@@ -49,8 +50,7 @@ async def add_token(
     try:
         _, token = await make_token(session, member, name=name, scopes=scopes, days=chosen)
     except InvalidError as error:
-        say = site_of(request).pages.speaker(request)
-        errors = {refusal.field: say(refusal.reason) for refusal in error.refusals}
+        errors = say_fields(request, error)
         typed = {"name": name, "days": days, "scopes": scopes}
         return await _page(request, session, territory, member, status=422, errors=errors, typed=typed)
     return await _page(request, session, territory, member, status=201, token=token)

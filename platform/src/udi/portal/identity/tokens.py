@@ -1,7 +1,7 @@
 """Tokens of people for their programs (RFC 6750): made, shown once, kept as a digest, revoked."""
 
 import secrets
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -13,12 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.clock import now
 from udi.kit.errors import ConflictError, InvalidError, NotFoundError, Refusal, UnauthenticatedError
 from udi.kit.identity import Actor
-from udi.portal.identity.models import ApiToken, Membership, Person
+from udi.portal.identity.models import ApiToken, Person
+from udi.portal.identity.queries import read_actor
 
 PREFIX = "udi_me_"
-SCOPES = ("profile", "following")
+SCOPES = ("profile", "following", "sources")
 """What a token may be given. Each reads what is open, counted as its owner's; `profile` says who its owner is, `following`
-reads and changes what its owner follows.
+reads and changes what its owner follows, `sources` does what its owner may do with catalogues that are read.
 """
 DAYS = (30, 90, 365)
 """How long a token may live; the last is the longest."""
@@ -47,9 +48,9 @@ class Bearer:
     """Who shows a token, and what it may do."""
 
     actor: Actor
-    """Without memberships: a token gives no right over an organisation."""
-    organisations: Mapping[str, Sequence[str]]
-    """Groups by slug, as Keycloak said last."""
+    """Without memberships: a token gives no right over an organisation, unless its scope says so."""
+    member: Actor
+    """The same with what they may do as Keycloak said last: for scopes that act for organisations."""
     name: str
     scopes: frozenset[str]
     expires_at: datetime
@@ -133,10 +134,9 @@ async def find_bearer(session: AsyncSession, text: str, territory: str) -> Beare
         )
     if token.last_used_at is None or token.last_used_at + USE_NOTED < moment:
         token.last_used_at = moment
-    rows = await session.scalars(select(Membership).where(Membership.person_id == person.id))
-    organisations = {row.organisation_slug: row.groups for row in rows}
+    member = await read_actor(session, person, territory)
     actor = Actor(person.id, person.name, person.email, territory)
-    return Bearer(actor, organisations, token.name, frozenset(token.scopes), token.expires_at)
+    return Bearer(actor, member, token.name, frozenset(token.scopes), token.expires_at)
 
 
 def _digest(text: str) -> bytes:

@@ -7,7 +7,14 @@ from udi.kit import jobs
 from udi.kit.rows import Carried, LeftOut
 from udi.portal.nodes.actions.reports import SEND_REPORT
 from udi.portal.nodes.models import Delivery, Node, NodeInvitation, NodeProducer, Report
-from udi.portal.nodes.sources.models import CatalogueSource, SourceFault, SourceRecord, SourceRun
+from udi.portal.nodes.sources.models import (
+    CatalogueSource,
+    SourceAction,
+    SourceFault,
+    SourceFeed,
+    SourceRecord,
+    SourceRun,
+)
 
 CARRIED = (
     Carried(Node, addressed=frozenset({"url"})),
@@ -19,6 +26,8 @@ CARRIED = (
 LEFT_OUT = (
     LeftOut(SourceRun, "readings that ended are told where they were made: each source is read again where it arrives"),
     LeftOut(SourceFault, "what a reading met goes with it"),
+    LeftOut(SourceAction, "what a reading did goes with it"),
+    LeftOut(SourceFeed, "addresses of feeds are secrets of this installation: people have new ones made elsewhere"),
     LeftOut(NodeInvitation, "credentials of this installation are in them: nodes are invited anew elsewhere"),
 )
 

@@ -15,7 +15,7 @@ from udi.kit.jobs import Handler, Job
 from udi.kit.keys import Signer
 from udi.portal.nodes.models import Delivery, Node, Report
 from udi.portal.nodes.rudi import report_document
-from udi.portal.nodes.sources.letters import handlers
+from udi.portal.nodes.sources import hooks, letters
 from udi.ui.site import Site
 
 log = structlog.get_logger()
@@ -42,7 +42,7 @@ def jobs(site: Site) -> Mapping[str, Handler]:
     async def send(job: Job) -> None:
         await send_report(site, job)
 
-    return {SEND_REPORT: send, **handlers(site)}
+    return {SEND_REPORT: send, **letters.handlers(site), **hooks.handlers(site)}
 
 
 async def send_report(site: Site, job: Job) -> None:

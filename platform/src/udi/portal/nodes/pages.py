@@ -18,7 +18,8 @@ from udi.portal.nodes import queries
 from udi.portal.nodes.actions import reports
 from udi.portal.nodes.actions.moderate import allow_again, get_for_team, withdraw_for_team
 from udi.portal.nodes.bodies import clean_reason
-from udi.ui.site import render, site_of
+from udi.ui.errors import say_fields
+from udi.ui.site import render
 
 
 @get("/nodes")
@@ -76,8 +77,7 @@ async def withdraw(
     try:
         await withdraw_for_team(session, member, dataset, reason=reason)
     except InvalidError as error:
-        say = site_of(request).pages.speaker(request)
-        errors = {refusal.field: say(refusal.reason) for refusal in error.refusals}
+        errors = say_fields(request, error)
         return render(request, "nodes/withdraw.html", status=422, dataset=dataset, reason=reason, errors=errors)
     return Redirect(f"/data/{dataset_id}", status_code=303)
 

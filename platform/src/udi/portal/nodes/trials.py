@@ -11,25 +11,18 @@ from litestar.di import NamedDependency
 from litestar.types import ControllerRouterHandler
 
 from udi.kit.clock import now
-from udi.kit.identity import Actor
+from udi.kit.identity import Actor, manages_some
 from udi.kit.rates import Rates
 from udi.kit.tenancy import Territory
 from udi.portal.nodes.harvest.faults import Fault, Level
 from udi.portal.nodes.harvest.trying import LONGEST_ADDRESS, Trial, try_address, usual
 from udi.portal.nodes.harvest.vocabulary import own_words
-from udi.portal.nodes.sources.queries import tends
+from udi.portal.nodes.sources.formats import format_name
 from udi.portal.tenants.queries import read_vocabularies
 from udi.ui.site import render, site_of
 
 HOME = "/sources/try"
 AT_ONCE, PER_HOUR = 2, 30
-FORMATS = {
-    "ckan": "CKAN", "csw": "CSW", "iso": "ISO 19139", "dublin-core": "Dublin Core", "data-package": "Data Package",
-    "data.json": "data.json", "json-ld": "DCAT", "rdf": "DCAT", "rdf-xml": "DCAT", "rdf-turtle": "DCAT",
-    "ogc-records": "OGC API Records", "opendatasoft": "Opendatasoft", "rudi": "RUDI", "schema.org": "schema.org",
-    "stac": "STAC", "udata": "udata", "waf": "folder",
-}  # fmt: skip
-"""What each format is called; RDF in any syntax is DCAT."""
 AnyRequest = Request[Any, Any, State]
 
 
@@ -59,12 +52,6 @@ def lessons(trial: Trial) -> list[Lesson]:
     order = list(Level)
     ordered = sorted(found.values(), key=lambda faults: (order.index(faults[0].level), -len(faults)))
     return [Lesson(faults[0], len(faults)) for faults in ordered]
-
-
-def format_name(name: str) -> str:
-    """A format, or formats inside one another, as people call them."""
-    parts = [FORMATS.get(part, part) for part in name.split(" › ") if part != "waf"]
-    return ", ".join(dict.fromkeys(parts))
 
 
 @get(HOME)
@@ -102,7 +89,7 @@ async def try_source(
 
 def _show(request: AnyRequest, member: Actor, facts: Mapping[str, Any], *, status: int = 200) -> Response[str]:
     usual_facts = {"typed": "", "wrong": False, "trial": None, "lessons": [], "format_name": format_name}
-    usual_facts["tends"] = tends(member)
+    usual_facts["tends"] = manages_some(member)
     return render(request, "nodes/try.html", status=status, **{**usual_facts, **facts})
 
 

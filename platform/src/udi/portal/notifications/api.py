@@ -118,7 +118,7 @@ async def follow_target(
     bearer: NamedDependency[Bearer],
 ) -> Response[Followed]:
     """Follow a target: 201, or 200 where it was followed already."""
-    said = await _read(request, "kind", "target")
+    said = await read_said(request, "kind", "target")
     topic, person = get_topic(site_of(request).parts["topics"], said["kind"]), bearer.actor.person_id
     target = await topic.read(session, said["target"])
     known = await queries.find_following(session, person, said["kind"], target)
@@ -156,7 +156,7 @@ async def choose_rhythm(
     bearer: NamedDependency[Bearer],
 ) -> Response[HowOften]:
     """Be told daily, weekly or never."""
-    rhythm = (await _read(request, "rhythm"))["rhythm"]
+    rhythm = (await read_said(request, "rhythm"))["rhythm"]
     await actions.choose_rhythm(session, bearer.actor, rhythm, await _language(request, session, bearer))
     return _often(Rhythm(rhythm), territory)
 
@@ -191,8 +191,8 @@ def _one(following: Following, named: Named, origin: str) -> Followed:
     )
 
 
-async def _read(request: Asked, *names: str) -> dict[str, str]:
-    """The texts of a body of JSON.
+async def read_said(request: Request[Any, Any, State], *names: str, **usual: str) -> dict[str, str]:
+    """The texts of a body of JSON; `usual` are what those say that may be left out.
 
     Raises:
         InvalidError: it is no object of JSON, or one of these texts is missing.
@@ -201,12 +201,12 @@ async def _read(request: Asked, *names: str) -> dict[str, str]:
         said = json.decode(await request.body())
     except (MsgspecError, ValueError, RecursionError) as error:
         raise InvalidError(refusals=[Refusal("", "This is not JSON.", "Send one JSON object.", "not-json")]) from error
-    found = said if isinstance(said, dict) else {}
-    missing = [name for name in names if not isinstance(found.get(name), str)]
+    found = {**usual, **(said if isinstance(said, dict) else {})}
+    missing = [name for name in (*names, *usual) if not isinstance(found.get(name), str)]
     if missing:
         refusals = [Refusal(name, "A text is expected here.", "Send it between quotes.", "no-text") for name in missing]
         raise InvalidError(refusals=refusals)
-    return {name: found[name] for name in names}
+    return {name: found[name] for name in (*names, *usual)}
 
 
 routes: Sequence[ControllerRouterHandler] = [

@@ -120,6 +120,8 @@ class Webhook(Owned, PortalTable):
     url: Mapped[str] = mapped_column(Text)
     everything: Mapped[bool]
     """All of the catalogue, or what the person follows."""
+    readings: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    """Whether it is told also of readings of the sources that the person looks after."""
     secret: Mapped[str] = mapped_column(Text)
     former_secret: Mapped[str] = mapped_column(Text, default="", server_default="")
     former_until: Mapped[datetime | None]

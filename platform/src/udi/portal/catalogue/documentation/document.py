@@ -1,28 +1,20 @@
 """The OpenAPI 3.1 document of the portal's API: its schemas are those of the types that answer."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
 from msgspec import UNSET, Meta, Struct, UnsetType, to_builtins
 from msgspec.json import schema_components
 
 from udi.kit.errors import (
-    ConflictError,
-    ForbiddenError,
-    InvalidError,
-    NotFoundError,
     TooManyError,
     UdiError,
     UnauthenticatedError,
 )
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.documentation.examples import ASKED, make_examples
-from udi.portal.catalogue.documentation.parameters import PATH, SEARCH, WALK, Parameter
-from udi.portal.catalogue.queries import WithdrawnError
-from udi.portal.catalogue.shapes import BASE, Dataset, DatasetBatch, DatasetPage, Producer, ProducerList
-from udi.portal.identity import me
-from udi.portal.notifications import api as following
+from udi.portal.catalogue.documentation.operations import OPERATIONS, Chapter, Operation
+from udi.portal.catalogue.documentation.parameters import PATH
 from udi.ui import problems
 from udi.ui.locale import localised
 
@@ -53,151 +45,24 @@ class Problem(Struct, kw_only=True):
     errors: list[WrongThing] | UnsetType = UNSET
 
 
-@dataclass(frozen=True)
-class Operation:
-    """What can be asked at one path by one method."""
-
-    name: str
-    path: str
-    summary: str
-    detail: str
-    answer: type[Struct] | None
-    """None: it answers that it was done, and no more (204)."""
-    refusals: tuple[type[UdiError], ...]
-    method: str = "get"
-    asks: type[Struct] | None = None
-    """What its body says."""
-    statuses: tuple[int, ...] = (200,)
-    """Of what it answers when all is well."""
-    scope: str = ""
-    """The right that its token must have; empty: it needs no token."""
-    takes: Mapping[str, Parameter] = field(default_factory=dict)
-    """Parameters of its query, besides those that its path names."""
-    leads_to: tuple[tuple[str, str, str], ...] = ()
-    """Operations that the answer leads to: name, parameter, where its value is (RFC 6901, in a runtime expression)."""
-
-
-OPERATIONS = (
-    Operation(
-        name="searchDatasets",
-        path=f"{BASE}/datasets",
-        summary="Search the datasets",
-        detail="The same search as on the pages, with how many datasets each value of a filter would leave.",
-        answer=DatasetPage,
-        refusals=(InvalidError,),
-        takes=SEARCH,
-        leads_to=(("readDataset", "id", "/items/0/id"), ("readProducer", "slug", "/items/0/producer/slug")),
-    ),
-    Operation(
-        name="walkDatasets",
-        path=f"{BASE}/datasets/all",
-        summary="Walk through all the datasets",
-        detail="Every dataset once, batch after batch, however many come or go meanwhile: follow the link “next”.",
-        answer=DatasetBatch,
-        refusals=(InvalidError,),
-        takes=WALK,
-        leads_to=(("readDataset", "id", "/items/0/id"),),
-    ),
-    Operation(
-        name="readDataset",
-        path=f"{BASE}/datasets/{{id}}",
-        summary="Read a dataset",
-        detail="A dataset in our words, with its files and services, and its producer’s record as it was sent.",
-        answer=Dataset,
-        refusals=(NotFoundError, WithdrawnError),
-        leads_to=(("readProducer", "slug", "/producer/slug"),),
-    ),
-    Operation(
-        name="listProducers",
-        path=f"{BASE}/producers",
-        summary="List the producers",
-        detail="Everyone who publishes on this territory, with how many datasets.",
-        answer=ProducerList,
-        refusals=(),
-        leads_to=(("readProducer", "slug", "/items/0/slug"),),
-    ),
-    Operation(
-        name="readProducer",
-        path=f"{BASE}/producers/{{slug}}",
-        summary="Read a producer",
-        detail="Who it is, and how to reach it.",
-        answer=Producer,
-        refusals=(NotFoundError,),
-    ),
-    Operation(
-        name="readMe",
-        path=me.PATH,
-        summary="Read who a token belongs to",
-        detail="Whose token this is, with their organisations, and what it may do. Tokens are made on «my space».",
-        answer=me.Me,
-        refusals=(ForbiddenError,),
-        scope="profile",
-    ),
-    Operation(
-        name="listFollowed",
-        path=following.PATH,
-        summary="List what I follow",
-        detail="Datasets, producers, themes and searches that the person of the token follows, the newest first.",
-        answer=following.FollowedList,
-        refusals=(ForbiddenError,),
-        scope=following.SCOPE,
-    ),
-    Operation(
-        name="follow",
-        path=following.PATH,
-        summary="Follow",
-        detail="Follow a dataset, a producer, a theme or a search. Once more changes nothing: 200 instead of 201.",
-        answer=following.Followed,
-        refusals=(ForbiddenError, NotFoundError, ConflictError, WithdrawnError, InvalidError),
-        method="post",
-        asks=following.ToFollow,
-        statuses=(201, 200),
-        scope=following.SCOPE,
-    ),
-    Operation(
-        name="stopFollowing",
-        path=f"{following.PATH}/{{following_id}}",
-        summary="Follow no more",
-        detail="Follow one thing no more.",
-        answer=None,
-        refusals=(ForbiddenError, NotFoundError),
-        method="delete",
-        statuses=(204,),
-        scope=following.SCOPE,
-    ),
-    Operation(
-        name="readRhythm",
-        path=f"{following.PATH}/rhythm",
-        summary="Read how often I am told",
-        detail="How often mails may leave that tell what changed, and when the next one may.",
-        answer=following.HowOften,
-        refusals=(ForbiddenError,),
-        scope=following.SCOPE,
-    ),
-    Operation(
-        name="chooseRhythm",
-        path=f"{following.PATH}/rhythm",
-        summary="Choose how often I am told",
-        detail="Be told by mail each day, each Monday, or never; what is followed is kept.",
-        answer=following.HowOften,
-        refusals=(ForbiddenError, InvalidError),
-        method="put",
-        asks=following.ToldAs,
-        scope=following.SCOPE,
-    ),
-)
 ALWAYS: tuple[type[UdiError], ...] = (UnauthenticatedError, TooManyError)
 """What every operation may refuse: a token that is not good, and too much in little time."""
 
 
-def build_document(territory: Territory, say: Say, language: str) -> dict[str, Any]:
+def build_document(territory: Territory, say: Say, language: str, chapters: Sequence[Chapter] = ()) -> dict[str, Any]:
     """The document for one territory, its words in one language (OpenAPI Specification 3.1.1)."""
-    examples = make_examples(territory.origin)
-    said = [kind for operation in OPERATIONS for kind in (operation.answer, operation.asks) if kind is not None]
+    own = Chapter(OPERATIONS, PATH, ASKED, make_examples)
+    book = [(operation, chapter) for chapter in (own, *chapters) for operation in chapter.operations]
+    examples = {
+        name: example
+        for chapter in (own, *chapters)
+        for name, example in chapter.make_examples(territory.origin).items()
+    }
+    said = [kind for operation, _ in book for kind in (operation.answer, operation.asks) if kind is not None]
     _, schemas = schema_components([*said, Problem], ref_template=REFERENCE)
     paths: dict[str, dict[str, Any]] = {}
-    for operation in OPERATIONS:
-        described = _operation(operation, say, examples.get(operation.name))
+    for operation, chapter in book:
+        described = _operation(operation, chapter, say, examples.get(operation.name))
         paths.setdefault(operation.path, {})[operation.method] = described
     return {
         "openapi": "3.1.1",
@@ -223,24 +88,24 @@ def build_document(territory: Territory, say: Say, language: str) -> dict[str, A
     }
 
 
-def _operation(operation: Operation, say: Say, example: Any) -> dict[str, Any]:
+def _operation(operation: Operation, chapter: Chapter, say: Say, example: Any) -> dict[str, Any]:
     return {
         "operationId": operation.name,
         "summary": say(operation.summary),
         "description": say(operation.detail),
-        "parameters": _parameters(operation, say),
+        "parameters": _parameters(operation, chapter, say),
         "security": [{"token": [operation.scope]}] if operation.scope else [{}, {"token": []}],
-        **({"requestBody": _body(operation.asks)} if operation.asks else {}),
+        **({"requestBody": _body(operation.asks, chapter)} if operation.asks else {}),
         "responses": {
             **{str(status): _answer(operation, say, example) for status in operation.statuses},
-            **({} if operation.scope else {"304": {"description": say("Nothing changed since the answer of this ETag.")}}),
+            **({} if operation.scope and not operation.dated else {"304": {"description": say("Nothing changed since the answer of this ETag.")}}),
             **{str(kind.status): _refusal(kind, say) for kind in operation.refusals + ALWAYS},
         },
     }  # fmt: skip
 
 
-def _parameters(operation: Operation, say: Say) -> list[dict[str, Any]]:
-    named = [(name, "path", PATH[name]) for name in PATH if f"{{{name}}}" in operation.path]
+def _parameters(operation: Operation, chapter: Chapter, say: Say) -> list[dict[str, Any]]:
+    named = [(name, "path", place) for name, place in chapter.places.items() if f"{{{name}}}" in operation.path]
     named += [(name, "query", entry) for name, entry in operation.takes.items()]
     return [
         {
@@ -255,14 +120,15 @@ def _parameters(operation: Operation, say: Say) -> list[dict[str, Any]]:
     ]
 
 
-def _body(asks: type[Struct]) -> dict[str, Any]:
-    said = {"schema": {"$ref": REFERENCE.format(name=asks.__name__)}, "example": to_builtins(ASKED[asks])}
+def _body(asks: type[Struct], chapter: Chapter) -> dict[str, Any]:
+    said = {"schema": {"$ref": REFERENCE.format(name=asks.__name__)}, "example": to_builtins(chapter.asked[asks])}
     return {"required": True, "content": {"application/json": said}}
 
 
 def _answer(operation: Operation, say: Say, example: Any) -> dict[str, Any]:
     if operation.answer is None:
-        return {"description": say(operation.summary)}
+        content: dict[str, Any] = {"content": {operation.media_type: {}}} if operation.media_type else {}
+        return {"description": say(operation.summary), **content}
     body = {"schema": {"$ref": REFERENCE.format(name=operation.answer.__name__)}, "example": example}
     links = {
         name: {"operationId": name, "parameters": {parameter: f"$response.body#{pointer}"}}

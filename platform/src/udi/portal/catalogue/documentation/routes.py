@@ -10,13 +10,17 @@ from litestar.types import ControllerRouterHandler
 
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.documentation.document import ADDRESS, build_document
+from udi.portal.catalogue.documentation.operations import CHAPTERS
 from udi.portal.catalogue.documentation.view import list_operations
 from udi.ui.cross_origin import OpenToAll
 from udi.ui.site import render, site_of
 
 
 def _document(request: Request[Any, Any, State], territory: Territory) -> dict[str, Any]:
-    return build_document(territory, site_of(request).pages.speaker(request), request.scope["state"]["locale"])
+    site = site_of(request)
+    return build_document(
+        territory, site.pages.speaker(request), request.scope["state"]["locale"], site.parts[CHAPTERS]
+    )
 
 
 @get(ADDRESS)

@@ -66,7 +66,7 @@ def _describe(method: str, path: str, operation: dict[str, Any], schemas: dict[s
 
 def _said(part: dict[str, Any], schemas: dict[str, Any]) -> tuple[list[tuple[str, str]], str]:
     """The fields of a body or of an answer, and its example; nothing where it has none."""
-    if "content" not in part:
+    if JSON not in part.get("content", {}):
         return [], ""
     body = part["content"][JSON]
     example = json.dumps(body["example"], ensure_ascii=False, indent=2)

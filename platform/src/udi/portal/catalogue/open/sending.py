@@ -117,7 +117,7 @@ async def send_kept(
         kept = cache.keep(
             key, made, document.media_type, headers, encoding, etag=validators.tag, modified=validators.modified
         )
-    modified = kept.modified or last_modified(reader, facts_of(territory))
+    modified = kept.modified or last_modified(reader, facts_of(territory), territory.zone)
     validators = Validators((), modified, kept.etag)
     document = Document(kept.media_type, kept.plain, validators, kept.headers, packed=kept.body, encoding=kept.encoding)
     return send(request, document)

@@ -23,6 +23,7 @@ from udi.portal.catalogue.open.dcat import send_dataset
 from udi.portal.catalogue.open.representations import DATASET, negotiate, split_id
 from udi.portal.catalogue.open.schema_org import write_dataset
 from udi.portal.catalogue.open.signposts import signpost
+from udi.portal.catalogue.origins import PART, FindOrigin, Origin
 from udi.portal.catalogue.quality import OUT_OF, judge
 from udi.portal.catalogue.queries import WithdrawnError, get_dataset, is_current, list_near
 from udi.portal.catalogue.sheet import find_desk, read_sheet, short_hash
@@ -103,7 +104,7 @@ async def _render(
         may_edit=may_edit,
         desk=find_desk(dataset, territory.links.get("node", "")) if may_edit else None,
         is_team=is_team,
-        citations=NAMES,
+        origin=await _origin(request, session, dataset),
         shared=share_dataset(dataset, territory, locale),
         structured=write_dataset(dataset, territory.origin, localised(territory.name, locale), locale),
         forms=[(form, form.address(f"/data/{dataset.id}")) for form in DATASET],
@@ -151,8 +152,14 @@ async def cite_dataset(
     return Response(write(dataset, f"{territory.origin}/data/{dataset.id}"), media_type=media_type, headers=headers)
 
 
+async def _origin(request: Asked, session: AsyncSession, dataset: Dataset) -> Origin | None:
+    find: FindOrigin = site_of(request).parts[PART]
+    return await find(session, dataset)
+
+
 def _names(dataset: Dataset, territory: Territory, path: str) -> dict[str, Any]:
     return {
+        "citations": NAMES,
         "dataset": dataset,
         "page_url": path,
         "permalink": f"{territory.origin}/data/{dataset.id}",

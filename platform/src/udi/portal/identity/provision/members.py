@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from udi.kit.errors import ConflictError, NotFoundError
+from udi.kit.identity import MODERATORS
+from udi.portal.identity.models import TEAM
 from udi.portal.identity.provision.accounts import apply_memberships
 from udi.portal.identity.provision.admin import EVERYTHING, Admin
 from udi.portal.identity.provision.organisations import TERRITORY, organisation_alias
@@ -29,7 +31,19 @@ def read_members(admin: Admin, territory: str) -> Memberships:
         for group in admin.get(f"{path}/groups", max=EVERYTHING) or []:
             for member in admin.get(f"{path}/groups/{group['id']}/members", max=EVERYTHING) or []:
                 found.setdefault(member["id"], {}).setdefault(slug, set()).add(str(group["name"]))
+    for subject in _team(admin, territory):
+        found.setdefault(subject, {})[TEAM] = {MODERATORS}
     return found
+
+
+def _team(admin: Admin, territory: str) -> list[str]:
+    """Subjects of the territory's team."""
+    known = admin.get("organizations", q=f"{TERRITORY}:{territory}", max=EVERYTHING) or []
+    for organisation in (each for each in known if each["alias"] == territory):
+        path = f"organizations/{organisation['id']}/groups"
+        for group in (each for each in admin.get(path, max=EVERYTHING) or [] if each["name"] == MODERATORS):
+            return [str(each["id"]) for each in admin.get(f"{path}/{group['id']}/members", max=EVERYTHING) or []]
+    return []
 
 
 def _organisations(admin: Admin, territory: str) -> list[dict[str, Any]]:

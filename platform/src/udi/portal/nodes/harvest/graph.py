@@ -128,7 +128,7 @@ class Graph:
         return bool(self.types(node) & {"dcat:Dataset", "dcat:DatasetSeries", "dcat:Catalog"})
 
     def _line(self, node: Node, name: str, value: Value) -> bytes:
-        predicate = f"<{_long(name)}>"
+        predicate = f"<{long_name(name)}>"
         return f"{self._named(node)} {predicate} {self._named(value)} .\n".encode()
 
     def _named(self, value: Value, level: int = 0) -> str:
@@ -141,7 +141,8 @@ class Graph:
         return f"_:b{hashlib.sha256(chr(10).join(inside).encode()).hexdigest()[:16]}"
 
 
-def _long(name: str) -> str:
+def long_name(name: str) -> str:
+    """The term of a prefixed name, as `short` gives them."""
     prefix, found, local = name.partition(":")
     if prefix == "schema":
         return f"http://schema.org/{local}"
@@ -215,9 +216,7 @@ def _fill(graph: Graph, data: bytes, form: ox.RdfFormat, *, placed: bool) -> Non
     base = graph.base_url if addresses.is_web(graph.base_url) else "http://source.invalid/"
     try:
         for quad in ox.parse(data, form, base_iri=base, lenient=True):
-            if isinstance(quad.subject, ox.Triple) or isinstance(quad.object, ox.Triple):
-                continue
-            graph.add(_sound(graph, quad.subject), quad.predicate.value, _sound(graph, quad.object))
+            put(graph, quad)
     except SyntaxError as error:
         line, column, cause = error.lineno or 1, error.offset or 1, str(error.msg)
         if not placed:
@@ -227,6 +226,12 @@ def _fill(graph: Graph, data: bytes, form: ox.RdfFormat, *, placed: bool) -> Non
         raise refuse(kinds.UNREADABLE, line=line, column=column, cause=cause, value=around) from error
     except ValueError as error:
         raise refuse(kinds.NOT_RDF, cause=str(error)) from error
+
+
+def put(graph: Graph, quad: ox.Quad) -> None:
+    """Add what a quad says, unless it speaks of another."""
+    if not (isinstance(quad.subject, ox.Triple) or isinstance(quad.object, ox.Triple)):
+        graph.add(_sound(graph, quad.subject), quad.predicate.value, _sound(graph, quad.object))
 
 
 def _sound(graph: Graph, node: Any) -> Any:

@@ -12,14 +12,16 @@ from udi.kit.identity import Actor
 from udi.portal.audit import record
 from udi.portal.nodes.harvest.trying import usual
 from udi.portal.nodes.models import Node, NodeProducer
-from udi.portal.nodes.sources.models import CatalogueSource, SourceRhythm, SourceState
+from udi.portal.nodes.sources.models import CatalogueSource, SourceRhythm, SourceRun, SourceState
 from udi.portal.nodes.sources.queries import may_tend
+from udi.portal.nodes.sources.standing import next_reading
 from udi.portal.organisations.models import Organisation
 
 MOST_SOURCES = 50
 """Of one producer."""
 AGAIN = timedelta(minutes=1)
 """Between two readings that a person asks for."""
+UNKNOWN_RHYTHM = Refusal("rhythm", "This is not a rhythm.", "Choose one of the list.", "unknown-value")
 OPEN = (SourceState.ACTIVE, SourceState.PAUSED, SourceState.VANISHED)
 
 
@@ -65,7 +67,7 @@ def _checked(address: str, rhythm: str) -> str:
             )
         )
     if rhythm not in set(SourceRhythm):
-        refusals.append(Refusal("rhythm", "This is not a rhythm.", "Choose one of the list.", "unknown-value"))
+        refusals.append(UNKNOWN_RHYTHM)
     if refusals:
         raise InvalidError(refusals=refusals)
     return where
@@ -98,6 +100,24 @@ async def read_now(session: AsyncSession, actor: Actor, source: CatalogueSource)
     if source.leased_until is None or source.leased_until < now():
         source.next_at = now()
     record(session, actor, "source.asked", source.id)
+
+
+async def change_rhythm(session: AsyncSession, actor: Actor, source: CatalogueSource, rhythm: str) -> None:
+    """Read it more or less often, from its last reading on.
+
+    Raises:
+        InvalidError: there is no such rhythm.
+        ConflictError: it is closed.
+    """
+    if rhythm not in set(SourceRhythm):
+        raise InvalidError(refusals=[UNKNOWN_RHYTHM])
+    if source.state not in OPEN:
+        raise ConflictError("This source is closed already.")
+    source.rhythm = SourceRhythm(rhythm)
+    if source.state == SourceState.ACTIVE and source.lease is None:
+        ended = await session.scalar(select(func.max(SourceRun.ended_at)).where(SourceRun.source_id == source.id))
+        source.next_at = next_reading(rhythm, ended, failures=source.failures) if ended else now()
+    record(session, actor, "source.rhythm_changed", source.id, rhythm=rhythm)
 
 
 async def pause_source(session: AsyncSession, actor: Actor, source: CatalogueSource) -> None:

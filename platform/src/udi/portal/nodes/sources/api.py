@@ -1,79 +1,221 @@
-"""What a source's page says, as JSON: its readings, and every fault of the last, in the reader's language."""
+"""`/api/v1/sources`: whatever the pages of sources do, for a program that shows a person's token."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 from uuid import UUID
 
-from litestar import Request, Response, get
+from litestar import Request, Response, Router, delete, get, patch, post
 from litestar.datastructures import State
-from litestar.di import NamedDependency
+from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath
+from litestar.serialization import encode_json
 from litestar.types import ControllerRouterHandler
+from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from udi.kit.identity import Actor
-from udi.portal.nodes.api import as_json
-from udi.portal.nodes.sources import queries
-from udi.portal.nodes.sources.models import CatalogueSource, SourceFault, SourceRun
-from udi.portal.nodes.sources.telling import MOST_TOLD, read_fault
-from udi.protocol.faults import Gettext
+from udi.kit.errors import NotFoundError
+from udi.kit.tenancy import Territory
+from udi.portal.catalogue.open.sending import Document, Validators, send
+from udi.portal.identity.bearers import PROGRAMS, bearer_with
+from udi.portal.identity.tokens import Bearer
+from udi.portal.nodes.sources import actions, queries
+from udi.portal.nodes.sources.asked import read_batch, read_choice
+from udi.portal.nodes.sources.feeds import FeedAddresses, renew_feed, write_addresses
+from udi.portal.nodes.sources.models import Action, CatalogueSource, SourceRhythm
+from udi.portal.nodes.sources.originals import send_original
+from udi.portal.nodes.sources.shapes import (
+    PATH,
+    Reading,
+    ReadingBatch,
+    ReadRecord,
+    ReadRecordBatch,
+    Source,
+    SourceBatch,
+)
+from udi.portal.notifications.api import read_said
+from udi.portal.organisations.models import Organisation
+from udi.ui.cross_origin import OpenToAll
 from udi.ui.site import site_of
 
-COUNTS = ("found", "created", "updated", "unchanged", "refused", "withdrawn", "missing")
+SCOPE = "sources"
+MAX_BODY = 64 * 1024
+ONE = "/{source_id:uuid}"
+READINGS = f"{ONE}/readings"
+READING = f"{READINGS}/{{reading_id:uuid}}"
+ACTS = {
+    "read": actions.read_now, "pause": actions.pause_source, "resume": actions.resume_source,
+    "accept": actions.accept_loss,
+}  # fmt: skip
+KEEP, WITHDRAW = "keep", "withdraw"
+Asked = Request[Any, Any, State]
 
 
-@get("/sources/{source_id:uuid}/report.json")
-async def give_report(
-    request: Request[Any, Any, State],
-    session: NamedDependency[AsyncSession],
-    member: NamedDependency[Actor],
-    source_id: FromPath[UUID],
-) -> Response[bytes]:
-    """The source, its last readings, and what to mend, record by record."""
-    source, producer = await queries.get_source(session, member, source_id)
-    runs = await queries.list_runs(session, source)
-    telling = queries.telling_run(runs)
-    rows = await queries.list_faults(session, telling, limit=MOST_TOLD) if telling else []
-    say = site_of(request).pages.speaker(request)
-    return as_json(
-        {
-            **_source(source),
-            "producer": {"id": str(producer.id), "slug": producer.slug, "name": producer.name},
-            "readings": [_run(run) for run in runs],
-            "faults": {
-                "reading": telling and str(telling.id),
-                "total": telling.told if telling else 0,
-                "items": [_fault(row, say) for row in rows],
-            },
-        }
+class Desk:
+    """What an answer needs: who asks with which rights, the territory, and one transaction that sees what they may."""
+
+    def __init__(self, request: Asked, session: AsyncSession, territory: Territory, bearer: Bearer) -> None:
+        self.request, self.session, self.territory, self.actor = request, session, territory, bearer.member
+        self.say = site_of(request).pages.speaker(request)
+
+    def send(self, content: Struct, *, status: int = 200, **headers: str) -> Response[Any]:
+        """The answer with its validator, for its reader alone."""
+        body = encode_json(content)
+        links: dict[str, str] = getattr(content, "links", {})
+        more = {"Link": ", ".join(f'<{url}>; rel="{name}"' for name, url in links.items())} if links else {}
+        vary = "Accept-Encoding, Accept-Language, Authorization"
+        kept = {"Cache-Control": "private, no-cache", **more, **headers}
+        document = Document("application/json", lambda: body, Validators((body,)), kept, vary, status)
+        return send(self.request, document)
+
+    async def source(self, source: CatalogueSource, producer: Organisation) -> Source:
+        """A source as it is now."""
+        last = (await queries.last_runs(self.session, [source.id])).get(source.id)
+        reading = (await self.readings([last]))[0] if last else None
+        return Source.of(source, producer, reading, self.territory.origin)
+
+    async def readings(self, runs: Sequence[Any]) -> list[Reading]:
+        """Readings with what was wrong with their source."""
+        faults = await queries.list_source_faults(self.session, [run.id for run in runs])
+        return [Reading.of(run, faults.get(run.id, []), self.territory.origin, self.say) for run in runs]
+
+
+async def provide_desk(
+    request: Asked, territory: NamedDependency[Territory], bearer: NamedDependency[Bearer]
+) -> AsyncIterator[Desk]:
+    """One transaction, committed once the answer is made."""
+    async with site_of(request).database.session(territory.id, person=bearer.actor.person_id) as session:
+        yield Desk(request, session, territory, bearer)
+
+
+@get("/")
+async def list_sources(desk: NamedDependency[Desk]) -> Response[Any]:
+    """The sources that I look after."""
+    batch = read_batch(desk.request)
+    lines = await queries.list_tended_sources(desk.session, desk.actor, after=batch.id(), size=batch.size + 1)
+    read = await desk.readings([last for _, _, last in lines if last])
+    by_id = {each.id: each for each in read}
+    origin = desk.territory.origin
+    items = [
+        Source.of(source, producer, by_id.get(last.id) if last else None, origin) for source, producer, last in lines
+    ]
+    links = batch.links(f"{origin}{PATH}", [each.id for each in items])
+    return desk.send(SourceBatch(size=batch.size, items=items[: batch.size], links=links))
+
+
+@post("/", status_code=201, request_max_body_size=MAX_BODY)
+async def register_source(desk: NamedDependency[Desk]) -> Response[Any]:
+    """Register a catalogue, and have it read at once."""
+    said = await read_said(desk.request, "address", "producer", rhythm=SourceRhythm.DAILY, language="")
+    producer = await queries.get_tended(desk.session, desk.actor, said["producer"])
+    languages = desk.territory.languages
+    language = said["language"] if said["language"] in languages else languages[0]
+    source = await actions.register_source(
+        desk.session, desk.actor, producer, address=said["address"], rhythm=said["rhythm"], language=language
     )
+    await desk.session.refresh(source)
+    return desk.send(await desk.source(source, producer), status=201, Location=f"{PATH}/{source.id}")
 
 
-def _source(source: CatalogueSource) -> dict[str, Any]:
-    plain = ("address", "format", "language", "rhythm", "state", "failures", "shown")
-    found = {name: getattr(source, name) for name in plain}
-    next_at = source.next_at.isoformat() if source.next_at else None
-    return {"id": str(source.id), **found, "found_at": source.entry, "next_at": next_at}
+@get(ONE)
+async def read_source(desk: NamedDependency[Desk], source_id: FromPath[UUID]) -> Response[Any]:
+    """One source."""
+    return desk.send(await desk.source(*await queries.get_source(desk.session, desk.actor, source_id)))
 
 
-def _run(run: SourceRun) -> dict[str, Any]:
-    return {
-        "id": str(run.id),
-        "started_at": run.started_at.isoformat(),
-        "ended_at": run.ended_at.isoformat() if run.ended_at else None,
-        "outcome": run.outcome or None,
-        **{name: getattr(run, name) for name in COUNTS},
-        "documents": run.pages,
-        "bytes": run.size,
-    }
+@patch(ONE, request_max_body_size=MAX_BODY)
+async def change_source(desk: NamedDependency[Desk], source_id: FromPath[UUID]) -> Response[Any]:
+    """Read it more or less often."""
+    rhythm = (await read_said(desk.request, "rhythm"))["rhythm"]
+    source, producer = await queries.get_source(desk.session, desk.actor, source_id, lock=True)
+    await actions.change_rhythm(desk.session, desk.actor, source, rhythm)
+    return desk.send(await desk.source(source, producer))
 
 
-def _fault(row: SourceFault, say: Gettext) -> dict[str, Any]:
-    message, remedy = read_fault(row).say(say)
-    return {
-        "identifier": row.identifier, "title": row.title, "level": row.level, "code": row.code, "field": row.field,
-        "value": row.filled.get("value"), "message": message, "remedy": remedy,
-    }  # fmt: skip
+@delete(ONE, status_code=200)
+async def close_source(desk: NamedDependency[Desk], source_id: FromPath[UUID]) -> Response[Any]:
+    """Read it no more; its datasets stay, or are withdrawn."""
+    datasets = read_choice(desk.request, "datasets", (KEEP, WITHDRAW)) or KEEP
+    source, producer = await queries.get_source(desk.session, desk.actor, source_id, lock=True)
+    await actions.close_source(desk.session, desk.actor, source, withdraw=datasets == WITHDRAW)
+    return desk.send(await desk.source(source, producer))
 
 
-routes: Sequence[ControllerRouterHandler] = [give_report]
+@post(f"{ONE}/{{act:str}}", status_code=200, request_max_body_size=MAX_BODY)
+async def act_on_source(desk: NamedDependency[Desk], source_id: FromPath[UUID], act: FromPath[str]) -> Response[Any]:
+    """Have it read now, pause it, start it again, or let go what left it."""
+    if act not in ACTS:
+        raise NotFoundError("Nothing is done at this address.")
+    source, producer = await queries.get_source(desk.session, desk.actor, source_id, lock=True)
+    await ACTS[act](desk.session, desk.actor, source)
+    return desk.send(await desk.source(source, producer))
+
+
+@post(f"{ONE}/feed", status_code=200, request_max_body_size=MAX_BODY)
+async def make_feed(desk: NamedDependency[Desk], source_id: FromPath[UUID]) -> Response[FeedAddresses]:
+    """New addresses of my feeds of readings; those that I had answer no more."""
+    source, producer = await queries.get_source(desk.session, desk.actor, source_id)
+    feed = await renew_feed(desk.session, desk.actor)
+    found = write_addresses(site_of(desk.request).settings, desk.territory, feed, source, producer)
+    return Response(found, headers={"Cache-Control": "no-store"})
+
+
+@get(READINGS)
+async def list_readings(desk: NamedDependency[Desk], source_id: FromPath[UUID]) -> Response[Any]:
+    """The readings of a source, the newest first."""
+    source, _ = await queries.get_source(desk.session, desk.actor, source_id)
+    batch = read_batch(desk.request)
+    runs = await queries.list_readings(desk.session, [source.id], after=batch.id(), size=batch.size + 1)
+    links = batch.links(f"{desk.territory.origin}{PATH}/{source_id}/readings", [run.id for run in runs])
+    return desk.send(ReadingBatch(size=batch.size, items=await desk.readings(runs[: batch.size]), links=links))
+
+
+@get(READING)
+async def read_reading(
+    desk: NamedDependency[Desk], source_id: FromPath[UUID], reading_id: FromPath[UUID]
+) -> Response[Any]:
+    """One reading: its counts, and what was wrong with the source itself."""
+    source, _ = await queries.get_source(desk.session, desk.actor, source_id)
+    run = await queries.get_reading(desk.session, source, reading_id)
+    return desk.send((await desk.readings([run]))[0])
+
+
+@get(f"{READING}/records")
+async def list_records(
+    desk: NamedDependency[Desk], source_id: FromPath[UUID], reading_id: FromPath[UUID]
+) -> Response[Any]:
+    """What a reading did with each record, and the edits that mend them."""
+    source, _ = await queries.get_source(desk.session, desk.actor, source_id)
+    run = await queries.get_reading(desk.session, source, reading_id)
+    batch, action = read_batch(desk.request, "action"), read_choice(desk.request, "action", tuple(map(str, Action)))
+    found = await queries.list_actions(desk.session, run, after=batch.number(), action=action, size=batch.size + 1)
+    origin = desk.territory.origin
+    items = [ReadRecord.of(row, faults, source.id, origin, desk.say) for row, faults in found[: batch.size]]
+    at = f"{origin}{PATH}/{source_id}/readings/{reading_id}/records"
+    links = batch.links(at, [row.position for row, _ in found], action=action)
+    return desk.send(ReadRecordBatch(size=batch.size, items=items, links=links))
+
+
+@get(f"{ONE}/records/{{record_id:uuid}}")
+async def read_original(
+    desk: NamedDependency[Desk], source_id: FromPath[UUID], record_id: FromPath[UUID]
+) -> Response[bytes]:
+    """A record as the source wrote it."""
+    source, _ = await queries.get_source(desk.session, desk.actor, source_id)
+    return send_original(await queries.get_original(desk.session, source, record_id))
+
+
+routes: Sequence[ControllerRouterHandler] = [
+    Router(
+        PATH,
+        route_handlers=[
+            list_sources, register_source, read_source, change_source, close_source, act_on_source, make_feed,
+            list_readings, read_reading, list_records, read_original,
+        ],
+        middleware=[OpenToAll()],
+        guards=PROGRAMS,
+        dependencies={
+            "bearer": Provide(bearer_with(SCOPE), sync_to_thread=False),
+            "desk": Provide(provide_desk),
+        },
+    )
+]  # fmt: skip

@@ -121,18 +121,20 @@ def found(place: Place, address: str, page: Page, *, where: str) -> Place:
 
 
 def onward(
-    place: Place, address: str, page: Page, *, where: str, cost: Cost = NO_COST, fresh: bool = True
+    place: Place, address: str, page: Page, *, where: str, cost: Cost = NO_COST, fresh: bool = True, found: int = -1
 ) -> tuple[Place, list[Fault]]:
     """Past a document of the catalogue, on to what it leads to; and what is wrong with that.
 
-    `where` is the address that answered, after redirects; `fresh` is whether it held a record that no page before held.
+    `where` is the address that answered, after redirects; `fresh` is whether it held a record that no page before held;
+    `found`, how many it held, where `page` is what is left of one that was read in pieces.
     """
     faults: list[Fault] = []
-    place = passed(replace(place, asked=place.asked | {_mark(where)}, found=place.found + page.found), address, cost)
+    held = page.found if found < 0 else found
+    place = passed(replace(place, asked=place.asked | {_mark(where)}, found=place.found + held), address, cost)
     coming = [each for each in dict.fromkeys(page.links) if _is_new(place, each) and _is_near(place, page, each)]
     if page.next and host_of(page.next) not in place.hosts:
         faults.append(source_kinds.NEXT_ELSEWHERE.at("", value=page.next))
-    elif page.next and page.found and not fresh:
+    elif page.next and held and not fresh:
         faults.append(source_kinds.NO_PROGRESS.at("", value=address))
     elif page.next and _is_new(place, page.next):
         coming.insert(0, page.next)

@@ -12,9 +12,11 @@ from udi.portal import audit
 from udi.portal.catalogue import actions as catalogue
 from udi.portal.catalogue.models import DatasetState
 from udi.portal.nodes.sources.course import Place
+from udi.portal.nodes.sources.hooks import queue_reading
 from udi.portal.nodes.sources.leases import give_back
 from udi.portal.nodes.sources.letters import queue_letters
 from udi.portal.nodes.sources.models import (
+    Action,
     CatalogueSource,
     RunOutcome,
     RunPhase,
@@ -24,6 +26,7 @@ from udi.portal.nodes.sources.models import (
     SourceState,
 )
 from udi.portal.nodes.sources.standing import MISSES, Verdict, next_reading, trouble, verdict
+from udi.portal.nodes.sources.telling import Deed, tell_deeds, tell_missing
 
 KEPT_RUNS = 30
 BATCH = 100
@@ -43,23 +46,29 @@ async def end_reading(session: AsyncSession, source: CatalogueSource, run: Sourc
         await finish(session, source, run, outcome, moment)
     elif said is Verdict.VANISHED:
         run.missing, source.state = missing, SourceState.VANISHED
+        await tell_missing(session, run, away)
         audit.record(session, None, "source.vanished", source.id, missing=missing, known=known)
         await finish(session, source, run, RunOutcome.VANISHED, moment)
     else:
         times = MISSES if said is Verdict.LOST else 1
         later = update(SourceRecord).where(*away).values(missing=SourceRecord.missing + times)
         await session.execute(later, execution_options=QUIET)
-        run.missing = await _count(session, [*away, SourceRecord.missing < MISSES])
+        kept = [*away, SourceRecord.missing < MISSES]
+        run.missing = await _count(session, kept)
+        await tell_missing(session, run, kept)
         run.phase = RunPhase.WITHDRAWING
 
 
 async def withdraw_some(session: AsyncSession, source: CatalogueSource, run: SourceRun, say: Say) -> bool:
     """Withdraw a batch of what is to go; whether that was the last."""
     gone = [*_published(source), _unmet(run), SourceRecord.missing >= MISSES]
-    ids = (await session.scalars(select(SourceRecord.id).where(*gone).order_by(SourceRecord.id).limit(BATCH))).all()
-    await withdraw_records(session, source, ids, say("It is no longer in the catalogue of its producer."))
-    run.withdrawn += len(ids)
-    return len(ids) < BATCH
+    query = select(SourceRecord.id, SourceRecord.identifier).where(*gone).order_by(SourceRecord.id).limit(BATCH)
+    names = {row.id: row.identifier for row in await session.execute(query)}
+    titles = await withdraw_records(session, source, names, say("It is no longer in the catalogue of its producer."))
+    deeds = [Deed(Action.WITHDRAWN, name, titles.get(id_, ""), id_) for id_, name in names.items()]
+    await tell_deeds(session, run, deeds)
+    run.withdrawn += len(names)
+    return len(names) < BATCH
 
 
 async def close_some(session: AsyncSession, source: CatalogueSource, say: Say) -> bool:
@@ -74,14 +83,17 @@ async def close_some(session: AsyncSession, source: CatalogueSource, say: Say) -
     return True
 
 
-async def withdraw_records(session: AsyncSession, source: CatalogueSource, ids: Collection[UUID], reason: str) -> None:
-    """Withdraw their datasets, unless somebody did already; each address keeps saying what was there."""
+async def withdraw_records(
+    session: AsyncSession, source: CatalogueSource, ids: Collection[UUID], reason: str
+) -> dict[UUID, str]:
+    """Withdraw their datasets, unless somebody did already; each address keeps saying what was there. Their titles."""
     datasets = await catalogue.lock_datasets(session, ids)
     for dataset in datasets.values():
         if dataset.node_id == source.id and dataset.state == DatasetState.PUBLISHED:
             await catalogue.withdraw_dataset(session, dataset, reason=reason)
     theirs = update(SourceRecord).where(SourceRecord.source_id == source.id, SourceRecord.id.in_(ids))
     await session.execute(theirs.values(withdrawn=True), execution_options=QUIET)
+    return {id_: dataset.title for id_, dataset in datasets.items()}
 
 
 async def finish(
@@ -102,6 +114,7 @@ async def finish(
     )
     if said is not None:
         await queue_letters(session, source, run, said)
+    await queue_reading(session, source, run)
     paused = source.state != SourceState.ACTIVE
     give_back(source, None if paused else next_reading(source.rhythm, moment, failures=source.failures))
     await session.flush()

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKeyConstraint, Index, LargeBinary, Text, text
+from sqlalchemy import BigInteger, ForeignKeyConstraint, Index, LargeBinary, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -44,6 +44,18 @@ class RunOutcome(StrEnum):
     PARTIAL = "partial"
     FAILED = "failed"
     VANISHED = "vanished"
+
+
+class Action(StrEnum):
+    """What a reading did with a record."""
+
+    CREATED = "created"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+    REFUSED = "refused"
+    MISSING = "missing"
+    """It was not there, and is kept."""
+    WITHDRAWN = "withdrawn"
 
 
 class RunPhase(StrEnum):
@@ -156,6 +168,8 @@ class SourceRun(Owned, PortalTable):
     """Documents and bytes that were read."""
     told: Mapped[int] = mapped_column(default=0, server_default=ZERO)
     """Faults that were met; so many of them are kept as `MOST_TOLD` says."""
+    acted: Mapped[int] = mapped_column(default=0, server_default=ZERO)
+    """Records that there is something to say of; so many of them are kept as `MOST_ACTIONS` says."""
     place: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
     """Where it is: see `course.Place`."""
 
@@ -173,6 +187,8 @@ class SourceFault(PortalTable):
     tenant_id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("app.current_tenant()"))
     run_id: Mapped[UUID] = mapped_column(primary_key=True)
     position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    about: Mapped[int | None]
+    """The position of its record's action in the same reading; None for the source itself."""
     identifier: Mapped[str] = mapped_column(Text)
     title: Mapped[str] = mapped_column(Text)
     level: Mapped[str] = mapped_column(Text)
@@ -182,3 +198,35 @@ class SourceFault(PortalTable):
     remedy: Mapped[str] = mapped_column(Text)
     filled: Mapped[dict[str, Any]] = mapped_column(JSONB)
     """What fills the words of the message."""
+
+
+class SourceAction(PortalTable):
+    """What a reading did with one record; of those that are as before, only those that could be mended."""
+
+    __tablename__ = "source_action"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "run_id"], ["app.source_run.tenant_id", "app.source_run.id"], ondelete="CASCADE"
+        ),
+    )
+
+    tenant_id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("app.current_tenant()"))
+    run_id: Mapped[UUID] = mapped_column(primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    dataset_id: Mapped[UUID | None]
+    """None where nothing of it is, or was, shown here."""
+    identifier: Mapped[str] = mapped_column(Text)
+    title: Mapped[str] = mapped_column(Text)
+    action: Mapped[Action] = mapped_column(Text)
+
+
+class SourceFeed(Owned, PortalTable):
+    """Feeds of readings for one person: the identifier, signed, stands in their addresses, and is drawn anew to renew them."""
+
+    __tablename__ = "source_feed"
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "person_id"),
+        ForeignKeyConstraint(["tenant_id", "person_id"], ["app.person.tenant_id", "app.person.id"], ondelete="CASCADE"),
+    )
+
+    person_id: Mapped[UUID]

@@ -18,8 +18,10 @@ from udi.kit.tenancy import Territory
 from udi.portal.nodes.harvest.trying import LONGEST_ADDRESS
 from udi.portal.nodes.sources import actions, queries
 from udi.portal.nodes.sources.course import host_of
+from udi.portal.nodes.sources.feeds import find_feed, renew_feed, write_addresses
+from udi.portal.nodes.sources.formats import format_name
+from udi.portal.nodes.sources.originals import send_original
 from udi.portal.nodes.sources.telling import MOST_TOLD, read_fault
-from udi.portal.nodes.trials import format_name
 from udi.ui.errors import say_fields
 from udi.ui.locale import LANGUAGES
 from udi.ui.site import render, site_of
@@ -87,10 +89,7 @@ async def register(
     typed = {
         name: str(form.get(name) or "")[:LONGEST_ADDRESS] for name in ("address", "producer", "rhythm", "language")
     }
-    tended = {producer.slug: producer for producer in await queries.list_tended(session, member)}
-    producer = tended.get(typed["producer"])
-    if producer is None:
-        raise NotFoundError("No producer has this address here.")
+    producer = await queries.get_tended(session, member, typed["producer"])
     language = typed["language"] if typed["language"] in territory.languages else territory.languages[0]
     try:
         source = await actions.register_source(
@@ -105,18 +104,20 @@ async def register(
 async def show_source(
     request: AnyRequest,
     session: NamedDependency[AsyncSession],
+    territory: NamedDependency[Territory],
     member: NamedDependency[Actor],
     source_id: FromPath[UUID],
 ) -> Response[str]:
     """What is read there, its last readings, and what to mend."""
     source, producer = await queries.get_source(session, member, source_id)
     runs = await queries.list_runs(session, source)
-    telling = queries.telling_run(runs)
+    telling, feed = queries.telling_run(runs), await find_feed(session, member)
     faults = await queries.list_faults(session, telling, refused=True, limit=MOST_REFUSED) if telling else []
     return _render(
         request, "source", source=source, producer=producer, runs=runs, telling=telling, host=host_of(source.address),
         lessons=await queries.list_lessons(session, telling) if telling else [], most_told=MOST_TOLD,
         refused=[(row, read_fault(row)) for row in faults],
+        feeds=feed and write_addresses(site_of(request).settings, territory, feed, source, producer),
     )  # fmt: skip
 
 
@@ -174,17 +175,30 @@ async def give_original(
 ) -> Response[bytes]:
     """A record as the source wrote it, to keep."""
     source, _ = await queries.get_source(session, member, source_id)
-    record = await queries.get_original(session, source, record_id)
-    headers = {
-        "Content-Disposition": f'attachment; filename="{record_id}.{_ending(record.original_type)}"',
-        "Cache-Control": "private, no-store",
-    }
-    return Response(record.original or b"", media_type="application/octet-stream", headers=headers)
+    return send_original(await queries.get_original(session, source, record_id))
 
 
-def _ending(media_type: str) -> str:
-    endings = {"json": "json", "xml": "xml", "turtle": "ttl", "n-triples": "nt", "csv": "csv", "html": "html"}
-    return next((ending for name, ending in endings.items() if name in media_type), "txt")
+@post(f"{ONE}/rhythm", status_code=303)
+async def change_rhythm(
+    request: AnyRequest,
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
+    source_id: FromPath[UUID],
+) -> Redirect:
+    """Read it more or less often."""
+    source, _ = await queries.get_source(session, member, source_id, lock=True)
+    await actions.change_rhythm(session, member, source, str((await request.form()).get("rhythm") or ""))
+    return Redirect(f"{HOME}/{source_id}", status_code=303)
+
+
+@post(f"{ONE}/feed", status_code=303)
+async def make_feed(
+    session: NamedDependency[AsyncSession], member: NamedDependency[Actor], source_id: FromPath[UUID]
+) -> Redirect:
+    """New addresses of the person's feeds; those that they had answer no more."""
+    await queries.get_source(session, member, source_id)
+    await renew_feed(session, member)
+    return Redirect(f"{HOME}/{source_id}#follow", status_code=303)
 
 
 def _render(request: AnyRequest, page: str, *, status: int = 200, **facts: Any) -> Response[str]:
@@ -192,5 +206,6 @@ def _render(request: AnyRequest, page: str, *, status: int = 200, **facts: Any) 
 
 
 routes: Sequence[ControllerRouterHandler] = [
-    show_sources, ask_source, register, show_source, ask_close, close, act_on_source, give_original,
+    show_sources, ask_source, register, show_source, ask_close, close, change_rhythm, make_feed, act_on_source,
+    give_original,
 ]  # fmt: skip

@@ -1,17 +1,24 @@
 """Reading sources: who may see which, their readings, and what to mend."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, tuple_
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import ForbiddenError, NotFoundError
-from udi.kit.identity import MANAGERS, Actor
+from udi.kit.identity import Actor, manages_some
 from udi.portal.nodes.harvest.faults import Fault, Level
-from udi.portal.nodes.sources.models import CatalogueSource, RunOutcome, SourceFault, SourceRecord, SourceRun
+from udi.portal.nodes.sources.models import (
+    CatalogueSource,
+    RunOutcome,
+    SourceAction,
+    SourceFault,
+    SourceRecord,
+    SourceRun,
+)
 from udi.portal.nodes.sources.telling import read_fault
 from udi.portal.organisations.models import Organisation
 from udi.portal.organisations.queries import list_producers
@@ -43,23 +50,31 @@ def may_tend(actor: Actor, producer: Organisation) -> bool:
     return actor.moderator or actor.may_manage(producer.slug)
 
 
-def tends(actor: Actor) -> bool:
-    """Whether the person looks after the sources of some producer."""
-    return actor.moderator or any(MANAGERS in groups for groups in actor.memberships.values())
-
-
 async def list_tended(session: AsyncSession, actor: Actor) -> list[Organisation]:
     """The producers whose sources the person looks after.
 
     Raises:
         ForbiddenError: there is none, so these pages are not theirs.
     """
-    if not tends(actor):
+    if not manages_some(actor):
         raise ForbiddenError(
             "Sources are shown to the administrators of producers, and to the territory's team.",
             remedy="Ask one of them if you need to know about a source.",
         )
     return [producer for producer in await list_producers(session) if may_tend(actor, producer)]
+
+
+async def get_tended(session: AsyncSession, actor: Actor, slug: str) -> Organisation:
+    """A producer whose sources the person looks after.
+
+    Raises:
+        ForbiddenError: the person looks after no producer.
+        NotFoundError: there is none of this name, or it is not theirs to look after.
+    """
+    found = next((each for each in await list_tended(session, actor) if each.slug == slug), None)
+    if found is None:
+        raise NotFoundError("No producer has this address here.")
+    return found
 
 
 async def list_source_lines(session: AsyncSession, actor: Actor) -> list[SourceLine]:
@@ -71,12 +86,13 @@ async def list_source_lines(session: AsyncSession, actor: Actor) -> list[SourceL
     producers = {producer.id: producer for producer in await list_tended(session, actor)}
     theirs = select(CatalogueSource).where(CatalogueSource.organisation_id.in_(producers))
     sources = (await session.scalars(theirs)).all()
-    runs = await _last_runs(session, [source.id for source in sources])
+    runs = await last_runs(session, [source.id for source in sources])
     lines = [SourceLine(source, producers[source.organisation_id], runs.get(source.id)) for source in sources]
     return sorted(lines, key=lambda line: (line.producer.name.casefold(), line.source.address))
 
 
-async def _last_runs(session: AsyncSession, ids: Sequence[UUID]) -> dict[UUID, SourceRun]:
+async def last_runs(session: AsyncSession, ids: Sequence[UUID]) -> dict[UUID, SourceRun]:
+    """The last reading that ended of each source."""
     query = (
         select(SourceRun)
         .where(SourceRun.source_id.in_(ids), SourceRun.ended_at.is_not(None))
@@ -134,6 +150,72 @@ async def list_faults(
     """Rows of what a reading met, in its order; `refused`: only what kept something out."""
     query = select(SourceFault).where(SourceFault.run_id == run.id).order_by(SourceFault.position).limit(limit)
     return list(await session.scalars(query.where(SourceFault.level == Level.REFUSED) if refused else query))
+
+
+async def list_tended_sources(
+    session: AsyncSession, actor: Actor, *, after: UUID | None, size: int
+) -> list[tuple[CatalogueSource, Organisation, SourceRun | None]]:
+    """Those that the person looks after, in an order that does not change, each with its producer and last reading.
+
+    Raises:
+        ForbiddenError: the person looks after no producer.
+    """
+    producers = {producer.id: producer for producer in await list_tended(session, actor)}
+    query = select(CatalogueSource).where(CatalogueSource.organisation_id.in_(producers)).order_by(CatalogueSource.id)
+    found = query.where(CatalogueSource.id > after) if after else query
+    sources = (await session.scalars(found.limit(size))).all()
+    runs = await last_runs(session, [source.id for source in sources])
+    return [(source, producers[source.organisation_id], runs.get(source.id)) for source in sources]
+
+
+async def list_readings(
+    session: AsyncSession, sources: Collection[UUID], *, after: UUID | None = None, ended: bool = False, size: int
+) -> Sequence[SourceRun]:
+    """Readings of sources, the newest first, from the one before `after` on; `ended`: without those that go on."""
+    query = select(SourceRun).where(SourceRun.source_id.in_(sources))
+    if ended:
+        query = query.where(SourceRun.ended_at.is_not(None))
+    if after:
+        place = select(SourceRun.started_at, SourceRun.id).where(SourceRun.id == after).subquery()
+        query = query.where(tuple_(SourceRun.started_at, SourceRun.id) < select(place).scalar_subquery())
+    return (await session.scalars(query.order_by(SourceRun.started_at.desc(), SourceRun.id.desc()).limit(size))).all()
+
+
+async def get_reading(session: AsyncSession, source: CatalogueSource, run_id: UUID) -> SourceRun:
+    """One reading of a source.
+
+    Raises:
+        NotFoundError: it has none of this identifier, or not any more: the last thirty are kept.
+    """
+    query = select(SourceRun).where(SourceRun.source_id == source.id, SourceRun.id == run_id)
+    run = await session.scalar(query)
+    if run is None:
+        raise NotFoundError("This source has no such reading, or not any more.")
+    return run
+
+
+async def list_actions(
+    session: AsyncSession, run: SourceRun, *, after: int, action: str, size: int
+) -> list[tuple[SourceAction, list[SourceFault]]]:
+    """What a reading did with records, in its order from the one past `after` on, each with what there is to mend."""
+    query = select(SourceAction).where(SourceAction.run_id == run.id, SourceAction.position > after)
+    wanted = query.where(SourceAction.action == action) if action else query
+    actions = (await session.scalars(wanted.order_by(SourceAction.position).limit(size))).all()
+    places = [each.position for each in actions]
+    faults = select(SourceFault).where(SourceFault.run_id == run.id, SourceFault.about.in_(places))
+    found: dict[int | None, list[SourceFault]] = {}
+    for row in await session.scalars(faults.order_by(SourceFault.position)):
+        found.setdefault(row.about, []).append(row)
+    return [(each, found.get(each.position, [])) for each in actions]
+
+
+async def list_source_faults(session: AsyncSession, runs: Collection[UUID]) -> dict[UUID, list[SourceFault]]:
+    """What was wrong with the source itself in each of these readings."""
+    query = select(SourceFault).where(SourceFault.run_id.in_(runs), SourceFault.about.is_(None))
+    found: dict[UUID, list[SourceFault]] = {}
+    for row in await session.scalars(query.order_by(SourceFault.run_id, SourceFault.position)):
+        found.setdefault(row.run_id, []).append(row)
+    return found
 
 
 async def get_original(session: AsyncSession, source: CatalogueSource, record_id: UUID) -> SourceRecord:

@@ -11,12 +11,10 @@ from udi.kit.http import Fetched, Outgoing, OutgoingError, RefusedAddressError
 from udi.portal.nodes.harvest import source_kinds
 from udi.portal.nodes.harvest.faults import Fault
 from udi.portal.nodes.harvest.trying import ACCEPT
+from udi.portal.nodes.sources.bodies import LARGEST, Body, TooLargeBodyError
 from udi.portal.nodes.sources.course import host_of
 from udi.portal.nodes.sources.robots import Robots, parse
 
-LARGEST = 32 * 1024**2
-HEAVY = 4 * 1024**2
-"""From there on one document at a time is in memory, whatever the sources: it takes sixteen times its size."""
 LARGEST_ROBOTS = 512 * 1024
 TRIES = 3
 PATIENCE = 120.0
@@ -28,9 +26,9 @@ GONE = {404, 410}
 
 @dataclass(frozen=True)
 class Given:
-    """A document: its bytes, where it was, and how to ask for it only if it changed."""
+    """A document: its body, where it was, and how to ask for it only if it changed."""
 
-    body: bytes
+    body: Body
     url: str
     etag: str = ""
     last_modified: str = ""
@@ -92,7 +90,7 @@ class Reader:
             netloc = address.partition("://")[2].partition("/")[0].partition("?")[0]
             try:
                 given = await self._once(f"{scheme}://{netloc}/robots.txt", {"User-Agent": agent}, 0, LARGEST_ROBOTS)
-                self._robots[host] = parse(given.body.decode("utf-8", "replace"))
+                self._robots[host] = parse(given.body.beginning.decode("utf-8", "replace"))
             except UnreadError as error:
                 if error.passing:
                     raise
@@ -126,12 +124,19 @@ class Reader:
                     source_kinds.SOURCE_STATUS.at("", value=answer.status),
                     gone=answer.status in GONE, passing=answer.status in PASSING, wait=_wait(answer),
                 )  # fmt: skip
-            body = bytearray()
-            async for piece in answer.pieces:
-                body += piece
-                if len(body) > largest:
-                    raise UnreadError(source_kinds.LARGE_DOCUMENT.at("", limit=largest // 1024**2, value=address))
-            return Given(bytes(body), answer.url, _said(answer, "etag"), _said(answer, "last-modified"))
+            body = Body(largest)
+            try:
+                async for piece in answer.pieces:
+                    body.take(piece)
+            except TooLargeBodyError as error:
+                body.discard()
+                fault = source_kinds.LARGE_DOCUMENT.at("", limit=error.limit // 1024**2, value=address)
+                raise UnreadError(fault) from error
+            except BaseException:
+                body.discard()
+                raise
+            body.done()
+            return Given(body, answer.url, _said(answer, "etag"), _said(answer, "last-modified"))
 
 
 def agent_of(origin: str) -> str:

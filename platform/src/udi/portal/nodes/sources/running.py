@@ -1,9 +1,8 @@
 """A worker's turn at a source: document after document, each slice of records stored with the place it was at."""
 
 import asyncio
-import hashlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 
@@ -17,18 +16,19 @@ from udi.kit.tenancy import Territory
 from udi.portal.nodes.harvest import source_kinds
 from udi.portal.nodes.harvest.discover import candidates
 from udi.portal.nodes.harvest.faults import Fault
-from udi.portal.nodes.harvest.recognise import read
 from udi.portal.nodes.harvest.record import Page
 from udi.portal.nodes.harvest.vocabulary import own_words
 from udi.portal.nodes.models import Node
 from udi.portal.nodes.sources import course, ending
+from udi.portal.nodes.sources.bodies import HEAVY
 from udi.portal.nodes.sources.course import Cost, Place
 from udi.portal.nodes.sources.leases import Claim, LostError, claim, find_open_run, give_back, held
-from udi.portal.nodes.sources.models import CatalogueSource, RunOutcome, RunPhase, SourceRun, SourceState
-from udi.portal.nodes.sources.reading import HEAVY, Given, NotModifiedError, Reader, UnreadError, agent_of
+from udi.portal.nodes.sources.models import Action, CatalogueSource, RunOutcome, RunPhase, SourceRun, SourceState
+from udi.portal.nodes.sources.reading import Given, NotModifiedError, Reader, UnreadError, agent_of
+from udi.portal.nodes.sources.sheaves import Sheaf, pages_of
 from udi.portal.nodes.sources.standing import Fate
-from udi.portal.nodes.sources.storing import Ground, Stored, Thing, store_slice
-from udi.portal.nodes.sources.telling import tell
+from udi.portal.nodes.sources.storing import Ground, Stored, Thing, Told, store_slice
+from udi.portal.nodes.sources.telling import Deed, tell, tell_deeds
 from udi.portal.organisations.models import Organisation
 from udi.portal.tenants.queries import read_vocabularies
 from udi.protocol import structures as of
@@ -39,6 +39,8 @@ SLICE = 200
 TURN = 600.0
 """Seconds after which a reading gives way to the sources that wait; it goes on where it was."""
 PAGE_SIZE = 100
+LASTING = frozenset({Fate.CREATED, Fate.UPDATED, Fate.REFUSED})
+"""What is told of a record, whether there is anything to mend or not."""
 COUNTED = (Fate.CREATED, Fate.UPDATED, Fate.UNCHANGED, Fate.REFUSED)
 Say = Callable[[str, str], str]
 """A message in a language."""
@@ -80,7 +82,7 @@ async def _give_up(desk: Desk, ours: Claim) -> None:
         async with held(desk.database, ours) as (session, source):
             run = await find_open_run(session, source.id)
             if run is not None:
-                await tell(session, run, [("", "", source_kinds.OUR_FAULT.at(""))])
+                await tell(session, run, [source_kinds.OUR_FAULT.at("")])
                 await ending.finish(session, source, run, RunOutcome.FAILED, now())
 
 
@@ -130,7 +132,7 @@ class _Turn:
                 await ending.finish(session, source, run, outcome, now())
             return last
         if place.waiting and (fault := course.enough(place)):
-            await tell(session, run, [("", "", fault)])
+            await tell(session, run, [fault])
             place = replace(place, waiting=(), broken=True)
             run.place = place.write()
         if not place.waiting:
@@ -149,15 +151,20 @@ class _Turn:
         except UnreadError as error:
             cost = Cost(seconds=int(time.monotonic() - began))
             return await self._pass(address, [error.fault], cost, gone=error.gone)
-        async with self._desk.reader.heavy if len(given.body) > HEAVY else nullcontext():
-            return await self._take_in(source, place, address, given, began)
+        try:
+            large = given.body.size > HEAVY and given.body.file is None
+            async with self._desk.reader.heavy if large else nullcontext():
+                await self._take_in(source, place, address, given, began)
+        finally:
+            given.body.discard()
 
     async def _take_in(self, source: CatalogueSource, place: Place, address: str, given: Given, began: float) -> None:
-        page = await asyncio.to_thread(read, given.body, base_url=given.url, language=source.language)
-        cost = Cost(len(given.body), int(time.monotonic() - began))
+        pages = pages_of(given, source.language)
+        page = await asyncio.to_thread(next, pages)
+        cost = Cost(given.body.size, int(time.monotonic() - began))
         if (place.finding and not course.holds(page)) or not page.readable:
-            return await self._pass(address, page.faults, cost, page=page, body=given.body)
-        return await self._store(address, given, page, cost, place)
+            return await self._pass(address, page.faults, cost, page=page, body=given.body.beginning)
+        return await self._store(address, given, page, pages, cost, place)
 
     async def _ask(self, source: CatalogueSource, place: Place, address: str) -> Given:
         registered = address in {source.address, source.entry} or not (place.finding or place.folder)
@@ -187,7 +194,7 @@ class _Turn:
             run = await _open(session, source)
             place = Place.read(run.place)
             if not place.finding or not place.asked:
-                await tell(session, run, [("", "", replace(fault, field=shorten(address, 200))) for fault in faults])
+                await tell(session, run, [replace(fault, field=shorten(address, 200)) for fault in faults])
             finding = place.finding
             place = course.passed(place, address, cost, broken=not finding)
             if finding and not source.entry:
@@ -197,33 +204,52 @@ class _Turn:
                 source.entry = ""
             _note(run, place)
 
-    async def _store(self, address: str, given: Given, page: Page, cost: Cost, place: Place) -> None:
+    async def _store(
+        self, address: str, given: Given, page: Page, pages: Iterator[Page], cost: Cost, place: Place
+    ) -> None:
         """Slice by slice; a reading that was killed in the middle of a document goes on there, if it is the same."""
+        at = place.offset if place.sum == given.body.sum else 0
+        sheaf = Sheaf(fresh=at > 0)
+        while page.readable:
+            await self._store_piece(address, given, page, sheaf, at)
+            sheaf.gather(page)
+            following = await asyncio.to_thread(next, pages, None)
+            if following is None:
+                return await self._go_on(address, given, sheaf, cost)
+            page = following
+        return await self._pass(address, page.faults, cost)
+
+    async def _store_piece(self, address: str, given: Given, page: Page, sheaf: Sheaf, done: int) -> None:
+        """What of a piece is not stored yet; `done` things of the document are."""
         things: list[Thing] = [*page.records, *(each for each in page.refused if each.counts)]
-        digest = hashlib.sha256(given.body).hexdigest()
-        at = place.offset if place.sum == digest else 0
-        fresh = at > 0
-        while True:
+        at = max(0, done - sheaf.things)
+        while at < len(things) or not sheaf.things:
             some = things[at : at + self._desk.slice]
             at += len(some)
             async with held(self._desk.database, self._claim) as (session, source):
                 run = await _open(session, source)
                 stored = await store_slice(session, await _ground(session, source), run, some, now())
-                fresh = fresh or stored.count(*COUNTED) > 0
+                sheaf.fresh = sheaf.fresh or stored.count(*COUNTED) > 0
                 place = Place.read(run.place)
                 if place.finding:
                     source.entry, source.format = address, page.format
                     place = course.found(place, address, page, where=given.url)
                     await ending.forget_faults(session, run)
                 await _count(session, run, stored)
-                if at < len(things):
-                    run.place = replace(place, offset=at, sum=digest).write()
-                    continue
-                place = replace(place, etag=given.etag, last_modified=given.last_modified)
-                place, faults = course.onward(place, address, page, where=given.url, cost=cost, fresh=fresh)
-                await tell(session, run, [("", "", fault) for fault in (*page.faults, *faults)])
-                _note(run, place)
+                run.place = replace(place, offset=sheaf.things + at, sum=given.body.sum).write()
+            if at >= len(things):
                 return
+
+    async def _go_on(self, address: str, given: Given, sheaf: Sheaf, cost: Cost) -> None:
+        """Past a document whose things are all stored, with what is wrong with it."""
+        async with held(self._desk.database, self._claim) as (session, source):
+            run = await _open(session, source)
+            place = replace(Place.read(run.place), etag=given.etag, last_modified=given.last_modified)
+            place, faults = course.onward(
+                place, address, sheaf.page, where=given.url, cost=cost, fresh=sheaf.fresh, found=sheaf.found
+            )
+            await tell(session, run, [*sheaf.page.faults, *faults])
+            _note(run, place)
 
 
 def _note(run: SourceRun, place: Place) -> None:
@@ -236,8 +262,12 @@ async def _count(session: AsyncSession, run: SourceRun, stored: Stored) -> None:
     run.unchanged += stored.count(Fate.UNCHANGED)
     run.refused += stored.count(Fate.REFUSED)
     run.found += stored.count(*COUNTED)
-    said = [each for each in stored.told if each.fate is not Fate.REPEATED]
-    await tell(session, run, [(each.identifier, each.title, fault) for each in said for fault in each.faults])
+    said = [each for each in stored.told if each.fate in LASTING or (each.fate is Fate.UNCHANGED and each.faults)]
+    await tell_deeds(session, run, map(_deed, said))
+
+
+def _deed(told: Told) -> Deed:
+    return Deed(Action(told.fate.value), told.identifier, told.title, told.shown, told.faults)
 
 
 async def _open(session: AsyncSession, source: CatalogueSource) -> SourceRun:

@@ -62,6 +62,13 @@ class Told:
     digest: str = ""
     found: Found | None = None
 
+    @property
+    def shown(self) -> UUID | None:
+        """The dataset that it is here; None where nothing of it is shown."""
+        if self.fate is Fate.REFUSED:
+            return self.row.id if self.row and not self.row.withdrawn else None
+        return self.record.id if self.record else None
+
 
 @dataclass
 class Stored:

@@ -61,8 +61,10 @@ def _refused(reason: str, remedy: str) -> InvalidError:
     return InvalidError("This webhook cannot be made.", refusals=[Refusal("url", reason, remedy, "refused-address")])
 
 
-async def create_webhook(session: AsyncSession, actor: Actor, *, url: str, everything: bool) -> Webhook:
-    """Tell a checked address what changes, from now on.
+async def create_webhook(
+    session: AsyncSession, actor: Actor, *, url: str, everything: bool, readings: bool = False
+) -> Webhook:
+    """Tell a checked address what changes, from now on; `readings`: also those of the sources the person looks after.
 
     Raises:
         ConflictError: the person has as many as one may.
@@ -74,8 +76,8 @@ async def create_webhook(session: AsyncSession, actor: Actor, *, url: str, every
             values={"most": MOST_WEBHOOKS},
         )
     webhook = Webhook(
-        person_id=actor.person_id, url=url, everything=everything, secret=new_secret(), state=WebhookState.ACTIVE,
-        created_at=now(),
+        person_id=actor.person_id, url=url, everything=everything, readings=readings, secret=new_secret(),
+        state=WebhookState.ACTIVE, created_at=now(),
     )  # fmt: skip
     session.add(webhook)
     await session.flush()

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
 from udi.kit.errors import InvalidError
-from udi.kit.identity import Actor
+from udi.kit.identity import Actor, manages_some
 from udi.kit.tenancy import Territory
 from udi.portal.notifications.models import Webhook
 from udi.portal.notifications.webhooks import actions, queries
@@ -41,10 +41,13 @@ async def _show_all(
     *,
     url: str = "",
     everything: bool = False,
+    readings: bool = False,
     error: Any = None,
 ) -> Response[str]:
-    webhooks = await queries.list_webhooks(session, member.person_id)
-    facts = {"webhooks": webhooks, "most": actions.MOST_WEBHOOKS, "url": url, "everything": everything, "error": error}
+    facts = {
+        "webhooks": await queries.list_webhooks(session, member.person_id), "most": actions.MOST_WEBHOOKS, "url": url,
+        "everything": everything, "readings": readings, "error": error, "tends": manages_some(member),
+    }  # fmt: skip
     return render(request, "notifications/webhooks.html", status=422 if error else 200, **facts)
 
 
@@ -54,13 +57,15 @@ async def create_webhook(
 ) -> Response[str]:
     """Make one; its secret is shown in this answer and never again."""
     form = await request.form()
-    url, everything = str(form.get("url") or ""), form.get("scope") == "everything"
+    url, everything, readings = str(form.get("url") or ""), form.get("scope") == "everything", "readings" in form
     try:
         checked = await actions.check_address(site_of(request).parts["webhooks"], url)
     except InvalidError as error:
         shown = url[: actions.LONGEST_URL]
-        return await _show_all(request, session, member, url=shown, everything=everything, error=error.refusals[0])
-    webhook = await actions.create_webhook(session, member, url=checked, everything=everything)
+        return await _show_all(
+            request, session, member, url=shown, everything=everything, readings=readings, error=error.refusals[0]
+        )
+    webhook = await actions.create_webhook(session, member, url=checked, everything=everything, readings=readings)
     return await _show_one(request, session, webhook, secret=webhook.secret)
 
 

@@ -1,0 +1,111 @@
+"""The reader of sources alone in a process: how many records a second, and the most memory it took."""
+
+import asyncio
+import json
+import multiprocessing
+import resource
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import select
+
+from udi.cli.load.catalogues import HOST, PATHS, serve
+from udi.cli.load.scratch import environment_of
+from udi.cli.local.errors import LocalError
+from udi.kit.http import Outgoing
+from udi.kit.identity import Actor
+from udi.kit.tenancy import Territory
+from udi.portal.app import build_site
+from udi.portal.nodes.sources.actions import read_now, register_source
+from udi.portal.nodes.sources.models import CatalogueSource, SourceRun
+from udi.portal.nodes.sources.reading import Reader
+from udi.portal.nodes.sources.running import Desk, take_turn
+from udi.portal.organisations.queries import list_producers
+from udi.settings import Settings, get_settings
+from udi.ui.site import Site
+
+PATIENCE = 300.0
+TWICE = ("first", "again")
+Tell = Callable[[str], None]
+
+
+def measure_kinds(settings: Settings, count: int, kinds: list[str], tell: Tell) -> list[dict[str, Any]]:
+    """Each kind of catalogue, of so many records, read twice by a process of its own."""
+    context = multiprocessing.get_context("spawn")
+    listening = context.Queue()
+    site = context.Process(target=serve, args=(count, listening), daemon=True)
+    site.start()
+    try:
+        origin = f"http://{HOST}:{listening.get(timeout=60)}"
+        return [_measure(settings, origin, kind, tell) for kind in kinds]
+    finally:
+        site.terminate()
+        site.join()
+
+
+def _measure(settings: Settings, origin: str, kind: str, tell: Tell) -> dict[str, Any]:
+    tell(f"Reading {kind}")
+    command = [sys.executable, "-P", "-m", "udi.cli.load.readers", f"{origin}{PATHS[kind]}"]
+    done = subprocess.run(command, env=environment_of(settings), capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise LocalError(f"The reader of {kind} failed", done.stderr.strip()[-400:].rstrip("."))
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return {"kind": kind, **found}
+
+
+async def read_twice(address: str) -> dict[str, Any]:
+    """Register a catalogue for the first territory, and read it to its end, twice; politeness costs no time here."""
+    site = build_site(get_settings(), pages=False)
+    outgoing = Outgoing([HOST])
+    try:
+        [territory, *_] = await site.registry.list()
+        desk = Desk(site.database, Reader(outgoing, pace=0, patience=PATIENCE), territory, site.pages.gettext)
+        source = await _register(site, territory, address)
+        found: dict[str, Any] = {name: await _read(site, desk, territory, source) for name in TWICE}
+    finally:
+        await outgoing.close()
+        await site.parts["webhooks"].close()
+        await site.outgoing.close()
+        await site.database.close()
+    # Linux counts in kilobytes of 1,024.
+    return {**found, "memory_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}
+
+
+def _team(territory: Territory) -> Actor:
+    return Actor(uuid.uuid4(), "Bench", "", territory.slug, moderator=True)
+
+
+async def _register(site: Site, territory: Territory, address: str) -> uuid.UUID:
+    async with site.database.session(territory.id, role="worker") as session:
+        [producer, *_] = await list_producers(session)
+        source = await register_source(
+            session, _team(territory), producer, address=address, rhythm="by_hand", language="fr"
+        )
+        return source.id
+
+
+async def _read(site: Site, desk: Desk, territory: Territory, source_id: uuid.UUID) -> dict[str, Any]:
+    async with site.database.session(territory.id, role="worker") as session:
+        source = await session.get_one(CatalogueSource, (territory.id, source_id))
+        await read_now(session, _team(territory), source)
+    started = time.perf_counter()
+    while await take_turn(desk):
+        pass
+    seconds = time.perf_counter() - started
+    async with site.database.session(territory.id, role="worker") as session:
+        latest = select(SourceRun).where(SourceRun.source_id == source_id).order_by(SourceRun.started_at.desc())
+        run = (await session.scalars(latest.limit(1))).one()
+    if run.outcome not in {"complete", "unchanged"}:
+        raise LocalError("The catalogue was not read to its end", f"the reading ended as {run.outcome}")
+    return {
+        "found": run.found, "created": run.created, "unchanged": run.unchanged, "documents": run.pages,
+        "bytes": run.size, "seconds": round(seconds, 1), "per_second": round(run.found / seconds, 1),
+    }  # fmt: skip
+
+
+if __name__ == "__main__":
+    print(json.dumps(asyncio.run(read_twice(sys.argv[1]))))

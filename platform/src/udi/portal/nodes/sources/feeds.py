@@ -1,0 +1,136 @@
+"""Readings as Atom feeds (RFC 4287), at an address that only its holder knows and may renew.
+
+The address names a person, who sees there what their pages show: once they look after a source no more, its feed is closed.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
+from uuid import UUID, uuid4
+
+from litestar import Request, Response, get
+from litestar.datastructures import State
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from litestar.types import ControllerRouterHandler
+from msgspec import Meta, Struct
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.errors import NotFoundError
+from udi.kit.identity import Actor
+from udi.kit.signed_ids import read_signed_id, sign_id
+from udi.kit.tenancy import Territory
+from udi.portal.catalogue.atom import MEDIA_TYPE
+from udi.portal.catalogue.open.sending import Document, Validators, send
+from udi.portal.identity.models import Person
+from udi.portal.identity.queries import read_actor
+from udi.portal.nodes.sources import queries
+from udi.portal.nodes.sources.atom import write_readings
+from udi.portal.nodes.sources.models import CatalogueSource, SourceFeed
+from udi.portal.organisations.models import Organisation
+from udi.settings import Settings
+from udi.ui.site import site_of
+
+HOME = "/sources/feeds/{token:str}"
+END = "readings.atom"
+MOST_ENTRIES, MOST_LESSONS = 30, 5
+Asked = Request[Any, Any, State]
+
+
+class FeedAddresses(Struct, kw_only=True):
+    """Addresses of feeds that are one person’s own: who has one reads what it says."""
+
+    source: Annotated[str, Meta(description="Of the readings of this source.", extra_json_schema={"format": "uri"})]
+    producer: Annotated[
+        str,
+        Meta(description="Of the readings of all the sources of its producer.", extra_json_schema={"format": "uri"}),
+    ]
+
+
+async def renew_feed(session: AsyncSession, actor: Actor) -> UUID:
+    """What makes new addresses for a person; those that they had answer no more."""
+    own = uuid4()
+    drawn = {"id": own}
+    made = insert(SourceFeed).values(person_id=actor.person_id, **drawn)
+    await session.execute(made.on_conflict_do_update(index_elements=["tenant_id", "person_id"], set_=drawn))
+    return own
+
+
+async def find_feed(session: AsyncSession, actor: Actor) -> UUID | None:
+    """What a person's addresses are made of; None where they never had any made."""
+    return await session.scalar(select(SourceFeed.id).where(SourceFeed.person_id == actor.person_id))
+
+
+def write_addresses(
+    settings: Settings, territory: Territory, feed: UUID, source: CatalogueSource, producer: Organisation
+) -> FeedAddresses:
+    """A person's addresses of the feeds of a source and of its producer."""
+    start = f"{territory.origin}/sources/feeds/{sign_id(_key(settings), territory.id, feed)}"
+    return FeedAddresses(source=f"{start}/{source.id}/{END}", producer=f"{start}/producers/{producer.slug}/{END}")
+
+
+async def _holder(session: AsyncSession, settings: Settings, territory: Territory, token: str) -> Actor:
+    """Whose address this is.
+
+    Raises:
+        NotFoundError: nobody's, or it was renewed.
+    """
+    id_ = read_signed_id(_key(settings), territory.id, token)
+    same = (Person.tenant_id == SourceFeed.tenant_id) & (Person.id == SourceFeed.person_id)
+    person = await session.scalar(select(Person).join(SourceFeed, same).where(SourceFeed.id == id_)) if id_ else None
+    if person is None:
+        raise NotFoundError(
+            "This address of a feed is not whole, or was renewed.",
+            remedy="Copy the new one from the page of the source.",
+        )
+    return await read_actor(session, person, territory.slug)
+
+
+def _key(settings: Settings) -> bytes:
+    return settings.derived_key("portal", "feeds of readings")
+
+
+@get(f"{HOME}/{{source_id:uuid}}/{END}")
+async def follow_source(
+    request: Asked, territory: NamedDependency[Territory], token: FromPath[str], source_id: FromPath[UUID]
+) -> Response[Any]:
+    """The readings of one source that ended, the newest first."""
+    site = site_of(request)
+    async with site.database.session(territory.id) as session:
+        actor = await _holder(session, site.settings, territory, token)
+        source, producer = await queries.get_source(session, actor, source_id)
+        return await _send(request, session, territory, {source.id: source}, producer, f"/sources/{source.id}")
+
+
+@get(f"{HOME}/producers/{{slug:str}}/{END}")
+async def follow_producer(
+    request: Asked, territory: NamedDependency[Territory], token: FromPath[str], slug: FromPath[str]
+) -> Response[Any]:
+    """Those of all the sources of a producer."""
+    site = site_of(request)
+    async with site.database.session(territory.id) as session:
+        actor = await _holder(session, site.settings, territory, token)
+        producer = await queries.get_tended(session, actor, slug)
+        theirs = select(CatalogueSource).where(CatalogueSource.organisation_id == producer.id)
+        sources = {source.id: source for source in await session.scalars(theirs)}
+        return await _send(request, session, territory, sources, producer, "/sources")
+
+
+async def _send(
+    request: Asked, session: AsyncSession, territory: Territory, sources: Mapping[UUID, CatalogueSource],
+    producer: Organisation, page: str,
+) -> Response[Any]:  # fmt: skip
+    runs = await queries.list_readings(session, sources, ended=True, size=MOST_ENTRIES)
+    lessons = {run.id: (await queries.list_lessons(session, run))[:MOST_LESSONS] for run in runs if run.told}
+    pages, language = site_of(request).pages, request.scope["state"]["locale"]
+    entries = [(sources[run.source_id], run, lessons.get(run.id, [])) for run in runs]
+    body = write_readings(
+        entries, producer, territory, language=language, say=pages.speaker(request), page=page, address=request.url.path
+    )
+    headers = {"Cache-Control": "private, no-cache", "X-Robots-Tag": "noindex", "Content-Language": language}
+    vary = "Accept-Encoding, Accept-Language, Cookie"
+    return send(request, Document(MEDIA_TYPE, lambda: body, Validators((body,)), headers, vary))
+
+
+routes: Sequence[ControllerRouterHandler] = [follow_source, follow_producer]

@@ -1,0 +1,70 @@
+"""Where a dataset that was read elsewhere comes from: said on its page, with its record as the source wrote it."""
+
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from litestar import Request, Response, get
+from litestar.datastructures import State
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from litestar.types import ControllerRouterHandler
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.errors import NotFoundError
+from udi.kit.tenancy import Territory
+from udi.portal.catalogue.answers import VALIDATE, reading
+from udi.portal.catalogue.models import Dataset
+from udi.portal.catalogue.origins import ORIGINAL, Origin
+from udi.portal.catalogue.queries import get_dataset
+from udi.portal.nodes.sources.course import host_of
+from udi.portal.nodes.sources.formats import format_name
+from udi.portal.nodes.sources.models import CatalogueSource, SourceRecord
+from udi.portal.nodes.sources.originals import send_original
+
+
+async def find_origin(session: AsyncSession, dataset: Dataset) -> Origin | None:
+    """The source of a dataset; None where its node pushes it.
+
+    Of the address only the site is told: the rest may hold what its owner keeps to themselves.
+    """
+    query = (
+        select(
+            CatalogueSource.address, CatalogueSource.format, SourceRecord.original_type,
+            SourceRecord.original.is_not(None).label("kept"),
+        )
+        .join(
+            CatalogueSource,
+            (CatalogueSource.tenant_id == SourceRecord.tenant_id) & (CatalogueSource.id == SourceRecord.source_id),
+        )
+        .where(SourceRecord.source_id == dataset.node_id, SourceRecord.id == dataset.id)
+    )  # fmt: skip
+    row = (await session.execute(query)).one_or_none()
+    if row is None:
+        return None
+    parts = urlsplit(row.address)
+    return Origin(
+        site=host_of(row.address),
+        home=f"{parts.scheme}://{parts.netloc}/",
+        format=format_name(row.format) if row.format else "",
+        has_original=row.kept,
+    )
+
+
+@get(f"/data/{{dataset_id:uuid}}{ORIGINAL}")
+async def give_original(
+    request: Request[Any, Any, State], territory: NamedDependency[Territory], dataset_id: FromPath[UUID]
+) -> Response[bytes]:
+    """The record of a dataset as its source wrote it, to keep."""
+    async with reading(request, territory) as session:
+        dataset = await get_dataset(session, dataset_id)
+        same = (SourceRecord.source_id == dataset.node_id, SourceRecord.id == dataset_id)
+        record = await session.scalar(select(SourceRecord).where(*same, SourceRecord.original.is_not(None)))
+    if record is None:
+        raise NotFoundError("The original form of this record is not kept here.")
+    return send_original(record, cache=VALIDATE)
+
+
+routes: Sequence[ControllerRouterHandler] = [give_original]

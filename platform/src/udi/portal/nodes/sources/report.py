@@ -1,0 +1,79 @@
+"""What a source's page says, as JSON: its readings, and every fault of the last, in the reader's language."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from litestar import Request, Response, get
+from litestar.datastructures import State
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from litestar.types import ControllerRouterHandler
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.identity import Actor
+from udi.portal.nodes.api import as_json
+from udi.portal.nodes.sources import queries
+from udi.portal.nodes.sources.models import CatalogueSource, SourceFault, SourceRun
+from udi.portal.nodes.sources.telling import MOST_TOLD, read_fault
+from udi.protocol.faults import Gettext
+from udi.ui.site import site_of
+
+COUNTS = ("found", "created", "updated", "unchanged", "refused", "withdrawn", "missing")
+
+
+@get("/sources/{source_id:uuid}/report.json")
+async def give_report(
+    request: Request[Any, Any, State],
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
+    source_id: FromPath[UUID],
+) -> Response[bytes]:
+    """The source, its last readings, and what to mend, record by record."""
+    source, producer = await queries.get_source(session, member, source_id)
+    runs = await queries.list_runs(session, source)
+    telling = queries.telling_run(runs)
+    rows = await queries.list_faults(session, telling, limit=MOST_TOLD) if telling else []
+    say = site_of(request).pages.speaker(request)
+    return as_json(
+        {
+            **_source(source),
+            "producer": {"id": str(producer.id), "slug": producer.slug, "name": producer.name},
+            "readings": [_run(run) for run in runs],
+            "faults": {
+                "reading": telling and str(telling.id),
+                "total": telling.told if telling else 0,
+                "items": [_fault(row, say) for row in rows],
+            },
+        }
+    )
+
+
+def _source(source: CatalogueSource) -> dict[str, Any]:
+    plain = ("address", "format", "language", "rhythm", "state", "failures", "shown")
+    found = {name: getattr(source, name) for name in plain}
+    next_at = source.next_at.isoformat() if source.next_at else None
+    return {"id": str(source.id), **found, "found_at": source.entry, "next_at": next_at}
+
+
+def _run(run: SourceRun) -> dict[str, Any]:
+    return {
+        "id": str(run.id),
+        "started_at": run.started_at.isoformat(),
+        "ended_at": run.ended_at.isoformat() if run.ended_at else None,
+        "outcome": run.outcome or None,
+        **{name: getattr(run, name) for name in COUNTS},
+        "documents": run.pages,
+        "bytes": run.size,
+    }
+
+
+def _fault(row: SourceFault, say: Gettext) -> dict[str, Any]:
+    message, remedy = read_fault(row).say(say)
+    return {
+        "identifier": row.identifier, "title": row.title, "level": row.level, "code": row.code, "field": row.field,
+        "value": row.filled.get("value"), "message": message, "remedy": remedy,
+    }  # fmt: skip
+
+
+routes: Sequence[ControllerRouterHandler] = [give_report]

@@ -1,0 +1,118 @@
+"""A document that is too large for memory is read in pieces, killed or not: each record once, and no more of it than is bounded."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.portal.nodes.elsewhere import Catalogue
+from tests.portal.nodes.sources.conftest import Open
+from udi.portal.nodes.harvest import pieces
+from udi.portal.nodes.harvest.pieces import read_pieces
+from udi.portal.nodes.sources import bodies, running, sheaves
+
+MARK = "https://project-open-data.cio.gov/v1.1/schema"
+
+
+def described(count: int) -> bytes:
+    datasets = [{"@type": "dcat:Dataset", "identifier": f"d{place}", "title": f"Jeu {place}"} for place in range(count)]
+    return json.dumps({"conformsTo": MARK, "dataset": datasets}).encode()
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """What is large is a thousand bytes; where pieces wait is seen."""
+    monkeypatch.setattr(bodies, "HEAVY", 1000)
+    monkeypatch.setattr(running, "HEAVY", 1000)
+    monkeypatch.setattr(bodies, "BEGINNING", 500)
+    monkeypatch.setattr(pieces, "AT_ONCE", 6)
+    monkeypatch.setattr(bodies.tempfile, "tempdir", str(tmp_path))
+    return tmp_path
+
+
+def left_in(folder: Path) -> list[Path]:
+    return list(folder.iterdir())
+
+
+class Killed(BaseException):
+    """The worker is gone."""
+
+
+async def test_a_large_document_is_stored_piece_after_piece_and_nothing_of_it_is_left(
+    catalogue: Catalogue, open_source: Open, small: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    divided = list[Path]()
+    monkeypatch.setattr(
+        sheaves, "read_pieces", lambda path, **more: (divided.append(path), read_pieces(path, **more))[1]
+    )
+    catalogue.put("/data.json", described(40))
+    reading = await open_source(f"{catalogue.origin}/data.json", slice=4)
+
+    first = await reading.read()
+    catalogue.put("/data.json", described(41))
+    second = await reading.read()
+
+    assert len(divided) == 2
+    assert (first.outcome, first.found, first.created, first.pages) == ("complete", 40, 40, 1)
+    assert (second.outcome, second.found, second.created, second.unchanged) == ("complete", 41, 1, 40)
+    assert len(await reading.shown()) == 41
+    assert left_in(small) == []
+
+
+async def test_one_that_is_killed_at_any_transaction_goes_on_where_it_was(
+    catalogue: Catalogue, open_source: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    catalogue.put("/data.json", described(20))
+    reading = await open_source(f"{catalogue.origin}/data.json", slice=4)
+    real, left, deaths = running.held, 0, 0
+
+    @asynccontextmanager
+    async def fatal(*arguments: Any) -> AsyncIterator[Any]:
+        nonlocal left
+        left -= 1
+        async with real(*arguments) as ours:
+            yield ours
+            if not left:
+                raise Killed
+
+    monkeypatch.setattr(running, "held", fatal)
+    while True:
+        left = deaths + 1
+        try:
+            run = await reading.read()
+            break
+        except Killed:
+            deaths += 1
+
+    assert deaths > 4
+    assert (run.outcome, run.found, run.created) == ("complete", 20, 20)
+    assert await reading.count_events("dataset.published") == 20
+
+
+async def test_one_that_breaks_on_the_way_withdraws_nothing(catalogue: Catalogue, open_source: Open) -> None:
+    catalogue.put("/data.json", described(40))
+    reading = await open_source(f"{catalogue.origin}/data.json", slice=4)
+    await reading.read()
+    catalogue.put("/data.json", described(40)[:-600])
+
+    runs = [await reading.read(), await reading.read()]
+
+    assert [run.outcome for run in runs] == ["partial", "partial"]
+    assert [fault.code for fault in await reading.faults() if not fault.identifier] == ["document_unreadable"]
+    assert len(await reading.shown()) == 40
+
+
+async def test_each_bound_is_that_of_the_kind_of_document(
+    catalogue: Catalogue, open_source: Open, monkeypatch: pytest.MonkeyPatch, small: Path
+) -> None:
+    monkeypatch.setattr(bodies, "LARGEST_DIVIDED", 3000)
+    catalogue.put("/data.json", described(60))
+    divided = await open_source(f"{catalogue.origin}/data.json")
+    await divided.read()
+
+    [fault] = [each for each in await divided.faults() if each.code == "document_too_large"]
+    assert fault.filled["limit"] == 3000 // 1024**2
+    assert left_in(small) == []
