@@ -15,7 +15,7 @@ from tests.contract.servers.running import running
 from tests.contract.test_real_servers import ISO
 from tests.portal.nodes.sources.conftest import Open
 
-MANY = 250
+MANY = 120
 PAGE = 10
 """Records that these servers give at once, whatever they are asked for."""
 SERVICES = 3
