@@ -48,8 +48,7 @@ async def _render(
     found = await find_text(session, territory.id, name, request.scope["state"]["locale"])
     if found is None:
         raise NotFoundError
-    facts = {"title": found.title, "body": found.body, "language": found.language}
-    return render(request, "catalogue/text.html", **facts)
+    return render(request, "catalogue/text.html", title=found.title, body=found.body, language=found.language)
 
 
 routes = [show_charter, show_legal, show_accessibility, show_eco_design]
