@@ -7,7 +7,7 @@ from typing import get_args, get_type_hints
 from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck, find, given, settings
+from hypothesis import HealthCheck, Phase, find, given, settings
 from hypothesis import strategies as st
 from msgspec import Struct
 from pyoxigraph import RdfFormat
@@ -34,6 +34,9 @@ QUIET = settings(
 
 def given_of(record: Record) -> Given:
     return Given(source=SOURCE, producer=record.producer, found_at=datetime(2026, 11, 25, tzinfo=UTC))
+
+
+FINDING = settings(QUIET, max_examples=500, database=None, phases=[Phase.generate])
 
 
 DCAT = {
@@ -93,7 +96,7 @@ def test_every_field_is_one_that_dcat_can_hold_or_not() -> None:
 def test_records_are_made_with_every_field(path: str) -> None:
     """So that what is kept of them is what is kept of any record."""
     among = made.personal if path in {"personal", "extensions"} else made.records
-    find(among, lambda record: any(values(record, path)), settings=settings(QUIET, max_examples=2000, database=None))
+    find(among, lambda record: any(values(record, path)), settings=FINDING)
 
 
 @QUIET
@@ -124,8 +127,8 @@ def test_dcat_keeps_what_it_can_hold(record: Record, form: RdfFormat) -> None:
     assert (ours.title, ours.summary, ours.access) == (record.title, record.summary, record.access)
     assert (set(ours.keywords), set(ours.languages)) == (set(record.keywords), set(record.languages))
     assert THEMES[ours.theme].authority == THEMES[record.theme].authority
-    same = ("created", "updated", "published")
-    assert [getattr(ours.dates, name) for name in same] == [getattr(record.dates, name) for name in same]
+    assert (ours.dates.created, ours.dates.updated) == (record.dates.created, record.dates.updated)
+    assert ours.dates.published == (record.dates.published or record.dates.created)
     assert (ours.licence.known or ours.licence) == (record.licence.known or record.licence)
     assert ours.period == record.period
     assert placed(ours) == placed(record)
@@ -156,7 +159,7 @@ def asked(record: Record) -> set[tuple[str, str]]:
 def held(media: Media, of: Record | None = None) -> tuple[object, ...]:
     """What DCAT-AP can say of a file or a service; nothing of where restricted data are. A series is neither."""
     service = media.kind is MediaKind.SERVICE
-    hidden = of is not None and of.access is AccessRights.RESTRICTED and not service
+    hidden = of is not None and of.access is AccessRights.RESTRICTED
     size, checksum, kind = (None, None, "") if service else (media.size, media.checksum, media.media_type)
     updated = media.dates and media.dates.updated
     url = dataset_address(ORIGIN, of) if hidden and of else media.url
