@@ -1,7 +1,9 @@
 """Each of RUDI's codes that the portal gives is given over HTTP, in the answer and in the report; the count is printed."""
 
+import re
 import uuid
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -17,6 +19,7 @@ from udi.ui.site import Site
 
 NEVER = {Code.UNKNOWN_FIELD, Code.UNKNOWN, Code.TARGET_ABSENT, Code.NOT_CREATOR, Code.INTERNAL}
 """Those for which docs/reference/protocol.md says why they are not given."""
+TABLE = Path(__file__).parents[2] / "docs/reference/protocol.md"
 Change = Callable[[dict[str, Any]], dict[str, Any]]
 
 
@@ -104,6 +107,16 @@ async def test_every_code_but_five_is_given(
     print(f"RUDI's codes covered: {len(given)} of {len(Code)}, and {len(NEVER)} that are never given")  # noqa: T201 - a figure
     record_property("rudi_codes_covered", len(given))
     assert given == set(Code) - NEVER
+
+
+def test_the_page_says_which_are_given_and_why_the_others_are_not() -> None:
+    rows = re.findall(r"^\| `(ERR-\d+)` \|.*\| ([^|]+) \| (\d+|-) \|$", TABLE.read_text(), re.MULTILINE)
+    reasons = {Code(code): here for code, here, status in rows if status == "-"}
+
+    assert [code for code, _, _ in rows] == sorted(code.value for code in Code)
+    assert reasons.keys() == NEVER
+    assert all(here.startswith("never: ") for here in reasons.values())
+    assert f"these {len(Code)} codes. {len(Code) - len(NEVER)} are given here" in TABLE.read_text()
 
 
 @pytest.mark.parametrize("version", VERSIONS)

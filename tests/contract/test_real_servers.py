@@ -4,10 +4,10 @@ import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from tests.contract.harvests.records import feature
 from tests.contract.servers.running import running
 from udi.kit.clock import now
 from udi.kit.http import Outgoing
@@ -28,24 +28,6 @@ def csw(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
             shutil.copy(path, records)
     with running("pycsw", records, folder) as address:
         yield address
-
-
-def feature(number: int) -> dict[str, Any]:
-    """A record of OGC API Records (OGC 20-004)."""
-    agency = {"organization": "Agence de l'eau", "roles": ["publisher"], "emails": [{"value": "eau@agence.example"}]}
-    west = number / 10
-    return {
-        "id": f"releve-{number}",
-        "type": "Feature",
-        "conformsTo": ["http://www.opengis.net/spec/ogcapi-records-1/1.0/req/record-core"],
-        "geometry": {"type": "Polygon", "coordinates": [[[west, 48], [west + 1, 48], [west + 1, 49], [west, 48]]]},
-        "properties": {
-            "externalId": f"releve-{number}", "type": "dataset", "title": f"Relevé des eaux {number}",
-            "description": "Hauteur de l'eau, par jour.", "created": "2025-01-01T00:00:00Z",
-            "updated": "2025-02-01T00:00:00Z", "keywords": ["eau"], "license": "CC0-1.0", "contacts": [agency],
-        },
-        "links": [{"rel": "item", "href": f"https://agence.example/{number}.csv", "type": "text/csv", "title": "CSV"}],
-    }  # fmt: skip
 
 
 @pytest.fixture(scope="module")

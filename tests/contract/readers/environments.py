@@ -36,8 +36,12 @@ def environment(name: str, version: str = OURS, *, folder: Path = HERE) -> Path:
 
 
 def _make(folder: Path, requirements: Path, version: str) -> None:
-    subprocess.run([_python(version), "-m", "venv", folder], check=True, capture_output=True, timeout=PATIENCE)
-    command = [folder / "bin/pip", "install", "--quiet", "--no-deps", "--require-hashes", "-r", requirements]
+    """With the pip that is here, and without compiling what may never be imported: half the work."""
+    python = folder / "bin/python"
+    bare = [_python(version), "-m", "venv", "--without-pip", folder]
+    subprocess.run(bare, check=True, capture_output=True, timeout=PATIENCE)
+    command = [sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "--no-compile", "--no-deps",
+               "--require-hashes", "-r", requirements]  # fmt: skip
     try:
         subprocess.run(command, check=True, capture_output=True, text=True, timeout=PATIENCE)
     except subprocess.TimeoutExpired:

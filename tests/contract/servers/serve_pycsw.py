@@ -20,7 +20,7 @@ loglevel=ERROR
 logfile=
 profiles=apiso
 [manager]
-transactions=false
+transactions=true
 allowed_ips=127.0.0.1
 [metadata:main]
 identification_title=Catalogue

@@ -41,7 +41,7 @@ def settings(port: int, database: Path) -> dict[str, Any]:
                 "providers": [
                     {
                         "type": "record", "name": "TinyDBCatalogue", "data": str(database), "id_field": "externalId",
-                        "time_field": "created", "title_field": "title",
+                        "time_field": "created", "title_field": "title", "editable": True,
                     }
                 ],
             }

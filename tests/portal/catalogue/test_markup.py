@@ -2,8 +2,9 @@
 
 import pytest
 
-from udi.portal.catalogue.markup import describe, highlight, read_page
+from udi.portal.catalogue.markup import describe, highlight
 from udi.portal.catalogue.search.words import word_stems
+from udi.portal.tenants.texts import read_page
 
 
 @pytest.mark.parametrize(

@@ -162,6 +162,23 @@ async def test_each_wrong_answer_is_named_and_what_was_typed_stays(
 
 
 @pytest.mark.parametrize(
+    ("language", "read", "said"), [("fr", "Lire la charte", "Texte."), ("en", "Read the", "Text.")]
+)
+async def test_the_charter_is_read_where_one_says_to_follow_it(desk: Desk, language: str, read: str, said: str) -> None:
+    headers = {"Accept-Language": language}
+    page = (await desk.person.get("/join/new", headers=headers)).text
+    unread = (await desk.person.post("/join/new", data={**FORM, "charter": ""}, headers=headers)).text
+
+    [(state, summary, words)] = re.findall(
+        r"<details( open)?><summary>([^<]+)</summary>\n(.+?)</details>", page, re.DOTALL
+    )
+    assert (state, summary.startswith(read)) == ("", True)
+    assert f"<p>{said}</p>" in words
+    assert page.index("</details>") < page.index('id="charter"')
+    assert "<details open>" in unread
+
+
+@pytest.mark.parametrize(
     "number",
     [
         "732829320",

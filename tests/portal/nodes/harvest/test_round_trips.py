@@ -1,36 +1,28 @@
 """What we write, we read again: our record through RUDI's JSON and through DCAT-AP keeps what each can hold."""
 
 import json
-import string
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import get_args, get_type_hints
 from uuid import UUID
 
-from hypothesis import HealthCheck, given, settings
+import pytest
+from hypothesis import HealthCheck, Phase, find, given, settings
 from hypothesis import strategies as st
+from msgspec import Struct
 from pyoxigraph import RdfFormat
 
+from tests.portal.nodes.harvest import made
 from udi.portal.nodes.harvest import recognise
 from udi.portal.nodes.harvest.convert import Given, convert
 from udi.protocol.access import AccessRights
-from udi.protocol.languages import LANGUAGES
-from udi.protocol.licences import LICENCES
+from udi.protocol.geodcat import find_code
 from udi.protocol.rdf import dataset_address, write_dataset
 from udi.protocol.record import restore_record, write_record
-from udi.protocol.structures import (
-    Box,
-    Checksum,
-    Contact,
-    Dates,
-    Geography,
-    LicenceTerms,
-    Media,
-    Organisation,
-    Period,
-    Record,
-)
+from udi.protocol.structures import Contact, LicenceTerms, Media, Organisation, Record
 from udi.protocol.themes import THEMES
 from udi.protocol.triples import canonical, write_triples
-from udi.protocol.vocabulary import DOWNLOAD, MediaKind
+from udi.protocol.vocabulary import MediaKind
 
 ORIGIN = "https://donnees.example"
 SOURCE = UUID("6a5b0e0c-7a52-4f3e-9df1-3f0d4d1f2a10")
@@ -39,58 +31,76 @@ QUIET = settings(
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 )
 
-words = st.text(alphabet=string.ascii_letters + "éèàçœ'’ 0123456789-.", min_size=1, max_size=40).map(
-    lambda text: f"a{' '.join(text.split())}z"
-)
-texts = st.dictionaries(st.sampled_from(sorted(LANGUAGES)), words, min_size=1, max_size=3)
-moments = st.datetimes(datetime(1900, 1, 1), datetime(2100, 1, 1)).map(  # noqa: DTZ001  # its zone is set below
-    lambda moment: moment.replace(tzinfo=UTC)
-)
-names = st.text(alphabet=string.ascii_lowercase, min_size=1, max_size=12)
-media = st.builds(
-    Media,
-    id=st.uuids(),
-    kind=st.just(MediaKind.FILE),
-    url=names.map(lambda name: f"https://node.example/{name}.csv"),
-    contract=st.just(DOWNLOAD),
-    name=words,
-    caption=words,
-    media_type=st.sampled_from(["text/csv", "application/json", "application/geo+json", "application/pdf"]),
-    size=st.integers(1, 2**53),
-    checksum=st.builds(Checksum, st.just("SHA-256"), st.binary(min_size=32, max_size=32).map(bytes.hex)),
-)
-contacts = st.builds(Contact, id=st.uuids(), name=words, email=names.map(lambda name: f"{name}@example.org"))
-boxes = st.tuples(st.floats(-179, 179), st.floats(-89, 88), st.floats(0.01, 0.9), st.floats(0.01, 0.9)).map(
-    lambda at: Box(
-        west=round(at[0], 4), south=round(at[1], 4), east=round(at[0] + at[2], 4), north=round(at[1] + at[3], 4)
-    )
-)
-records = st.builds(
-    Record,
-    id=st.uuids(),
-    title=words,
-    synopsis=texts,
-    summary=texts,
-    theme=st.sampled_from(sorted(THEMES)),
-    keywords=st.lists(words, min_size=2, max_size=4, unique=True).map(tuple),
-    producer=st.builds(Organisation, id=st.uuids(), name=words),
-    contacts=st.lists(contacts, min_size=1, max_size=2, unique_by=lambda each: each.email).map(tuple),
-    media=st.lists(media, min_size=1, max_size=3, unique_by=lambda each: each.id).map(tuple),
-    dates=moments.map(lambda at: Dates(created=at, updated=at + timedelta(days=2), published=at + timedelta(days=1))),
-    access=st.just(AccessRights.PUBLIC),
-    licence=st.sampled_from(sorted(LICENCES)).map(lambda code: LicenceTerms(code=code)),
-    languages=st.lists(st.sampled_from(sorted(LANGUAGES)), min_size=1, max_size=2, unique=True).map(tuple),
-    period=moments.map(lambda at: Period(at, at + timedelta(days=30))),
-    geography=st.builds(Geography, box=boxes),
-)
-
 
 def given_of(record: Record) -> Given:
     return Given(source=SOURCE, producer=record.producer, found_at=datetime(2026, 11, 25, tzinfo=UTC))
 
 
+FINDING = settings(QUIET, max_examples=500, database=None, phases=[Phase.generate])
+
+
+DCAT = {
+    "id", "title", "summary", "theme", "keywords", "producer.name", "contacts.name", "contacts.email",
+    "contacts.organisation", "media.kind", "media.url", "media.name", "media.caption", "media.dates.updated",
+    "media.media_type", "media.size", "media.checksum.algorithm", "media.checksum.value", "media.structure",
+    "media.documentation", "dates.created", "dates.updated", "dates.published", "access", "licence.code", "licence.label",
+    "licence.url", "languages", "constraints.usage", "constraints.reference", "constraints.mention", "constraints.access",
+    "constraints.other", "period.start", "period.end", "geography.box.west", "geography.box.south", "geography.box.east",
+    "geography.box.north", "geography.shape", "geography.projection", "doi", "dataverse_doi", "local_id",
+}  # fmt: skip
+"""The fields that DCAT-AP 3 and GeoDCAT-AP 3 can hold; what is compared below is all of it."""
+NOT_DCAT = {
+    "synopsis": "one description", "summary_html": "descriptions are plain", "producer.id": "whom a source is read for is told",
+    "producer.address": "no property", "producer.caption": "no property", "producer.summary": "no property",
+    "producer.coordinates.latitude": "no property", "producer.coordinates.longitude": "no property",
+    "producer.extra": "not ours", "contacts.id": "made anew", "contacts.role": "no property",
+    "contacts.summary": "no property", "contacts.extra": "not ours", "media.id": "made anew",
+    "media.contract": "follows from what there is to download", "media.parameters": "RUDI's own", "media.visual": "no property",
+    "media.encoding": "no property", "media.counters": "of series, which DCAT-AP has not", "media.extra": "not ours",
+    **{f"{part}.{name}": "the days of creation, change and publication only" for part, names in {
+        "dates": ("validated", "expires", "deleted"),
+        "media.dates": ("created", "validated", "published", "expires", "deleted"),
+    }.items() for name in names},
+    "personal": "no property", "storage": "no property", "size.records": "no property", "size.fields": "no property",
+    **{f"description.{name}": "of a catalogue's record, which our feed has none of" for name in (
+        "source", "contacts.id", "contacts.name", "contacts.email", "contacts.organisation", "contacts.role", "contacts.summary",
+        "contacts.extra", "dates.created", "dates.updated", "dates.validated", "dates.published", "dates.expires", "dates.deleted",
+    )},
+    "extensions": "RUDI's own", "extra": "not ours",
+}  # fmt: skip
+
+
+def paths(structure: type[Struct], before: str = "") -> Iterator[str]:
+    """Every field of a structure, and of those in it."""
+    for name, hint in get_type_hints(structure).items():
+        inner = next(
+            (each for each in (hint, *get_args(hint)) if isinstance(each, type) and issubclass(each, Struct)), None
+        )
+        yield from paths(inner, f"{before}{name}.") if inner else [f"{before}{name}"]
+
+
+def values(thing: object, path: str) -> list[object]:
+    """What a record says at a path, of each of the things that have it."""
+    name, _, rest = path.partition(".")
+    found = getattr(thing, name)
+    inside = found if isinstance(found, tuple) else (found,)
+    return [value for each in inside if each is not None for value in values(each, rest)] if rest else [found]
+
+
+def test_every_field_is_one_that_dcat_can_hold_or_not() -> None:
+    assert DCAT.isdisjoint(NOT_DCAT)
+    assert DCAT | NOT_DCAT.keys() == set(paths(Record))
+
+
+@pytest.mark.parametrize("path", sorted(paths(Record)))
+def test_records_are_made_with_every_field(path: str) -> None:
+    """So that what is kept of them is what is kept of any record."""
+    among = made.personal if path in {"personal", "extensions"} else made.records
+    find(among, lambda record: any(values(record, path)), settings=FINDING)
+
+
 @QUIET
-@given(record=records)
+@given(record=made.records | made.personal)
 def test_rudi_keeps_everything(record: Record) -> None:
     body = json.dumps(write_record(record)).encode()
 
@@ -102,7 +112,7 @@ def test_rudi_keeps_everything(record: Record) -> None:
 
 
 @QUIET
-@given(record=records, form=st.sampled_from(FORMS))
+@given(record=made.records | made.personal, form=st.sampled_from(FORMS))
 def test_dcat_keeps_what_it_can_hold(record: Record, form: RdfFormat) -> None:
     triples = set(write_dataset(ORIGIN, record))
     body = canonical(triples) if form is RdfFormat.N_TRIPLES else write_triples(triples, form)
@@ -112,26 +122,48 @@ def test_dcat_keeps_what_it_can_hold(record: Record, form: RdfFormat) -> None:
     ours = convert(read, given_of(record)).record
 
     assert (read.identifier, read.landing_page) == (str(record.id), dataset_address(ORIGIN, record))
-    assert ours.title == record.title
-    assert ours.summary == record.summary
-    assert set(ours.keywords) == set(record.keywords)
+    assert (ours.local_id, ours.doi, ours.dataverse_doi) == (str(record.id), record.doi, record.dataverse_doi)
+    assert set(read.aliases) >= {each for each in (record.local_id, record.doi, record.dataverse_doi) if each}
+    assert (ours.title, ours.summary, ours.access) == (record.title, record.summary, record.access)
+    assert (set(ours.keywords), set(ours.languages)) == (set(record.keywords), set(record.languages))
     assert THEMES[ours.theme].authority == THEMES[record.theme].authority
-    assert ours.dates == record.dates
-    assert set(ours.languages) == set(record.languages)
-    assert ours.access == record.access
-    assert (ours.licence.known or ours.licence) == record.licence.known
+    assert (ours.dates.created, ours.dates.updated) == (record.dates.created, record.dates.updated)
+    assert ours.dates.published == (record.dates.published or record.dates.created)
+    assert (ours.licence.known or ours.licence) == (record.licence.known or record.licence)
     assert ours.period == record.period
-    assert ours.geography is not None
-    assert ours.geography.box == record.geography.box
-    assert {(each.name, each.email) for each in ours.contacts} == {(each.name, each.email) for each in record.contacts}
-    assert {held(each) for each in ours.media} == {held(each) for each in record.media}
+    assert placed(ours) == placed(record)
+    assert asked(ours) == asked(record)
+    assert {told(each) for each in ours.contacts} == {told(each) for each in record.contacts}
+    assert sorted(map(held, ours.media), key=str) == sorted((held(each, record) for each in record.media), key=str)
     assert read.publisher is not None
     assert list(read.publisher.name.values()) == [record.producer.name]
 
 
-def held(each: Media) -> tuple[object, ...]:
-    """What DCAT-AP can say of a file."""
-    return each.kind, each.url, each.contract, each.name, each.caption, each.media_type, each.size, each.checksum
+def told(contact: Contact) -> tuple[str, ...]:
+    return contact.name, contact.email, contact.organisation
+
+
+def placed(record: Record) -> object:
+    """Where it is; a reference system by its code."""
+    where = record.geography
+    return where and (where.box, where.shape, find_code(where.projection))
+
+
+def asked(record: Record) -> set[tuple[str, str]]:
+    """What its producer asks, by language: DCAT-AP has one property for all of it, of which each line counts."""
+    said = record.constraints
+    texts = (said.usage, said.reference, said.mention, said.access, said.other)
+    return {(tag, line) for each in texts for tag, words in each.items() for line in words.split("\n")}
+
+
+def held(media: Media, of: Record | None = None) -> tuple[object, ...]:
+    """What DCAT-AP can say of a file or a service; nothing of where restricted data are. A series is neither."""
+    service = media.kind is MediaKind.SERVICE
+    hidden = of is not None and of.access is AccessRights.RESTRICTED
+    size, checksum, kind = (None, None, "") if service else (media.size, media.checksum, media.media_type)
+    updated = media.dates and media.dates.updated
+    url = dataset_address(ORIGIN, of) if hidden and of else media.url
+    return service, url, media.name, media.caption, updated, kind, size, checksum, media.structure, media.documentation
 
 
 def bare(**said: object) -> bytes:

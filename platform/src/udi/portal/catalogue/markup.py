@@ -3,20 +3,12 @@
 import re
 from collections.abc import Collection
 
-import nh3
-from markdown_it import MarkdownIt
 from markupsafe import Markup, escape
 
 from udi.portal.catalogue.search.words import plain_words, word_stems
 from udi.protocol.texts import rich
 
 WORD = re.compile(r"[^\W_]+")
-HEADING = re.compile(r"\s*#\s+(.+?)\s*#*\s*(?:\n|$)")
-BLOCKS = {
-    "h2", "h3", "h4", "p", "ul", "ol", "li", "a", "strong", "em", "code", "pre", "blockquote", "hr", "br",
-    "table", "thead", "tbody", "tr", "th", "td",
-}  # fmt: skip
-MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
 
 
 def highlight(title: str, stems: Collection[str]) -> Markup:
@@ -38,14 +30,3 @@ def describe(text: str, markup: str = "") -> Markup:
     paragraphs = [part.strip() for part in re.split(r"\n\s*\n", text) if part.strip()]
     lines = [Markup("<br>").join(escape(line) for line in part.splitlines()) for part in paragraphs]
     return Markup("\n").join(Markup("<p>%s</p>") % line for line in lines)
-
-
-def read_page(markdown: str) -> tuple[str, Markup]:
-    """The title (first heading) and the HTML of a page that a territory wrote; its other headings stay below."""
-    heading = HEADING.match(markdown)
-    body = markdown[heading.end() :] if heading else markdown
-    html = re.sub(r"(</?)h1>", r"\1h2>", MARKDOWN.render(body))
-    clean = nh3.clean(
-        html, tags=BLOCKS, attributes={"a": {"href"}}, url_schemes={"http", "https", "mailto"}, link_rel=None
-    )
-    return heading.group(1) if heading else "", Markup(clean)  # noqa: S704 - sanitised

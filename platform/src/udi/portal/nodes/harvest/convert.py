@@ -2,6 +2,7 @@
 
 import html
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +11,15 @@ from uuid import UUID, uuid5
 from msgspec import structs
 
 from udi.portal.nodes.harvest import kinds
-from udi.portal.nodes.harvest.convert_parts import box_of, languages_of, licence_of, media_of, period_of, theme_of
+from udi.portal.nodes.harvest.convert_parts import (
+    box_of,
+    languages_of,
+    licence_of,
+    media_of,
+    period_of,
+    rights_of,
+    theme_of,
+)
 from udi.portal.nodes.harvest.dates import read_date, start_of
 from udi.portal.nodes.harvest.faults import Fault
 from udi.portal.nodes.harvest.record import Contact as FoundContact
@@ -19,7 +28,7 @@ from udi.portal.nodes.harvest.rudi import MEDIA_TYPE as RUDI
 from udi.protocol import structures as of
 from udi.protocol.access import AccessRights
 from udi.protocol.record import read_record
-from udi.protocol.schema import KEYWORDS, PARAGRAPH, TITLE, WORD
+from udi.protocol.schema import DATAVERSE_DOI, DOI, KEYWORDS, PARAGRAPH, TITLE, WORD
 from udi.protocol.texts import Texts
 
 OPEN = {"", "PUBLIC"}
@@ -80,10 +89,12 @@ def convert(found: Found, given: Given) -> Converted:
             access=AccessRights.PUBLIC if found.access in OPEN else AccessRights.RESTRICTED,
             licence=licence_of(found),
             languages=tuple(languages),
-            constraints=of.Constraints(access=_said(found.access_reason, given), other=_shortened(found.rights)),
+            constraints=of.Constraints(access=_said(found.access_reason, given), other=_shortened(rights_of(found))),
             period=period_of(found),
             geography=box_of(found),
             local_id=found.identifier[:300],
+            doi=_alias(found, DOI),
+            dataverse_doi=_alias(found, DATAVERSE_DOI),
             description=_description(found),
             extra=_rest(found),
         ),
@@ -132,6 +143,10 @@ def _producer(found: Found, given: Given, faults: list[Fault]) -> of.Organisatio
     return given.producer
 
 
+def _alias(found: Found, form: re.Pattern[str]) -> str:
+    return next((each for each in found.aliases if form.fullmatch(each)), "")
+
+
 def _contacts(found: Found, own: UUID) -> tuple[of.Contact, ...]:
     """Those who can be written to."""
     usable: Sequence[FoundContact] = [each for each in found.contacts if each.email][:MOST_CONTACTS]
@@ -140,6 +155,7 @@ def _contacts(found: Found, own: UUID) -> tuple[of.Contact, ...]:
             id=uuid5(own, f"contact {each.email} {each.role}"),
             name=each.name or each.email,
             email=each.email,
+            organisation=each.organisation,
             role=each.role,
         )
         for each in usable
@@ -179,6 +195,7 @@ def _description(found: Found) -> of.Description:
 def _rest(found: Found) -> dict[str, object]:
     """Everything that our record has no field for, under the harvest's names."""
     rest = {
+        "aliases": list(found.aliases[:MOST_VALUES]),
         "themes": list(found.themes),
         "themes_other": [[each.uri, each.label] for each in found.themes_other[:MOST_VALUES]],
         "hvd_categories": list(found.hvd_categories),

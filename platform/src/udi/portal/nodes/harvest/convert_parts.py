@@ -8,6 +8,7 @@ from udi.portal.nodes.harvest.record import Record as Found
 from udi.protocol import structures as of
 from udi.protocol.licences import find_licence
 from udi.protocol.schema import LINE, PARAGRAPH
+from udi.protocol.texts import Texts
 from udi.protocol.themes import THEMES, translate_theme
 from udi.protocol.vocabulary import DOWNLOAD, HASHES, MediaKind
 
@@ -47,10 +48,18 @@ def licence_of(found: Found) -> of.LicenceTerms:
     return of.LicenceTerms(code=code) if code else _custom(licence, next(iter(found.title), "fr"))
 
 
+def rights_of(found: Found) -> Texts:
+    """What the source asks for the dataset, else for each of its files."""
+    of_files = [each.rights for each in found.distributions]
+    shared = of_files[0] if of_files and all(each == of_files[0] for each in of_files) else {}
+    return found.rights or shared
+
+
 def _custom(licence: Licence, language: str) -> of.LicenceTerms:
     label = licence.label or licence.uri.rstrip("/").rpartition("/")[2] or licence.uri
     link = licence.uri if licence.uri.startswith("http") else ""
-    return of.LicenceTerms(label={language: label[:PARAGRAPH]}, url=link)
+    labels = dict(licence.labels) or {language: label}
+    return of.LicenceTerms(label={tag: words[:PARAGRAPH] for tag, words in labels.items()}, url=link)
 
 
 def period_of(found: Found) -> of.Period | None:

@@ -12,7 +12,7 @@ USUAL = {
     "CKAN": "api/3/action/package_search?rows=%(most)s&sort=id+asc",
     "Opendatasoft": "api/explore/v2.1/catalog/datasets?limit=%(most)s",
     "udata": "api/1/datasets/?page_size=%(most)s",
-    "UDI": "catalog.ttl?size=%(most)s",
+    "UDI": "catalog.ttl?page_size=%(most)s",
     "RUDI": "api/v1/resources?limit=%(most)s",
     "data.json": "data.json",
     "ArcGIS Hub": "api/feed/dcat-us/1.1.json",

@@ -1,6 +1,7 @@
 """A record while it is read: each setter takes what the source wrote, mends what is sure, and says what was wrong."""
 
 import re
+from collections.abc import Sequence
 from html import unescape
 from typing import Any
 
@@ -132,7 +133,7 @@ class Draft:
             if words := label or ("" if LINK.fullmatch(value) else value):
                 self.keyword(where, words[:LONGEST_WORD])
 
-    def licensed(self, where: str, *wordings: str) -> Licence | None:
+    def licensed(self, where: str, *wordings: str, labels: Sequence[tuple[str, str]] = ()) -> Licence | None:
         """What wordings of one licence mean together; None when they say nothing."""
         said = [words for each in wordings if (words := self.clean(where, each))]
         found = find_licence(*said)
@@ -147,7 +148,11 @@ class Draft:
             return None
         if not found:
             self.say(kinds.LICENCE_UNKNOWN, where, value=label or source)
-            return Licence(uri=source, label=label, match="custom", source=source or label)
+            named: Texts = {}
+            for words, tag in labels:
+                self.text(named, where, words, tag)
+            names = tuple(sorted(named.items()))
+            return Licence(uri=source, label=label, match="custom", source=source or label, labels=names)
         if found.match == "unversioned" or (
             found.target and not found.code and re.fullmatch("CC_BY[A-Z]*", found.target)
         ):

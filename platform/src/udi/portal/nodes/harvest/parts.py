@@ -36,6 +36,7 @@ class Raw:
     size: Any = None
     checksum: tuple[str, str] = ("", "")
     licences: list[str] = field(default_factory=list)
+    licence_labels: list[tuple[str, str]] = field(default_factory=list)
     issued: Any = ""
     modified: Any = ""
     languages: list[str] = field(default_factory=list)
@@ -72,7 +73,7 @@ def add_distribution(draft: Draft, where: str, raw: Raw) -> None:
             package_format=raw.package,
             byte_size=_size(draft, f"{where}.size", raw.size),
             checksum=_checksum(*raw.checksum),
-            licence=_licence(draft, where, raw.licences),
+            licence=_licence(draft, where, raw),
             rights=_texts(draft, f"{where}.rights", raw.rights),
             issued=draft.date(f"{where}.issued", raw.issued),
             modified=draft.date(f"{where}.modified", raw.modified),
@@ -101,9 +102,10 @@ def _languages(draft: Draft, where: str, said: list[str]) -> tuple[str, ...]:
     return read
 
 
-def _licence(draft: Draft, where: str, wordings: list[str]) -> Licence | None:
+def _licence(draft: Draft, where: str, raw: Raw) -> Licence | None:
+    wordings = raw.licences
     draft.licence_said = draft.licence_said or any(each.strip() for each in wordings)
-    return draft.licensed(f"{where}.license", *wordings) if wordings else None
+    return draft.licensed(f"{where}.license", *wordings, labels=raw.licence_labels) if wordings else None
 
 
 def _means(found: FormatFound | None) -> Means:
@@ -172,8 +174,9 @@ def _checksum(algorithm: str, value: str) -> Checksum | None:
 
 
 def add_contact(
-    draft: Draft, where: str, *, name: str = "", email: str = "", phone: str = "", url: str = "", role: str = ""
-) -> None:
+    draft: Draft, where: str, *, name: str = "", organisation: str = "", email: str = "", phone: str = "", url: str = "",
+    role: str = "",
+) -> None:  # fmt: skip
     """Read a contact and add it, unless nothing of it can be used."""
     read = addresses.read_email(email)
     if email.strip() and not read:
@@ -182,6 +185,7 @@ def add_contact(
     link = addresses.mend(url.strip())
     contact = Contact(
         name=draft.clean(where, name),
+        organisation=draft.clean(where, organisation),
         email=read,
         phone=re.sub(r"^tel:", "", phone.strip()),
         url=link if addresses.is_web(link) else "",

@@ -13,7 +13,13 @@ from udi.portal.nodes.harvest.draft import Draft
 from udi.portal.nodes.harvest.finish import Outcome, finish, make_page
 from udi.portal.nodes.harvest.graph import Graph, Node, Value, is_empty, is_word, read_element, read_text, written
 from udi.portal.nodes.harvest.opening import read_json, read_xml
-from udi.portal.nodes.harvest.rdf_parts import licence_words, read_contacts, read_distributions, read_publisher
+from udi.portal.nodes.harvest.rdf_parts import (
+    licence_labels,
+    licence_words,
+    read_contacts,
+    read_distributions,
+    read_publisher,
+)
 from udi.portal.nodes.harvest.rdf_places import read_coverage
 from udi.portal.nodes.harvest.record import Kind, Original, Page
 from udi.portal.nodes.harvest.vocabulary import find_access, find_frequency, find_language
@@ -226,7 +232,9 @@ def _rights(graph: Graph, node: Node, draft: Draft) -> None:
         _rights_of_files(graph, node, draft)
     for value in graph.values(node, "dct:license"):
         if not draft.licence:
-            draft.licence = draft.licensed("dct:license", *licence_words(graph, value))
+            draft.licence = draft.licensed(
+                "dct:license", *licence_words(graph, value), labels=licence_labels(graph, node)
+            )
 
 
 def _rights_of_files(graph: Graph, node: Node, draft: Draft) -> None:

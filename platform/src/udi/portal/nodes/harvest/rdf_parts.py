@@ -15,6 +15,7 @@ from udi.protocol.texts import Texts
 NAMES = ("foaf:name", "vcard:fn", "vcard:organization-name", "skos:prefLabel", "rdfs:label", "schema:name", "dct:title")
 PUBLISHERS = ("dct:publisher", "dct:rightsHolder", "dct:creator", "schema:publisher", "dc:publisher")
 EMAILS = ("vcard:hasEmail", "vcard:email", "foaf:mbox", "schema:email")
+ORGANISATIONS = ("vcard:organization-name", "vcard:org")
 CONTACTS = ("dcat:contactPoint", "adms:contactPoint")
 
 
@@ -50,12 +51,7 @@ def _email(graph: Graph, node: Value) -> str:
 def read_contacts(graph: Graph, node: Node, draft: Draft) -> None:
     """The contact points, else the publisher when it gives an e-mail address."""
     for value in graph.values(node, *CONTACTS):
-        names = [
-            words
-            for words, _ in graph.texts(
-                value, "vcard:fn", "vcard:org", "vcard:organization-name", "foaf:name", "rdfs:label"
-            )
-        ]
+        names = [words for words, _ in graph.texts(value, "vcard:fn", *ORGANISATIONS, "foaf:name", "rdfs:label")]
         emails = graph.values(value, *EMAILS)
         told = [graph.text(each, "vcard:hasValue") or written(each) for each in emails]
         phones = [
@@ -66,6 +62,7 @@ def read_contacts(graph: Graph, node: Node, draft: Draft) -> None:
             draft,
             "dcat:contactPoint",
             name=names[0] if names else written(value) if isinstance(value, ox.Literal) else "",
+            organisation=graph.text(value, *ORGANISATIONS) if graph.text(value, "vcard:fn") else "",
             email=next((each for each in told if addresses.read_email(each)), told[0] if told else ""),
             phone=phones[0] if phones else "",
             url=graph.text(value, "vcard:hasURL", "vcard:hasUrl", "vcard:url", "foaf:page"),
@@ -115,6 +112,7 @@ def _raw(graph: Graph, node: Value) -> Raw:
         if checksum
         else ("", ""),
         licences=licences,
+        licence_labels=licence_labels(graph, node),
         issued=graph.text(node, "dct:issued"),
         modified=graph.text(node, "dct:modified"),
         languages=[written(each) for each in graph.values(node, "dct:language")],
@@ -147,11 +145,22 @@ def licence_words(graph: Graph, value: Value) -> list[str]:
     return [each for each in (own, *links, *words) if each.strip()]
 
 
+def licence_labels(graph: Graph, node: Value) -> list[tuple[str, str]]:
+    """The names that a thing's licences have, by language."""
+    licences = graph.values(node, "dct:license")
+    return [each for value in licences for each in graph.texts(value, "rdfs:label", "dct:title", "skos:prefLabel")]
+
+
 def _rights(graph: Graph, node: Value) -> list[tuple[str, str]]:
+    """What is said of rights, by language: all of it, a line each."""
     said: list[tuple[str, str]] = []
     for value in graph.values(node, "dct:rights"):
         said += graph.texts(value, "rdfs:label", "dct:description") or [(written(value), "")]
-    return [(words, tag) for words, tag in said if words.strip() and not LINK.fullmatch(words)]
+    by_tag: dict[str, list[str]] = {}
+    for words, tag in sorted(said):
+        if words.strip() and not LINK.fullmatch(words):
+            by_tag.setdefault(tag, []).append(words.strip())
+    return [("\n".join(dict.fromkeys(words)), tag) for tag, words in by_tag.items()]
 
 
 def _media(text: str) -> str:

@@ -57,11 +57,12 @@ def _place(graph: Graph, value: Value, draft: Draft) -> None:
             draft.named_place("", draft.clean("dct:spatial", value.value))
         return
     literals = _shapes(graph, value)
+    said = next((box for each in _rectangles(graph, value) if (box := _read(each.value, _kind(each))[0])), None)
     for kind in ORDER:
         for literal in literals:
             if kind in _kind(literal):
                 box, shape = _read(literal.value, kind)
-                draft.box("dct:spatial", box, shape)
+                draft.box("dct:spatial", said or box, shape)
     labels = [
         words
         for words, _ in graph.texts(
@@ -75,6 +76,11 @@ def _place(graph: Graph, value: Value, draft: Draft) -> None:
         draft.named_place(
             "" if literals and "#" in uri else uri, draft.clean("dct:spatial", labels[0]) if labels else ""
         )
+
+
+def _rectangles(graph: Graph, node: Value) -> list[ox.Literal]:
+    """What the source itself says to be the rectangle: it need not be that of the shape beside it."""
+    return [each for each in graph.values(node, "dcat:bbox") if isinstance(each, ox.Literal)]
 
 
 def _shapes(graph: Graph, node: Value) -> list[ox.Literal]:

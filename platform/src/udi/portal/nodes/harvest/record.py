@@ -54,9 +54,10 @@ class Agent:
 
 @dataclass(frozen=True, kw_only=True)
 class Contact:
-    """Whom to write to; `role` as the source says it, empty where it says nothing."""
+    """Whom to write to, and in which organisation; `role` as the source says it, empty where it says nothing."""
 
     name: str = ""
+    organisation: str = ""
     email: str = ""
     phone: str = ""
     url: str = ""
@@ -68,6 +69,7 @@ class Licence:
     """`uri` is the EU's identifier where one is known, else the source's; `code` is RUDI's where it has one.
 
     `source` is what the source wrote; `match` says how sure the mapping is, as `vocabularies/licences.tsv` does.
+    `labels` are its names by language, where the source gives several and no table knows it.
     """
 
     uri: str = ""
@@ -75,6 +77,7 @@ class Licence:
     code: str = ""
     match: str = ""
     source: str = ""
+    labels: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)

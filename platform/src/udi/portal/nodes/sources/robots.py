@@ -1,7 +1,8 @@
 """What a site asks of programs that read it (robots.txt, RFC 9309).
 
 A catalogue is read because its publisher asked for it: rules for all programs keep us from nothing at the address that was
-registered and the pages that follow it, which CKAN closes to search engines as it comes; rules that name us always hold.
+registered, where the catalogue of that portal is looked for, and on the pages that follow, which CKAN closes to search engines as
+it comes; rules that name us always hold.
 """
 
 import re
@@ -41,7 +42,7 @@ class Robots:
         return min(group.delay, LONGEST_DELAY) if group else 0
 
     def allows(self, address: str, *, invited: bool) -> bool:
-        """Whether an address may be read; `invited`: it is the one that was registered, or a page that follows it."""
+        """Whether an address may be read; `invited`: it is that of the catalogue that was registered, or a page that follows it."""
         parts = urlsplit(address)
         path = unquote(parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         if self.named is not None:

@@ -167,7 +167,7 @@ class _Turn:
         return await self._store(address, given, page, pages, cost, place)
 
     async def _ask(self, source: CatalogueSource, place: Place, address: str) -> Given:
-        registered = address in {source.address, source.entry} or not (place.finding or place.folder)
+        registered = address in {source.address, source.entry} or not place.folder
         conditions = {}
         if not place.asked and source.entry and source.state == SourceState.ACTIVE and not source.accepts_loss:
             said = {"If-None-Match": source.etag, "If-Modified-Since": source.last_modified}

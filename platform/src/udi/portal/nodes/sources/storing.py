@@ -33,6 +33,8 @@ from udi.protocol.record import write_record
 LARGEST_ORIGINAL = 32 * 1024
 LONGEST_IDENTIFIER = 500
 LOCAL_ID = "local_id"
+NAMES = {LOCAL_ID, "doi", "dataverse_doi"}
+"""Fields in which no two datasets of a territory say the same."""
 EVERYWHERE = re.compile(
     r"://|^urn:|^10\.\d{4,}/|[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}", re.IGNORECASE
 )
@@ -163,16 +165,17 @@ def _ours(fault: OurFault) -> Fault:
 
 async def _publish(session: AsyncSession, ground: Ground, told: Sequence[Told]) -> None:
     """Publish what is new or changed. An identifier that means something at its source only is left out where another
-    dataset has it; one that means the same everywhere is that of a dataset that is here already.
+    dataset has it, and so is another name of it; one that means the same everywhere is that of a dataset that is here already.
     """
     refused = await _attempt(session, ground.node, told)
     again = []
     for each in told:
         faults = refused.get(each.record.id, ()) if each.record else ()
-        local = bool(faults) and all(fault.field == LOCAL_ID for fault in faults)
-        if each.record and local and not EVERYWHERE.search(each.identifier):
+        taken = {fault.field for fault in faults}
+        mine = LOCAL_ID in taken and EVERYWHERE.search(each.identifier)
+        if each.record and taken and taken <= NAMES and not mine:
             del refused[each.record.id]
-            each.record = structs.replace(each.record, local_id="")
+            each.record = structs.replace(each.record, **dict.fromkeys(taken, ""))
             again.append(each)
     refused |= await _attempt(session, ground.node, again)
     for each in told:

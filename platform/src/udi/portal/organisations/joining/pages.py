@@ -14,11 +14,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import InvalidError
 from udi.kit.identity import Actor
+from udi.kit.tenancy import Territory
 from udi.portal.organisations.joining import deciding, queries
 from udi.portal.organisations.joining.asking import Asked, ask, correct, withdraw
 from udi.portal.organisations.joining.states import BY_TEAM, NEXT, Event, State
 from udi.portal.organisations.members.queries import list_own_entries
 from udi.portal.organisations.models import Application
+from udi.portal.tenants.texts import find_text
 from udi.ui.errors import say_fields
 from udi.ui.site import render
 
@@ -41,10 +43,11 @@ async def show_home(
 @get(f"{HOME}/new")
 async def show_form(
     request: AnyRequest,
+    session: NamedDependency[AsyncSession],
     member: NamedDependency[Actor],  # noqa: ARG001 - a passer-by is led to the login first
 ) -> Response[str]:
     """The form."""
-    return _form(request, Asked())
+    return await _form(request, session, Asked())
 
 
 @post(f"{HOME}/new", status_code=303)
@@ -56,11 +59,11 @@ async def send(
     tidy = asked.tidy()
     alike = await queries.find_alike(session, tidy.name, tidy.country, tidy.registry_number) if tidy.name else []
     if alike and not form.get("apart"):
-        return _form(request, asked, status=422, alike=alike)
+        return await _form(request, session, asked, status=422, alike=alike)
     try:
         application = await ask(session, member, asked, language=request.scope["state"]["locale"])
     except InvalidError as error:
-        return _form(request, asked, status=422, error=error, apart=bool(form.get("apart")))
+        return await _form(request, session, asked, status=422, error=error, apart=bool(form.get("apart")))
     return Redirect(f"{HOME}/{application.id}", status_code=303)
 
 
@@ -93,7 +96,7 @@ async def show_correction(
 ) -> Response[str]:
     """The form, as it was sent."""
     application = await queries.get_own(session, member, application_id)
-    return _form(request, _asked_of(application), of=application)
+    return await _form(request, session, _asked_of(application), of=application)
 
 
 @post(f"{ONE}/correct", status_code=303)
@@ -111,7 +114,7 @@ async def send_correction(
             await correct(session, member, application, asked, language=request.scope["state"]["locale"])
     except InvalidError as error:
         await session.refresh(application)
-        return _form(request, asked, status=422, error=error, of=application)
+        return await _form(request, session, asked, status=422, error=error, of=application)
     return Redirect(f"{HOME}/{application.id}", status_code=303)
 
 
@@ -165,8 +168,9 @@ def _asked_of(application: Application) -> Asked:
     return Asked(**{name: getattr(application, name) for name in names}, charter=True)
 
 
-def _form(
+async def _form(
     request: AnyRequest,
+    session: AsyncSession,
     asked: Asked,
     *,
     status: int = 200,
@@ -175,8 +179,10 @@ def _form(
     alike: Sequence[Any] = (),
     apart: bool = False,
 ) -> Response[str]:
+    territory: Territory = request.scope["state"]["territory"]
+    charter = await find_text(session, territory.id, "charter", request.scope["state"]["locale"])
     facts = {"asked": asked, "errors": say_fields(request, error), "of": of, "alike": alike, "apart": apart}
-    return render(request, "organisations/join-form.html", status=status, **facts)
+    return render(request, "organisations/join-form.html", status=status, charter=charter, **facts)
 
 
 async def _show(

@@ -1,0 +1,217 @@
+"""Each protocol of which no server can run here is read whole from a site made after its documentation, that pages as it does.
+
+What such servers really wrote is in the shared data: tests/portal/nodes/sources/test_real_catalogues.py reads it all.
+"""
+
+import json
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.contract.harvests.records import iso, title
+from tests.contract.harvests.whole import Desk, Expected, Holder, follow, read_twice
+from tests.portal.catalogue.corpus import document
+from tests.portal.nodes.sources.conftest import Answer, Catalogue, Open
+
+MANY, PAGE = 45, 20
+FEW = 12
+"""Where each dataset is a document, or two."""
+NEW = "Relevé des eaux 3, corrigé"
+Held = dict[int, str]
+"""The titles of what a site holds, by number."""
+Asked = dict[str, str]
+Site = Callable[[Held, str, Asked, str], object]
+"""What a site says at a path to a query, under its origin: JSON, text, or None."""
+SOURCE = "https://agence.example"
+LICENCE = "https://creativecommons.org/licenses/by/4.0/"
+ABOUT = "Hauteur de l’eau, par jour."
+DAY = "2025-01-01T00:00:00+00:00"
+
+
+def some(held: Held, first: int, most: int) -> list[tuple[int, str]]:
+    """A page of what is held."""
+    return sorted(held.items())[first : first + most]
+
+
+def opendatasoft(held: Held, path: str, asked: Asked, _origin: str) -> object:
+    """Explore API v2.1: `limit` of 100 at most, `offset`."""
+    if path != "/api/explore/v2.1/catalog/datasets":
+        return None
+    page = some(held, int(asked.get("offset", 0)), min(int(asked.get("limit", 10)), 100))
+    results = [
+        {
+            "dataset_id": f"releve-{number}", "dataset_uid": f"da_{number}", "has_records": True, "features": [],
+            "attachments": [], "metas": {"default": {
+                "title": name, "description": f"<p>{ABOUT}</p>", "license": "Licence Ouverte v2.0", "language": "fr",
+                "publisher": "Agence", "modified": DAY, "keyword": ["eau"], "records_count": 3,
+            }},
+        }
+        for number, name in page
+    ]  # fmt: skip
+    return {"total_count": len(held), "results": results}
+
+
+def udata(held: Held, path: str, asked: Asked, origin: str) -> object:
+    """API 1: `page`, `page_size`, and the whole address of the next page."""
+    if path != "/api/1/datasets/":
+        return None
+    page, size = int(asked.get("page", 1)), int(asked.get("page_size", 20))
+    data = [
+        {
+            "id": f"{number:024x}", "slug": f"releve-{number}", "title": name, "description": ABOUT, "tags": ["eau"],
+            "license": "lov2", "frequency": "daily", "organization": {"name": "Agence"}, "created_at": DAY,
+            "last_modified": DAY, "resources": [
+                {"id": str(uuid.UUID(int=number)), "title": "CSV", "url": f"{SOURCE}/{number}.csv", "format": "csv", "mime": "text/csv",
+                 "type": "main", "filetype": "remote"}
+            ],
+        }
+        for number, name in some(held, (page - 1) * size, size)
+    ]  # fmt: skip
+    further = f"{origin}{path}?page={page + 1}&page_size={size}" if page * size < len(held) else None
+    return {
+        "data": data,
+        "page": page,
+        "page_size": size,
+        "total": len(held),
+        "next_page": further,
+        "previous_page": None,
+    }
+
+
+def stac(held: Held, path: str, asked: Asked, origin: str) -> object:
+    """STAC API 1.0: collections, page by page, each page linked from the one before."""
+    if path != "/collections":
+        return None
+    page, size = int(asked.get("page", 1)), int(asked.get("limit", PAGE))
+    collections = [
+        {
+            "type": "Collection", "stac_version": "1.0.0", "id": f"releve-{number}", "title": name, "description": ABOUT,
+            "keywords": ["eau"], "license": "CC-BY-4.0", "providers": [{"name": "Agence", "roles": ["producer"]}],
+            "extent": {"spatial": {"bbox": [[-2, 48, -1, 49]]}, "temporal": {"interval": [["2020-01-01T00:00:00Z", None]]}},
+            "links": [{"rel": "items", "href": f"{origin}/collections/releve-{number}/items", "type": "application/geo+json"}],
+        }
+        for number, name in some(held, (page - 1) * size, size)
+    ]  # fmt: skip
+    links = [{"rel": "next", "href": f"{origin}{path}?page={page + 1}&limit={size}"}] if page * size < len(held) else []
+    return {"collections": collections, "links": links}
+
+
+def datajson(held: Held, path: str, _asked: Asked, _origin: str) -> object:
+    """Project Open Data 1.1: one document."""
+    if path != "/data.json":
+        return None
+    datasets = [
+        {
+            "@type": "dcat:Dataset", "identifier": f"releve-{number}", "title": name, "description": ABOUT, "keyword": ["eau"],
+            "modified": "2025-01-01", "accessLevel": "public", "license": LICENCE, "publisher": {"name": "Agence"},
+            "contactPoint": {"fn": "Agence", "hasEmail": "mailto:eau@agence.example"},
+            "distribution": [{"downloadURL": f"{SOURCE}/{number}.csv", "mediaType": "text/csv", "title": "CSV"}],
+        }
+        for number, name in sorted(held.items())
+    ]  # fmt: skip
+    return {"conformsTo": "https://project-open-data.cio.gov/v1.1/schema", "dataset": datasets}
+
+
+def schemaorg(held: Held, path: str, _asked: Asked, origin: str) -> object:
+    """A page with a catalogue of schema.org that names its datasets, each described on a page of its own."""
+    if path == "/catalogue":
+        named = [{"@type": "Dataset", "url": f"{origin}/d/{number}"} for number in sorted(held)]
+        return _page({"@context": "https://schema.org", "@type": "DataCatalog", "name": "Catalogue", "dataset": named})
+    number = int(path.removeprefix("/d/")) if path.startswith("/d/") else -1
+    if number not in held:
+        return None
+    return _page({
+        "@context": "https://schema.org", "@type": "Dataset", "name": held[number], "description": ABOUT,
+        "identifier": f"releve-{number}", "keywords": "eau", "license": LICENCE, "dateModified": "2025-01-01",
+        "publisher": {"@type": "Organization", "name": "Agence", "email": "eau@agence.example"},
+        "distribution": [{"@type": "DataDownload", "contentUrl": f"{SOURCE}/{number}.csv", "encodingFormat": "text/csv"}],
+    })  # fmt: skip
+
+
+def _page(said: object) -> str:
+    return f'<!doctype html><title>Jeu</title><script type="application/ld+json">{json.dumps(said)}</script><p>Jeu'
+
+
+def packages(held: Held, path: str, _asked: Asked, _origin: str) -> object:
+    """A folder of data packages (Frictionless, version 1)."""
+    if path == "/packages/":
+        return _listing(f"{number}/" for number in sorted(held))
+    number, _, file = path.removeprefix("/packages/").partition("/")
+    if not number.isdigit() or int(number) not in held:
+        return None
+    return _listing(["datapackage.json"]) if not file else {
+        "name": f"releve-{number}", "title": held[int(number)], "description": ABOUT, "keywords": ["eau"],
+        "licenses": [{"name": "CC-BY-4.0", "path": LICENCE}], "created": DAY,
+        "contributors": [{"title": "Agence", "role": "publisher", "email": "eau@agence.example"}],
+        "resources": [{"name": "releve", "path": "releve.csv", "format": "csv", "mediatype": "text/csv", "bytes": 12}],
+    }  # fmt: skip
+
+
+def waf(held: Held, path: str, _asked: Asked, _origin: str) -> object:
+    """A folder of ISO 19139 records, as Apache lists it."""
+    if path == "/meta/":
+        return _listing(f"{number}.xml" for number in sorted(held))
+    number = path.removeprefix("/meta/").removesuffix(".xml")
+    return iso(int(number), called=held[int(number)]) if number.isdigit() and int(number) in held else None
+
+
+def _listing(names: Any) -> str:
+    links = "".join(f'<a href="{name}">{name}</a>\n' for name in names)
+    return f"<html><head><title>Index of /</title></head><body><h1>Index of /</h1><pre>{links}</pre></body></html>"
+
+
+KEPT = {
+    number: document(number % 12, global_id=str(uuid.uuid5(uuid.NAMESPACE_URL, f"{number}"))) for number in range(MANY)
+}
+
+
+def rudi(held: Held, path: str, asked: Asked, _origin: str) -> object:
+    """A node of RUDI: `limit`, `offset`."""
+    if path != "/api/v1/resources":
+        return None
+    page = some(held, int(asked.get("offset", 0)), int(asked.get("limit", 500)))
+    return {"total": len(held), "items": [KEPT[number] | {"resource_title": name} for number, name in page]}
+
+
+SITES: dict[str, tuple[Site, str, int, int]] = {
+    "opendatasoft": (opendatasoft, f"/api/explore/v2.1/catalog/datasets?limit={PAGE}", MANY, 3),
+    "udata": (udata, f"/api/1/datasets/?page_size={PAGE}", MANY, 3),
+    "stac": (stac, f"/collections?limit={PAGE}", MANY, 3),
+    "data.json": (datajson, "/data.json", MANY, 1),
+    "schema.org": (schemaorg, "/catalogue", FEW, FEW + 1),
+    "data-package": (packages, "/packages/", FEW, 2 * FEW + 1),
+    "waf": (waf, "/meta/", FEW, FEW + 1),
+    "rudi": (rudi, f"/api/v1/resources?limit={PAGE}", MANY, 3),
+}
+RECOGNISED = {"data-package": "waf"}
+"""What the first document is, where it is another format than the records."""
+
+
+@pytest.mark.parametrize("protocol", SITES)
+async def test_each_protocol_is_read_whole(catalogue: Catalogue, open_source: Open, desk: Desk, protocol: str) -> None:
+    site, start, many, pages = SITES[protocol]
+    held: Held = {number: title(number) for number in range(many)}
+
+    def live(path: str, asked: Asked) -> Answer | None:
+        said = site(held, path, asked, catalogue.origin)
+        if said is None:
+            return None
+        text = said if isinstance(said, str) else json.dumps(said)
+        return 200, {}, text.encode()
+
+    async def change() -> None:
+        held[3] = NEW
+
+    async def remove() -> None:
+        del held[7]
+
+    async def restore() -> None:
+        held[7] = title(7)
+
+    catalogue.live = live
+    reading = await open_source(f"{catalogue.origin}{start}")
+
+    await read_twice(desk, reading, protocol, Expected(RECOGNISED.get(protocol, protocol), many, pages))
+    await follow(desk, reading, Holder(change, remove, restore, (title(3), NEW), title(7)))

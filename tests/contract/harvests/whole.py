@@ -1,0 +1,123 @@
+"""A whole harvest: read to its end, read again, then followed while whoever holds the catalogue changes it; its figures."""
+
+import html
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import httpx
+import pytest
+from litestar import Litestar
+
+from tests.portal.nodes.sources.conftest import Reading
+from tests.visitors import browse
+from udi.kit.oidc import Login
+from udi.portal.nodes.sources.models import SourceRun
+
+Act = Callable[[], Awaitable[object]]
+
+
+@dataclass(frozen=True)
+class Holder:
+    """What is done to a catalogue where it is: a dataset gets another title, another goes, and comes back."""
+
+    change: Act
+    remove: Act
+    restore: Act
+    changed: tuple[str, str]
+    """A title, before and after `change`."""
+    removed: str
+    """The title of the dataset that `remove` takes away, and `restore` brings back as it was."""
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What a catalogue holds, on so many pages at least; `refused` of what is found is none of ours to show."""
+
+    format: str
+    found: int
+    pages: int
+    refused: int = 0
+
+
+@dataclass(frozen=True)
+class Desk:
+    """The portal that reads, and somebody of the territory's team who looks at the reports."""
+
+    app: Litestar
+    team: Login
+    capsys: pytest.CaptureFixture[str]
+
+    async def get(self, reading: Reading, path: str) -> httpx.Response:
+        async with browse(self.app, reading.territory, self.team) as client:
+            return await client.get(path, follow_redirects=True)
+
+    def say(self, what: str, run: SourceRun, seconds: float) -> None:
+        with self.capsys.disabled():
+            speed = f"{run.found / seconds:.0f} a second"
+            print(f"\n{what}: {run.found} records, {run.pages} documents, {seconds:.1f} s, {speed}")  # noqa: T201 - a figure
+
+
+def counts(run: SourceRun) -> dict[str, int]:
+    """What a reading came to, without what is nothing; every record that was found is counted once."""
+    assert run.found == run.created + run.updated + run.unchanged + run.refused
+    names = ("found", "created", "updated", "unchanged", "refused", "withdrawn", "missing")
+    return {name: value for name in names if (value := getattr(run, name))}
+
+
+async def read_twice(desk: Desk, reading: Reading, what: str, expected: Expected) -> SourceRun:
+    """To its end, and again: the second reading changes nothing."""
+    began = time.monotonic()
+    first = await reading.read()
+    took = time.monotonic() - began
+    shown = await reading.shown()
+    again = await reading.read()
+
+    codes = [(row.code, row.title, row.filled) for row in await reading.faults() if row.level == "refused"]
+    assert first.outcome == "complete", codes
+    found = (await reading.source()).format
+    assert found == expected.format, found
+    assert (first.found, first.refused) == (expected.found, expected.refused), (first.found, codes)
+    assert first.pages >= expected.pages, first.pages
+    assert first.created == len(await reading.records()) - first.refused == expected.found - expected.refused
+    assert await reading.shown() == shown
+    assert (again.created, again.updated, again.withdrawn, again.missing) == (0, 0, 0, 0)
+    assert again.outcome in {"complete", "unchanged"}
+    desk.say(what, first, took)
+    return first
+
+
+async def follow(desk: Desk, reading: Reading, holder: Holder) -> None:
+    """What changes is changed, what goes is withdrawn the second time, and what comes back has its address again."""
+    shown = await reading.shown()
+    changed, gone = shown[holder.changed[0]], shown[holder.removed]
+
+    await holder.change()
+    assert counts(await reading.read()).get("updated") == 1
+    assert (await reading.shown())[holder.changed[1]] == changed
+
+    await holder.remove()
+    missing, withdrawn = await reading.read(), await reading.read()
+    assert (missing.missing, missing.withdrawn, withdrawn.missing, withdrawn.withdrawn) == (1, 0, 0, 1)
+    assert holder.removed not in await reading.shown()
+    tombstone = await desk.get(reading, f"/data/{gone}")
+    assert (tombstone.status_code, html.escape(holder.removed, quote=False) in tombstone.text) == (410, True), (
+        tombstone.text
+    )
+
+    await holder.restore()
+    assert counts(await reading.read()).get("created") == 1
+    assert (await reading.shown())[holder.removed] == gone
+    assert (await desk.get(reading, f"/data/{gone}")).status_code == 200
+    await check_report(desk, reading)
+
+
+async def check_report(desk: Desk, reading: Reading) -> None:
+    """Every reading is in the report, with its counts, on the page and as JSON."""
+    report = (await desk.get(reading, f"/sources/{reading.source_id}/report.json")).json()
+    runs = await reading.runs()
+
+    assert {each["id"] for each in report["readings"]} == {str(run.id) for run in runs}
+    assert {each["outcome"] for each in report["readings"]} <= {"complete", "unchanged"}
+    assert report["shown"] == len(await reading.shown())
+    assert (await desk.get(reading, f"/sources/{reading.source_id}")).status_code == 200

@@ -1,0 +1,31 @@
+"""A worker of the portal that reads the sources of one territory until none is due, then ends: `work.py RUN WORKER TERRITORY`.
+
+It is let in where a worker of an installation is not: on loopback, and without a pause between two requests.
+"""
+
+import asyncio
+import sys
+from pathlib import Path
+from uuid import UUID
+
+from tests import cluster
+from udi.kit import logs
+from udi.kit.http import Outgoing
+from udi.portal import app as portal
+from udi.portal.nodes.sources.reading import Reader
+from udi.portal.nodes.sources.running import take_turn
+from udi.portal.nodes.sources.worker import desk_of
+
+
+async def main(run: Path, worker: str, territory: UUID) -> None:
+    """Read."""
+    site = portal.build_site(cluster.run_settings(run, worker))
+    [found] = [each for each in await site.registry.list() if each.id == territory]
+    desk = desk_of(site, Reader(Outgoing(["127.0.0.1", "*.localhost"]), pace=0), found)
+    while await take_turn(desk):
+        pass
+
+
+if __name__ == "__main__":
+    logs.configure("text")
+    asyncio.run(main(Path(sys.argv[1]), sys.argv[2], UUID(sys.argv[3])))

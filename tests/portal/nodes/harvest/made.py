@@ -1,0 +1,141 @@
+"""Records made at random with every field that the protocol has, each of which may be there or not."""
+
+import string
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from hypothesis import strategies as st
+
+from udi.protocol.access import AccessRights
+from udi.protocol.languages import LANGUAGES
+from udi.protocol.licences import LICENCES
+from udi.protocol.names import COUNTERS
+from udi.protocol.structures import (
+    Box,
+    Checksum,
+    Constraints,
+    Contact,
+    Coordinates,
+    Dates,
+    Description,
+    Geography,
+    LicenceTerms,
+    Media,
+    Organisation,
+    Period,
+    Record,
+    Size,
+)
+from udi.protocol.themes import THEMES
+from udi.protocol.vocabulary import DOWNLOAD, MediaKind, StorageStatus
+
+words = st.text(alphabet=string.ascii_letters + "éèàçœ'’ 0123456789-.", min_size=1, max_size=40).map(
+    lambda text: f"a{' '.join(text.split())}z"
+)
+tags = st.sampled_from(sorted(LANGUAGES))
+texts = st.dictionaries(tags, words, min_size=1, max_size=3)
+some_texts = st.one_of(st.just({}), texts)
+maybe = st.one_of(st.just(""), words)
+names = st.text(alphabet=string.ascii_lowercase, min_size=1, max_size=12)
+counts = st.integers(0, 2**53)
+addresses = names.map(lambda name: f"https://node.example/{name}")
+moments = st.datetimes(datetime(1900, 1, 1), datetime(2100, 1, 1)).map(  # noqa: DTZ001  # its zone is set below
+    lambda moment: moment.replace(tzinfo=UTC)
+)
+extras = st.dictionaries(names.map(lambda name: f"x_{name}"), words, max_size=2)
+SHAPE = {"type": "Point", "coordinates": [-1.65, 48.1]}
+
+
+def _dates(at: datetime, more: tuple[bool, ...]) -> Dates:
+    days = ("validated", "published", "expires", "deleted")
+    others = {name: at + timedelta(days=number) for number, name in enumerate(days, 1) if more[number - 1]}
+    return Dates(created=at, updated=at + timedelta(days=5), **others)
+
+
+dates = st.builds(_dates, moments, st.tuples(*[st.booleans()] * 4))
+organisations = st.builds(
+    Organisation, id=st.uuids(version=4), name=words, address=maybe, caption=maybe, summary=maybe, extra=extras,
+    coordinates=st.none() | st.builds(Coordinates, st.floats(-90, 90), st.floats(-180, 180)),
+)  # fmt: skip
+contacts = st.builds(
+    Contact, id=st.uuids(version=4), name=words, email=names.map(lambda name: f"{name}@example.org"), organisation=maybe,
+    role=maybe, summary=maybe, extra=extras,
+)  # fmt: skip
+several_contacts = st.lists(contacts, min_size=1, max_size=2, unique_by=lambda each: each.email).map(tuple)
+checksums = st.sampled_from([("MD5", 16), ("SHA-256", 32), ("SHA-512", 64)]).flatmap(
+    lambda one: st.binary(min_size=one[1], max_size=one[1]).map(lambda value: Checksum(one[0], value.hex()))
+)
+of_any_media: dict[str, Any] = {
+    "id": st.uuids(version=4), "name": maybe, "caption": maybe, "visual": st.just("") | addresses,
+    "dates": st.none() | dates, "extra": extras,
+}  # fmt: skip
+parameters = st.lists(st.builds(lambda name, value: {"key": name, "value": value}, names, words), max_size=2)
+files = st.builds(
+    Media, **of_any_media, kind=st.just(MediaKind.FILE), url=addresses.map(lambda each: f"{each}.csv"),
+    contract=st.just(DOWNLOAD), media_type=st.sampled_from(
+        ["text/csv", "application/json", "application/geo+json", "application/pdf"]
+    ), size=st.integers(1, 2**53), checksum=checksums, structure=st.just("") | addresses,
+    encoding=st.sampled_from(["", "UTF-8", "ISO-8859-1"]),
+)  # fmt: skip
+services = st.builds(
+    Media, **of_any_media, kind=st.just(MediaKind.SERVICE), url=addresses, contract=st.sampled_from(["", "api", "generic-data"]),
+    parameters=parameters.map(tuple), documentation=st.just("") | addresses,
+)  # fmt: skip
+series = st.builds(
+    Media, **of_any_media, kind=st.just(MediaKind.SERIES), url=addresses,
+    counters=st.fixed_dictionaries(dict.fromkeys(COUNTERS, counts)),
+)  # fmt: skip
+boxes = st.tuples(st.floats(-179, 179), st.floats(-89, 88), st.floats(0.01, 0.9), st.floats(0.01, 0.9)).map(
+    lambda at: Box(
+        west=round(at[0], 4), south=round(at[1], 4), east=round(at[0] + at[2], 4), north=round(at[1] + at[3], 4)
+    )
+)
+licences = st.sampled_from(sorted(LICENCES)).map(lambda code: LicenceTerms(code=code)) | st.builds(
+    LicenceTerms, label=texts, url=addresses
+)
+summaries = texts.flatmap(
+    lambda said: st.tuples(
+        st.just(said),
+        st.lists(st.sampled_from(sorted(said)), unique=True).map(
+            lambda tags: {tag: f"<p><strong>{said[tag]}</strong></p>" for tag in tags}
+        ),
+    )
+)
+rights = st.sampled_from([(AccessRights.PUBLIC, False), (AccessRights.RESTRICTED, False)])
+
+
+def _record(summary: tuple[dict[str, str], dict[str, str]], access: tuple[AccessRights, bool], **said: Any) -> Record:
+    return Record(summary=summary[0], summary_html=summary[1], access=access[0], personal=access[1], **said)
+
+
+of_any_record: dict[str, Any] = {
+    "id": st.uuids(version=4), "title": words, "synopsis": texts, "theme": st.sampled_from(sorted(THEMES)),
+    "summary": summaries, "keywords": st.lists(words, min_size=1, max_size=4, unique=True).map(tuple),
+    "producer": organisations, "contacts": several_contacts,
+    "dates": dates, "licence": licences,
+    "storage": st.sampled_from(StorageStatus),
+    "languages": st.lists(tags, min_size=1, max_size=2, unique=True).map(tuple),
+    "constraints": st.builds(
+        Constraints, usage=some_texts, reference=some_texts, mention=some_texts, access=some_texts, other=some_texts
+    ),
+    "period": st.none() | st.builds(
+        lambda at, open_: Period(at, None if open_ else at + timedelta(days=30)), moments, st.booleans()
+    ),
+    "geography": st.none() | st.builds(
+        Geography, box=boxes, shape=st.sampled_from([None, SHAPE]), projection=st.sampled_from(["", "WGS 84 (EPSG:4326)"])
+    ),
+    "size": st.none() | st.builds(Size, counts, counts) | st.builds(Size, counts),
+    "local_id": st.just("") | names, "doi": names.map(lambda name: f"10.5072/{name}") | st.just(""),
+    "dataverse_doi": names.map(lambda name: f"doi:10.5072/{name}") | st.just(""),
+    "description": st.builds(
+        Description, dates=st.none() | dates, contacts=st.just(()) | several_contacts, source=st.just("") | addresses
+    ),
+    "extra": extras,
+}  # fmt: skip
+several_media = st.lists(files | services | series, min_size=1, max_size=3, unique_by=lambda each: each.id).map(tuple)
+SELF_DATA = {"ext_selfdata": {"ext_selfdata_content": {"selfdata_access": "OUT", "selfdata_held": "adresse"}}}
+records = st.builds(_record, **of_any_record, media=several_media, access=rights, extensions=st.just({}))
+personal = st.builds(
+    _record, **of_any_record, media=several_media, access=st.just((AccessRights.RESTRICTED, True)),
+    extensions=st.just(SELF_DATA),
+)  # fmt: skip
