@@ -72,8 +72,16 @@ def subset(values: Sequence[T], mask: int) -> tuple[T, ...]:
     return tuple(chosen[turn:] + chosen[:turn])
 
 
-def masks(values: Sequence[object], least: int = 0) -> st.SearchStrategy[int]:
-    return st.integers(least, 2 ** len(values) - 1)
+class Bits:
+    """A drawn number, taken a few bits at a time: one draw costs as much as another, however much it says."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+    def some(self, values: Sequence[T], *, least: int = 0) -> tuple[T, ...]:
+        mask = self.number & (1 << len(values)) - 1
+        self.number >>= len(values)
+        return subset(values, mask if mask or not least else (1 << len(values)) - 1)
 
 
 @st.composite
@@ -82,24 +90,7 @@ def filters(draw: st.DrawFn, numeric: dict[str, bool]) -> RowFilter:
     operator = draw(st.sampled_from(list(Operator)))
     values: tuple[str, ...] = NUMBERS if numeric[column] else AWKWARD
     place = draw(st.integers(0, len(values) - 3))
-    several = draw(st.integers(1, 3)) if operator in SEVERAL else 1
-    return RowFilter(column=column, operator=operator, values=values[place : place + several])
-
-
-@st.composite
-def all_terms(draw: st.DrawFn, numeric: dict[str, bool]) -> Terms:
-    return Terms(
-        purposes=subset(list(Purpose), draw(masks(list(Purpose), 1))),
-        prohibitions=subset(list(Prohibition), draw(masks(list(Prohibition)))),
-        measures=subset(list(Measure), draw(masks(list(Measure)))),
-        attribution=draw(texts).strip(),
-        general_interest=draw(st.booleans()),
-        months=draw(st.integers(1, 120)),
-        columns=subset(list(numeric), draw(masks(list(numeric)))),
-        rows=tuple(draw(st.lists(filters(numeric), max_size=2, unique=True))),
-        bytes_a_month=draw(LIMITS),
-        requests_a_minute=draw(PACES),
-    )
+    return RowFilter(column=column, operator=operator, values=values[place : place + (3 if operator in SEVERAL else 1)])
 
 
 def an_agreement(chance: Random, policy: Policy) -> Agreement:
@@ -153,15 +144,28 @@ def a_row(chance: Random, numeric: dict[str, bool]) -> dict[str, Cell]:
 @st.composite
 def cases(draw: st.DrawFn) -> Case:
     columns = draw(st.lists(names, min_size=1, max_size=4, unique=True))
-    kinds = draw(masks(columns))
-    numeric = {name: bool(kinds >> place & 1) for place, name in enumerate(columns)}
-    policy = Policy(
-        requesters=subset(list(Requester), draw(masks(list(Requester), 1))),
-        terms=draw(all_terms(numeric)),
-        answer_days=draw(st.integers(1, 90)),
-        renewals=draw(st.integers(0, 20)),
+    bits, counts = Bits(draw(st.integers(0, 2**30 - 1))), draw(st.integers(0, 120 * 90 * 21 - 1))
+    kinds = bits.some(columns)
+    numeric = {name: name in kinds for name in columns}
+    terms = Terms(
+        purposes=bits.some(list(Purpose), least=1),
+        prohibitions=bits.some(list(Prohibition)),
+        measures=bits.some(list(Measure)),
+        general_interest=bool(bits.some([1])),
+        columns=bits.some(columns),
+        attribution=draw(texts).strip(),
+        months=1 + counts % 120,
+        rows=tuple(draw(st.lists(filters(numeric), max_size=2, unique=True))),
+        bytes_a_month=draw(LIMITS),
+        requests_a_minute=draw(PACES),
     )
-    chance = Random(draw(st.integers(0, 2**32)))  # noqa: S311 - no secret
+    policy = Policy(
+        requesters=bits.some(list(Requester), least=1),
+        terms=terms,
+        answer_days=1 + counts // 120 % 90,
+        renewals=counts // 120 // 90,
+    )
+    chance = Random(counts * 2**30 + bits.number)  # noqa: S311 - no secret
     agreement = an_agreement(chance, policy)
     table = Table(numeric, tuple(a_row(chance, numeric) for _ in range(3)))
     return Case(table, policy, agreement, tuple(a_reading(chance, numeric, agreement) for _ in range(3)))

@@ -373,10 +373,19 @@ TERMS = {"purposes", "columns", "rows", "bytes", "pace", "forbidden", "measures"
 POLICY = TERMS | {"requesters", "answer", "renewals", "months"}
 AGREEMENT = TERMS | {"provider", "requester", "project", "dataset", "period", "page"}
 MAYBE = {"general interest", "use of columns", "empty cells"}
-READERS = {
-    "fr": (FRENCH, [(re.compile(pattern), hear) for pattern, hear in FRENCH_SENTENCES.items()]),
-    "en": (ENGLISH, [(re.compile(pattern), hear) for pattern, hear in ENGLISH_SENTENCES.items()]),
-}
+Pattern = tuple[re.Pattern[str], Hear]
+
+
+def _by_first_word(sentences: dict[str, Hear]) -> dict[str, list[Pattern]]:
+    """The patterns that begin with a word; those that begin with a choice of words under none."""
+    found: dict[str, list[Pattern]] = {}
+    for pattern, hear in sentences.items():
+        first = pattern.split(" ")[0]
+        found.setdefault("" if first.startswith("(") else first, []).append((re.compile(pattern), hear))
+    return found
+
+
+READERS = {"fr": (FRENCH, _by_first_word(FRENCH_SENTENCES)), "en": (ENGLISH, _by_first_word(ENGLISH_SENTENCES))}
 
 
 def listen(sentences: list[str], tongue: str, subjects: set[str]) -> Told:
@@ -386,7 +395,8 @@ def listen(sentences: list[str], tongue: str, subjects: set[str]) -> Told:
     for sentence in sentences:
         if not sentence or sentence in ALWAYS or ARTICLE.fullmatch(sentence):
             continue
-        found = [(hear, match) for pattern, hear in patterns if (match := pattern.fullmatch(sentence))]
+        likely = [*patterns.get(sentence.split(" ")[0], ()), *patterns[""]]
+        found = [(hear, match) for pattern, hear in likely if (match := pattern.fullmatch(sentence))]
         assert len(found) == 1, f"{len(found)} meanings: {sentence}"
         hear, match = found[0]
         hear(told, language, match)
