@@ -70,6 +70,7 @@ async def furnished(settings: Settings, portal_app: Litestar, node_app: Litestar
         }
         catalogue = await fill_catalogue(portal, territory)
         catalogue |= await follow(portal, territory, visitors["team"], catalogue["portal table"])
+        catalogue |= await ask_for_data(visitors["team"])
         catalogue |= await join(visitors["team"]) | await be_invited(portal, territory, team.email)
         catalogue |= await read_elsewhere(portal, territory)
         published = await fill_node(node, territory, Producer(visitors["producer"]))
@@ -142,6 +143,21 @@ async def join(someone: httpx.AsyncClient) -> dict[str, str]:
             answer = {"decision": decision, "words": "Il manque le nom du service.", "revision": "1"}
             assert (await someone.post(f"{address}/decide", data=answer)).status_code == 303
         found[f"portal {state}"] = address.rpartition("/")[2]
+    return found
+
+
+async def ask_for_data(someone: httpx.AsyncClient) -> dict[str, str]:
+    """A person of the team asks for data twice: one request waits, one is declined."""
+    found = {}
+    for name, title in (("wanted", "Comptages de trottinettes la nuit"), ("declined", f"Inventaire de {TOWN}")):
+        form = {"title": title, "words": "Choisir où poser des arceaux.", "theme": "transportation", "seen": "1"}
+        asked = await someone.post("/data-requests/new", data=form)
+        assert asked.status_code == 303, asked.text
+        address = asked.headers["location"]
+        if name == "declined":
+            answer = {"decision": "decline", "words": "Personne ne tient cet inventaire."}
+            assert (await someone.post(f"{address}/decide", data=answer)).status_code == 303
+        found[f"portal {name}"] = address.rpartition("/")[2]
     return found
 
 

@@ -32,7 +32,9 @@ def _stops(program: str, who: str, *addresses: str) -> list[Stop]:
 STOPS = [
     *_stops(
         "portal", "portal",
-        "/", "/join", "/accessibility", "/eco-design", "/api", "/charter", "/legal", "/data", "/producers", "/problems",
+        "/", "/join", "/data-requests", "/data-requests => /data-requests?show=answered",
+        "/data-requests/{request_id} => /data-requests/{portal wanted}", "/data-requests/{request_id} => /data-requests/{portal declined}",
+        "/accessibility", "/eco-design", "/api", "/charter", "/legal", "/data", "/producers", "/problems",
         "/data => /data?q=velo&theme=transportation", "/data => /data?q=zzzzzz", "/data => /data?period=hier", "/data => /data?q=trottinette",
         f"/data => /data?q={ARABIC.split()[0]}", "/problems/{name} => /problems/not-found",
         "/producers/{slug} => /producers/armor", "/producers/{slug} => /producers/arabic", "/producers/{slug} => /producers/nobody = 404",
@@ -51,6 +53,8 @@ STOPS = [
         "/sources/{source_id} => /sources/{portal source}", "/sources/{source_id}/close => /sources/{portal source}/close", "/", "/data/{name} => /data/{portal long}",
         "/data/{dataset_id}/withdraw => /data/{portal long}/withdraw",
         "/producers/{slug}/links => /producers/armor/links", "/producers/{slug}/links => /producers/arabic/links",
+        "/data-requests/new", "/data-requests/new => /data-requests/new?title=velo", "/data-requests/{request_id} => /data-requests/{portal wanted}",
+        "/data-requests/{request_id} => /data-requests/{portal declined}", "/data-requests/{request_id}/correct => /data-requests/{portal wanted}/correct",
         "/join/new", "/join/requests", "/join/{application_id} => /join/{portal asked}",
         "/join/{application_id} => /join/{portal approved}", "/join/{application_id}/correct => /join/{portal refused}/correct",
         "/join/{application_id} => /join/{portal refused}",
@@ -120,6 +124,7 @@ NO_PAGES = {
         "/catalog.ttl",
         "/catalog.xml",
         "/data.atom",
+        "/data-requests.atom",
         "/data/suggest",
         "/data/{dataset_id}/changes.atom",
         "/data/{dataset_id}/citation.bib",

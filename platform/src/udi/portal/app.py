@@ -58,6 +58,9 @@ from udi.portal.organisations.joining import pages as joining_pages
 from udi.portal.organisations.members import jobs as members_jobs
 from udi.portal.organisations.members import pages as members_pages
 from udi.portal.organisations.queries import name_organisations
+from udi.portal.projects.data_requests import deciding_pages as data_request_decisions
+from udi.portal.projects.data_requests import jobs as data_request_jobs
+from udi.portal.projects.data_requests import pages as data_request_pages
 from udi.portal.tenants import pages as tenants_pages
 from udi.portal.tenants.models import Tenant
 from udi.settings import Settings, get_settings
@@ -68,8 +71,10 @@ from udi.ui.readers import API_RATES, ApiRates
 from udi.ui.site import Site, create_app, settle
 
 HERE = Path(__file__).parent
-DOMAINS = ("tenants", "identity", "notifications", "organisations", "catalogue", "nodes")
-LOCALES = [Path(protocol.__file__).parent / "locale", HERE / "locale", *(HERE / name / "locale" for name in DOMAINS)]
+DOMAINS = ("tenants", "identity", "notifications", "organisations", "catalogue", "nodes", "projects")
+PARTS = (*DOMAINS, "projects/data_requests")
+"""Folders with words of their own."""
+LOCALES = [Path(protocol.__file__).parent / "locale", HERE / "locale", *(HERE / name / "locale" for name in PARTS)]
 PEOPLE_TIMES = 5
 """How many times what a passer-by may ask of the API a person may, who shows a token."""
 URLS = {
@@ -82,6 +87,7 @@ URLS = {
     "following": "/following",
     "nodes": "/nodes",
     "join": joining_pages.HOME,
+    "data_requests": data_request_pages.HOME,
     "sources": nodes_trials.HOME,
 }
 
@@ -173,6 +179,8 @@ def create(site: Site | None = None) -> Litestar:
         *webhooks_pages.routes,
         *joining_pages.routes,
         *members_pages.routes,
+        *data_request_pages.routes,
+        *data_request_decisions.routes,
     ]
     app = create_app(site, handlers, on_shutdown=[site.parts["sessions"].service.close, site.parts["webhooks"].close])
     app.asgi_handler = HeadAsGet(app.asgi_handler)
@@ -188,6 +196,7 @@ def jobs(site: Site) -> Mapping[str, Handler]:
         notifications_jobs.jobs,
         joining_jobs.jobs,
         members_jobs.jobs,
+        data_request_jobs.jobs,
     )
     return {name: handler for domain in domains for name, handler in domain(site).items()}
 
@@ -204,6 +213,7 @@ async def work(settings: Settings) -> None:
             digest_for_ever(site),
             spread_for_ever(site),
             read_for_ever(site),
+            data_request_jobs.look_for_ever(site),
             sessions.sweep(site.database, site.registry, TABLES),
         )
     finally:
