@@ -58,9 +58,15 @@ from udi.portal.organisations.joining import pages as joining_pages
 from udi.portal.organisations.members import jobs as members_jobs
 from udi.portal.organisations.members import pages as members_pages
 from udi.portal.organisations.queries import name_organisations
+from udi.portal.projects import api as projects_api
+from udi.portal.projects import jobs as projects_jobs
+from udi.portal.projects import listing as project_lists
+from udi.portal.projects import pages as projects_pages
 from udi.portal.projects.data_requests import deciding_pages as data_request_decisions
 from udi.portal.projects.data_requests import jobs as data_request_jobs
 from udi.portal.projects.data_requests import pages as data_request_pages
+from udi.portal.projects.documentation import more as projects_documentation
+from udi.portal.projects.uses import find_uses
 from udi.portal.tenants import pages as tenants_pages
 from udi.portal.tenants.models import Tenant
 from udi.settings import Settings, get_settings
@@ -88,8 +94,13 @@ URLS = {
     "nodes": "/nodes",
     "join": joining_pages.HOME,
     "data_requests": data_request_pages.HOME,
+    "projects": project_lists.PATH,
     "sources": nodes_trials.HOME,
 }
+
+
+HOOKS = {"uses": find_uses, "operations": [projects_documentation], "mapped": project_lists.list_addresses}
+"""What projects tell lower domains."""
 
 
 def navigation(site: Site, request: Request[Any, Any, State]) -> list[tuple[str, str]]:
@@ -100,9 +111,9 @@ def navigation(site: Site, request: Request[Any, Any, State]) -> list[tuple[str,
     say = site.pages.speaker(request)
     return [
         (say("Data"), "/data"),
-        (say("Producers"), "/producers"),
+        (say("Projects"), project_lists.PATH),
         (say("Publish"), f"{territory.links['node']}/"),
-        (say("Charter"), "/charter"),
+        (say("Producers"), "/producers"),
     ]
 
 
@@ -142,6 +153,7 @@ def build_site(settings: Settings, *, pages: bool = True) -> Site:
                 Rates("api", settings.api_requests_per_minute * PEOPLE_TIMES),
             ),
             "name_organisations": name_organisations,
+            **HOOKS,
             "measures": (measure_reports, measure_key, measure_index, measure_links, measure_backups),
         },
     )
@@ -181,6 +193,8 @@ def create(site: Site | None = None) -> Litestar:
         *members_pages.routes,
         *data_request_pages.routes,
         *data_request_decisions.routes,
+        *projects_pages.routes,
+        *projects_api.routes,
     ]
     app = create_app(site, handlers, on_shutdown=[site.parts["sessions"].service.close, site.parts["webhooks"].close])
     app.asgi_handler = HeadAsGet(app.asgi_handler)
@@ -197,6 +211,7 @@ def jobs(site: Site) -> Mapping[str, Handler]:
         joining_jobs.jobs,
         members_jobs.jobs,
         data_request_jobs.jobs,
+        projects_jobs.jobs,
     )
     return {name: handler for domain in domains for name, handler in domain(site).items()}
 
