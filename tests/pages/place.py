@@ -15,6 +15,7 @@ from tests.node.producer import SLUG, TABLE, Producer
 from tests.node.test_show_data import SPOTS
 from tests.portal.catalogue.corpus import Catalogue, described, open_catalogue
 from tests.portal.catalogue.test_dataset_page import WHOLE, as_table
+from tests.portal.projects.conftest import picture
 from tests.visitors import browse, make_person
 from udi.kit.clock import now
 from udi.kit.identity import Actor
@@ -70,8 +71,10 @@ async def furnished(settings: Settings, portal_app: Litestar, node_app: Litestar
         }
         catalogue = await fill_catalogue(portal, territory)
         catalogue |= await follow(portal, territory, visitors["team"], catalogue["portal table"])
+        catalogue |= await ask_for_data(visitors["team"])
         catalogue |= await join(visitors["team"]) | await be_invited(portal, territory, team.email)
         catalogue |= await read_elsewhere(portal, territory)
+        catalogue |= await make_projects(portal_app, territory, visitors["team"], team.email, catalogue)
         published = await fill_node(node, territory, Producer(visitors["producer"]))
         yield Place(territory, catalogue | published, visitors)
     await stage.remove_territory(databases, territory.id)
@@ -143,6 +146,47 @@ async def join(someone: httpx.AsyncClient) -> dict[str, str]:
             assert (await someone.post(f"{address}/decide", data=answer)).status_code == 303
         found[f"portal {state}"] = address.rpartition("/")[2]
     return found
+
+
+async def ask_for_data(someone: httpx.AsyncClient) -> dict[str, str]:
+    """A person of the team asks for data twice: one request waits, one is declined."""
+    found = {}
+    for name, title in (("wanted", "Comptages de trottinettes la nuit"), ("declined", f"Inventaire de {TOWN}")):
+        form = {"title": title, "words": "Choisir où poser des arceaux.", "theme": "transportation", "seen": "1"}
+        asked = await someone.post("/data-requests/new", data=form)
+        assert asked.status_code == 303, asked.text
+        address = asked.headers["location"]
+        if name == "declined":
+            answer = {"decision": "decline", "words": "Personne ne tient cet inventaire."}
+            assert (await someone.post(f"{address}/decide", data=answer)).status_code == 303
+        found[f"portal {name}"] = address.rpartition("/")[2]
+    return found
+
+
+async def make_projects(
+    app: Litestar, territory: Territory, someone: httpx.AsyncClient, email: str, known: dict[str, str]
+) -> dict[str, str]:
+    """A public project with a picture, an idea with a team, a reuse; and one of somebody else, who invites."""
+    form = {
+        "title": f"L’ombre des rues {TOWN}", "summary": LONG[:290], "purpose": "civic", "words": f"{LONG}\n\n{ARABIC}",
+        "audience": "inhabitants", "support": "testers", "scale": "municipality", "url": "https://ombre.example/",
+        "organisation": "armor", "requester": "public_body", "dataset": known["portal restricted"],
+    }  # fmt: skip
+    found = {}
+    for name in ("project", "idea"):
+        answer = await someone.post("/projects/new", data=form)
+        assert answer.status_code == 303, answer.text
+        address = found[f"portal {name}"] = answer.headers["location"]
+        sent = {"files": {"picture": ("rue.jpg", picture())}, "data": {"alternative": "Une rue à midi"}}
+        assert (await someone.post(f"{address}/pictures", **sent)).status_code == 303
+    await someone.post(f"{found['portal project']}/publish")
+    await someone.post(f"{found['portal idea']}/team", data={"email": "ami@ombre.example", "right": "edit"})
+    report = {"title": ARABIC, "url": "https://arbres.example/", "dataset": known["portal gone"]}
+    found["portal reuse"] = (await someone.post("/projects/report", data=report | {"dataset": ""})).headers["location"]
+    async with browse(app, territory, make_person(territory)) as other:
+        address = (await other.post("/projects/new", data=form | {"organisation": ""})).headers["location"]
+        await other.post(f"{address}/team", data={"email": email, "right": "see"})
+    return {name: each.split("/")[2] for name, each in (found | {"portal joined": address}).items()}
 
 
 async def be_invited(site: Site, territory: Territory, email: str) -> dict[str, str]:

@@ -90,8 +90,7 @@ async def test_where_nothing_is_found_words_that_look_alike_are_offered(
 
     assert "Des mots qui se ressemblent" in page.text
     assert 'href="/data?q=effectifs"' in page.text
-    contact = f"mailto:{filled.territory.contact}?subject=Donn%C3%A9es%20que%20je%20ne%20trouve%20pas"
-    assert contact in page.text
+    assert 'href="/data-requests/new?title=effectuer"' in page.text
 
 
 async def test_a_word_with_quotes_or_a_hyphen_is_what_may_be_left_out(filled: Catalogue, portal_app: Litestar) -> None:

@@ -28,6 +28,10 @@ from udi.portal.notifications import pages as notifications_pages
 from udi.portal.notifications.webhooks import pages as webhooks_pages
 from udi.portal.organisations.joining import pages as joining_pages
 from udi.portal.organisations.members import pages as members_pages
+from udi.portal.projects import api as projects_api
+from udi.portal.projects import pages as projects_pages
+from udi.portal.projects.data_requests import deciding_pages as data_request_decisions
+from udi.portal.projects.data_requests import pages as data_request_pages
 from udi.portal.site import build_site
 from udi.portal.tenants import pages as tenants_pages
 from udi.settings import get_settings
@@ -71,6 +75,10 @@ def create(site: Site | None = None) -> Litestar:
         *webhooks_pages.routes,
         *joining_pages.routes,
         *members_pages.routes,
+        *projects_pages.routes,
+        *projects_api.routes,
+        *data_request_pages.routes,
+        *data_request_decisions.routes,
     ]
     app = create_app(site, handlers, on_shutdown=[site.parts["sessions"].service.close, site.parts["webhooks"].close])
     app.asgi_handler = HeadAsGet(app.asgi_handler)

@@ -26,9 +26,13 @@ from udi.portal.identity.models import TABLES
 from udi.portal.nodes import trials as nodes_trials
 from udi.portal.nodes.measures import measure_key, measure_reports
 from udi.portal.nodes.sources import origins as sources_origins
-from udi.portal.nodes.sources.documentation import CHAPTER
+from udi.portal.nodes.sources.documentation import CHAPTER as SOURCES_CHAPTER
 from udi.portal.organisations.joining import pages as joining_pages
 from udi.portal.organisations.queries import name_organisations
+from udi.portal.projects import listing as project_lists
+from udi.portal.projects.data_requests import pages as data_request_pages
+from udi.portal.projects.documentation import CHAPTER as PROJECTS_CHAPTER
+from udi.portal.projects.uses import find_uses
 from udi.portal.tenants.models import Tenant
 from udi.settings import Settings
 from udi.ui import login
@@ -37,8 +41,10 @@ from udi.ui.readers import API_RATES, ApiRates
 from udi.ui.site import Site
 
 HERE = Path(__file__).parent
-DOMAINS = ("tenants", "identity", "notifications", "organisations", "catalogue", "nodes")
-LOCALES = [Path(protocol.__file__).parent / "locale", HERE / "locale", *(HERE / name / "locale" for name in DOMAINS)]
+DOMAINS = ("tenants", "identity", "notifications", "organisations", "catalogue", "nodes", "projects")
+PARTS = (*DOMAINS, "projects/data_requests")
+"""Folders with words of their own."""
+LOCALES = [Path(protocol.__file__).parent / "locale", HERE / "locale", *(HERE / name / "locale" for name in PARTS)]
 PEOPLE_TIMES = 5
 """How many times what a passer-by may ask of the API a person may, who shows a token."""
 URLS = {
@@ -51,9 +57,16 @@ URLS = {
     "following": "/following",
     "nodes": "/nodes",
     "join": joining_pages.HOME,
+    "projects": project_lists.PATH,
+    "data_requests": data_request_pages.HOME,
     "sources": nodes_trials.HOME,
 }
-HIGHER = {CHAPTERS: (CHAPTER,), FIND_ORIGIN: sources_origins.find_origin}
+HIGHER = {
+    CHAPTERS: (SOURCES_CHAPTER, PROJECTS_CHAPTER),
+    FIND_ORIGIN: sources_origins.find_origin,
+    "uses": find_uses,
+    "mapped": project_lists.list_addresses,
+}
 """What the catalogue shows of the domains above it."""
 
 
@@ -65,9 +78,9 @@ def navigation(site: Site, request: Request[Any, Any, State]) -> list[tuple[str,
     say = site.pages.speaker(request)
     return [
         (say("Data"), "/data"),
-        (say("Producers"), "/producers"),
+        (say("Projects"), project_lists.PATH),
         (say("Publish"), f"{territory.links['node']}/"),
-        (say("Charter"), "/charter"),
+        (say("Producers"), "/producers"),
     ]
 
 

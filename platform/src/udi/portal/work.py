@@ -19,6 +19,8 @@ from udi.portal.notifications.digests import digest_for_ever
 from udi.portal.notifications.webhooks.spreading import spread_for_ever
 from udi.portal.organisations.joining import jobs as joining_jobs
 from udi.portal.organisations.members import jobs as members_jobs
+from udi.portal.projects import jobs as projects_jobs
+from udi.portal.projects.data_requests import jobs as data_request_jobs
 from udi.portal.site import build_site
 from udi.settings import Settings
 from udi.ui.site import Site
@@ -33,6 +35,8 @@ def jobs(site: Site) -> Mapping[str, Handler]:
         notifications_jobs.jobs,
         joining_jobs.jobs,
         members_jobs.jobs,
+        projects_jobs.jobs,
+        data_request_jobs.jobs,
     )
     return {name: handler for domain in domains for name, handler in domain(site).items()}
 
@@ -49,6 +53,7 @@ async def work(settings: Settings) -> None:
             digest_for_ever(site),
             spread_for_ever(site),
             read_for_ever(site),
+            data_request_jobs.look_for_ever(site),
             sessions.sweep(site.database, site.registry, TABLES),
         )
     finally:

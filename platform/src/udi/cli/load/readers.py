@@ -19,12 +19,12 @@ from udi.cli.local.errors import LocalError
 from udi.kit.http import Outgoing
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
-from udi.portal.app import build_site
 from udi.portal.nodes.sources.actions import read_now, register_source
 from udi.portal.nodes.sources.models import CatalogueSource, SourceRun
 from udi.portal.nodes.sources.reading import Reader
 from udi.portal.nodes.sources.running import Desk, take_turn
 from udi.portal.organisations.queries import list_producers
+from udi.portal.site import build_site
 from udi.settings import Settings, get_settings
 from udi.ui.site import Site
 

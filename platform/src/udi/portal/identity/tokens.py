@@ -17,9 +17,10 @@ from udi.portal.identity.models import ApiToken, Person
 from udi.portal.identity.queries import read_actor
 
 PREFIX = "udi_me_"
-SCOPES = ("profile", "following", "sources")
+SCOPES = ("profile", "following", "sources", "projects")
 """What a token may be given. Each reads what is open, counted as its owner's; `profile` says who its owner is, `following`
-reads and changes what its owner follows, `sources` does what its owner may do with catalogues that are read.
+reads and changes what its owner follows, `sources` does what its owner may do with catalogues that are read, `projects` the
+same with projects.
 """
 DAYS = (30, 90, 365)
 """How long a token may live; the last is the longest."""

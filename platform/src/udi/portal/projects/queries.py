@@ -1,0 +1,190 @@
+"""Reads of projects: public ones for all, confidential ones for their team, hidden ones for those who answer for them."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.errors import ForbiddenError, NotFoundError
+from udi.kit.identity import Actor
+from udi.portal.catalogue.models import Dataset
+from udi.portal.catalogue.queries import SHOWN as DATASET_SHOWN
+from udi.portal.identity.models import Person
+from udi.portal.organisations.models import Organisation
+from udi.portal.projects.models import Project, ProjectMember, Right
+from udi.portal.projects.states import PRESENT, Stage
+
+MOST_LED = 200
+SHOWN: tuple[ColumnElement[bool], ...] = (Project.confidential.is_(False), Project.hidden_at.is_(None))
+
+
+class UnknownProjectError(NotFoundError):
+    """There is no such project, or only its team knows of it."""
+
+    def __init__(self) -> None:
+        super().__init__("No project has this address here.")
+
+
+def is_owner(project: Project, actor: Actor | None) -> bool:
+    """Whether the person answers for it: who leads it, or reported it where nobody does."""
+    if actor is None:
+        return False
+    owner = project.leader_id or project.reporter_id
+    return owner == actor.person_id
+
+
+async def find_right(session: AsyncSession, project: Project, actor: Actor | None) -> Right | None:
+    """What the person may do beyond what strangers do; nothing of an invitation that waits."""
+    if actor is None:
+        return None
+    if is_owner(project, actor):
+        return Right.EDIT
+    own = (ProjectMember.project_id == project.id, ProjectMember.person_id == actor.person_id)
+    found = await session.scalar(select(ProjectMember.right).where(*own, ProjectMember.stage == Stage.JOINED))
+    return Right(found) if found else None
+
+
+async def get_project(session: AsyncSession, actor: Actor | None, id_: UUID, *, lock: bool = False) -> Project:
+    """A project that the person may see; the territory's team sees hidden ones too, never confidential ones.
+
+    Raises:
+        NotFoundError: there is none, or it is confidential and not theirs, or hidden.
+    """
+    query = select(Project).where(Project.id == id_)
+    found = await session.scalar(query.with_for_update() if lock else query)
+    if found is None:
+        raise UnknownProjectError
+    team = actor is not None and actor.moderator and not found.confidential
+    if not (found.listed or team or await find_right(session, found, actor)):
+        raise UnknownProjectError
+    return found
+
+
+async def get_editable_project(session: AsyncSession, actor: Actor, id_: UUID, *, lock: bool = False) -> Project:
+    """A project that the person may change.
+
+    Raises:
+        NotFoundError: there is none, or they may not know of it.
+        ForbiddenError: they see it and may not change it.
+    """
+    project = await get_project(session, actor, id_, lock=lock)
+    if await find_right(session, project, actor) is not Right.EDIT:
+        raise ForbiddenError(
+            "Only those who make this project change it.", remedy="Ask whoever leads it to let you edit it."
+        )
+    return project
+
+
+async def get_own_project(session: AsyncSession, actor: Actor, id_: UUID, *, lock: bool = False) -> Project:
+    """A project for which the person answers: they lead it, or reported it where nobody leads it.
+
+    Raises:
+        NotFoundError: there is none, or they may not know of it.
+        ForbiddenError: they see it, and somebody else answers for it.
+    """
+    project = await get_project(session, actor, id_, lock=lock)
+    if not is_owner(project, actor):
+        raise ForbiddenError("Only whoever leads this project does this.", remedy="Ask them.")
+    return project
+
+
+async def get_led_project(session: AsyncSession, actor: Actor, id_: UUID, *, lock: bool = False) -> Project:
+    """A project that the person leads; never a reported reuse.
+
+    Raises:
+        NotFoundError: there is none, or they may not know of it.
+        ForbiddenError: they see it and do not lead it.
+    """
+    project = await get_own_project(session, actor, id_, lock=lock)
+    if project.leader_id != actor.person_id:
+        raise ForbiddenError("Nobody leads this reuse: it was only reported.", remedy="Describe a project of yours.")
+    return project
+
+
+async def list_led(session: AsyncSession, actor: Actor) -> Sequence[Project]:
+    """The projects that the person leads, the last changed first."""
+    query = select(Project).where(Project.leader_id == actor.person_id)
+    return (await session.scalars(query.order_by(Project.changed_at.desc(), Project.id).limit(MOST_LED))).all()
+
+
+async def list_mine(session: AsyncSession, actor: Actor) -> Sequence[Project]:
+    """The projects that the person leads, reported or is in the team of, the last changed first."""
+    joined = select(ProjectMember.project_id).where(
+        ProjectMember.person_id == actor.person_id, ProjectMember.stage == Stage.JOINED
+    )
+    own = or_(
+        Project.leader_id == actor.person_id, Project.reporter_id == actor.person_id, Project.id.in_(joined)
+    )  # fmt: skip
+    query = select(Project).where(own).order_by(Project.changed_at.desc(), Project.id).limit(MOST_LED)
+    return (await session.scalars(query)).all()
+
+
+async def list_invitations(session: AsyncSession, actor: Actor) -> list[tuple[ProjectMember, Project]]:
+    """Invitations to the person's address that wait, with the project."""
+    same = (ProjectMember.tenant_id == Project.tenant_id) & (ProjectMember.project_id == Project.id)
+    mine = (ProjectMember.email == actor.email.lower(), ProjectMember.stage == Stage.INVITED)
+    query = select(ProjectMember, Project).join(Project, same).where(*mine).order_by(ProjectMember.begun_at)
+    return [(row.ProjectMember, row.Project) for row in await session.execute(query.limit(MOST_LED))]
+
+
+async def list_members(session: AsyncSession, project: Project) -> list[tuple[ProjectMember, str]]:
+    """The team, invitations that wait too, with the name of who is in."""
+    same = (Person.tenant_id == ProjectMember.tenant_id) & (Person.id == ProjectMember.person_id)
+    query = (
+        select(ProjectMember, Person.name)
+        .outerjoin(Person, same)
+        .where(ProjectMember.project_id == project.id, ProjectMember.stage.in_(PRESENT))
+        .order_by(ProjectMember.stage.desc(), ProjectMember.begun_at, ProjectMember.id)
+    )
+    return [(row.ProjectMember, row.name or "") for row in await session.execute(query)]
+
+
+async def get_member(session: AsyncSession, project: Project, id_: UUID) -> ProjectMember:
+    """Somebody of the team of a project, to change how they stand.
+
+    Raises:
+        NotFoundError: nobody of this team has this identifier.
+    """
+    own = (ProjectMember.id == id_, ProjectMember.project_id == project.id)
+    found = await session.scalar(select(ProjectMember).where(*own).with_for_update())
+    if found is None:
+        raise NotFoundError("Nobody of this team is at this address.")
+    return found
+
+
+async def get_own_member(
+    session: AsyncSession, actor: Actor, id_: UUID, *, lock: bool = False
+) -> tuple[Project, ProjectMember]:
+    """A project into which the person is invited, or in whose team they are, and how they stand with it.
+
+    Raises:
+        NotFoundError: they have nothing to do with it.
+    """
+    mine = or_(ProjectMember.person_id == actor.person_id, ProjectMember.email == actor.email.lower())
+    own = select(ProjectMember).where(ProjectMember.project_id == id_, mine, ProjectMember.stage.in_(PRESENT))
+    ordered = own.order_by(ProjectMember.begun_at.desc(), ProjectMember.id).limit(1)
+    member = (await session.scalars(ordered.with_for_update() if lock else ordered)).first()
+    project = await session.scalar(select(Project).where(Project.id == id_))
+    if member is None or project is None:
+        raise UnknownProjectError
+    return project, member
+
+
+async def name_dataset(session: AsyncSession, id_: str) -> str:
+    """The title of a dataset that is published; empty without."""
+    if not id_:
+        return ""
+    return await session.scalar(select(Dataset.title).where(Dataset.id == UUID(id_), DATASET_SHOWN)) or ""
+
+
+async def find_organisation(session: AsyncSession, project: Project) -> Organisation | None:
+    """The organisation in whose name it is led."""
+    if project.organisation_id is None:
+        return None
+    return await session.scalar(select(Organisation).where(Organisation.id == project.organisation_id))
+
+
+async def find_reporter(session: AsyncSession, project: Project) -> Person | None:
+    """Who reported a reuse."""
+    return await session.scalar(select(Person).where(Person.id == project.reporter_id))
