@@ -87,7 +87,7 @@ class Handing:
 async def let_go(place: Place, slug: str, target: Path, *, to: str, handing: Handing | None = None) -> Moved:
     """Write a whole space into an archive, then forget it here; its addresses lead to the other node.
 
-    The space is locked meanwhile, and nothing is forgotten before the archive was read again whole. `handing` tells the
+    The space is locked meanwhile, nothing of it is on its way to the portal, and nothing is forgotten before the archive was read again whole. `handing` tells the
     portal, where it is at hand, before.
 
     Raises:
@@ -101,6 +101,8 @@ async def let_go(place: Place, slug: str, target: Path, *, to: str, handing: Han
         await move_addresses(session, held.space, to, await list_addresses(session, held.space))
         await remove(session, held)
         held.space.figures_dataset_id, held.space.publishes_figures = None, False
+    if handing:
+        await handing.run()  # a push whose sender was killed on the way may have arrived meanwhile
     return Moved(slug, len(held.datasets), files, str(target))
 
 
