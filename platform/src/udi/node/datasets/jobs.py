@@ -6,6 +6,7 @@ from pathlib import Path
 from uuid import UUID
 
 import structlog
+
 from udi.kit.clock import now
 from udi.kit.crash import crash_at
 from udi.kit.db import Database
