@@ -9,7 +9,7 @@ import typer
 from udi.cli import doctor, leaving, output
 from udi.cli.checks.node import check_node
 from udi.cli.own import commands as own
-from udi.cli.own import move_commands
+from udi.cli.own import move_commands, portal_commands
 from udi.kit.db import Database
 from udi.kit.errors import ConflictError, NotFoundError
 from udi.portal.identity.provision import admin
@@ -25,6 +25,7 @@ app = typer.Typer(help="Nodes: where producers' files are.", no_args_is_help=Tru
 leaving.register_node(app)
 own.register(app)
 move_commands.register_node(app)
+portal_commands.register(app)
 TerritorySlug = Annotated[str, typer.Argument(help="Slug of the territory.")]
 AsJson = Annotated[bool, typer.Option("--json", help="For a program.")]
 

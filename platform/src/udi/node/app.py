@@ -26,6 +26,7 @@ from udi.node.datasets import pages as datasets_pages
 from udi.node.datasets import renewal as figures_jobs
 from udi.node.datasets.actions.figures import Publisher
 from udi.node.datasets.fetching import fetch_for_ever
+from udi.node.datasets.further import visit_for_ever
 from udi.node.datasets.intake import jobs as intake_jobs
 from udi.node.datasets.intake import routes as intake_routes
 from udi.node.datasets.intake.refresh import look_for_ever
@@ -72,6 +73,8 @@ from udi.ui.site import Site, create_app, settle
 
 HERE = Path(__file__).parent
 DOMAINS = ("spaces", "datasets", "tables")
+OWN = (fetch_for_ever, visit_for_ever)
+"""What the worker of a producer's own node does besides."""
 LOCALES = [Path(protocol.__file__).parent / "locale", HERE / "locale"]
 
 
@@ -225,7 +228,7 @@ async def work(settings: Settings) -> None:
             sweep_for_ever(site.database, site.registry, site.parts["objects"]),
             look_for_ever(site),
             sessions.sweep(site.database, site.registry, TABLES),
-            *([fetch_for_ever(site.database, site.registry, portal)] if settings.own_node else []),
+            *([speak(site.database, site.registry, portal) for speak in OWN] if settings.own_node else []),
         )
     finally:
         await site.parts[READERS].close()

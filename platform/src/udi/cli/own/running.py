@@ -17,6 +17,7 @@ from udi.cli.local.processes import Guardian
 from udi.cli.local.steps import Steps, step
 from udi.cli.local.supervisor import Part, Supervisor
 from udi.cli.own.folder import NODE, POSTGRES, OwnNode
+from udi.cli.own.portals import sync_portals
 from udi.kit import migrations
 from udi.kit.db import Database
 from udi.kit.territories import upsert
@@ -88,6 +89,7 @@ def prepared(own: OwnNode, service: account.Account | None, steps: Steps) -> Ite
             asyncio.run(prepare_cluster(cluster.dsn, {"node": settings.database_names["node"]}, roles))
             migrations.upgrade(settings, "node")
             asyncio.run(_tell(settings, own.joined))
+            asyncio.run(sync_portals(own))
         yield supervisor
 
 
