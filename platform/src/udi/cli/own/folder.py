@@ -132,11 +132,24 @@ def find_own_node(folder: Path) -> OwnNode | None:
     if not path.exists():
         return None
     try:
-        told = json.loads(path.read_text())
+        return parse_own_node(folder.absolute(), path.read_text())
+    except OSError as error:
+        raise LocalError(f"{path} cannot be read ({error.strerror})", "see whose it is") from error
+
+
+def parse_own_node(folder: Path, text: str) -> OwnNode:
+    """The node that the content of its file tells of.
+
+    Raises:
+        LocalError: it tells of none.
+    """
+    try:
+        told = json.loads(text)
         further = tuple(Further.model_validate(each) for each in told.get("further", ()))
-        return OwnNode(folder.absolute(), int(told["port"]), Joined.model_validate(told["joined"]), further)
-    except (OSError, ValueError, KeyError, TypeError, ValidationError) as error:
-        raise LocalError(f"{path} cannot be read", "restore it from a backup, or ask for another invitation") from error
+        return OwnNode(folder, int(told["port"]), Joined.model_validate(told["joined"]), further)
+    except (ValueError, KeyError, TypeError, AttributeError, ValidationError) as error:
+        cause = f"{folder / FILE} cannot be read"
+        raise LocalError(cause, "restore it from a backup, or ask for another invitation") from error
 
 
 def read_own_node(folder: Path) -> OwnNode:

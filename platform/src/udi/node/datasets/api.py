@@ -120,11 +120,12 @@ async def _require_a_portal(request: Asked, territory: Territory) -> FurtherPort
     Raises:
         UnauthenticatedError, UnavailableError: as `require_portal`.
     """
-    token, portal = request.headers.get("authorization", "").partition(" ")[2].strip(), None
-    if site_of(request).settings.own_node:
+    issuer = named_issuer(request.headers.get("authorization", "").partition(" ")[2])
+    portal = None
+    if issuer and issuer != territory.links.get("portal"):
         with space_context(None):
             async with site_of(request).database.session(territory.id) as session:
-                portal = await find_portal(session, named_issuer(token))
+                portal = await find_portal(session, issuer)
     await require_portal(request, territory, origin=portal.origin if portal else "")
     return portal
 
