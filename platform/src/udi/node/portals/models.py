@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ARRAY, ForeignKeyConstraint, Index, Text, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from udi.kit.db import Owned
@@ -65,7 +66,7 @@ class FurtherDelivery(Owned, NodeTable):
     portal_id: Mapped[UUID]
     revision: Mapped[int] = mapped_column(server_default="0")
     method: Mapped[str] = mapped_column(Text)
-    record: Mapped[dict[str, Any] | None]
+    record: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     state: Mapped[str] = mapped_column(Text, server_default=FurtherState.QUEUED)
     shown: Mapped[bool] = mapped_column(server_default=text("false"))
     attempts: Mapped[int] = mapped_column(server_default="0")
@@ -73,7 +74,7 @@ class FurtherDelivery(Owned, NodeTable):
     error: Mapped[str] = mapped_column(Text, server_default="")
     report_id: Mapped[str] = mapped_column(Text, server_default="")
     earlier_reports: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
-    report: Mapped[dict[str, Any] | None]
+    report: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     updated_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
 
     @property
