@@ -97,6 +97,7 @@ async def test_each_portal_shows_it_and_reports_for_itself(
     assert check_page(page.text, url=str(page.url), headers=page.headers, territory="Armorine") == []
     assert "Hautes-Terres" in page.text
     assert page.text.count(f"/data/{dataset}") == 3
+    assert "Sur Hautes-Terres" in await town.page(f"/spaces/{SPACE}")
     await town.publish(dataset, title="Associations, revues")
     wait_for(lambda: titles(places, dataset) == ["Associations, revues"] * 3, LONG)
     await town.client.post(f"/datasets/{dataset}/withdraw", data={"reason": "Remplacé"})

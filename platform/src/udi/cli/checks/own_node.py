@@ -12,8 +12,8 @@ from udi.cli.checks.databases import check_database
 from udi.cli.checks.finding import HOUR, Check, Finding, duration, fault, ok, warning
 from udi.cli.checks.machine import check_disks, check_locks, check_objects, check_secrets
 from udi.cli.local import state
-from udi.cli.own.backup import check_saved
 from udi.cli.own.folder import SECRETS, OwnNode
+from udi.cli.own.saved import check_saved
 from udi.kit.clock import now
 from udi.kit.db import Database
 from udi.kit.http import Outgoing, OutgoingError, RefusedAddressError
