@@ -167,6 +167,6 @@ async def test_a_node_is_put_back_as_it_was(installation: Installation, kept: No
     assert not (tmp_path / "none/node.json").exists()
     for path in sorted((disk / "files/data").rglob("*"), key=lambda each: -each.stat().st_size):
         if path.is_file():
-            path.write_bytes(path.read_bytes()[:-40] + bytes(40))
+            path.write_bytes(bytes(40) + path.read_bytes()[40:])
     assert kept.run("backup", "verify", "--node", kept.folder).returncode == 1
     assert kept.run("doctor", "--node", kept.folder).returncode == 1

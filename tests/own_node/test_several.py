@@ -3,7 +3,9 @@
 Each portal is told everything, reports for itself, and may be away or be left without the others noticing.
 """
 
+import asyncio
 import json
+import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from uuid import UUID
@@ -162,6 +164,14 @@ async def test_the_own_territory_away_holds_back_no_other(
     wait_for(lambda: statuses(places, dataset) == [200] * 3, LONG)
 
 
+async def wait_for_words(town: Producer, path: str, words: str) -> None:
+    """Until a page says something."""
+    deadline = time.monotonic() + LONG
+    while words not in await town.page(path):
+        assert time.monotonic() < deadline, f"{path} does not say «{words}»"
+        await asyncio.sleep(0.3)
+
+
 async def withdraw_by_team(place: Place, dataset: str, reason: str) -> None:
     at, slug = place
     portal = Database(at.settings, "portal")
@@ -187,8 +197,7 @@ async def test_what_a_team_withdraws_is_gone_there_and_nowhere_else(
     wait_for(lambda: second not in several.catalogue())
     assert statuses(places, second) == [410, 200, 200]
     assert several.get(f"/datasets/{second}/file").status_code == 200
-    page = (await town.client.get(f"/datasets/{first}", headers={"Accept-Language": "fr"})).text
-    assert "Pas chez nous" in page
+    await wait_for_words(town, f"/datasets/{first}", "Pas chez nous")
     for place in places[1:]:
         await withdraw_by_team(place, second, "Nulle part")
     wait_for(lambda: several.get(f"/datasets/{second}/file").status_code != 200)
