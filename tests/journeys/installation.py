@@ -64,6 +64,7 @@ class Installation:
             "UDI_DATABASE_PORT": str(settings.database_port),
             "UDI_DATABASE_NAMES": json.dumps(settings.database_names),
             "UDI_IDENTITY_URL": settings.keycloak_url,
+            "UDI_IDENTITY_REALM": settings.identity_realm,
             "UDI_TENANTS": str(ROOT / "tenants"),
             **({"UDI_SCHEMAS": str(settings.schemas)} if settings.schemas else {}),
         }

@@ -40,6 +40,9 @@ class Node:
     def init(self, link: str) -> subprocess.CompletedProcess[str]:
         return self.run("node", "init", self.folder, "--invitation", link, "--port", str(self.port), "--json")
 
+    def join(self, link: str, *more: str) -> subprocess.CompletedProcess[str]:
+        return self.run("node", "join", self.folder, "--invitation", link, "--json", *more)
+
     def start(self) -> None:
         """`udi node serve`, until its pages answer."""
         with (self.folder / "serve.log").open("a") as log:

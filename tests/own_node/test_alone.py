@@ -16,12 +16,12 @@ from udi.portal.nodes.models import Node as Registered
 from udi.portal.tenants.queries import get_tenant
 
 
-async def pushed_by(installation: Installation, node: str) -> list[str]:
-    """The identifiers of what the portal shows of a node."""
+async def pushed_by(installation: Installation, node: str, slug: str = "demo") -> list[str]:
+    """The identifiers of what a territory's portal shows of a node."""
     portal = Database(installation.settings, "portal")
     try:
         async with portal.platform_session() as session:
-            tenant = (await get_tenant(session, "demo")).id
+            tenant = (await get_tenant(session, slug)).id
         async with portal.session(tenant, role="worker") as session:
             mine = select(Registered.id).where(Registered.slug == node).scalar_subquery()
             query = select(Dataset.id).where(Dataset.node_id == mine, Dataset.state == "published")

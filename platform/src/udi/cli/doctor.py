@@ -5,6 +5,7 @@ import json as jsonlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -17,7 +18,10 @@ from udi.cli.checks.databases import check_databases
 from udi.cli.checks.finding import Check, Finding, Severity, guarded
 from udi.cli.checks.identity import check_identity
 from udi.cli.checks.machine import check_machine
+from udi.cli.checks.own_node import own_checks
+from udi.cli.checks.own_nodes import check_own_nodes
 from udi.cli.checks.territories import check_territories
+from udi.cli.own.folder import OwnNode, read_own_node
 from udi.settings import Settings, get_settings
 
 CHECKS: dict[str, Check] = {
@@ -25,6 +29,7 @@ CHECKS: dict[str, Check] = {
     "postgresql": check_databases,
     "keycloak": check_identity,
     "territory": check_territories,
+    "own node": check_own_nodes,
     "backup": check_backup,
 }
 MANY = 5
@@ -36,13 +41,19 @@ def register(app: typer.Typer) -> None:
     app.command()(doctor)
 
 
-def doctor(json: Annotated[bool, typer.Option("--json", help="For a program.")] = False) -> None:
+def doctor(
+    node: Annotated[Path | None, typer.Option(help="Folder of a producer's own node: look at that.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="For a program.")] = False,
+) -> None:
     """Look at every dependency and say what is wrong, with the remedy. Changes nothing.
 
     Disks, secrets, object store, signing key and search index of this machine; PostgreSQL as each role, its
-    migrations and queues; Keycloak; each territory's hosts; the last backup. The exit status is 0 when there is no
-    fault (warnings do not count), 1 otherwise.
+    migrations and queues; Keycloak; each territory's hosts and producers' own nodes; the last backup. With --node, of a
+    producer's own node: its folder, database, portals, what waits for them, the last backup. The exit status is 0 when
+    there is no fault (warnings do not count), 1 otherwise.
     """
+    if node is not None:
+        raise typer.Exit(tell(asyncio.run(examine_node(read_own_node(node))), as_json=json))
     raise typer.Exit(tell(asyncio.run(examine(get_settings())), as_json=json))
 
 
@@ -60,6 +71,13 @@ def tell(findings: Sequence[Finding], *, as_json: bool) -> int:
 async def examine(settings: Settings) -> list[Finding]:
     """What every check finds, in a stable order; one that stops does not stop the others."""
     found = await asyncio.gather(*(guarded(part, check, settings) for part, check in CHECKS.items()))
+    return [finding for findings in found for finding in findings]
+
+
+async def examine_node(own: OwnNode) -> list[Finding]:
+    """The same of a producer's own node."""
+    checks = own_checks(own)
+    found = await asyncio.gather(*(guarded(part, check, own.settings) for part, check in checks.items()))
     return [finding for findings in found for finding in findings]
 
 

@@ -9,13 +9,13 @@ import typer
 from udi.cli import doctor, leaving, output
 from udi.cli.checks.node import check_node
 from udi.cli.own import commands as own
-from udi.cli.own import move_commands
+from udi.cli.own import move_commands, portal_commands
 from udi.kit.db import Database
 from udi.kit.errors import ConflictError, NotFoundError
 from udi.portal.identity.provision import admin
 from udi.portal.identity.provision.territory import Machine, apply_machine, remove_machine
 from udi.portal.nodes.actions.register import register_node
-from udi.portal.nodes.queries import find_node, list_nodes
+from udi.portal.nodes.queries import find_node, list_invited, list_nodes
 from udi.portal.organisations.queries import find_organisations
 from udi.portal.tenants.models import Tenant
 from udi.portal.tenants.queries import get_tenant
@@ -25,6 +25,7 @@ app = typer.Typer(help="Nodes: where producers' files are.", no_args_is_help=Tru
 leaving.register_node(app)
 own.register(app)
 move_commands.register_node(app)
+portal_commands.register(app)
 TerritorySlug = Annotated[str, typer.Argument(help="Slug of the territory.")]
 AsJson = Annotated[bool, typer.Option("--json", help="For a program.")]
 
@@ -54,9 +55,10 @@ def add(
 
 @app.command("list")
 def list_(territory: TerritorySlug, as_json: AsJson = False) -> None:
-    """List the nodes of a territory."""
+    """List the nodes of a territory, and those that are invited."""
     rows = asyncio.run(_rows(get_settings(), territory))
     columns = {"slug": "Node", "name": "Name", "url": "Address", "state": "State", "last_seen": "Last seen"}
+    columns["until"] = "Until"
     output.show(rows, columns, as_json=as_json, empty="No node yet: `udi node add` registers one.")
 
 
@@ -132,10 +134,18 @@ async def _rows(settings: Settings, territory: str) -> list[dict[str, Any]]:
         async with database.platform_session() as session:
             tenant = await get_tenant(session, territory)
         async with database.session(tenant.id, role="worker") as session:
-            nodes = await list_nodes(session)
+            nodes, invited = await list_nodes(session), await list_invited(session)
     finally:
         await database.close()
-    return [
+    known = [
         {"slug": n.slug, "name": n.name, "url": n.url, "state": n.state, "last_seen": n.last_seen_at or "never"}
         for n in nodes
     ]
+    return [{**row, "until": ""} for row in known] + [
+        {
+            "slug": each.invitation.slug, "name": each.invitation.name, "url": each.invitation.url,
+            "state": "invitation ended" if each.ended else "invited", "last_seen": "",
+            "until": each.invitation.expires_at,
+        }
+        for each in invited
+    ]  # fmt: skip

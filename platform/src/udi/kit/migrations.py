@@ -57,6 +57,11 @@ def upgrade(settings: Settings, program: ProgramName, *, contract: bool = True) 
         _upgrade_patiently(configuration(settings, program), revision)
 
 
+def upgrade_to(settings: Settings, program: ProgramName, revision: str) -> None:
+    """Bring an empty database to one revision, as a release that had it made it."""
+    _upgrade_patiently(configuration(settings, program), revision)
+
+
 def _upgrade_patiently(config: Config, revision: str) -> None:
     for left in reversed(range(LOCK_TRIES)):
         try:

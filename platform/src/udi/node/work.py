@@ -14,6 +14,7 @@ from udi.node.datasets import jobs as datasets_jobs
 from udi.node.datasets import renewal as figures_jobs
 from udi.node.datasets.actions.figures import Publisher
 from udi.node.datasets.fetching import fetch_for_ever
+from udi.node.datasets.further import visit_for_ever
 from udi.node.datasets.intake import jobs as intake_jobs
 from udi.node.datasets.intake.refresh import look_for_ever
 from udi.node.datasets.leaving import archives
@@ -30,6 +31,9 @@ from udi.node.tables import api as tables_api
 from udi.node.tables.readers import READERS
 from udi.node.tables.table import FIND_TABLE
 from udi.settings import Settings
+
+OWN = (fetch_for_ever, visit_for_ever)
+"""What the worker of a producer's own node does besides."""
 
 
 def note_spent(database: Database) -> Spent:
@@ -70,7 +74,7 @@ async def work(settings: Settings) -> None:
             sweep_for_ever(site.database, site.registry, site.parts["objects"]),
             look_for_ever(site),
             sessions.sweep(site.database, site.registry, TABLES),
-            *([fetch_for_ever(site.database, site.registry, portal)] if settings.own_node else []),
+            *([speak(site.database, site.registry, portal) for speak in OWN] if settings.own_node else []),
         )
     finally:
         await site.parts[READERS].close()

@@ -11,6 +11,7 @@ from udi.node.datasets import archive as node_datasets
 from udi.node.files import archive as node_files
 from udi.node.identity import archive as node_identity
 from udi.node.manager import archive as node_manager
+from udi.node.portals import archive as node_portals
 from udi.node.spaces import archive as node_spaces
 from udi.portal.audit import archive as portal_audit
 from udi.portal.catalogue import archive as portal_catalogue
@@ -39,7 +40,7 @@ DOMAINS = {
         portal_nodes,
         portal_projects,
     ),
-    "node": (node_identity, node_spaces, node_files, node_datasets, node_manager),
+    "node": (node_identity, node_spaces, node_portals, node_files, node_datasets, node_manager),
 }
 CARRIED: dict[ProgramName, tuple[Carried, ...]] = {
     "portal": tuple(each for domain in DOMAINS["portal"] for each in domain.CARRIED),

@@ -137,7 +137,7 @@ async def _count(opened: dict[str, Connection], settings: Settings, census: Cens
     if "app.stored_file" in census.tables.get(node, {}):
         keyed = "app.space_key" in census.tables[node]
         sealed = {row["space_id"] for row in await opened[node].fetch(SEALED)} if keyed else set()
-        census.files = [_stored(row, sealed=row["space_id"] in sealed) for row in await opened[node].fetch(FILES)]
+        census.files = [as_stored(row, sealed=row["space_id"] in sealed) for row in await opened[node].fetch(FILES)]
     return census
 
 
@@ -150,7 +150,7 @@ async def _count_tables(connection: Connection) -> dict[str, Table]:
     return found
 
 
-def _stored(row: Any, *, sealed: bool) -> Stored:
+def as_stored(row: Any, *, sealed: bool) -> Stored:
     """Of a space that has keys, an object may be sealed: its own length and digest are then in no row."""
     key = object_key(row["tenant_id"], row["space_id"], row["dataset_id"], row["id"])
     return Stored(key=key, size=row["size"], sha256="" if sealed else row["sha256"])

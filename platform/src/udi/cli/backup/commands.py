@@ -18,6 +18,7 @@ from udi.cli.backup.running import become_account
 from udi.cli.backup.workplace import Workplace, elsewhere, find_workplace
 from udi.cli.checks.finding import duration
 from udi.cli.local.errors import LocalError
+from udi.cli.own import backup_commands as own_node
 from udi.kit.backups import read_state
 from udi.settings import get_settings
 
@@ -26,6 +27,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="For a program.")]
 Label = Annotated[
     str | None, typer.Argument(help="Which backup; the newest when absent. `udi backup list` names them.")
 ]
+OwnNode = Annotated[Path | None, typer.Option("--node", help="Folder of a producer's own node: of that.")]
 COLUMNS = {
     "label": "Backup", "kind": "Kind", "age": "Age", "took": "Took", "size": "Database", "files": "Files",
     "stored": "Stored", "verified": "Verified",
@@ -34,8 +36,18 @@ SHOWN = 10
 
 
 @app.command()
-def prepare(json: AsJson = False) -> None:
-    """Begin the repository and write pgBackRest's configuration. The play calls it; may be repeated."""
+def prepare(
+    node: OwnNode = None,
+    repository: Annotated[str, typer.Option(help="With --node: a folder of another disk, s3://bucket/prefix.")] = "",
+    json: AsJson = False,
+) -> None:
+    """Begin the repository and write pgBackRest's configuration. The play calls it; may be repeated.
+
+    With --node, that of a producer's own node: an encrypted repository, whose passphrase is drawn.
+    """
+    if node:
+        own_node.prepare(node, repository, as_json=json)
+        return
     made = make_ready(find_workplace(get_settings()))
     print(jsonlib.dumps({"made": made}) if json else "\n".join(made) or "unchanged")
 
@@ -43,13 +55,18 @@ def prepare(json: AsJson = False) -> None:
 @app.command()
 def create(
     full: Annotated[bool, typer.Option("--full", help="Copy everything again, not only what changed.")] = False,
+    node: OwnNode = None,
     json: AsJson = False,
 ) -> None:
     """Back up everything while it runs: databases, files, secrets, territories.
 
     The database first, then the files that it names, a manifest last: a backup that is cut short does not exist, and
     what it saved serves the next. Incremental, and full every week. Older backups than the plan keeps are removed.
+    With --node, all of a producer's own node, running or not, in one snapshot; the newest fourteen are kept.
     """
+    if node:
+        own_node.create(node, as_json=json)
+        return
     manifest = creation.create(_own(), full=full)
     if manifest is None:
         print(jsonlib.dumps({"made": None}) if json else "This machine does not lead its cluster: the leader backs up.")
@@ -64,8 +81,11 @@ def create(
 
 
 @app.command("list")
-def list_(json: AsJson = False) -> None:
+def list_(node: OwnNode = None, json: AsJson = False) -> None:
     """List the backups: age, size, and when each was last verified."""
+    if node:
+        own_node.list_(node, as_json=json)
+        return
     workplace = _own()
     state = read_state(workplace.settings)
     rows = [_row(manifest, state.drilled.get(manifest.label) if state else None) for manifest in _found(workplace)]
@@ -73,12 +93,16 @@ def list_(json: AsJson = False) -> None:
 
 
 @app.command()
-def verify(label: Label = None, json: AsJson = False) -> None:
+def verify(label: Label = None, node: OwnNode = None, json: AsJson = False) -> None:
     """Prove that a backup restores: aside, on this machine, and everything in it is read and compared.
 
     A throw-away PostgreSQL recovers it; each table's rows and sum, each file's sha256, are compared with what was noted
     when the backup was made. Needs room for the databases, not for the files. Nothing that runs is touched.
+    With --node, the whole node is restored aside, files too, in its folder.
     """
+    if node:
+        own_node.verify(node, label, as_json=json)
+        return
     manifest, seconds = drill.verify(_own(), label)
     if json:
         print(jsonlib.dumps({**_row(manifest, None), "verified": True, "verified_in": seconds}, default=str, indent=2))
@@ -108,14 +132,20 @@ def restore(
         Path | None, typer.Option(help="File with that repository's passphrase; this machine's own when absent.")
     ] = None,
     yes_replace: Annotated[bool, typer.Option("--yes-replace", help="Replace what this machine holds.")] = False,
+    node: OwnNode = None,
     json: AsJson = False,
 ) -> None:
     """Make this machine the installation that was backed up.
 
     On a machine made by the play: stops its units, puts back databases, files, secrets and territories, starts them, and
     compares. Without --to-time or --newest it is the moment of the backup, exactly. When it is interrupted, give the same
-    command again.
+    command again. With --node, that folder becomes the producer's own node that was backed up; start it then.
     """
+    if node:
+        if to_time or newest:
+            raise LocalError("A node is restored as it was when a backup was made", "name the backup by its label")
+        own_node.restore(node, label, repository, passphrase_file, yes_replace=yes_replace, as_json=json)
+        return
     if to_time and newest:
         raise LocalError("--to-time and --newest name two moments", "give one of them")
     own = find_workplace(get_settings())

@@ -4,7 +4,7 @@ import hashlib
 import json
 import subprocess
 import tarfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, cast
@@ -67,10 +67,10 @@ class Restic:
         """Take away the lock of a process that is gone."""
         self._must("unlock", "--quiet")
 
-    def save(self, folder: Path, part: str, label: str) -> dict[str, Any]:
-        """Take the content of a folder; restic's own summary."""
+    def save(self, folder: Path, part: str, label: str, names: Sequence[str] = (".",)) -> dict[str, Any]:
+        """Take the content of a folder, or what has these names there; restic's own summary."""
         tags = _tags(part, label)
-        said = self._must("backup", ".", "--json", *tags, folder=folder, accepted=(0, SOME_UNREAD))
+        said = self._must("backup", *names, "--json", *tags, folder=folder, accepted=(0, SOME_UNREAD))
         summary: dict[str, Any] = json.loads(said.strip().splitlines()[-1])
         return summary
 
@@ -99,9 +99,10 @@ class Restic:
         nodes = [json.loads(line) for line in lines]
         return {node["path"].lstrip("/"): node["size"] for node in nodes if node.get("type") == "file"}
 
-    def restore(self, snapshot: str, folder: Path) -> None:
+    def restore(self, snapshot: str, folder: Path, *, without: Sequence[str] = ()) -> None:
         """Put the content of a snapshot into a folder; what is there under the same names is written again."""
-        self._must("restore", "--no-lock", "--quiet", snapshot, "--target", folder)
+        left = [part for path in without for part in ("--exclude", path)]
+        self._must("restore", "--no-lock", "--quiet", snapshot, "--target", folder, *left)
 
     def forget(self, snapshots: list[str]) -> None:
         """Forget snapshots and give back their room."""

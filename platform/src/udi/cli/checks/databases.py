@@ -24,16 +24,18 @@ OVERDUE_NOTED, OVERDUE_REFUSED = MINUTE, 15 * MINUTE
 
 async def check_databases(settings: Settings) -> list[Finding]:
     """Each role of each program, then what the databases hold."""
-    found = []
-    for program in PROGRAMS:
-        database = Database(settings, program, pool_size=1)
-        try:
-            reached = [await _reach(settings, database, role) for role in ROLES]
-            found += reached
-            if all(finding.severity == "ok" for finding in reached):
-                found += await _content(database)
-        finally:
-            await database.close()
+    return [finding for program in PROGRAMS for finding in await check_database(settings, program)]
+
+
+async def check_database(settings: Settings, program: ProgramName) -> list[Finding]:
+    """The same of one program."""
+    database = Database(settings, program, pool_size=1)
+    try:
+        found = [await _reach(settings, database, role) for role in ROLES]
+        if all(finding.severity == "ok" for finding in found):
+            found += await _content(database)
+    finally:
+        await database.close()
     return found
 
 

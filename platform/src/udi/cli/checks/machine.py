@@ -2,6 +2,7 @@
 
 import shutil
 import stat
+from collections.abc import Sequence
 from pathlib import Path
 
 from udi.cli.checks.finding import DAY, MINUTE, Finding, duration, fault, ok, warning
@@ -29,13 +30,22 @@ SECRETS = [
 ]  # fmt: skip
 
 
+PROVIDE = "Run `udi up`, or provide the file."
+
+
 async def check_machine(settings: Settings) -> list[Finding]:
     """Disks, secrets, files, key and index; what the kernel does for the processes that read files."""
-    own = [_signing_key(settings), _index(settings), _locks()]
-    return [*_disks(settings), *_secrets(settings), await _objects(settings), *own]
+    own = [_signing_key(settings), _index(settings), check_locks()]
+    return [
+        *check_disks(settings, settings.index_folder),
+        *check_secrets(settings),
+        await check_objects(settings),
+        *own,
+    ]
 
 
-def _locks() -> Finding:
+def check_locks() -> Finding:
+    """What the kernel does for the processes that read files."""
     spoken = landlock.version()
     if spoken:
         return ok("files", "locks", f"Each file is read by a process that the kernel locks in (Landlock {spoken}).")
@@ -47,8 +57,9 @@ def _locks() -> Finding:
     )
 
 
-def _disks(settings: Settings) -> list[Finding]:
-    places = {"state": settings.state, "index": settings.index_folder}
+def check_disks(settings: Settings, index: Path | None = None) -> list[Finding]:
+    """The room of each folder that fills."""
+    places = {"state": settings.state, **({"index": index} if index else {})}
     if "://" not in settings.object_store_url:
         places["objects"] = Path(settings.object_store_url)
     return [_disk(name, folder) for name, folder in places.items()]
@@ -65,14 +76,13 @@ def _disk(name: str, folder: Path) -> Finding:
     return warning("disk", name, said, remedy) if tight else ok("disk", name, said)
 
 
-def _secrets(settings: Settings) -> list[Finding]:
+def check_secrets(settings: Settings, names: Sequence[str] = SECRETS, remedy: str = PROVIDE) -> list[Finding]:
+    """Those that must be there, and that nobody else reads any."""
     folder = settings.secrets_folder
     if not folder.is_dir():
         return [fault("secrets", "folder", f"{folder} does not exist.", "Run `udi up`, or set UDI_SECRETS.")]
     found = [
-        fault("secrets", name, f"{folder / name} is absent.", "Run `udi up`, or provide the file.")
-        for name in SECRETS
-        if not (folder / name).exists()
+        fault("secrets", name, f"{folder / name} is absent.", remedy) for name in names if not (folder / name).exists()
     ]
     for path in sorted(path for path in folder.iterdir() if path.is_file()):
         mode = stat.S_IMODE(path.stat().st_mode)
@@ -82,7 +92,8 @@ def _secrets(settings: Settings) -> list[Finding]:
     return found or [ok("secrets", "folder", f"All are in {folder}, readable by their owner only.")]
 
 
-async def _objects(settings: Settings) -> Finding:
+async def check_objects(settings: Settings) -> Finding:
+    """Whether the files' place can be written to."""
     url = settings.object_store_url
     if _is_absent(url):
         remedy = "Start the node (`udi up`), which makes it, or set UDI_OBJECT_STORE."

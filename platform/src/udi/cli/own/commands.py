@@ -40,12 +40,13 @@ def init(
     link, console = read_link(invitation), Console(stderr=True)
     before = find_own_node(folder)
     if before and before.joined.portal != link.portal:
-        raise LocalError(f"The node of {folder} is of {before.joined.portal}", "choose another folder for this portal")
+        remedy = "`udi node join` shows it on this portal too; or choose another folder"
+        raise LocalError(f"The node of {folder} is of {before.joined.portal}", remedy)
     number = port or (before.port if before else FIRST_PORT)
     try:
         with running.held(folder.absolute(), number) as service:
             joining = asyncio.run(accept(link))
-            own = OwnNode(folder.absolute(), number, joining)
+            own = OwnNode(folder.absolute(), number, joining, before.further if before else ())
             own.write(joining)
             with running.prepared(own, service, Terminal(console)):
                 pass

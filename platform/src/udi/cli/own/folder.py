@@ -3,8 +3,9 @@
 import glob
 import json
 import os
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -15,7 +16,8 @@ from udi.cli.local.parts import SOURCE
 from udi.cli.local.state import ROLES, make_secrets
 from udi.cli.provision import write_secret
 from udi.node.files import ring
-from udi.protocol.joining import Joined, Joining
+from udi.node.portals.actions import Told
+from udi.protocol.joining import Joined, Joining, Part
 from udi.settings import Settings
 
 FILE = "node.json"
@@ -26,6 +28,26 @@ NOBODY = "installation.invalid"
 """No page of this node lists territories."""
 
 
+class Further(Part):
+    """A portal that the node joined after that of its territory; `spaces` as `FurtherPortal` has them."""
+
+    portal: str
+    name: dict[str, str]
+    client_id: str
+    spaces: dict[str, dict[str, str]]
+    leaving: bool = False
+
+    @property
+    def credential(self) -> str:
+        """The secret's name: two installations may call their territories alike, so it has the portal's address."""
+        return f"further_credential_{re.sub('[^a-z0-9]+', '_', urlsplit(self.portal).netloc.lower())}"
+
+    @property
+    def told(self) -> Told:
+        """The same, for the database."""
+        return Told(self.portal, self.name, self.client_id, self.credential, self.spaces)
+
+
 @dataclass(frozen=True)
 class OwnNode:
     """A node as its folder says it; `port` is where its pages answer, that of its database is three further."""
@@ -33,11 +55,13 @@ class OwnNode:
     folder: Path
     port: int
     joined: Joined
+    further: tuple[Further, ...] = ()
 
     @property
     def settings(self) -> Settings:
         """The settings of its programs; what they do not name comes from the environment, as everywhere."""
         joined, hosts = self.joined, Settings().private_hosts
+        portals = (joined.portal, *(each.portal for each in self.further))
         return Settings(
             state=self.folder,
             secrets=self.folder / "secrets",
@@ -51,8 +75,8 @@ class OwnNode:
             identity_url=joined.identity.url,
             identity_internal_url="",
             identity_realm=joined.identity.realm,
-            # The operator of the node named its portal: it may be at a private address.
-            private_hosts=[*hosts, glob.escape(urlsplit(joined.portal).hostname or "")],
+            # The operator of the node named its portals: they may be at private addresses.
+            private_hosts=[*hosts, *(glob.escape(urlsplit(each).hostname or "") for each in portals)],
         )
 
     def environment(self) -> Mapping[str, str]:
@@ -66,6 +90,19 @@ class OwnNode:
         named = {f"UDI_{name.upper()}": value for name, value in given.items()}
         return {**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONPATH": str(SOURCE), **named}
 
+    def at(self, portal: str) -> Further | None:
+        """The further portal at an address, or None."""
+        return next((each for each in self.further if each.portal == portal), None)
+
+    def having(self, further: Further) -> "OwnNode":
+        """The node with this portal, in the place of what was known of it."""
+        others = tuple(each for each in self.further if each.portal != further.portal)
+        return replace(self, further=(*others, further))
+
+    def without(self, portal: str) -> "OwnNode":
+        """The node without a further portal."""
+        return replace(self, further=tuple(each for each in self.further if each.portal != portal))
+
     def write(self, joining: Joining) -> None:
         """Keep what was told: the credentials as secrets, the rest beside them, all for its owner only."""
         slug, secrets = joining.territory.slug, joining.credentials
@@ -73,7 +110,12 @@ class OwnNode:
         write_secret(self.settings, ring.SECRET, ring.new_ring, keep=True)
         write_secret(self.settings, f"node_credential_{slug}", lambda: secrets.push.secret)
         write_secret(self.settings, f"node_login_{slug}", lambda: secrets.login.secret)
-        told = {"port": self.port, "joined": joining.model_dump(mode="json", exclude={"credentials"})}
+        replace(self, joined=Joined.model_validate(joining.model_dump())).save()
+
+    def save(self) -> None:
+        """Keep what is no secret of it."""
+        told = {"port": self.port, "joined": self.joined.model_dump(mode="json")}
+        told["further"] = [each.model_dump(mode="json") for each in self.further]
         partial = self.folder / f".{FILE}.{os.getpid()}"
         partial.touch(mode=0o600)
         partial.write_text(json.dumps(told, ensure_ascii=False, indent=1) + "\n")
@@ -90,10 +132,24 @@ def find_own_node(folder: Path) -> OwnNode | None:
     if not path.exists():
         return None
     try:
-        told = json.loads(path.read_text())
-        return OwnNode(folder.absolute(), int(told["port"]), Joined.model_validate(told["joined"]))
-    except (OSError, ValueError, KeyError, TypeError, ValidationError) as error:
-        raise LocalError(f"{path} cannot be read", "restore it from a backup, or ask for another invitation") from error
+        return parse_own_node(folder.absolute(), path.read_text())
+    except OSError as error:
+        raise LocalError(f"{path} cannot be read ({error.strerror})", "see whose it is") from error
+
+
+def parse_own_node(folder: Path, text: str) -> OwnNode:
+    """The node that the content of its file tells of.
+
+    Raises:
+        LocalError: it tells of none.
+    """
+    try:
+        told = json.loads(text)
+        further = tuple(Further.model_validate(each) for each in told.get("further", ()))
+        return OwnNode(folder, int(told["port"]), Joined.model_validate(told["joined"]), further)
+    except (ValueError, KeyError, TypeError, AttributeError, ValidationError) as error:
+        cause = f"{folder / FILE} cannot be read"
+        raise LocalError(cause, "restore it from a backup, or ask for another invitation") from error
 
 
 def read_own_node(folder: Path) -> OwnNode:

@@ -18,6 +18,7 @@ from udi.node.datasets.archive import announce_again, take_up
 from udi.node.datasets.leaving.holding import list_addresses
 from udi.node.datasets.models import Dataset
 from udi.node.files.sealing import SealingStore
+from udi.node.portals.queries import list_portals
 from udi.node.spaces.models import Space
 from udi.node.spaces.moved import bring_back, move_addresses
 from udi.portal.nodes.actions.hand_over import find_hosted, find_own, hand_over
@@ -87,7 +88,7 @@ class Handing:
 async def let_go(place: Place, slug: str, target: Path, *, to: str, handing: Handing | None = None) -> Moved:
     """Write a whole space into an archive, then forget it here; its addresses lead to the other node.
 
-    The space is locked meanwhile, and nothing is forgotten before the archive was read again whole. `handing` tells the
+    The space is locked meanwhile, nothing of it is on its way to the portal, and nothing is forgotten before the archive was read again whole. `handing` tells the
     portal, where it is at hand, before.
 
     Raises:
@@ -95,13 +96,24 @@ async def let_go(place: Place, slug: str, target: Path, *, to: str, handing: Han
     """
     async with place.opened() as (session, store):
         held = await _held(session, slug)
+        await _require_alone(session, held)
         files = await write_space(session, held, store, target, territory=place.territory, origin=place.origin)
         if handing:
             await handing.run()
         await move_addresses(session, held.space, to, await list_addresses(session, held.space))
         await remove(session, held)
         held.space.figures_dataset_id, held.space.publishes_figures = None, False
+    if handing:
+        await handing.run()  # a push whose sender was killed on the way may have arrived meanwhile
     return Moved(slug, len(held.datasets), files, str(target))
+
+
+async def _require_alone(session: AsyncSession, held: Held) -> None:
+    """Nobody would bring what a further portal shows up to date: it is left before."""
+    shown = [each for each in await list_portals(session) if held.space.slug in each.spaces]
+    if shown:
+        cause = f"«{held.space.slug}» is shown on {', '.join(each.origin for each in shown)} too"
+        raise LocalError(cause, "leave it first: udi node leave-portal <folder> <address>, then let the node run")
 
 
 async def _held(session: AsyncSession, slug: str) -> Held:

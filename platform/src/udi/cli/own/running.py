@@ -17,6 +17,7 @@ from udi.cli.local.processes import Guardian
 from udi.cli.local.steps import Steps, step
 from udi.cli.local.supervisor import Part, Supervisor
 from udi.cli.own.folder import NODE, POSTGRES, OwnNode
+from udi.cli.own.portals import sync_portals
 from udi.kit import migrations
 from udi.kit.db import Database
 from udi.kit.territories import upsert
@@ -68,6 +69,17 @@ def _make_folders(settings: Settings, service: account.Account | None) -> None:
 @contextmanager
 def prepared(own: OwnNode, service: account.Account | None, steps: Steps) -> Iterator[Supervisor]:
     """Its database started, migrated and told who it is; all is stopped at the end of the block."""
+    with started(own, service, steps) as supervisor:
+        with step(steps, "Preparing the database"):
+            migrations.upgrade(own.settings, "node")
+            asyncio.run(_tell(own.settings, own.joined))
+            asyncio.run(sync_portals(own))
+        yield supervisor
+
+
+@contextmanager
+def started(own: OwnNode, service: account.Account | None, steps: Steps) -> Iterator[Supervisor]:
+    """Its database started, with its roles; all is stopped at the end of the block."""
     settings = own.settings
     with Interrupts() as interrupts, ExitStack() as stack:
         guardian = stack.enter_context(Guardian())
@@ -83,11 +95,8 @@ def prepared(own: OwnNode, service: account.Account | None, steps: Steps) -> Ite
             supervisor.start(parts.postgres_part(cluster))
             supervisor.wait("postgres")
             current.detail = f"version {binaries.major}, port {cluster.port}"
-        with step(steps, "Preparing the database"):
             roles = {f"udi_node_{role}": settings.secret(f"node_{role}_password") for role in state.ROLES}
             asyncio.run(prepare_cluster(cluster.dsn, {"node": settings.database_names["node"]}, roles))
-            migrations.upgrade(settings, "node")
-            asyncio.run(_tell(settings, own.joined))
         yield supervisor
 
 

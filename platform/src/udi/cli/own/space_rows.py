@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.cli.archive import contents
 from udi.kit.rows import TENANT, Carried, Moves, Row, add_rows, in_order, parse_rows, read_rows
 from udi.node.datasets.models import Dataset, Version
+from udi.node.datasets.turns import stop_pushes
 from udi.node.files.models import ErasedDataset
 from udi.node.identity.models import Person
 from udi.node.spaces.models import Space
@@ -48,10 +49,12 @@ class Held:
 
 
 async def hold(session: AsyncSession, slug: str) -> Held | None:
-    """Lock a space with its datasets, and say what it holds."""
-    space = await session.scalar(select(Space).where(Space.slug == slug).with_for_update())
-    if space is None:
+    """Lock a space with its datasets, once nothing of it is on its way to the portal, and say what it holds."""
+    known = await session.scalar(select(Space.id).where(Space.slug == slug))
+    if known is None:
         return None
+    await stop_pushes(session, known)
+    space = (await session.scalars(select(Space).where(Space.id == known).with_for_update())).one()
     mine = select(Dataset.id).where(Dataset.space_id == space.id).with_for_update(of=Dataset)
     datasets = frozenset(await session.scalars(mine))
     erased = frozenset(await session.scalars(select(ErasedDataset.id).where(ErasedDataset.space_id == space.id)))

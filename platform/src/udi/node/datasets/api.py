@@ -16,11 +16,14 @@ from udi.kit.errors import InvalidError, NotFoundError, Refusal, Unauthenticated
 from udi.kit.http import OutgoingError
 from udi.kit.keys import InvalidSignatureError
 from udi.kit.tenancy import Territory, space_context
+from udi.node.datasets.actions.elsewhere import settle_elsewhere
 from udi.node.datasets.actions.outbox import settle
 from udi.node.datasets.asking import count_by_value, count_documents, list_documents, read_question
 from udi.node.datasets.clients import in_clients_shape
-from udi.node.datasets.portal import PortalKeys
+from udi.node.datasets.portal import PortalKeys, named_issuer
 from udi.node.datasets.queries import find_dataset, find_delivery, get_public, public_documents
+from udi.node.portals.models import FurtherPortal
+from udi.node.portals.queries import find_further, find_portal
 from udi.protocol.report import read_report, write_report
 from udi.protocol.vocabulary import CURRENT_VERSION
 from udi.ui.site import site_of
@@ -75,20 +78,24 @@ async def receive_report(
     request: Asked, territory: NamedDependency[Territory], dataset_id: FromPath[UUID]
 ) -> Response[bytes]:
     """The portal says what became of a record."""
-    await require_portal(request, territory)
+    portal = await _require_a_portal(request, territory)
     report = read_report(await _body(request))
     if report.resource_id not in {None, dataset_id}:
         raise InvalidError(refusals=[Refusal("resource_id", "The report is about another dataset than its address.")])
     with space_context(None):
-        taken = await _take(request, territory, dataset_id, write_report(report))
+        taken = await _take(request, territory, dataset_id, write_report(report), portal)
     return _json({"report_id": str(report.id), "taken": taken})
 
 
-async def _take(request: Asked, territory: Territory, dataset_id: UUID, report: dict[str, Any]) -> bool:
+async def _take(
+    request: Asked, territory: Territory, dataset_id: UUID, report: dict[str, Any], portal: FurtherPortal | None
+) -> bool:
     async with site_of(request).database.session(territory.id) as session:
         dataset = await find_dataset(session, dataset_id, lock=True)
         if dataset is None:
             raise NotFoundError("This node has no such dataset.")
+        if portal is not None:
+            return await settle_elsewhere(session, portal, dataset, report)
         return await settle(session, dataset, report)
 
 
@@ -97,17 +104,34 @@ async def show_report(
     request: Asked, territory: NamedDependency[Territory], dataset_id: FromPath[UUID]
 ) -> Response[bytes]:
     """The last report the portal gave, for the portal."""
-    await require_portal(request, territory)
+    portal = await _require_a_portal(request, territory)
     with space_context(None):
         async with site_of(request).database.session(territory.id) as session:
-            delivery = await find_delivery(session, dataset_id)
+            further = await find_further(session, portal.id, dataset_id) if portal else None
+            delivery = further if portal else await find_delivery(session, dataset_id)
     if delivery is None or delivery.report is None:
         raise NotFoundError("No report is known for this dataset.")
     return _json(delivery.report)
 
 
-async def require_portal(request: Asked, territory: Territory) -> dict[str, Any]:
-    """What the territory's portal says in the token of a request.
+async def _require_a_portal(request: Asked, territory: Territory) -> FurtherPortal | None:
+    """Which further portal of this node asks; None for the territory's own.
+
+    Raises:
+        UnauthenticatedError, UnavailableError: as `require_portal`.
+    """
+    issuer = named_issuer(request.headers.get("authorization", "").partition(" ")[2])
+    portal = None
+    if issuer and issuer != territory.links.get("portal"):
+        with space_context(None):
+            async with site_of(request).database.session(territory.id) as session:
+                portal = await find_portal(session, issuer)
+    await require_portal(request, territory, origin=portal.origin if portal else "")
+    return portal
+
+
+async def require_portal(request: Asked, territory: Territory, *, origin: str = "") -> dict[str, Any]:
+    """What the territory's portal, or the further one at this address, says in the token of a request.
 
     Raises:
         UnauthenticatedError: there is none, or it is not the portal's for this node.
@@ -119,7 +143,7 @@ async def require_portal(request: Asked, territory: Territory) -> dict[str, Any]
     if scheme.lower() != "bearer" or not token.strip():
         raise UnauthenticatedError("Only the territory's portal may do this.", headers=challenge)
     try:
-        return await keys.claims(territory, token.strip())
+        return await keys.claims(territory, token.strip(), origin=origin)
     except InvalidSignatureError as error:
         raise UnauthenticatedError("This token is not one of the territory's portal.", headers=challenge) from error
     except OutgoingError as error:

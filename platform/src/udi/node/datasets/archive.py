@@ -20,6 +20,7 @@ from udi.node.datasets.models import (
     Source,
     Version,
 )
+from udi.node.portals.actions import announce_further
 
 CARRIED = (
     Carried(Dataset, addressed=frozenset({"record", "document"})),
@@ -57,5 +58,7 @@ async def announce_again(session: AsyncSession, only: Collection[UUID]) -> int:
     query = select(Dataset).join(Delivery).where(Dataset.id.in_(only), Delivery.state == DeliveryState.ACCEPTED)
     known = [each for each in (await session.scalars(query)).unique() if each.in_catalogue]
     for dataset in known:
+        assert dataset.record is not None  # noqa: S101 - only those with a record are in a catalogue
         await queue_delivery(session, dataset, method="PUT", record=dataset.record)
+        await announce_further(session, dataset.space.slug, dataset.id, record=dataset.record)
     return len(known)

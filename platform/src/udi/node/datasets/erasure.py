@@ -20,6 +20,9 @@ from udi.node.datasets.queries import find_dataset
 from udi.node.files.expiry import expire_archives
 from udi.node.files.models import ErasedDataset
 from udi.node.files.store import ObjectStore
+from udi.node.portals.actions import queue_further
+from udi.node.portals.models import FurtherState
+from udi.node.portals.queries import list_showings
 
 log = structlog.get_logger()
 Forget = Callable[[UUID, UUID], Awaitable[None]]
@@ -76,7 +79,7 @@ async def _note_erased(session: AsyncSession, dataset_id: UUID, objects: int, si
 
 
 async def _forget_description(session: AsyncSession, dataset_id: UUID, *, second: bool) -> None:
-    """Delete the dataset's own row, unless the portal still has to be told that it was withdrawn."""
+    """Delete the dataset's own row, unless a portal still has to be told that it was withdrawn."""
     dataset = await find_dataset(session, dataset_id, lock=True)
     payload = {"dataset": str(dataset_id)}
     if dataset is not None and await _is_untold(session, dataset):
@@ -90,10 +93,14 @@ async def _forget_description(session: AsyncSession, dataset_id: UUID, *, second
 
 
 async def _is_untold(session: AsyncSession, dataset: Dataset) -> bool:
-    """Whether the portal still shows it; what was given up is asked again, since no page does that any more."""
+    """Whether a portal still shows it; what was given up is asked again, since no page does that any more."""
+    leaving = [each.delivery for each in await list_showings(session, dataset.id) if each.delivery.leaves]
+    for further in leaving:
+        if further.state == FurtherState.REFUSED:
+            queue_further(further, method="DELETE", record=further.record)
     delivery = dataset.delivery
     if dataset.state != State.WITHDRAWING or delivery is None:
-        return False
+        return bool(leaving)
     if delivery.state in UNTOLD:
         await queue_delivery(session, dataset, method="DELETE", record=delivery.record)
     return True

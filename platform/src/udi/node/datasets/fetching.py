@@ -14,7 +14,7 @@ from udi.kit.tenancy import Territory
 from udi.kit.territories import Registry
 from udi.node.datasets.actions.outbox import queue_delivery, settle
 from udi.node.datasets.models import Delivery, DeliveryState
-from udi.node.datasets.portal import PortalAwayError, PortalClient
+from udi.node.datasets.portal import Portal, PortalAwayError, PortalClient
 from udi.node.datasets.queries import find_dataset
 from udi.protocol.report import read_report, write_report
 
@@ -53,12 +53,8 @@ class Fetcher:
     async def _fetch(self, territory: Territory) -> int:
         began = now()
         since = self._asked.get(territory.id) or await self._last_heard(territory.id)
-        told, found = list[str](), [""]
-        while found:
-            found, total = await self.portal.list_told(territory, since - MARGIN, len(told))
-            told += found
-            found = found if len(told) < total else []
-        taken = [await self._take(territory, UUID(each)) for each in dict.fromkeys(told) if each]
+        told = await list_all_told(self.portal, territory, since - MARGIN)
+        taken = [await self._take(territory, each) for each in told]
         self._asked[territory.id] = began
         return sum(taken)
 
@@ -90,6 +86,20 @@ class Fetcher:
             if dataset is None or (known and known.get("report_id") == report["report_id"]):
                 return False
             return await settle(session, dataset, report)
+
+
+async def list_all_told(client: PortalClient, to: Portal, since: datetime) -> list[UUID]:
+    """The datasets about which a portal made a report since then, each once.
+
+    Raises:
+        PortalAwayError
+    """
+    told, found = list[str](), [""]
+    while found:
+        found, total = await client.list_told(to, since, len(told))
+        told += found
+        found = found if len(told) < total else []
+    return [UUID(each) for each in dict.fromkeys(told) if each]
 
 
 async def fetch_for_ever(database: Database, registry: Registry, portal: PortalClient) -> None:

@@ -6,7 +6,6 @@ from pathlib import Path
 from uuid import UUID
 
 import structlog
-from sqlalchemy import func, select
 
 from udi.kit.clock import now
 from udi.kit.crash import crash_at
@@ -20,6 +19,7 @@ from udi.node.datasets.actions.prepare import PREPARE_VERSION, Desk, give_up, pr
 from udi.node.datasets.models import Delivery, DeliveryState
 from udi.node.datasets.portal import Answer, PortalAwayError, PortalClient
 from udi.node.datasets.queries import find_dataset, find_delivery
+from udi.node.datasets.turns import MovingError, await_turn, may_push
 from udi.node.files.depot import Depot
 from udi.node.files.store import ObjectStore
 
@@ -39,7 +39,9 @@ def jobs(
     async def push_dataset(job: Job) -> None:
         dataset_id, revision = UUID(job.payload["dataset"]), int(job.payload["revision"])
         async with database.session(job.tenant, role="worker") as turn:
-            await turn.execute(select(func.pg_advisory_xact_lock(_lock(dataset_id))))
+            await await_turn(turn, dataset_id)
+            if not await may_push(turn, dataset_id, wait=job.last):
+                raise MovingError
             delivery = await _waiting(database, job.tenant, dataset_id, revision)
             if delivery is not None:
                 crash_at("push.begun")
@@ -106,8 +108,3 @@ async def _fail(database: Database, job: Job, sent: Delivery, error: str) -> Non
 
 def _next_attempt(attempt: int) -> datetime:
     return now() + min(FIRST_DELAY * float(2**attempt), LONGEST_DELAY)
-
-
-def _lock(dataset_id: UUID) -> int:
-    """One dataset, one push at a time: the portal must not see an older record after a newer one."""
-    return int.from_bytes(dataset_id.bytes[:8], signed=True)

@@ -56,7 +56,7 @@ class Dataset(Owned, NodeTable):
     state: Mapped[str] = mapped_column(Text, server_default=State.DRAFT)
     title: Mapped[str] = mapped_column(Text)
     description: Mapped[dict[str, str]]
-    record: Mapped[dict[str, Any] | None]
+    record: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     created_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
     updated_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
     described_at: Mapped[datetime | None]

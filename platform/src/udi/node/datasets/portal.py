@@ -42,26 +42,38 @@ class Answer:
     refused: dict[str, Any] | None = None
 
 
+@dataclass(frozen=True)
+class Correspondent:
+    """A portal, and who this node is there: its client and the name of the secret."""
+
+    origin: str
+    client_id: str
+    credential: str
+
+
+Portal = Territory | Correspondent
+"""That of a territory, or a further one."""
+
+
 @dataclass
 class PortalClient:
-    """Pushes records; keeps each territory's access token until it expires."""
+    """Pushes records; keeps the access token of each portal until it expires."""
 
     settings: Settings
     outgoing: Outgoing
-    _tokens: dict[UUID, tuple[str, float]] = field(default_factory=dict)
+    _tokens: dict[Correspondent, tuple[str, float]] = field(default_factory=dict)
 
-    async def push(
-        self, territory: Territory, method: str, dataset_id: UUID, record: Mapping[str, Any] | None
-    ) -> Answer:
+    async def push(self, to: Portal, method: str, dataset_id: UUID, record: Mapping[str, Any] | None) -> Answer:
         """Send one record, or its withdrawal.
 
         Raises:
             PortalAwayError: no answer, no credential, or an answer that says nothing about the record.
         """
-        answer = await self._send(territory, method, dataset_id, record)
+        portal = self._known(to)
+        answer = await self._send(portal, method, dataset_id, record)
         if answer.status_code == 401:  # noqa: PLR2004 - the token was revoked before its time
-            self._tokens.pop(territory.id, None)
-            answer = await self._send(territory, method, dataset_id, record)
+            self._tokens.pop(portal, None)
+            answer = await self._send(portal, method, dataset_id, record)
         if answer.is_success:
             return Answer(_report_id(answer.content))
         if method == "DELETE" and answer.status_code in {404, 410}:
@@ -72,57 +84,62 @@ class PortalClient:
                 return Answer(str(problem.get("report_id") or ""), _report(method, dataset_id, problem, status="KO"))
         raise PortalAwayError("The portal answered with an error.", f"status {answer.status_code}")
 
-    async def list_told(self, territory: Territory, since: datetime, offset: int) -> tuple[list[str], int]:
+    async def list_told(self, to: Portal, since: datetime, offset: int) -> tuple[list[str], int]:
         """A slice of the reports that it made since then, the newest first: the datasets they are about; how many in all.
 
         Raises:
             PortalAwayError
         """
         query = urlencode({"creationDateMin": since.isoformat(), "limit": SLICE, "offset": offset})
-        found = _json_object((await self._ask(territory, f"{REQUESTS}?{query}")).content)
+        found = _json_object((await self._ask(self._known(to), f"{REQUESTS}?{query}")).content)
         elements = [each for each in found.get("elements") or () if isinstance(each, dict)]
         return [str(each.get("global_id") or "") for each in elements], int(found.get("total") or 0)
 
-    async def read_report(self, territory: Territory, dataset_id: UUID) -> object:
+    async def read_report(self, to: Portal, dataset_id: UUID) -> object:
         """The newest report about a dataset, as the portal would have sent it.
 
         Raises:
             PortalAwayError
         """
-        return _json_object((await self._ask(territory, f"{RESOURCES}/{dataset_id}/report")).content)
+        return _json_object((await self._ask(self._known(to), f"{RESOURCES}/{dataset_id}/report")).content)
 
-    async def _ask(self, territory: Territory, path: str) -> Any:
-        headers = {"Authorization": f"Bearer {await self._token(territory)}"}
-        answer = await self._request("GET", _portal(territory) + path, headers=headers)
+    def _known(self, to: Portal) -> Correspondent:
+        if isinstance(to, Correspondent):
+            return to
+        client_id = node_client_id(to.slug, self.settings.node_name)
+        return Correspondent(_portal(to), client_id, f"node_credential_{to.slug}")
+
+    async def _ask(self, portal: Correspondent, path: str) -> Any:
+        headers = {"Authorization": f"Bearer {await self._token(portal)}"}
+        answer = await self._request("GET", portal.origin + path, headers=headers)
         if answer.is_success:
             return answer
         if answer.status_code == 401:  # noqa: PLR2004 - the token was revoked before its time
-            self._tokens.pop(territory.id, None)
+            self._tokens.pop(portal, None)
         raise PortalAwayError("The portal answered with an error.", f"status {answer.status_code}")
 
-    async def _send(self, territory: Territory, method: str, dataset_id: UUID, record: Mapping[str, Any] | None) -> Any:
-        headers = {"Authorization": f"Bearer {await self._token(territory)}"}
-        url = _portal(territory) + RESOURCES
+    async def _send(
+        self, portal: Correspondent, method: str, dataset_id: UUID, record: Mapping[str, Any] | None
+    ) -> Any:
+        headers = {"Authorization": f"Bearer {await self._token(portal)}"}
+        url = portal.origin + RESOURCES
         if method != "DELETE":
             return await self._request(method, url, headers=headers, json=record)
         reason = urlencode({"reason": str((record or {}).get("reason", ""))})
         return await self._request(method, f"{url}/{dataset_id}?{reason}", headers=headers)
 
-    async def _token(self, territory: Territory) -> str:
-        kept = self._tokens.get(territory.id)
+    async def _token(self, portal: Correspondent) -> str:
+        kept = self._tokens.get(portal)
         if kept and kept[1] > time.monotonic():
             return kept[0]
-        name = territory.slug
         try:
-            secret = self.settings.secret(f"node_credential_{name}")
+            secret = self.settings.secret(portal.credential)
         except MissingSecretError as error:
             raise PortalAwayError("This node has no credential for the portal.", str(error)) from error
-        basic = base64.b64encode(
-            f"{quote(node_client_id(name, self.settings.node_name))}:{quote(secret, safe='')}".encode()
-        ).decode()
+        basic = base64.b64encode(f"{quote(portal.client_id)}:{quote(secret, safe='')}".encode()).decode()
         answer = await self._request(
             "POST",
-            f"{_portal(territory)}/oauth2/token",
+            f"{portal.origin}/oauth2/token",
             headers={"Authorization": f"Basic {basic}"},
             data={"grant_type": "client_credentials"},
         )
@@ -131,7 +148,7 @@ class PortalClient:
             raise PortalAwayError("The portal gave this node no access.", f"status {answer.status_code}")
         lifetime = granted.get("expires_in")
         seconds = float(lifetime) if isinstance(lifetime, int) else 60.0
-        self._tokens[territory.id] = (granted["access_token"], time.monotonic() + seconds - min(EARLY, seconds / 2))
+        self._tokens[portal] = (granted["access_token"], time.monotonic() + seconds - min(EARLY, seconds / 2))
         return str(granted["access_token"])
 
     async def _request(self, method: str, url: str, **options: Any) -> Any:
@@ -148,14 +165,14 @@ class PortalKeys:
     outgoing: Outgoing
     _kept: dict[str, tuple[dict[str, Any], float]] = field(default_factory=dict)
 
-    async def claims(self, territory: Territory, token: str) -> dict[str, Any]:
-        """What the territory's portal says in a token meant for this node.
+    async def claims(self, territory: Territory, token: str, *, origin: str = "") -> dict[str, Any]:
+        """What the territory's portal, or the further one at this address, says in a token meant for this node.
 
         Raises:
             InvalidSignatureError: not signed by the portal, not for this node, or out of date.
             OutgoingError: the portal's keys are not known and cannot be fetched.
         """
-        portal = _portal(territory)
+        portal = origin or _portal(territory)
         keys, fetched = self._kept.get(portal, ({}, 0.0))
         age = time.monotonic() - fetched if keys else KEYS_KEPT
         if age >= KEYS_KEPT or (age >= KEYS_COOLDOWN and not _knows(keys, token)):
@@ -175,6 +192,15 @@ class PortalKeys:
             return known
         self._kept[portal] = (found, time.monotonic())
         return found
+
+
+def named_issuer(token: str) -> str:
+    """Who a token says signed it, before that is proved; empty when it says nobody."""
+    try:
+        body = token.split(".")[1]
+        return str(json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))["iss"])
+    except (ValueError, KeyError, TypeError, IndexError, RecursionError):
+        return ""
 
 
 def _knows(keys: Mapping[str, Any], token: str) -> bool:

@@ -1,4 +1,4 @@
-"""The nodes, for the territory's team: who was seen when, and which reports could not be delivered."""
+"""The nodes, for the territory's team: who was seen when, who is invited, and which reports could not be delivered."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -16,6 +16,7 @@ from udi.kit.errors import InvalidError
 from udi.kit.identity import Actor
 from udi.portal.nodes import queries
 from udi.portal.nodes.actions import reports
+from udi.portal.nodes.actions.invite import cancel_invitation, renew_invitation
 from udi.portal.nodes.actions.moderate import allow_again, get_for_team, withdraw_for_team
 from udi.portal.nodes.bodies import clean_reason
 from udi.ui.errors import say_fields
@@ -26,10 +27,31 @@ from udi.ui.site import render
 async def show_nodes(
     request: Request[Any, Any, State], session: NamedDependency[AsyncSession], member: NamedDependency[Actor]
 ) -> Response[str]:
-    """Every node, and the reports that wait for a person."""
+    """Every node, those that are invited, and the reports that wait for a person."""
     lines = await queries.list_node_lines(session, member)
     failed = await queries.list_failed_reports(session, member)
-    return render(request, "nodes/nodes.html", lines=lines, failed=failed)
+    invited = await queries.list_invited_for_team(session, member)
+    return render(request, "nodes/nodes.html", lines=lines, failed=failed, invited=invited)
+
+
+@post("/nodes/invitations/{invitation_id:uuid}/renew", status_code=303)
+async def renew(
+    session: NamedDependency[AsyncSession], member: NamedDependency[Actor], invitation_id: FromPath[UUID]
+) -> Redirect:
+    """Give the link of an invitation its days again."""
+    invitation = await queries.get_invitation_for_team(session, member, invitation_id)
+    await renew_invitation(session, member, invitation)
+    return Redirect("/nodes", status_code=303)
+
+
+@post("/nodes/invitations/{invitation_id:uuid}/cancel", status_code=303)
+async def cancel(
+    session: NamedDependency[AsyncSession], member: NamedDependency[Actor], invitation_id: FromPath[UUID]
+) -> Redirect:
+    """Take an invitation back."""
+    invitation = await queries.get_invitation_for_team(session, member, invitation_id)
+    await cancel_invitation(session, member, invitation)
+    return Redirect("/nodes", status_code=303)
 
 
 @post("/nodes/{slug:str}/resend", status_code=303)
@@ -91,4 +113,13 @@ async def allow(
     return Redirect(f"/data/{dataset_id}", status_code=303)
 
 
-routes: Sequence[ControllerRouterHandler] = [show_nodes, resend_all, resend_one, ask_withdrawal, withdraw, allow]
+routes: Sequence[ControllerRouterHandler] = [
+    show_nodes,
+    renew,
+    cancel,
+    resend_all,
+    resend_one,
+    ask_withdrawal,
+    withdraw,
+    allow,
+]

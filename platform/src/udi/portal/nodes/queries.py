@@ -8,9 +8,10 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from udi.kit.errors import ForbiddenError, NotFoundError, Refusal
+from udi.kit.clock import now
+from udi.kit.errors import ConflictError, ForbiddenError, NotFoundError, Refusal
 from udi.kit.identity import Actor
-from udi.portal.nodes.models import Delivery, Node, NodeProducer, NodeState, Report
+from udi.portal.nodes.models import Delivery, Node, NodeInvitation, NodeProducer, NodeState, Report
 from udi.portal.organisations.models import Organisation
 from udi.protocol.faults import Code
 
@@ -26,6 +27,15 @@ class NodeLine:
     refused: int
     pending: int
     failed: int
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A node that was invited and did not join: for whom it will publish."""
+
+    invitation: NodeInvitation
+    producers: tuple[str, ...]
+    ended: bool
 
 
 async def find_node(session: AsyncSession, slug: str) -> Node | None:
@@ -210,3 +220,44 @@ async def search_reports(
 async def list_nodes(session: AsyncSession) -> Sequence[Node]:
     """Every node of the territory that pushes, by slug (for the operator)."""
     return (await session.scalars(select(Node).where(Node.url != "").order_by(Node.slug))).all()
+
+
+async def list_invited(session: AsyncSession) -> list[Waiting]:
+    """Every node that was invited and did not join yet, by name (for the operator)."""
+    query = select(NodeInvitation).where(NodeInvitation.used_at.is_(None))
+    found = (await session.scalars(query.order_by(NodeInvitation.name, NodeInvitation.slug))).all()
+    wanted = {each for invitation in found for each in invitation.organisations}
+    rows = await session.execute(select(Organisation.id, Organisation.name).where(Organisation.id.in_(wanted)))
+    names = {row.id: row.name for row in rows}
+    return [
+        Waiting(each, tuple(names[id_] for id_ in each.organisations if id_ in names), each.expires_at <= now())
+        for each in found
+    ]
+
+
+async def list_invited_for_team(session: AsyncSession, actor: Actor) -> list[Waiting]:
+    """The same, for the territory's team.
+
+    Raises:
+        ForbiddenError: the person is not of the territory's team.
+    """
+    require_moderator(actor)
+    return await list_invited(session)
+
+
+async def get_invitation_for_team(session: AsyncSession, actor: Actor, invitation_id: UUID) -> NodeInvitation:
+    """An invitation that nobody accepted, locked.
+
+    Raises:
+        ForbiddenError: the person is not of the territory's team.
+        NotFoundError: the territory gave none, or took it back.
+        ConflictError: the node joined meanwhile.
+    """
+    require_moderator(actor)
+    query = select(NodeInvitation).where(NodeInvitation.id == invitation_id).with_for_update()
+    invitation: NodeInvitation | None = await session.scalar(query)
+    if invitation is None:
+        raise NotFoundError("This invitation does not exist any more.")
+    if invitation.used_at is not None:
+        raise ConflictError("This node has joined meanwhile.", remedy="Look at the list of nodes again.")
+    return invitation

@@ -18,8 +18,8 @@ from udi.node.schema import NodeTable
 from udi.node.spaces.models import ScriptKey
 
 ERASE_DATASET = "erase_dataset"
-KEPT = frozenset({"dataset", "delivery", "dataset_event", "erased_dataset", "use_count"})
-"""Tables that no row is taken from at once: the first two until the portal took its description off; none of the others
+KEPT = frozenset({"dataset", "delivery", "further_delivery", "dataset_event", "erased_dataset", "use_count"})
+"""Tables that no row is taken from at once: the first three until the portals took its description off; none of the others
 holds a cell, and what a dataset was used for is on its producer's sheet of costs."""
 LINKS = ("dataset_id", "version_id", "file_id")
 

@@ -11,6 +11,7 @@ from udi.kit.clock import now
 from udi.node.datasets.actions.history import note
 from udi.node.datasets.models import Dataset, Delivery, DeliveryState, State
 from udi.node.files.models import Access
+from udi.node.portals.queries import list_showings
 
 PUSH_DATASET = "push_dataset"
 KEEP_VERSIONS = "keep_versions"
@@ -71,7 +72,7 @@ async def settle(session: AsyncSession, dataset: Dataset, report: Mapping[str, A
     if delivery is None or (report_id and report_id in delivery.earlier_reports):
         return False
     if report.get("withdrawn_by_team") and dataset.record is not None:
-        _close(session, dataset, delivery, report)
+        await _close(session, dataset, delivery, report)
         await session.flush()
         return True
     if delivery.report_id and report_id != delivery.report_id:
@@ -86,7 +87,7 @@ async def settle(session: AsyncSession, dataset: Dataset, report: Mapping[str, A
     elif (method := _other_method(delivery, report)) is not None:
         await queue_delivery(session, dataset, method=method, record=delivery.record, error=SWITCHED)
     else:
-        _refuse(session, dataset, delivery)
+        await _refuse(session, dataset, delivery)
     await session.flush()
     return True
 
@@ -102,8 +103,8 @@ def _accept(session: AsyncSession, dataset: Dataset, delivery: Delivery) -> None
     note(session, None, dataset, "dataset.off_portal" if withdrawn else "dataset.accepted")
 
 
-def _refuse(session: AsyncSession, dataset: Dataset, delivery: Delivery) -> None:
-    """What the portal refused is closed again; what it accepted before stays open."""
+async def _refuse(session: AsyncSession, dataset: Dataset, delivery: Delivery) -> None:
+    """What the portal refused is closed again, unless another shows it; what it accepted before stays open."""
     if delivery.state == DeliveryState.REFUSED:
         return
     delivery.state, delivery.next_attempt_at = DeliveryState.REFUSED, None
@@ -111,6 +112,13 @@ def _refuse(session: AsyncSession, dataset: Dataset, delivery: Delivery) -> None
     if delivery.method == "DELETE":
         return
     dataset.state, dataset.updated_at = State.REFUSED, now()
+    await close_refused(session, dataset)
+
+
+async def close_refused(session: AsyncSession, dataset: Dataset) -> None:
+    """Close what no portal takes: to be asked whenever one of them refused it or took it off."""
+    if dataset.state != State.REFUSED or any(each.delivery.holds for each in await list_showings(session, dataset.id)):
+        return
     accepted = dataset.accepted_sha256
     if dataset.record is None:
         dataset.opened_at = None
@@ -119,16 +127,15 @@ def _refuse(session: AsyncSession, dataset: Dataset, delivery: Delivery) -> None
             version.published_at, version.file.access = None, Access.DRAFT
 
 
-def _close(session: AsyncSession, dataset: Dataset, delivery: Delivery, report: Mapping[str, Any]) -> None:
+async def _close(session: AsyncSession, dataset: Dataset, delivery: Delivery, report: Mapping[str, Any]) -> None:
     """What the team took off the portal is closed, as what the portal refuses: its producer reads why, and decides."""
     if delivery.report_id:
         delivery.earlier_reports = [*delivery.earlier_reports, delivery.report_id][-KEPT_REPORTS:]
     delivery.revision += 1
     delivery.state, delivery.next_attempt_at, delivery.method = DeliveryState.REFUSED, None, "POST"
     delivery.report, delivery.report_id, delivery.updated_at = dict(report), str(report["report_id"]), now()
-    dataset.record, dataset.opened_at, dataset.state, dataset.updated_at = None, None, State.REFUSED, now()
-    for version in dataset.versions:
-        version.published_at, version.file.access = None, Access.DRAFT
+    dataset.record, dataset.state, dataset.updated_at = None, State.REFUSED, now()
+    await close_refused(session, dataset)
     note(session, None, dataset, "dataset.withdrawn_by_team", reason=str(report.get("comment") or ""))
 
 

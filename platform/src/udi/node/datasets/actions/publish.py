@@ -15,13 +15,14 @@ from udi.node.datasets.models import Dataset, DeliveryState, State, Version
 from udi.node.datasets.rudi import compose_document
 from udi.node.datasets.standing import access_of, has_asked, is_being_read, may_publish, stops_of
 from udi.node.files.models import Access
+from udi.node.portals.actions import announce_further, withdraw_further
 from udi.node.spaces.senders import Sender
 
 RETRIED = (DeliveryState.FAILED, DeliveryState.REFUSED, DeliveryState.SENT)
 
 
 async def publish_dataset(session: AsyncSession, actor: Author | None, dataset: Dataset, territory: Territory) -> None:
-    """Open the dataset to everyone on the node, but for files kept back (`access_of`), and announce it to the portal.
+    """Open the dataset to everyone on the node, but for files kept back (`access_of`), and announce it to the portals.
 
     A first publication, a new version, a corrected description or a return after withdrawal: the same act.
 
@@ -44,6 +45,7 @@ async def publish_dataset(session: AsyncSession, actor: Author | None, dataset: 
     dataset.state, dataset.updated_at = State.PUBLISHING, at
     note(session, actor, dataset, "dataset.published", version=version.number)
     await queue_delivery(session, dataset, method="PUT" if known else "POST", record=record)
+    await announce_further(session, dataset.space.slug, dataset.id, record=record)
     crash_at("publish.opened")
 
 
@@ -87,7 +89,7 @@ def _named(author: Author) -> dict[str, str]:
 
 
 async def withdraw_dataset(session: AsyncSession, actor: Author, dataset: Dataset, *, reason: str) -> None:
-    """Close the dataset's files at once, and take it off the portal.
+    """Close the dataset's files at once, and take it off the portals.
 
     Raises:
         ConflictError: it is not published.
@@ -104,6 +106,7 @@ async def withdraw_dataset(session: AsyncSession, actor: Author, dataset: Datase
     dataset.updated_at = now()
     note(session, actor, dataset, "dataset.withdrawn", reason=reason)
     await queue_delivery(session, dataset, method="DELETE", record={"reason": reason})
+    await withdraw_further(session, dataset.id, reason=reason)
 
 
 async def retry_delivery(session: AsyncSession, actor: Author, dataset: Dataset) -> None:

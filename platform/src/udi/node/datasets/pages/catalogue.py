@@ -1,8 +1,10 @@
 """What is published on this node, for everybody: the front page of a producer's own, and its feed for machines."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
+from uuid import UUID
 
 from litestar import Response, get
 from litestar.di import NamedDependency
@@ -17,6 +19,7 @@ from udi.kit.tenancy import Territory, space_context
 from udi.node.datasets.models import Dataset
 from udi.node.datasets.pages.saying import PageRequest
 from udi.node.datasets.queries import list_public
+from udi.node.portals.queries import list_shown
 from udi.node.spaces.models import Space
 from udi.node.spaces.queries import list_all_spaces, list_spaces
 from udi.protocol.catalogue import Catalogue, Entry, Part, write_catalogue, write_entry, write_part
@@ -27,6 +30,14 @@ from udi.ui.site import render, site_of
 
 FEED = 100
 SHORT = {"text/csv": "CSV", "application/json": "JSON", "application/geo+json": "GeoJSON", "application/zip": "ZIP"}
+
+
+@dataclass(frozen=True)
+class Link:
+    """A page of a further portal; `name` is the portal's, by language."""
+
+    name: dict[str, str]
+    address: str
 
 
 @get("/")
@@ -45,6 +56,7 @@ async def show_catalogue(
         producers=await _producers(request, territory),
         spaces=await list_spaces(session, actor) if actor else [],
         portal=territory.links.get("portal", ""),
+        further=await _further(request, territory, page.items),
         short=SHORT,
     )
 
@@ -70,6 +82,17 @@ async def _producers(request: PageRequest, territory: Territory) -> Sequence[Spa
     with space_context(None):
         async with site_of(request).database.session(territory.id) as session:
             return await list_all_spaces(session)
+
+
+async def _further(request: PageRequest, territory: Territory, items: Sequence[Dataset]) -> dict[UUID, list[Link]]:
+    """By dataset, where the further portals show it: each one's name and address, and what it is called there."""
+    with space_context(None):
+        async with site_of(request).database.session(territory.id) as session:
+            shown = await list_shown(session, [dataset.id for dataset in items])
+    return {
+        dataset: [Link(portal.name, f"{portal.origin}/data/{dataset}") for portal in portals]
+        for dataset, portals in shown.items()
+    }
 
 
 async def _feed(

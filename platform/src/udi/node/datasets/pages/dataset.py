@@ -1,6 +1,6 @@
 """One dataset, for its producer: where it stands, what the portal said, its versions, what can be done."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -24,18 +24,17 @@ from udi.node.datasets.description import LONGEST_REASON, clean_text
 from udi.node.datasets.models import Dataset, State
 from udi.node.datasets.pages.describe import home_of, profile_of, shown
 from udi.node.datasets.pages.drop import store_of
+from udi.node.datasets.pages.elsewhere import list_there
 from udi.node.datasets.pages.erase import erased_page
 from udi.node.datasets.pages.history import tell
-from udi.node.datasets.pages.saying import PageRequest, field_errors, speaker
+from udi.node.datasets.pages.saying import PageRequest, field_errors, portal_faults
 from udi.node.datasets.queries import find_dataset, find_erased, get_dataset, list_events, read_marks
 from udi.node.datasets.reminders import find_due
-from udi.node.datasets.rudi import form_field
 from udi.node.datasets.standing import STOPS, has_asked, is_being_read, stops_of
 from udi.node.files.models import ErasedDataset
 from udi.node.files.queries import missing
 from udi.node.identity.queries import list_names
 from udi.node.spaces.queries import Doing, list_allowed
-from udi.protocol.explanations import explain
 from udi.ui.site import render
 
 
@@ -62,9 +61,8 @@ async def show_dataset(
         dataset=dataset,
         delivery=delivery,
         faults=portal_faults(request, delivery.report if delivery else None),
-        may_retry=bool(
-            delivery and delivery.state in RETRIED and dataset.state in {State.PUBLISHING, State.WITHDRAWING}
-        ),
+        elsewhere=await list_there(request, session, dataset),
+        may_retry=_may_retry(dataset),
         history=tell(
             request, actor, await list_events(session, dataset), await list_names(session, dataset.space.slug)
         ),
@@ -80,6 +78,11 @@ async def show_dataset(
         **await _versions(session, dataset),
         **shown(request, dataset),
     )
+
+
+def _may_retry(dataset: Dataset) -> bool:
+    delivery, moving = dataset.delivery, dataset.state in {State.PUBLISHING, State.WITHDRAWING}
+    return bool(delivery and delivery.state in RETRIED and moving)
 
 
 async def _versions(session: AsyncSession, dataset: Dataset) -> dict[str, Any]:
@@ -153,24 +156,6 @@ async def discard(
 
 def _page_of(dataset: Dataset) -> str:
     return f"/datasets/{dataset.id}"
-
-
-def portal_faults(request: PageRequest, report: Mapping[str, Any] | None) -> list[dict[str, str]]:
-    """What the portal refused: the question it is about, what it means, what to do, the portal's own words."""
-    say, faults = speaker(request), []
-    for error in (report or {}).get("integration_errors") or ():
-        explanation = explain(error.get("error_code", ""))
-        faults.append(
-            {
-                "field": form_field(error.get("field_name", "")),
-                "meaning": say(explanation.meaning),
-                "remedy": say(explanation.remedy),
-                "words": error.get("error_message", ""),
-                "code": error.get("error_code", ""),
-                "path": error.get("field_name", ""),
-            }
-        )
-    return faults
 
 
 routes: Sequence[ControllerRouterHandler] = [show_dataset, ask_withdrawal, withdraw, retry, discard]

@@ -65,8 +65,8 @@ def _detail(event: DatasetEvent, say: Callable[[str], str], names: Mapping[UUID,
         }
     if objects := event.detail.get("objects"):
         return say("Objects deleted: %(objects)s") % {"objects": objects}
-    if said := event.detail.get("reason") or _kept(event, say):
-        return str(said)
+    if said := [each for each in (event.detail.get("portal"), event.detail.get("reason") or _kept(event, say)) if each]:
+        return " ".join(map(str, said))
     if person := event.detail.get("person"):
         name = names.get(UUID(person)) or say("somebody who has left")
         return f"{name}: {say(ROLE_NAMES[event.detail['role']])}"

@@ -1,6 +1,6 @@
 """Words for a page: translated refusals, and choices of a form."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from litestar import Request, Response
@@ -8,6 +8,8 @@ from litestar.datastructures import State
 
 from udi.kit.errors import Refusal, UdiError
 from udi.node.datasets.description import FREQUENCIES
+from udi.node.datasets.rudi import form_field
+from udi.protocol.explanations import explain
 from udi.protocol.languages import LANGUAGES
 from udi.protocol.themes import THEMES
 from udi.ui.locale import localised
@@ -41,6 +43,10 @@ EVENT_NAMES = {
     "dataset.withdrawn": "Withdrawn",
     "dataset.off_portal": "Taken off the portal",
     "dataset.withdrawn_by_team": "The territory’s team withdrew it",
+    "dataset.shown_elsewhere": "Accepted by another portal",
+    "dataset.refused_elsewhere": "Refused by another portal",
+    "dataset.off_elsewhere": "Taken off another portal",
+    "dataset.withdrawn_elsewhere": "The team of another portal withdrew it there",
     "dataset.discarded": "Draft given up",
     "delivery.retried": "Sent again",
     "source.set": "To be renewed from an address",
@@ -99,3 +105,21 @@ def choices(request: PageRequest) -> dict[str, list[tuple[str, str]]]:
         "languages": [(code, localised(language.label, locale)) for code, language in LANGUAGES.items()],
         "frequencies": [(code, say(FREQUENCY_NAMES[code])) for code in FREQUENCIES],
     }
+
+
+def portal_faults(request: PageRequest, report: Mapping[str, Any] | None) -> list[dict[str, str]]:
+    """What the portal refused: the question it is about, what it means, what to do, the portal's own words."""
+    say, faults = speaker(request), []
+    for error in (report or {}).get("integration_errors") or ():
+        explanation = explain(error.get("error_code", ""))
+        faults.append(
+            {
+                "field": form_field(error.get("field_name", "")),
+                "meaning": say(explanation.meaning),
+                "remedy": say(explanation.remedy),
+                "words": error.get("error_message", ""),
+                "code": error.get("error_code", ""),
+                "path": error.get("field_name", ""),
+            }
+        )
+    return faults

@@ -17,6 +17,7 @@ from udi.node.datasets.queries import count_published, list_datasets
 from udi.node.datasets.reminders import find_due
 from udi.node.files.queries import used_bytes
 from udi.node.files.uploads import list_open
+from udi.node.portals.queries import list_shown
 from udi.node.spaces.queries import get_space
 from udi.ui.site import render, site_of
 
@@ -40,6 +41,7 @@ async def show_space(
         dues={dataset.id: await find_due(session, dataset, territory.zone) for dataset in page.items},
         today=today(territory.zone),
         published=await count_published(session, space),
+        elsewhere=await list_shown(session, [dataset.id for dataset in page.items]),
         used=await used_bytes(session, space),
         uploads=await list_open(session, space),
         may_manage=member.may_manage(space.slug),

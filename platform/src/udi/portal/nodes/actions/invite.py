@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
 from udi.kit.errors import ConflictError, GoneError, InvalidError, NotFoundError, Refusal
+from udi.kit.identity import Actor
 from udi.portal.audit import record
 from udi.portal.nodes.actions.register import check_node, register_node, update_node
 from udi.portal.nodes.models import Node, NodeInvitation
@@ -90,6 +91,20 @@ async def accept_invitation(session: AsyncSession, code: str) -> tuple[Node, Cre
     credentials = Credentials.model_validate_json(_lock(code).decrypt(invitation.sealed))
     invitation.used_at, invitation.sealed = now(), ""
     return await _register(session, invitation, credentials.push.client_id), credentials
+
+
+async def renew_invitation(session: AsyncSession, actor: Actor, invitation: NodeInvitation) -> None:
+    """Give the same link its usual days again, from now on."""
+    invitation.expires_at = now() + USUAL
+    await session.flush()
+    record(session, actor, "node.invitation_renewed", invitation.id)
+
+
+async def cancel_invitation(session: AsyncSession, actor: Actor, invitation: NodeInvitation) -> None:
+    """Take an invitation back: its link is worth nothing, and nobody has the credentials that were made for it."""
+    record(session, actor, "node.invitation_cancelled", invitation.id)
+    await session.delete(invitation)
+    await session.flush()
 
 
 async def _register(session: AsyncSession, invitation: NodeInvitation, client_id: str) -> Node:

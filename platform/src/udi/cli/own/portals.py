@@ -1,0 +1,107 @@
+"""The further portals of a producer's own node: joined, left, and told to its database each time it starts."""
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.cli.local.errors import LocalError
+from udi.cli.own.folder import Further, OwnNode
+from udi.cli.provision import write_secret
+from udi.kit.db import Database
+from udi.node.datasets.actions.elsewhere import show_all
+from udi.node.portals.actions import apply_portal, forget_portal, leave_portal
+from udi.node.portals.queries import count_unsettled, find_portal, list_portals
+from udi.protocol.joining import JoinedProducer, Joining
+
+REASON = "The producer does not publish on this portal any more."
+
+
+def take_joining(own: OwnNode, joining: Joining, wanted: dict[str, str]) -> tuple[OwnNode, Further]:
+    """The node with one more portal, and that portal, whose credential is kept; `wanted` says which space a producer there is here.
+
+    Raises:
+        LocalError: it invited the node at another address, or for no producer of this node.
+    """
+    if joining.node.url != own.joined.node.url:
+        cause = f"The portal invited a node at {joining.node.url}; this one is {own.joined.node.url}"
+        raise LocalError(cause, "ask for another invitation, with this address")
+    further = Further(
+        portal=joining.portal,
+        name=joining.territory.name,
+        client_id=joining.credentials.push.client_id,
+        spaces=_match(own, joining, wanted),
+    )
+    found = own.having(further)
+    write_secret(found.settings, further.credential, lambda: joining.credentials.push.secret)
+    found.save()
+    return found, further
+
+
+def _match(own: OwnNode, joining: Joining, wanted: dict[str, str]) -> dict[str, dict[str, str]]:
+    """By space of this node, the organisation that it is there: of the same short name, or as was said."""
+    here = [each.slug for each in own.joined.producers]
+    there = {each.slug: each for each in joining.producers}
+    said = {space: there[slug] for slug, space in wanted.items() if slug in there and space in here}
+    same = {slug: there[slug] for slug in here if slug in there and slug not in wanted}
+    found = {**same, **said}
+    if not found and not wanted and len(here) == len(there) == 1:
+        found = {here[0]: joining.producers[0]}
+    if not found:
+        cause = f"The portal invited {', '.join(sorted(there))}; this node publishes for {', '.join(here)}"
+        raise LocalError(cause, "ask for another invitation, and say --producer <name there>=<name here>")
+    return {space: _known(each) for space, each in found.items()}
+
+
+def _known(producer: JoinedProducer) -> dict[str, str]:
+    return {"id": str(producer.id), "name": producer.name}
+
+
+async def leave(own: OwnNode, further: Further, *, untold: bool) -> int:
+    """Leave a portal; how many datasets are still to be withdrawn there, once the node runs."""
+    database, tenant = Database(own.settings, "node", pool_size=1), own.joined.territory.id
+    try:
+        async with database.session(tenant, role="worker") as session:
+            portal = await find_portal(session, further.portal)
+            waiting = 0
+            if portal is not None:
+                waiting = 0 if untold else await leave_portal(session, portal, reason=REASON)
+                if not waiting:
+                    await forget_portal(session, portal)
+    finally:
+        await database.close()
+    if waiting:
+        own.having(further.model_copy(update={"leaving": True})).save()
+    else:
+        _forget(own, [further])
+    return waiting
+
+
+def _forget(own: OwnNode, left: list[Further]) -> None:
+    """Know portals no more, nor what the node was let in with."""
+    for further in left:
+        own = own.without(further.portal)
+        (own.settings.secrets_folder / further.credential).unlink(missing_ok=True)
+    own.save()
+
+
+async def sync_portals(own: OwnNode) -> None:
+    """Make the database say what the folder says: what a stopped command began is ended, what was left is forgotten."""
+    database, tenant, left = Database(own.settings, "node", pool_size=1), own.joined.territory.id, list[Further]()
+    try:
+        async with database.session(tenant, role="worker") as session:
+            for further in own.further:
+                if not further.leaving:
+                    await show_all(session, await apply_portal(session, further.told))
+                elif await _has_left(session, further):
+                    left.append(further)
+            known = {each.portal for each in own.further} - {each.portal for each in left}
+            for portal in await list_portals(session):
+                if portal.origin not in known:
+                    await forget_portal(session, portal)
+    finally:
+        await database.close()
+    if left:
+        _forget(own, left)
+
+
+async def _has_left(session: AsyncSession, further: Further) -> bool:
+    portal = await find_portal(session, further.portal)
+    return portal is None or not await count_unsettled(session, portal.id)

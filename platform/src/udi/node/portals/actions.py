@@ -1,0 +1,201 @@
+"""Joining and leaving further portals, and the outbox of each: asked with the change itself, settled by its reports."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.clock import now
+from udi.kit.errors import ConflictError
+from udi.node.portals.models import FurtherDelivery, FurtherPortal, FurtherState
+from udi.node.portals.queries import find_further, find_portal, list_portals, list_showings
+
+KEPT_REPORTS = 20
+LONGEST_ERROR = 300
+FIRST_DELAY, LONGEST_DELAY = timedelta(seconds=5), timedelta(minutes=10)
+OTHER_METHOD = {("POST", "ERR-304"): "PUT", ("PUT", "ERR-104"): "POST"}
+"""The portal knows the dataset when the node thought not, or the reverse."""
+SWITCHED = "switched"
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a node knows of a portal that it joins."""
+
+    origin: str
+    name: dict[str, str]
+    client_id: str
+    credential: str
+    spaces: dict[str, dict[str, str]]
+
+
+async def apply_portal(session: AsyncSession, told: Told) -> FurtherPortal:
+    """Know a further portal, or bring what is known up to date; one that was being left is joined again."""
+    portal = await find_portal(session, told.origin)
+    if portal is None:
+        portal = FurtherPortal(origin=told.origin)
+        session.add(portal)
+    portal.name, portal.client_id, portal.credential = told.name, told.client_id, told.credential
+    portal.spaces, portal.left_at = told.spaces, None
+    await session.flush()
+    return portal
+
+
+async def announce_further(
+    session: AsyncSession, space_slug: str, dataset_id: UUID, *, record: Mapping[str, Any]
+) -> None:
+    """Have each further portal that shows this space told a record."""
+    for portal in await list_portals(session, staying=True):
+        if space_slug in portal.spaces:
+            there = as_known_there(record, portal.spaces[space_slug])
+            await ask_delivery(session, portal.id, dataset_id, record=there)
+
+
+async def withdraw_further(session: AsyncSession, dataset_id: UUID, *, reason: str) -> None:
+    """Have every further portal that shows a dataset, or was to, take it off."""
+    for showing in await list_showings(session, dataset_id):
+        if showing.delivery.holds or showing.delivery.leaves:
+            queue_further(showing.delivery, method="DELETE", record={"reason": reason})
+    await session.flush()
+
+
+async def ask_delivery(session: AsyncSession, portal_id: UUID, dataset_id: UUID, *, record: dict[str, Any]) -> None:
+    """Have one further portal told a record."""
+    delivery = await find_further(session, portal_id, dataset_id, lock=True)
+    if delivery is None:
+        delivery = FurtherDelivery(
+            dataset_id=dataset_id, portal_id=portal_id, revision=0, report_id="", earlier_reports=[], shown=False
+        )
+        session.add(delivery)
+    queue_further(delivery, method="PUT" if delivery.shown and not delivery.leaves else "POST", record=record)
+    await session.flush()
+
+
+def as_known_there(record: Mapping[str, Any], organisation: Mapping[str, str]) -> dict[str, Any]:
+    """The same record, of the organisation that its producer is on another portal."""
+    producer = {"organization_id": organisation["id"], "organization_name": organisation["name"]}
+    return {**record, "producer": {**record["producer"], **producer}}
+
+
+def queue_further(delivery: FurtherDelivery, *, method: str, record: dict[str, Any] | None, error: str = "") -> None:
+    """Replace what the portal should know; anything asked before and not sent yet is forgotten."""
+    _set_aside_report(delivery)
+    delivery.revision += 1
+    delivery.method, delivery.record, delivery.state = method, record, FurtherState.QUEUED
+    delivery.attempts, delivery.next_attempt_at, delivery.error = 0, None, error
+    delivery.report_id, delivery.report, delivery.updated_at = "", None, now()
+
+
+def _set_aside_report(delivery: FurtherDelivery, report_id: str = "") -> None:
+    if aside := report_id or delivery.report_id:
+        delivery.earlier_reports = [*delivery.earlier_reports, aside][-KEPT_REPORTS:]
+
+
+def note_further_sent(delivery: FurtherDelivery, *, revision: int, report_id: str) -> None:
+    """The portal took it; its report says later whether it accepts, or is here already."""
+    if delivery.revision != revision:
+        _set_aside_report(delivery, report_id)
+    elif delivery.state == FurtherState.QUEUED:
+        delivery.state, delivery.report_id, delivery.updated_at = FurtherState.SENT, report_id, now()
+        delivery.next_attempt_at, delivery.error = None, delivery.error if delivery.error == SWITCHED else ""
+
+
+def note_further_failure(delivery: FurtherDelivery, *, revision: int, error: str) -> None:
+    """An attempt failed though the portal answers: another follows, later each time."""
+    if delivery.revision == revision and delivery.state == FurtherState.QUEUED:
+        delay = min(FIRST_DELAY * float(2 ** min(delivery.attempts, 10)), LONGEST_DELAY)
+        delivery.attempts += 1
+        delivery.error, delivery.next_attempt_at = error[:LONGEST_ERROR], now() + delay
+
+
+class Outcome(StrEnum):
+    """What a report made of a dataset on its portal."""
+
+    NOTHING = ""
+    SHOWN = "shown"
+    REFUSED = "refused"
+    OFF = "off"
+    WITHDRAWN = "withdrawn"
+    """By the team there."""
+
+
+def settle_further(delivery: FurtherDelivery, report: Mapping[str, Any]) -> Outcome:
+    """Take in a report of that portal.
+
+    One of its team, which withdrew the dataset there, ends what was still to be sent there.
+    """
+    report_id = str(report.get("report_id") or "")
+    if report_id and report_id in delivery.earlier_reports:
+        return Outcome.NOTHING
+    if report.get("withdrawn_by_team") and delivery.shown:
+        _set_aside_report(delivery)
+        delivery.revision, delivery.method, delivery.shown = delivery.revision + 1, "POST", False
+        _conclude(delivery, FurtherState.REFUSED, report)
+        return Outcome.WITHDRAWN
+    if delivery.report_id and report_id != delivery.report_id:
+        return Outcome.NOTHING
+    if report.get("method") not in {None, delivery.method}:
+        return Outcome.NOTHING
+    return _take(delivery, report)
+
+
+def _take(delivery: FurtherDelivery, report: Mapping[str, Any]) -> Outcome:
+    before = delivery.state
+    if report.get("integration_status") == "OK":
+        delivery.shown = delivery.method != "DELETE"
+        _conclude(delivery, FurtherState.ACCEPTED, report)
+        said = Outcome.SHOWN if delivery.shown else Outcome.OFF
+        return said if before != FurtherState.ACCEPTED else Outcome.NOTHING
+    codes = {str(error.get("error_code")) for error in report.get("integration_errors") or ()}
+    other = OTHER_METHOD.get((delivery.method, codes.pop())) if len(codes) == 1 else None
+    if other and delivery.error != SWITCHED:
+        delivery.report_id = str(report.get("report_id") or "")
+        queue_further(delivery, method=other, record=delivery.record, error=SWITCHED)
+        return Outcome.NOTHING
+    _conclude(delivery, FurtherState.REFUSED, report)
+    return Outcome.REFUSED if before != FurtherState.REFUSED else Outcome.NOTHING
+
+
+def _conclude(delivery: FurtherDelivery, state: FurtherState, report: Mapping[str, Any]) -> None:
+    delivery.state, delivery.report = state, dict(report)
+    delivery.report_id, delivery.updated_at = str(report.get("report_id") or ""), now()
+    delivery.error, delivery.next_attempt_at = "", None
+
+
+def retry_further(delivery: FurtherDelivery) -> None:
+    """Tell that portal the same thing again.
+
+    Raises:
+        ConflictError: it arrived, or is still being tried.
+    """
+    if delivery.state not in {FurtherState.REFUSED, FurtherState.SENT}:
+        raise ConflictError("There is nothing to send again.", remedy="Look at the dataset's page again.")
+    queue_further(delivery, method=delivery.method, record=delivery.record)
+
+
+async def leave_portal(session: AsyncSession, portal: FurtherPortal, *, reason: str) -> int:
+    """Have a portal take off all that it shows of this node, and tell it nothing else; how many datasets."""
+    portal.left_at = portal.left_at or now()
+    deliveries = await session.scalars(select(FurtherDelivery).where(FurtherDelivery.portal_id == portal.id))
+    leaving = [each for each in deliveries if each.holds or each.leaves]
+    for delivery in leaving:
+        if delivery.method != "DELETE" or delivery.state == FurtherState.REFUSED:
+            queue_further(delivery, method="DELETE", record={"reason": reason})
+    await session.flush()
+    return len(leaving)
+
+
+async def forget_portal(session: AsyncSession, portal: FurtherPortal) -> None:
+    """Know a portal no more, and what it was told."""
+    await session.delete(portal)
+    await session.flush()
+
+
+def note_heard(portal: FurtherPortal, at: datetime) -> None:
+    """The portal answered: its reports until then are taken in."""
+    portal.heard_at, portal.error = at, ""

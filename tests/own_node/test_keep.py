@@ -1,0 +1,172 @@
+"""What a producer does so that its node lasts: it is looked at, backed up, proven to restore, and brought back elsewhere."""
+
+import json
+import shutil
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.identity.browser import SAME_SITE
+from tests.journeys.installation import Installation
+from tests.node.producer import Producer
+from tests.own_node.node import SPACE, Node, invite, log_in, on_portal, wait_for
+
+WHO = "responsable@kerlevan.example"
+
+
+@pytest.fixture(scope="module")
+def kept(installation: Installation, new_node: Callable[[], Node]) -> Node:
+    """A node that joined and runs."""
+    node = new_node()
+    done = node.init(invite(installation, "kept", node.url, SPACE))
+    assert done.returncode == 0, done.stderr
+    node.start()
+    return node
+
+
+@pytest.fixture
+async def town(installation: Installation, kept: Node) -> AsyncIterator[Producer]:
+    """Somebody of the town hall, logged in there."""
+    async with httpx.AsyncClient(base_url=kept.url, timeout=60, headers=SAME_SITE) as client:
+        await log_in(client, WHO, installation.password(WHO))
+        yield Producer(client)
+
+
+@pytest.fixture(scope="module")
+def disk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Another disk."""
+    return tmp_path_factory.mktemp("disk")
+
+
+def doctor(node: Node) -> tuple[int, dict[str, dict[str, Any]]]:
+    """Its exit status and what it found, by name."""
+    done = node.run("doctor", "--node", node.folder, "--json")
+    found = json.loads(done.stdout)["findings"]
+    return done.returncode, {each["name"]: each for each in found}
+
+
+def backup(node: Node, verb: str, *more: str | Path) -> Any:
+    done = node.run("backup", verb, *more, "--node", node.folder, "--json")
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+async def test_the_doctor_of_a_node_that_is_well(installation: Installation, kept: Node, town: Producer) -> None:
+    dataset = await town.publish()
+    wait_for(lambda: dataset in kept.catalogue())
+
+    status, found = doctor(kept)
+
+    faults = [each for each in found.values() if each["severity"] == "fault"]
+    assert (status, faults) == (0, [])
+    origin = installation.portal()
+    assert "takes this node's credential" in found[origin]["said"]
+    assert found[f"outbox {origin}"]["said"].startswith("0 waiting")
+    assert "was accepted" in found["last push"]["said"]
+    assert found["plan"]["severity"] == "warning"
+    assert {"state", "objects", "udi_node_app", "udi_node_worker", "running", "address"} <= found.keys()
+    there = json.loads(installation.run("doctor", "--json").stdout)["findings"]
+    assert [each["severity"] for each in there if each["name"] == "demo kept"] == ["ok"]
+
+
+async def test_the_doctor_says_what_is_wrong(installation: Installation, kept: Node, town: Producer) -> None:
+    origin = installation.portal()
+    credential = kept.folder / "secrets/node_credential_demo"
+    before = credential.read_text()
+    credential.write_text("another")
+    try:
+        status, found = doctor(kept)
+        assert (status, found[origin]["severity"]) == (1, "fault")
+        assert "udi node init" in found[origin]["remedy"]
+    finally:
+        credential.write_text(before)
+    installation.stop("serve-portal")
+    try:
+        dataset = await town.publish()
+        found = doctor(kept)[1]
+        assert found[f"outbox {origin}"]["said"].startswith("1 waiting")
+        assert "does not answer" in found[origin]["said"]
+    finally:
+        installation.start("serve", "portal")
+        installation.wait("portal")
+    wait_for(lambda: on_portal(installation, dataset).status_code == 200, 150)
+    kept.stop()
+    found = doctor(kept)[1]
+    assert found["running"]["severity"] == "fault"
+    assert "udi node serve" in found["running"]["remedy"]
+    kept.start()
+
+
+async def test_a_node_is_backed_up_and_brought_back_elsewhere(
+    installation: Installation, kept: Node, town: Producer, disk: Path, new_node: Callable[[], Node], tmp_path: Path
+) -> None:
+    refused = kept.run("backup", "create", "--node", kept.folder)
+    assert (refused.returncode, "udi backup prepare" in refused.stderr) == (1, True)
+    said = backup(kept, "prepare", "--repository", disk)
+    passphrase = tmp_path / "passphrase"
+    shutil.copy(said["passphrase_file"], passphrase)
+    public, draft = await town.publish(), await town.draft()
+    wait_for(lambda: public in kept.catalogue())
+
+    running = backup(kept, "create")
+    later = await town.publish()
+    wait_for(lambda: later in kept.catalogue())
+    kept.stop()
+    stopped = backup(kept, "create")
+
+    assert [each["label"] for each in backup(kept, "list")] == [stopped["label"], running["label"]]
+    assert running["files"] < stopped["files"]
+    for label in (running["label"], stopped["label"]):
+        assert backup(kept, "verify", label)["label"] == label
+    assert {each["verified"] for each in backup(kept, "list")} == {"yes"}
+    assert doctor(kept)[1]["last backup"]["severity"] == "ok"
+    assert sorted(path.name for path in kept.folder.iterdir() if path.name.startswith("drill-")) == []
+
+    again = kept.run("backup", "restore", "--node", kept.folder)
+    assert (again.returncode, "--yes-replace" in again.stderr) == (1, True)
+    elsewhere = Node(new_node().folder, kept.port)
+    done = elsewhere.run(
+        "backup", "restore", "--node", elsewhere.folder, "--repository", disk, "--passphrase-file", passphrase
+    )
+    assert done.returncode == 0, done.stderr
+    elsewhere.start()
+    try:
+        assert {public, later} <= set(elsewhere.catalogue())
+        assert elsewhere.get(f"/datasets/{later}/file").content == kept_file(kept, later)
+        async with httpx.AsyncClient(base_url=elsewhere.url, timeout=60, headers=SAME_SITE) as client:
+            await log_in(client, WHO, installation.password(WHO))
+            assert (await client.get(f"/datasets/{draft}/check")).status_code == 200
+            after = await Producer(client).publish()
+        wait_for(lambda: on_portal(installation, after).status_code == 200)
+    finally:
+        elsewhere.stop()
+
+
+def kept_file(node: Node, dataset: str) -> bytes:
+    """The bytes of a dataset's only file, as they lie in the folder of a stopped node."""
+    [path] = [each for each in (node.folder / "objects").rglob("*") if each.is_file() and dataset in str(each)][:1]
+    return path.read_bytes()
+
+
+async def test_a_node_is_put_back_as_it_was(installation: Installation, kept: Node, disk: Path, tmp_path: Path) -> None:
+    labels = [each["label"] for each in backup(kept, "list")]
+    done = kept.run("backup", "restore", labels[-1], "--node", kept.folder, "--yes-replace", "--json")
+    assert done.returncode == 0, done.stderr
+    kept.start()
+    assert on_portal(installation, next(iter(kept.catalogue()))).status_code == 200
+    kept.stop()
+
+    wrong = tmp_path / "wrong"
+    wrong.write_text("a passphrase that opens nothing")
+    where = ("--repository", disk, "--passphrase-file", wrong)
+    refused = kept.run("backup", "restore", "--node", tmp_path / "none", *where)
+    assert refused.returncode == 1
+    assert not (tmp_path / "none/node.json").exists()
+    for path in sorted((disk / "files/data").rglob("*"), key=lambda each: -each.stat().st_size):
+        if path.is_file():
+            path.write_bytes(bytes(40) + path.read_bytes()[40:])
+    assert kept.run("backup", "verify", "--node", kept.folder).returncode == 1
+    assert kept.run("doctor", "--node", kept.folder).returncode == 1
