@@ -152,7 +152,8 @@ async def hook(database: Database, territory: Territory, owner: Login, *, readin
 async def told(portal_site: Site, reading: Reading) -> list[WebhookDelivery]:
     """What webhooks are told of the last reading, once and once more."""
     run = (await reading.runs())[-1]
-    await hooks.tell_reading(portal_site, reading.territory, run.id)
+    for _ in range(2):
+        await hooks.tell_reading(portal_site, reading.territory, run.id)
     async with reading.database.session(reading.territory.id, role="worker") as session:
         return list(await session.scalars(select(WebhookDelivery).where(WebhookDelivery.type == hooks.EVENT)))
 

@@ -185,7 +185,7 @@ async def test_a_fault_of_ours_ends_the_reading_and_says_so(
 
     catalogue.live = ckan(["a"])
     reading_ = await open_source(f"{catalogue.origin}{SEARCH}")
-    monkeypatch.setattr("udi.portal.nodes.sources.running.read", broken)
+    monkeypatch.setattr("udi.portal.nodes.sources.sheaves.read", broken)
 
     run, codes = await refused(reading_)
     source = await reading_.source()

@@ -1,7 +1,7 @@
 """A document that is too large for memory is read in pieces, killed or not: each record once, and no more of it than is bounded."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from tests.portal.nodes.elsewhere import Catalogue
 from tests.portal.nodes.sources.conftest import Open
 from udi.portal.nodes.harvest import pieces
 from udi.portal.nodes.harvest.pieces import read_pieces
+from udi.portal.nodes.harvest.record import Page
 from udi.portal.nodes.sources import bodies, running, sheaves
 
 MARK = "https://project-open-data.cio.gov/v1.1/schema"
@@ -45,9 +46,12 @@ async def test_a_large_document_is_stored_piece_after_piece_and_nothing_of_it_is
     catalogue: Catalogue, open_source: Open, small: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     divided = list[Path]()
-    monkeypatch.setattr(
-        sheaves, "read_pieces", lambda path, **more: (divided.append(path), read_pieces(path, **more))[1]
-    )
+
+    def divide(path: Path, **more: Any) -> Iterator[Page]:
+        divided.append(path)
+        return read_pieces(path, **more)
+
+    monkeypatch.setattr(sheaves, "read_pieces", divide)
     catalogue.put("/data.json", described(40))
     reading = await open_source(f"{catalogue.origin}/data.json", slice=4)
 

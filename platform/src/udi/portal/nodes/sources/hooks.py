@@ -15,7 +15,7 @@ from udi.portal.identity.models import TEAM, Membership
 from udi.portal.nodes.sources.course import host_of
 from udi.portal.nodes.sources.models import CatalogueSource, SourceRun
 from udi.portal.nodes.sources.shapes import PATH
-from udi.portal.notifications.models import Webhook, WebhookState
+from udi.portal.notifications.models import Webhook, WebhookDelivery, WebhookState
 from udi.portal.notifications.webhooks.actions import queue_delivery
 from udi.portal.organisations.models import Organisation
 from udi.ui.site import Site
@@ -54,7 +54,7 @@ def handlers(site: Site) -> Mapping[str, Handler]:
 
 
 async def tell_reading(site: Site, territory: Territory, run_id: UUID) -> None:
-    """Write the message of each webhook, unless the reading is forgotten already."""
+    """Write the message of each webhook that has it not yet, unless the reading is forgotten already."""
     async with site.database.session(territory.id, role="worker") as session:
         run = await session.get(SourceRun, (territory.id, run_id))
         if run is None or run.ended_at is None:
@@ -62,7 +62,11 @@ async def tell_reading(site: Site, territory: Territory, run_id: UUID) -> None:
         source = await session.get_one(CatalogueSource, (territory.id, run.source_id))
         producer = await session.get_one(Organisation, (territory.id, source.organisation_id))
         data = describe(territory, source, producer, run)
-        for webhook in await session.scalars(_wanting(producer.id)):
+        known = set(
+            await session.scalars(select(WebhookDelivery.webhook_id).where(WebhookDelivery.change_id == run.id))
+        )
+        webhooks = (await session.scalars(_wanting(producer.id))).all()
+        for webhook in (each for each in webhooks if each.id not in known):
             await queue_delivery(session, webhook, run.id, EVENT, run.ended_at, data)
 
 
