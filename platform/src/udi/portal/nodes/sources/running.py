@@ -221,9 +221,16 @@ class _Turn:
                     continue
                 place = replace(place, etag=given.etag, last_modified=given.last_modified)
                 place, faults = course.onward(place, address, page, where=given.url, cost=cost, fresh=fresh)
-                await tell(session, run, [("", "", fault) for fault in (*page.faults, *faults)])
+                ours = [("", "", fault) for fault in (*page.faults, *faults)]
+                await tell(session, run, [*_passed_over(page), *ours])
                 _note(run, place)
                 return
+
+
+def _passed_over(page: Page) -> list[tuple[str, str, Fault]]:
+    """What a document holds that is no dataset, and is said to be none."""
+    others = [each for each in page.refused if not each.counts]
+    return [(each.identifier, each.title, fault) for each in others for fault in each.faults]
 
 
 def _note(run: SourceRun, place: Place) -> None:
