@@ -248,6 +248,7 @@ class _Turn:
             place, faults = course.onward(
                 place, address, sheaf.page, where=given.url, cost=cost, fresh=sheaf.fresh, found=sheaf.found
             )
+            await tell_others(session, run, sheaf.others)
             await tell(session, run, [*sheaf.page.faults, *faults])
             _note(run, place)
 

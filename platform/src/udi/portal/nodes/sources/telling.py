@@ -33,6 +33,12 @@ async def tell(session: AsyncSession, run: SourceRun, faults: Iterable[Fault]) -
     await _keep_faults(session, run, [(None, "", "", fault) for fault in faults])
 
 
+async def tell_others(session: AsyncSession, run: SourceRun, others: Iterable[tuple[str, str, Fault]]) -> None:
+    """Keep what a source holds that is no dataset, and is said to be none: identifier, title and why."""
+    kept = [(None, shorten(one, LONGEST), shorten(title, LONGEST), fault) for one, title, fault in others]
+    await _keep_faults(session, run, kept)
+
+
 async def tell_deeds(session: AsyncSession, run: SourceRun, deeds: Iterable[Deed]) -> None:
     """Keep what was done with records, and what is wrong with them; one that has faults that are kept is kept too."""
     rows, faults = [], list[tuple[int | None, str, str, Fault]]()
