@@ -28,7 +28,7 @@ from udi.portal.nodes.sources.reading import Given, NotModifiedError, Reader, Un
 from udi.portal.nodes.sources.sheaves import Sheaf, pages_of
 from udi.portal.nodes.sources.standing import Fate
 from udi.portal.nodes.sources.storing import Ground, Stored, Thing, Told, store_slice
-from udi.portal.nodes.sources.telling import Deed, tell, tell_deeds
+from udi.portal.nodes.sources.telling import Deed, tell, tell_deeds, tell_others
 from udi.portal.organisations.models import Organisation
 from udi.portal.tenants.queries import read_vocabularies
 from udi.protocol import structures as of
