@@ -2,9 +2,14 @@
 
 import io
 import os
+import subprocess
+import sys
+import threading
 import uuid
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from shutil import which
+from typing import Any, ClassVar
 
 import pytest
 from litestar.testing import TestClient
@@ -126,6 +131,7 @@ def test_growth_and_the_peer_are_compared_within_one_run(tmp_path: Path) -> None
 
     assert grown == [{"asked": "search page", "portal": "as shipped", "from": 100, "to": 1000, "cpu": 1.5}]
     assert beside == [{"asked": "search page", "portal": "as shipped", "requests": 12.0, "cpu": 20.0}]
+    assert [each["from"] for each in growth([{**figures[0], "territories": 50}, *figures[1:]])] == []
     said = told({"figures": figures, "growth": grown, "beside": beside, "peer_memory_bytes": {"web": 3 * 2**20}})
     assert "from 100 to 1000 datasets, processor time × 1.5." in said
     assert "12.0 times the requests a second" in said
@@ -163,3 +169,46 @@ def test_a_handler_alone_answers_as_much_as_a_page_of_results() -> None:
     with TestClient(floor.create()) as client:
         assert len(client.get("/").content) == floor.LENGTH
         assert client.get("/health").status_code == 200
+
+
+class Hosts(BaseHTTPRequestHandler):
+    """Answers, and notes which host was asked for what."""
+
+    asked: ClassVar[set[tuple[str, str]]] = set()
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        self.asked.add((self.headers["Host"], self.path))
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Nothing is said of each."""
+
+
+@pytest.mark.skipif(which("wrk") is None, reason="the load generator wrk is not on this machine")
+def test_each_address_is_asked_of_its_own_host(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(requests, "WARMING", 1)
+    wanted = [(f"bench-{number:02}.localhost:8000", f"/data?q=eau+{number}") for number in range(4)]
+    with ThreadingHTTPServer(("127.0.0.1", 0), Hosts) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        base = f"http://127.0.0.1:{server.server_port}"
+        figures = requests.load(base, wanted, {"this": os.getpid()}, clients=2, seconds=1)
+        server.shutdown()
+
+    assert figures.refused == 0
+    assert Hosts.asked == set(wanted)
+
+
+def test_processes_named_after_others_are_counted_apart() -> None:
+    code = "import time; print('ready', flush=True); time.sleep(60)"
+    with subprocess.Popen([sys.executable, "-c", code, "udi_node"], stdout=subprocess.PIPE) as child:
+        assert child.stdout is not None
+        child.stdout.readline()
+        whole, named = requests.memory(os.getpid()), requests.memory_named(os.getpid(), ("udi_node",))
+        none = requests.memory_named(os.getpid(), ("udi_keycloak",))
+        child.kill()
+
+    assert 0 < named < whole
+    assert none == 0
