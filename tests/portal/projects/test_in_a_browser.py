@@ -1,10 +1,13 @@
 """The pages of projects on every screen, in both languages, and light."""
 
+import httpx
 import pytest
 from playwright.async_api import Browser
 
 from tests.node.test_show_in_a_browser import seen
 from tests.portal.projects.conftest import Workshop, picture
+from tests.portal.projects.test_calls import Desk
+from udi.portal.projects.calls.models import Submission
 from udi.portal.projects.models import ProjectPicture
 
 pytestmark = pytest.mark.filterwarnings("default::ResourceWarning")
@@ -45,3 +48,41 @@ async def test_pages_hold_on_every_screen_and_stay_light(workshop: Workshop, bro
                     len((await workshop.anyone.get(f"{address}/pictures/{name}")).content) if shown in page.text else 0
                 )
         assert bytes_ < LIGHT - 25_000, "what is left is for the styles"
+
+
+async def test_a_call_holds_on_every_screen_from_its_form_to_its_results(workshop: Workshop, browser: Browser) -> None:
+    dataset, origin = await workshop.catalogue.add(7), workshop.territory.origin
+    jury = [await workshop.come()]
+    desk = Desk(workshop, jury)
+    written = await workshop.team.post("/calls/new", data=desk.form(datasets=f"{origin}/data/{dataset.id}"))
+    desk.address = written.headers["location"].removesuffix("/organise")
+    (juror, _), candidate = jury[0], workshop.other
+    await desk.name_jury()
+    await desk.act("open")
+    await candidate.post(f"{desk.address}/questions", data={"question": "Qui peut répondre ?"})
+
+    async def look(who: httpx.AsyncClient, path: str, name: str) -> list[str]:
+        return [
+            fault
+            for language in ("fr", "en")
+            for fault in await seen(browser, who, f"{origin}{desk.address}{path}", language, name)
+        ]
+
+    assert await seen(browser, workshop.team, f"{origin}/calls/new", "fr", "call-form") == []
+    assert await look(workshop.team, "/organise", "call-desk-open") == []
+    await desk.send(candidate, "Ombres")
+    assert await look(candidate, "", "call-open") == []
+    assert await look(candidate, "/answer", "call-answer") == []
+    await desk.pass_hour()
+    [submission] = await workshop.rows(Submission)
+    await desk.declare(juror)
+    assert await look(juror, "/jury", "call-jury") == []
+    assert await look(juror, f"/submissions/{submission.id}", "call-score") == []
+    await desk.score(juror, submission)
+    await desk.act("judge")
+    assert await look(workshop.team, "/organise", "call-desk-judged") == []
+    await desk.act("decide", submission=str(submission.id), laureate="yes", reason="Utile dès cet été.")
+    await desk.act("publish")
+    assert await look(workshop.anyone, "", "call-results") == []
+    assert await look(candidate, f"/submissions/{submission.id}", "call-told") == []
+    assert await seen(browser, workshop.anyone, f"{origin}/calls", "fr", "calls") == []
