@@ -62,10 +62,8 @@ from udi.portal.projects import api as projects_api
 from udi.portal.projects import jobs as projects_jobs
 from udi.portal.projects import listing as project_lists
 from udi.portal.projects import pages as projects_pages
-from udi.portal.projects.calls import desk as calls_desk
 from udi.portal.projects.calls import jobs as calls_jobs
-from udi.portal.projects.calls import jury as calls_jury
-from udi.portal.projects.calls import pages as calls_pages
+from udi.portal.projects.calls.routes import routes as call_routes
 from udi.portal.projects.documentation import more as projects_documentation
 from udi.portal.projects.uses import find_uses
 from udi.portal.tenants import pages as tenants_pages
@@ -191,9 +189,7 @@ def create(site: Site | None = None) -> Litestar:
         *members_pages.routes,
         *projects_pages.routes,
         *projects_api.routes,
-        *calls_pages.routes,
-        *calls_desk.routes,
-        *calls_jury.routes,
+        *call_routes,
     ]
     app = create_app(site, handlers, on_shutdown=[site.parts["sessions"].service.close, site.parts["webhooks"].close])
     app.asgi_handler = HeadAsGet(app.asgi_handler)

@@ -1,6 +1,6 @@
 """What a jury does once a call is closed, and what the organiser makes of it: laureates, reasons, public results."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from sqlalchemy import delete, func, select
@@ -10,7 +10,7 @@ from udi.kit.clock import now
 from udi.kit.errors import ConflictError, ForbiddenError, InvalidError, Refusal
 from udi.kit.identity import Actor
 from udi.portal import audit
-from udi.portal.projects.calls.models import Call, Conflict, Juror, Score, Submission
+from udi.portal.projects.calls.models import Call, CallCriterion, Conflict, Juror, Score, Submission
 from udi.portal.projects.calls.organising import check_words
 from udi.portal.projects.calls.queries import list_conflicts, list_criteria, list_jurors, list_submissions, standing
 from udi.portal.projects.calls.states import Event, follow
@@ -68,19 +68,8 @@ async def score(
         )
     if submission.id in await list_conflicts(session, juror):
         raise ForbiddenError("You have a conflict of interest with this submission: others score it.")
-    criteria, refusals = await list_criteria(session, call), []
-    for criterion in criteria:
-        points, reason = given.get(criterion.id, (None, ""))
-        if points is None or not 0 <= points <= criterion.points:
-            values = {"most": criterion.points}
-            refusals.append(
-                Refusal(f"points-{criterion.id}", "Points are missing.", "Give 0 to %(most)s.", values=values)
-            )
-        if not reason.strip():
-            refusals.append(
-                Refusal(f"reason-{criterion.id}", "The reason is missing.", "Say why: the candidate reads it.")
-            )
-    if refusals:
+    criteria = await list_criteria(session, call)
+    if refusals := _check(criteria, given):
         raise InvalidError("Nothing was kept yet.", refusals=refusals)
     await session.execute(delete(Score).where(Score.juror_id == juror.id, Score.submission_id == submission.id))
     for criterion in criteria:
@@ -90,6 +79,21 @@ async def score(
         session.add(Score(**one, points=points or 0, reason=words))
     await session.flush()
     audit.record(session, actor, "call.scored", call.id, submission=str(submission.id))
+
+
+def _check(criteria: Sequence[CallCriterion], given: Mapping[UUID, tuple[int | None, str]]) -> list[Refusal]:
+    """What is wrong with points and reasons, each beside its field."""
+    found = []
+    for criterion in criteria:
+        points, reason = given.get(criterion.id, (None, ""))
+        if points is None or not 0 <= points <= criterion.points:
+            most = {"most": criterion.points}
+            found.append(Refusal(f"points-{criterion.id}", "Points are missing.", "Give 0 to %(most)s.", values=most))
+        if not reason.strip():
+            found.append(
+                Refusal(f"reason-{criterion.id}", "The reason is missing.", "Say why: the candidate reads it.")
+            )
+    return found
 
 
 async def judge(session: AsyncSession, actor: Actor, call: Call) -> None:
