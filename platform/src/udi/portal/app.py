@@ -30,6 +30,7 @@ from udi.portal.organisations.joining import pages as joining_pages
 from udi.portal.organisations.members import pages as members_pages
 from udi.portal.projects import api as projects_api
 from udi.portal.projects import pages as projects_pages
+from udi.portal.projects.calls.routes import routes as call_routes
 from udi.portal.projects.data_requests import deciding_pages as data_request_decisions
 from udi.portal.projects.data_requests import pages as data_request_pages
 from udi.portal.site import build_site
@@ -39,6 +40,42 @@ from udi.ui import login
 from udi.ui.heads import HeadAsGet
 from udi.ui.site import Site, create_app, settle
 
+HANDLERS = [
+    *tenants_pages.routes,
+    *login.routes,
+    *identity_api.routes,
+    *identity_pages.routes,
+    *token_pages.routes,
+    *me.routes,
+    *catalogue_pages.routes,
+    *links_pages.routes,
+    *catalogue_api.routes,
+    *documentation.routes,
+    *open_routes,
+    *embed_frames.routes,
+    *oembed.routes,
+    *nodes_api.routes,
+    *nodes_batch.routes,
+    *nodes_pages.routes,
+    *nodes_joining.routes,
+    *nodes_trials.routes,
+    *sources_pages.routes,
+    *sources_api.routes,
+    *sources_report.routes,
+    *sources_feeds.routes,
+    *sources_origins.routes,
+    *notifications_api.routes,
+    *notifications_pages.routes,
+    *webhooks_pages.routes,
+    *joining_pages.routes,
+    *members_pages.routes,
+    *projects_pages.routes,
+    *projects_api.routes,
+    *call_routes,
+    *data_request_pages.routes,
+    *data_request_decisions.routes,
+]
+
 
 def create(site: Site | None = None) -> Litestar:
     """The ASGI application; without a site, that of a web worker, which the server gave its own logging."""
@@ -46,40 +83,6 @@ def create(site: Site | None = None) -> Litestar:
         settings = get_settings()
         logs.configure(settings.log_format)
         return settle(create(build_site(settings)))
-    handlers = [
-        *tenants_pages.routes,
-        *login.routes,
-        *identity_api.routes,
-        *identity_pages.routes,
-        *token_pages.routes,
-        *me.routes,
-        *catalogue_pages.routes,
-        *links_pages.routes,
-        *catalogue_api.routes,
-        *documentation.routes,
-        *open_routes,
-        *embed_frames.routes,
-        *oembed.routes,
-        *nodes_api.routes,
-        *nodes_batch.routes,
-        *nodes_pages.routes,
-        *nodes_joining.routes,
-        *nodes_trials.routes,
-        *sources_pages.routes,
-        *sources_api.routes,
-        *sources_report.routes,
-        *sources_feeds.routes,
-        *sources_origins.routes,
-        *notifications_api.routes,
-        *notifications_pages.routes,
-        *webhooks_pages.routes,
-        *joining_pages.routes,
-        *members_pages.routes,
-        *projects_pages.routes,
-        *projects_api.routes,
-        *data_request_pages.routes,
-        *data_request_decisions.routes,
-    ]
-    app = create_app(site, handlers, on_shutdown=[site.parts["sessions"].service.close, site.parts["webhooks"].close])
+    app = create_app(site, HANDLERS, on_shutdown=[site.parts["sessions"].service.close, site.parts["webhooks"].close])
     app.asgi_handler = HeadAsGet(app.asgi_handler)
     return app

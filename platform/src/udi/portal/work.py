@@ -20,6 +20,7 @@ from udi.portal.notifications.webhooks.spreading import spread_for_ever
 from udi.portal.organisations.joining import jobs as joining_jobs
 from udi.portal.organisations.members import jobs as members_jobs
 from udi.portal.projects import jobs as projects_jobs
+from udi.portal.projects.calls import jobs as calls_jobs
 from udi.portal.projects.data_requests import jobs as data_request_jobs
 from udi.portal.site import build_site
 from udi.settings import Settings
@@ -36,6 +37,7 @@ def jobs(site: Site) -> Mapping[str, Handler]:
         joining_jobs.jobs,
         members_jobs.jobs,
         projects_jobs.jobs,
+        calls_jobs.jobs,
         data_request_jobs.jobs,
     )
     return {name: handler for domain in domains for name, handler in domain(site).items()}
