@@ -15,6 +15,7 @@ from tests.node.producer import SLUG, TABLE, Producer
 from tests.node.test_show_data import SPOTS
 from tests.portal.catalogue.corpus import Catalogue, described, open_catalogue
 from tests.portal.catalogue.test_dataset_page import WHOLE, as_table
+from tests.portal.access.policies import POLICY
 from tests.visitors import browse, make_person
 from udi.kit.clock import now
 from udi.kit.identity import Actor
@@ -71,6 +72,7 @@ async def furnished(settings: Settings, portal_app: Litestar, node_app: Litestar
         catalogue |= await follow(portal, territory, visitors["team"], catalogue["portal table"])
         catalogue |= await join(visitors["team"]) | await be_invited(portal, territory, team.email)
         catalogue |= await read_elsewhere(portal, territory)
+        await restrict(visitors["team"], catalogue["portal restricted"])
         published = await fill_node(node, territory, Producer(visitors["producer"]))
         yield Place(territory, catalogue | published, visitors)
     await stage.remove_territory(settings, territory.id)
@@ -107,6 +109,12 @@ async def _add_others(catalogue: Catalogue) -> dict[str, str]:
     gone = await catalogue.add(3)
     await catalogue.withdraw(gone)
     return found | {"gone": str(gone.id)}
+
+
+async def restrict(producer: httpx.AsyncClient, dataset: str) -> None:
+    """The producer of a restricted dataset says who may ask for it."""
+    answer = await producer.post(f"/data/{dataset}/access-policy/edit", data=POLICY | {"revision": "0"})
+    assert answer.status_code == 303, answer.text
 
 
 async def follow(site: Site, territory: Territory, someone: httpx.AsyncClient, dataset: str) -> dict[str, str]:

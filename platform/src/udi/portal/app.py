@@ -17,6 +17,8 @@ from udi.kit.oidc import IdentityService, territory_client
 from udi.kit.rates import Rates
 from udi.kit.tenancy import Territory
 from udi.kit.territories import Registry
+from udi.portal.access.policies import pages as policies_pages
+from udi.portal.access.policies.opening import find_opening
 from udi.portal.catalogue import api as catalogue_api
 from udi.portal.catalogue import pages as catalogue_pages
 from udi.portal.catalogue.documentation import routes as documentation
@@ -68,7 +70,7 @@ from udi.ui.readers import API_RATES, ApiRates
 from udi.ui.site import Site, create_app, settle
 
 HERE = Path(__file__).parent
-DOMAINS = ("tenants", "identity", "notifications", "organisations", "catalogue", "nodes")
+DOMAINS = ("tenants", "identity", "notifications", "organisations", "catalogue", "nodes", "access")
 LOCALES = [Path(protocol.__file__).parent / "locale", HERE / "locale", *(HERE / name / "locale" for name in DOMAINS)]
 PEOPLE_TIMES = 5
 """How many times what a passer-by may ask of the API a person may, who shows a token."""
@@ -136,6 +138,7 @@ def build_site(settings: Settings, *, pages: bool = True) -> Site:
                 Rates("api", settings.api_requests_per_minute * PEOPLE_TIMES),
             ),
             "name_organisations": name_organisations,
+            "opening": find_opening,
             "measures": (measure_reports, measure_key, measure_index, measure_links, measure_backups),
         },
     )
@@ -173,6 +176,7 @@ def create(site: Site | None = None) -> Litestar:
         *webhooks_pages.routes,
         *joining_pages.routes,
         *members_pages.routes,
+        *policies_pages.routes,
     ]
     app = create_app(site, handlers, on_shutdown=[site.parts["sessions"].service.close, site.parts["webhooks"].close])
     app.asgi_handler = HeadAsGet(app.asgi_handler)

@@ -12,6 +12,7 @@ from udi.node.files import archive as node_files
 from udi.node.identity import archive as node_identity
 from udi.node.manager import archive as node_manager
 from udi.node.spaces import archive as node_spaces
+from udi.portal.access import archive as portal_access
 from udi.portal.audit import archive as portal_audit
 from udi.portal.catalogue import archive as portal_catalogue
 from udi.portal.identity import archive as portal_identity
@@ -36,6 +37,7 @@ DOMAINS = {
         portal_notifications,
         portal_catalogue,
         portal_nodes,
+        portal_access,
     ),
     "node": (node_identity, node_spaces, node_files, node_datasets, node_manager),
 }

@@ -28,6 +28,7 @@ from udi.portal.catalogue.queries import WithdrawnError, get_dataset, is_current
 from udi.portal.catalogue.sheet import find_desk, read_sheet, short_hash
 from udi.portal.catalogue.topics import DATASET as DATASET_TOPIC
 from udi.portal.notifications.pages import find_button
+from udi.protocol.access import AccessRights
 from udi.protocol.record import restore_record
 from udi.ui.locale import localised
 from udi.ui.middleware import content_security_policy
@@ -104,6 +105,7 @@ async def _render(
         desk=find_desk(dataset, territory.links.get("node", "")) if may_edit else None,
         is_team=is_team,
         citations=NAMES,
+        opening=await _find_opening(request, session, territory, actor, dataset),
         shared=share_dataset(dataset, territory, locale),
         structured=write_dataset(dataset, territory.origin, localised(territory.name, locale), locale),
         forms=[(form, form.address(f"/data/{dataset.id}")) for form in DATASET],
@@ -115,6 +117,15 @@ async def _render(
     page.headers["Content-Security-Policy"] = policy
     page.headers.update({"Link": signpost(dataset, territory.origin), "Vary": "Accept, Accept-Language, Cookie"})
     return page
+
+
+async def _find_opening(
+    request: Asked, session: AsyncSession, territory: Territory, actor: Actor | None, dataset: Dataset
+) -> Any:
+    """How a restricted dataset opens, as the domain says that knows it: a template, and what it shows."""
+    if dataset.access == AccessRights.PUBLIC:
+        return None
+    return await site_of(request).parts["opening"](request, session, territory, actor, dataset)
 
 
 @get("/data/{dataset_id:uuid}/history")
