@@ -7,17 +7,23 @@ import pytest
 
 import udi.protocol
 from udi.protocol import kinds
+from udi.protocol.agreement import InvalidAgreement, InvalidStanding
 from udi.protocol.explanations import EXPLANATIONS, UNKNOWN, explain
 from udi.protocol.faults import Code, InvalidDocument, InvalidRecord, Kind
+from udi.protocol.policy import InvalidPolicy
 from udi.protocol.report import InvalidReport
+from udi.protocol.terms import InvalidTerms
 from udi.ui.locale import load_translations
 
 LOCALE = Path(udi.protocol.__file__).parent / "locale"
 KINDS = {name: kind for name, kind in vars(kinds).items() if isinstance(kind, Kind)}
+ERRORS = (
+    InvalidDocument, InvalidRecord, InvalidReport, InvalidTerms, InvalidPolicy, InvalidAgreement, InvalidStanding,
+)  # fmt: skip
 MESSAGES = {
     *(words for kind in KINDS.values() for words in (kind.message, kind.remedy)),
     *(words for entry in (*EXPLANATIONS.values(), UNKNOWN) for words in (entry.meaning, entry.remedy)),
-    *(error.title for error in (InvalidDocument, InvalidRecord, InvalidReport)),
+    *(error.title for error in ERRORS),
 }
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet, OKPKey
+from joserfc.jws import JWSRegistry
 
 from udi.kit.clock import now
 
@@ -25,6 +26,15 @@ KEPT = timedelta(days=1)
 
 class InvalidSignatureError(Exception):
     """A token is not signed by who it says, not for us, or out of date."""
+
+
+class _Documents(JWSRegistry):
+    """Documents hold the words of a whole agreement."""
+
+    max_payload_length = 1_000_000
+
+
+_DOCUMENTS = _Documents(algorithms=[ALGORITHM])
 
 
 @dataclass(frozen=True)
@@ -49,6 +59,16 @@ class Signer:
         issued = now() - timedelta(seconds=10)
         body = {**claims, "iss": issuer, "aud": audience, "iat": _seconds(issued), "exp": _seconds(now() + lifetime)}
         return jwt.encode({"alg": ALGORITHM, "kid": key.kid, "typ": "JWT"}, body, key, algorithms=[ALGORITHM])
+
+    def sign_document(self, claims: dict[str, Any], *, kind: str, issuer: str, audience: str) -> str:
+        """A compact JWS of something that stays true: with `iss`, `aud` and `iat`, without `exp`; `kind` is its `typ`.
+
+        It is no token: `verify` refuses it, as `verify_document` refuses tokens and documents of another kind.
+        """
+        key = signing_key(self.read())
+        body = {**claims, "iss": issuer, "aud": audience, "iat": _seconds(now())}
+        header = {"alg": ALGORITHM, "kid": key.kid, "typ": kind}
+        return jwt.encode(header, body, key, registry=_DOCUMENTS)
 
     def public(self) -> dict[str, Any]:
         """The JWK set to publish."""
@@ -151,6 +171,25 @@ def verify(token: str, keys: Any, *, issuer: str, audience: str) -> dict[str, An
     except (JoseError, ValueError) as error:
         msg = f"The token is refused: {error}."
         raise InvalidSignatureError(msg) from error
+    return dict(decoded.claims)
+
+
+def verify_document(token: str, keys: Any, *, kind: str, issuer: str, audience: str) -> dict[str, Any]:
+    """The claims of a document of this kind that was signed by one of `keys`; no time makes it wrong.
+
+    Raises:
+        InvalidSignatureError: signature, kind, issuer or audience is wrong.
+    """
+    try:
+        decoded = jwt.decode(token, KeySet.import_key_set(keys), registry=_DOCUMENTS)
+    except (JoseError, ValueError) as error:
+        msg = f"The document is refused: {error}."
+        raise InvalidSignatureError(msg) from error
+    said = {"typ": decoded.header.get("typ"), "iss": decoded.claims.get("iss"), "aud": decoded.claims.get("aud")}
+    wrong = [name for name, value in {"typ": kind, "iss": issuer, "aud": audience}.items() if said[name] != value]
+    if wrong:
+        msg = f"The document is refused: it has another {', '.join(wrong)}."
+        raise InvalidSignatureError(msg)
     return dict(decoded.claims)
 
 

@@ -165,6 +165,44 @@ CONNECTOR_PARAMETERS = Kind(
     "Add them to connector_parameters.",
 )
 
+UNKNOWN_FIELD = Kind(
+    Code.UNKNOWN_FIELD,
+    "This field is not known here, and what it asks for could not be kept.",
+    "Remove it, or use one of: %(allowed)s.",
+)
+REPEATED = Kind(Code.ALREADY_USED, "“%(value)s” is there twice.", "Keep one of the two.")
+ONE_VALUE = Kind(
+    Code.MISMATCH,
+    "The comparison “%(operator)s” is with one value, and %(length)s were given.",
+    "Keep one value, or use isAnyOf or isNoneOf.",
+)
+TOO_MUCH_TEXT = Kind(
+    Code.TOO_LONG,
+    "These names and values have %(length)s characters together, and at most %(limit)s are accepted.",
+    "Name fewer columns or values.",
+)
+BAD_FIELD_NAME = Kind(
+    Code.BAD_FORMAT,
+    "“%(value)s” is not the name of a field.",
+    "Use small letters without accents, digits and underscores, beginning with a letter.",
+)
+NO_CHOICES = Kind(
+    Code.MISSING, "A choice is asked, and there are not two answers to choose from.", "Add at least two answers."
+)
+CHOICES_UNASKED = Kind(
+    Code.CONDITION, "Answers are proposed to a question that is not a choice.", "Remove them, or ask for a choice."
+)
+OTHER_PURPOSE = Kind(
+    Code.MISMATCH, "The purpose “%(value)s” is not one of those of the terms.", "Choose one of: %(allowed)s."
+)
+ENDS_FIRST = Kind(Code.MISMATCH, "The end is not after the beginning.", "Correct starts_at or ends_at.")
+OTHER_SUBJECT = Kind(
+    Code.MISMATCH, "This document says that it is about something else (sub).", "Ask for the document again."
+)
+BAD_DIGEST = Kind(
+    Code.BAD_FORMAT, "“%(value)s” is not a SHA-256 digest.", "Write 64 hexadecimal digits, in small letters."
+)
+
 MISSING_PARAMETER = Kind(
     Code.MISSING_PARAMETER, "The request says nothing about “%(name)s”.", "Add this parameter to the request."
 )

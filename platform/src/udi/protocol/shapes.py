@@ -4,12 +4,14 @@ A missing field and a null field are the same thing.
 """
 
 import re
+import unicodedata
 from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from udi.protocol import kinds
 from udi.protocol.faults import Fault, Kind
+from udi.protocol.languages import LANGUAGES
 from udi.protocol.scan import LARGEST_WHOLE, join, received
 
 Shape = Callable[[object, str], Iterator[Fault]]
@@ -23,6 +25,8 @@ MEDIA_TYPE = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 BLANKS = re.compile(r"\s")
+HIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+"""Categories of the characters that nobody sees, and that may make a sentence read otherwise than it is."""
 LONGEST_URL = 2000
 LONGEST_EMAIL = 254
 
@@ -37,6 +41,20 @@ def text(limit: int, *, blank: bool = False) -> Shape:
             yield kinds.TOO_LONG.at(path, length=len(value), limit=limit)
         elif not blank and not value.strip():
             yield kinds.BLANK.at(path)
+
+    return check
+
+
+def line(limit: int, *, blank: bool = False) -> Shape:
+    """Text that stays on one line and shows all that it holds: no break, no control, no invisible character."""
+    as_text = text(limit, blank=blank)
+
+    def check(value: object, path: str) -> Iterator[Fault]:
+        yield from as_text(value, path)
+        if isinstance(value, str):
+            hidden = next((char for char in value[:limit] if unicodedata.category(char) in HIDDEN), None)
+            if hidden is not None:
+                yield kinds.ILLEGAL_CHARACTERS.at(path, value=f"U+{ord(hidden):04X}")
 
     return check
 
@@ -136,6 +154,56 @@ def group(required: Fields, optional: Fields | None = None) -> Shape:
                 yield from shape(content, where)
             elif name in required:
                 yield kinds.MISSING.at(where)
+
+    return check
+
+
+def closed(required: Fields, optional: Fields | None = None) -> Shape:
+    """An object of these fields alone: for what would mean something else, were one of its fields left aside."""
+    as_group, known = group(required, optional), {*required, *(optional or {})}
+
+    def check(value: object, path: str) -> Iterator[Fault]:
+        yield from as_group(value, path)
+        for name in value if isinstance(value, dict) else ():
+            if name not in known:
+                yield kinds.UNKNOWN_FIELD.at(join(path, str(name)), allowed=sorted(known))
+
+    return check
+
+
+def distinct(entries: Shape, name: str = "") -> Shape:
+    """A list that says nothing twice; with `name`, where no two objects have the same value in that field."""
+
+    def check(value: object, path: str) -> Iterator[Fault]:
+        faults = list(entries(value, path))
+        yield from faults
+        if faults or not isinstance(value, list):
+            return
+        said = [entry[name] if name else entry for entry in value]
+        for place, entry in enumerate(said):
+            if entry in said[:place]:
+                where = f"{path}[{place}]"
+                yield kinds.REPEATED.at(join(where, name) if name else where, value=entry)
+
+    return check
+
+
+def by_language(limit: int, *, least: int = 0) -> Shape:
+    """A text in several languages: an object whose fields are their codes."""
+    words = text(limit)
+
+    def check(value: object, path: str) -> Iterator[Fault]:
+        if not isinstance(value, dict):
+            yield kinds.NOT_OBJECT.at(path, received=received(value))
+            return
+        if len(value) < least:
+            yield kinds.TOO_FEW.at(path)
+        for language, content in value.items():
+            where = join(path, str(language))
+            if language not in LANGUAGES:
+                yield kinds.NOT_IN_VOCABULARY.at(where, value=language, allowed=list(LANGUAGES))
+            else:
+                yield from words(content, where)
 
     return check
 

@@ -1,8 +1,19 @@
 """Under which terms restricted data are read: one object, from which the words, the ODRL and what a node lets through come."""
 
+from collections.abc import Iterator
 from enum import StrEnum
+from typing import Any, cast
 
 from msgspec import Struct
+
+from udi.protocol import kinds, shapes
+from udi.protocol.faults import Fault, InvalidDocument, without_repeats
+from udi.protocol.scan import LARGEST_WHOLE, join, scan
+
+LONGEST_NAME, LONGEST_ATTRIBUTION, MOST_COLUMNS, MOST_FILTERS, MOST_VALUES = 200, 300, 500, 20, 100
+MOST_TEXT = 20_000
+"""Characters of the names of columns, and of the values of filters: they all stand in the agreement's words."""
+LONGEST_MONTHS, MOST_REQUESTS = 120, 100_000
 
 
 class Purpose(StrEnum):
@@ -89,3 +100,105 @@ class Terms(Struct, frozen=True, kw_only=True):
     """All of them hold for each row that is given."""
     bytes_a_month: int | None = None
     requests_a_minute: int | None = None
+
+
+SEVERAL = frozenset({Operator.IS_ANY_OF, Operator.IS_NONE_OF})
+"""The operators about several values."""
+
+
+class InvalidTerms(InvalidDocument):
+    """Terms that cannot be kept, or are none."""
+
+    title = "These terms cannot be accepted"
+
+
+_FILTER = shapes.closed(
+    {
+        "column": shapes.line(LONGEST_NAME),
+        "operator": shapes.choice(list(Operator)),
+        "values": shapes.distinct(shapes.listed(shapes.line(LONGEST_NAME), MOST_VALUES, least=1)),
+    }
+)
+_TERMS = shapes.closed(
+    {"purposes": shapes.distinct(shapes.listed(shapes.choice(list(Purpose)), len(Purpose), least=1))},
+    {
+        "prohibitions": shapes.distinct(shapes.listed(shapes.choice(list(Prohibition)), len(Prohibition))),
+        "measures": shapes.distinct(shapes.listed(shapes.choice(list(Measure)), len(Measure))),
+        "attribution": shapes.line(LONGEST_ATTRIBUTION, blank=True),
+        "general_interest": shapes.flag,
+        "months": shapes.whole(1, LONGEST_MONTHS),
+        "columns": shapes.distinct(shapes.listed(shapes.line(LONGEST_NAME), MOST_COLUMNS)),
+        "rows": shapes.distinct(shapes.listed(_FILTER, MOST_FILTERS)),
+        "bytes_a_month": shapes.whole(1, LARGEST_WHOLE),
+        "requests_a_minute": shapes.whole(1, MOST_REQUESTS),
+    },
+)
+
+
+def check(value: object, path: str) -> Iterator[Fault]:
+    """The faults of terms inside another document: a shape."""
+    faults = list(_TERMS(value, path))
+    yield from faults
+    if faults:
+        return
+    said = cast("dict[str, Any]", value)
+    for place, one in enumerate(said.get("rows") or ()):
+        if len(one["values"]) > 1 and one["operator"] not in SEVERAL:
+            where = join(path, f"rows[{place}].values")
+            yield kinds.ONE_VALUE.at(where, operator=one["operator"], length=len(one["values"]))
+    columns = sum(map(len, said.get("columns") or ()))
+    rows = sum(len(text) for one in said.get("rows") or () for text in (one["column"], *one["values"]))
+    for name, length in {"columns": columns, "rows": rows}.items():
+        if length > MOST_TEXT:
+            yield kinds.TOO_MUCH_TEXT.at(join(path, name), length=length, limit=MOST_TEXT)
+
+
+def read_terms(data: object) -> Terms:
+    """The terms in a JSON object. A field that is not known is a fault: it may forbid what would then be allowed.
+
+    Raises:
+        InvalidTerms: with all their faults.
+    """
+    faults = without_repeats([*check(data, ""), *scan(data)])
+    if faults:
+        raise InvalidTerms(faults)
+    return make_terms(cast("dict[str, Any]", data))
+
+
+def make_terms(said: dict[str, Any]) -> Terms:
+    """The terms of an object that has no fault."""
+    months = said.get("months")
+    return Terms(
+        purposes=tuple(map(Purpose, said["purposes"])),
+        prohibitions=tuple(map(Prohibition, said.get("prohibitions") or ())),
+        measures=tuple(map(Measure, said.get("measures") or ())),
+        attribution=(said.get("attribution") or "").strip(),
+        general_interest=bool(said.get("general_interest")),
+        months=12 if months is None else months,
+        columns=tuple(said.get("columns") or ()),
+        rows=tuple(
+            RowFilter(column=one["column"], operator=Operator(one["operator"]), values=tuple(one["values"]))
+            for one in said.get("rows") or ()
+        ),
+        bytes_a_month=said.get("bytes_a_month"),
+        requests_a_minute=said.get("requests_a_minute"),
+    )
+
+
+def write_terms(terms: Terms) -> dict[str, Any]:
+    """The JSON that `read_terms` reads; limits that are not set are left out."""
+    document: dict[str, Any] = {
+        "purposes": [each.value for each in terms.purposes],
+        "prohibitions": [each.value for each in terms.prohibitions],
+        "measures": [each.value for each in terms.measures],
+        "attribution": terms.attribution,
+        "general_interest": terms.general_interest,
+        "months": terms.months,
+        "columns": list(terms.columns),
+        "rows": [
+            {"column": each.column, "operator": each.operator.value, "values": list(each.values)} for each in terms.rows
+        ],
+        "bytes_a_month": terms.bytes_a_month,
+        "requests_a_minute": terms.requests_a_minute,
+    }
+    return {name: value for name, value in document.items() if value is not None}
