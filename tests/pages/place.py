@@ -13,9 +13,9 @@ from sqlalchemy import select
 from tests import stage
 from tests.node.producer import SLUG, TABLE, Producer
 from tests.node.test_show_data import SPOTS
+from tests.portal.access.policies import POLICY
 from tests.portal.catalogue.corpus import Catalogue, described, open_catalogue
 from tests.portal.catalogue.test_dataset_page import WHOLE, as_table
-from tests.portal.access.policies import POLICY
 from tests.visitors import browse, make_person
 from udi.kit.clock import now
 from udi.kit.identity import Actor

@@ -20,6 +20,7 @@ from udi.portal.nodes import archive as portal_nodes
 from udi.portal.notifications import archive as portal_notifications
 from udi.portal.organisations import archive as portal_organisations
 from udi.portal.organisations.joining import archive as portal_joining
+from udi.portal.projects import archive as portal_projects
 from udi.settings import ProgramName, Settings
 
 FORMAT = 1
@@ -37,6 +38,7 @@ DOMAINS = {
         portal_notifications,
         portal_catalogue,
         portal_nodes,
+        portal_projects,
         portal_access,
     ),
     "node": (node_identity, node_spaces, node_files, node_datasets, node_manager),

@@ -1,6 +1,5 @@
 """Setting the access policy of a dataset."""
 
-import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
@@ -10,7 +9,7 @@ from udi.portal import audit
 from udi.portal.access.models import AccessPolicy
 from udi.portal.access.policies.queries import find_policy, require_producer
 from udi.portal.catalogue.models import Dataset
-from udi.protocol.policy import Policy
+from udi.protocol.policy import Policy, write_policy
 
 
 async def set_policy(
@@ -32,7 +31,7 @@ async def set_policy(
         row = AccessPolicy(dataset_id=dataset.id, revision=0, received=0, granted=0, answer_days=[])
         session.add(row)
     row.revision += 1
-    row.document = msgspec.to_builtins(policy)
+    row.document = write_policy(policy)
     row.changed_at, row.changed_by = now(), actor.person_id
     await session.flush()
     audit.record(session, actor, "access_policy.set", dataset.id, revision=row.revision)

@@ -9,7 +9,7 @@ from litestar.datastructures import FormMultiDict
 
 from udi.kit.errors import InvalidError, Refusal
 from udi.portal.access.policies.lines import read_filters, read_lines, write_filters
-from udi.protocol.policy import Field, FieldKind, Policy, Requester
+from udi.protocol.policy import Field, FieldKind, InvalidPolicy, Policy, Requester, read_policy, write_policy
 from udi.protocol.terms import Measure, Prohibition, Purpose, Terms
 
 MOST_FIELDS = 8
@@ -50,10 +50,25 @@ def read_form(typed: Typed, languages: Sequence[str]) -> Policy:
         refusals.append(Refusal(f"why_{languages[0]}", "This is very long.", "Write 2000 characters at most."))
     if refusals:
         raise InvalidError("Nothing was changed yet.", refusals=refusals)
-    return Policy(
+    return _checked(
+        Policy(
         requesters=requesters, terms=terms, why=why, fields=fields, answer_days=numbers["answer_days"] or 1,
         renewals=numbers["renewals"] or 0,
-    )  # fmt: skip
+    ))  # fmt: skip
+
+
+def _checked(policy: Policy) -> Policy:
+    """What the protocol says of it; its faults are named by the part of the form where they are."""
+    try:
+        return read_policy(write_policy(policy))
+    except InvalidPolicy as error:
+        refusals = [
+            Refusal(
+                re.split(r"[.\[]", each.field.removeprefix("terms."))[0], each.message, each.remedy, values=each.values
+            )
+            for each in error.faults
+        ]
+        raise InvalidError("Nothing was changed yet.", refusals=refusals) from error
 
 
 def _terms(typed: Typed, numbers: Mapping[str, int | None], refusals: list[Refusal]) -> Terms:

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from statistics import median
 from uuid import UUID
 
-import msgspec
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
@@ -14,7 +13,7 @@ from udi.kit.identity import Actor
 from udi.portal.access.models import AccessPolicy
 from udi.portal.catalogue.models import Dataset, DatasetState
 from udi.protocol.access import AccessRights
-from udi.protocol.policy import Policy
+from udi.protocol.policy import Policy, read_policy
 
 ENOUGH = 5
 """Requests from which figures are told: fewer would tell of somebody."""
@@ -97,7 +96,7 @@ async def get_policy(session: AsyncSession, dataset: Dataset, *, lock: bool = Fa
 
 def policy_of(row: AccessPolicy) -> Policy:
     """What the row holds, as one object."""
-    return msgspec.convert(row.document, Policy)
+    return read_policy(row.document)
 
 
 def measure(row: AccessPolicy) -> Kept | None:

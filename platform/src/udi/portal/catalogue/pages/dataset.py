@@ -112,9 +112,8 @@ async def _render(
         follow=await find_button(request, territory, DATASET_TOPIC, str(dataset.id), f"/data/{dataset.id}{CHANGES}"),
         **_names(dataset, territory, sheet.path),
     )
-    frames = [sheet.node.origin] if sheet.node else []
-    policy = content_security_policy(site_of(request).form_targets, scripts=True, frames=frames)
-    page.headers["Content-Security-Policy"] = policy
+    frames, targets = [sheet.node.origin] if sheet.node else [], site_of(request).form_targets
+    page.headers["Content-Security-Policy"] = content_security_policy(targets, scripts=True, frames=frames)
     page.headers.update({"Link": signpost(dataset, territory.origin), "Vary": "Accept, Accept-Language, Cookie"})
     return page
 

@@ -7,7 +7,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
 from udi.kit.rls import isolate
 
 revision = "access_policies"
-down_revision = "node_invitations"
+down_revision = "projects"
 branch_labels = None
 depends_on = None
 phase = "expand"

@@ -1,0 +1,1 @@
+"""Projects, reuses, and calls for projects."""

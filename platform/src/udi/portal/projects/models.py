@@ -1,0 +1,190 @@
+"""The tables of projects: a reuse that somebody reports is one too, delivered, without a leader."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import ARRAY, ForeignKeyConstraint, Index, LargeBinary, Text, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from udi.kit.db import Owned
+from udi.portal.projects.states import State
+from udi.portal.schema import PortalTable
+from udi.protocol.policy import Requester
+
+LISTED = text("NOT confidential AND hidden_at IS NULL")
+"""What strangers see; the policy of the role `public` says the same."""
+
+
+class Audience(StrEnum):
+    """For whom a project is."""
+
+    INHABITANTS = "inhabitants"
+    PUBLIC_BODIES = "public_bodies"
+    COMPANIES = "companies"
+    ASSOCIATIONS = "associations"
+    RESEARCHERS = "researchers"
+    SCHOOLS = "schools"
+
+
+class Scale(StrEnum):
+    """How large the place is that it is about."""
+
+    NEIGHBOURHOOD = "neighbourhood"
+    MUNICIPALITY = "municipality"
+    TERRITORY = "territory"
+    REGION = "region"
+    COUNTRY = "country"
+    WIDER = "wider"
+
+
+class Support(StrEnum):
+    """What it looks for."""
+
+    DATA = "data"
+    SKILLS = "skills"
+    FUNDING = "funding"
+    PARTNERS = "partners"
+    TESTERS = "testers"
+    PLACE = "place"
+
+
+class Right(StrEnum):
+    """What a person of the team may do: see it while it is confidential, or change it too."""
+
+    SEE = "see"
+    EDIT = "edit"
+
+
+def of_person(column: str) -> ForeignKeyConstraint:
+    """The person goes, the row stays and names nobody."""
+    return ForeignKeyConstraint(
+        ["tenant_id", column], ["app.person.tenant_id", "app.person.id"], ondelete=f"SET NULL ({column})"
+    )
+
+
+def of_project() -> ForeignKeyConstraint:
+    """The project goes, the row goes."""
+    return ForeignKeyConstraint(
+        ["tenant_id", "project_id"], ["app.project.tenant_id", "app.project.id"], ondelete="CASCADE"
+    )
+
+
+class Project(Owned, PortalTable):
+    """Something that is made, or could be, with data of the territory. `revision` counts its changes."""
+
+    __tablename__ = "project"
+    __table_args__ = (
+        of_person("leader_id"),
+        of_person("reporter_id"),
+        ForeignKeyConstraint(["tenant_id", "organisation_id"], ["app.organisation.tenant_id", "app.organisation.id"]),
+        Index(None, "tenant_id", "leader_id"),
+        Index(None, "tenant_id", "reporter_id"),
+        Index(None, "tenant_id", "organisation_id"),
+        Index("ix_project_listed", "tenant_id", "changed_at", "id", postgresql_where=LISTED),
+    )
+
+    title: Mapped[str] = mapped_column(Text)
+    summary: Mapped[str] = mapped_column(Text)
+    words: Mapped[str] = mapped_column(Text, default="", server_default="")
+    """What it is for and how it is made: plain text, an empty line between two paragraphs."""
+    language: Mapped[str] = mapped_column(Text)
+    """In which its texts are written; mails about it are in it too."""
+    state: Mapped[str] = mapped_column(Text, default=State.IDEA)
+    confidential: Mapped[bool] = mapped_column(default=True)
+    """Only its team knows of it, until its leader says so; from then on it is public for good."""
+    leader_id: Mapped[UUID | None]
+    """None of a reuse that somebody reported, or once the person is gone."""
+    leader_name: Mapped[str] = mapped_column(Text, default="", server_default="")
+    """How its page names the leader, in their words, where no organisation leads it."""
+    organisation_id: Mapped[UUID | None]
+    """In whose name it is led; the leader belonged to it when they said so."""
+    requester: Mapped[str] = mapped_column(Text, default=Requester.PERSON)
+    reporter_id: Mapped[UUID | None]
+    """Of a reported reuse: who reported it, whom no page names."""
+    purpose: Mapped[str] = mapped_column(Text, default="", server_default="")
+    """A code of `protocol.terms.Purpose`; empty where nobody said."""
+    audience: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list, server_default=text("'{}'"))
+    scale: Mapped[str] = mapped_column(Text, default="", server_default="")
+    support: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list, server_default=text("'{}'"))
+    url: Mapped[str] = mapped_column(Text, default="", server_default="")
+    """Where its result is."""
+    impact: Mapped[str] = mapped_column(Text, default="", server_default="")
+    """What it changed, told later."""
+    created_at: Mapped[datetime]
+    changed_at: Mapped[datetime]
+    published_at: Mapped[datetime | None]
+    hidden_at: Mapped[datetime | None]
+    """The territory's team took it off the public pages, and said why."""
+    hidden_by: Mapped[UUID | None]
+    hidden_reason: Mapped[str] = mapped_column(Text, default="", server_default="")
+    revision: Mapped[int] = mapped_column(default=1)
+
+    @property
+    def reported(self) -> bool:
+        """Whether it is a reuse that somebody reported, whom nobody leads."""
+        return self.leader_id is None
+
+    @property
+    def listed(self) -> bool:
+        """Whether strangers see it."""
+        return not self.confidential and self.hidden_at is None
+
+
+class ProjectDataset(PortalTable):
+    """A dataset that a project uses, open or restricted; a withdrawn one stays, and its address says so."""
+
+    __tablename__ = "project_dataset"
+    __table_args__ = (
+        of_project(),
+        ForeignKeyConstraint(
+            ["tenant_id", "dataset_id"], ["app.dataset.tenant_id", "app.dataset.id"], ondelete="CASCADE"
+        ),
+        Index(None, "tenant_id", "dataset_id"),
+    )
+
+    tenant_id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("app.current_tenant()"))
+    project_id: Mapped[UUID] = mapped_column(primary_key=True)
+    dataset_id: Mapped[UUID] = mapped_column(primary_key=True)
+    added_at: Mapped[datetime]
+
+
+class ProjectMember(Owned, PortalTable):
+    """A person of a project's team beside its leader. Of an invitation, `email` says who may answer it."""
+
+    __tablename__ = "project_member"
+    __table_args__ = (
+        of_project(),
+        of_person("person_id"),
+        Index(None, "tenant_id", "project_id", "stage"),
+        Index(None, "tenant_id", "person_id"),
+        Index(None, "tenant_id", "email"),
+    )
+
+    project_id: Mapped[UUID]
+    person_id: Mapped[UUID | None]
+    email: Mapped[str] = mapped_column(Text, default="", server_default="")
+    right: Mapped[str] = mapped_column(Text, default=Right.SEE)
+    stage: Mapped[str] = mapped_column(Text)
+    begun_by: Mapped[UUID | None]
+    begun_at: Mapped[datetime]
+    answered_at: Mapped[datetime | None]
+
+
+class ProjectPicture(Owned, PortalTable):
+    """A picture of a project, made anew from what was sent: as large as a page shows it, and small for lists."""
+
+    __tablename__ = "project_picture"
+    __table_args__ = (of_project(), Index(None, "tenant_id", "project_id", "position"))
+
+    project_id: Mapped[UUID]
+    position: Mapped[int]
+    alternative: Mapped[str] = mapped_column(Text)
+    """What it shows, for who does not see it."""
+    width: Mapped[int]
+    height: Mapped[int]
+    content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    small_width: Mapped[int]
+    small_height: Mapped[int]
+    small: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    added_at: Mapped[datetime]

@@ -1,0 +1,116 @@
+"""Reads of projects: public ones for all, confidential ones for their team, hidden ones for those who answer for them."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.errors import ForbiddenError, NotFoundError
+from udi.kit.identity import Actor
+from udi.portal.projects.models import Project, ProjectMember, Right
+from udi.portal.projects.states import Stage
+
+MOST_LED = 200
+SHOWN: tuple[ColumnElement[bool], ...] = (Project.confidential.is_(False), Project.hidden_at.is_(None))
+
+
+class UnknownProjectError(NotFoundError):
+    """There is no such project, or only its team knows of it."""
+
+    def __init__(self) -> None:
+        super().__init__("No project has this address here.")
+
+
+def is_owner(project: Project, actor: Actor | None) -> bool:
+    """Whether the person answers for it: who leads it, or reported it where nobody does."""
+    if actor is None:
+        return False
+    owner = project.leader_id or project.reporter_id
+    return owner == actor.person_id
+
+
+async def find_right(session: AsyncSession, project: Project, actor: Actor | None) -> Right | None:
+    """What the person may do beyond what strangers do; nothing of an invitation that waits."""
+    if actor is None:
+        return None
+    if is_owner(project, actor):
+        return Right.EDIT
+    own = (ProjectMember.project_id == project.id, ProjectMember.person_id == actor.person_id)
+    found = await session.scalar(select(ProjectMember.right).where(*own, ProjectMember.stage == Stage.JOINED))
+    return Right(found) if found else None
+
+
+async def get_project(session: AsyncSession, actor: Actor | None, id_: UUID, *, lock: bool = False) -> Project:
+    """A project that the person may see; the territory's team sees hidden ones too, never confidential ones.
+
+    Raises:
+        NotFoundError: there is none, or it is confidential and not theirs, or hidden.
+    """
+    query = select(Project).where(Project.id == id_)
+    found = await session.scalar(query.with_for_update() if lock else query)
+    if found is None:
+        raise UnknownProjectError
+    team = actor is not None and actor.moderator and not found.confidential
+    if not (found.listed or team or await find_right(session, found, actor)):
+        raise UnknownProjectError
+    return found
+
+
+async def get_editable_project(session: AsyncSession, actor: Actor, id_: UUID, *, lock: bool = False) -> Project:
+    """A project that the person may change.
+
+    Raises:
+        NotFoundError: there is none, or they may not know of it.
+        ForbiddenError: they see it and may not change it.
+    """
+    project = await get_project(session, actor, id_, lock=lock)
+    if await find_right(session, project, actor) is not Right.EDIT:
+        raise ForbiddenError(
+            "Only those who make this project change it.", remedy="Ask whoever leads it to let you edit it."
+        )
+    return project
+
+
+async def get_own_project(session: AsyncSession, actor: Actor, id_: UUID, *, lock: bool = False) -> Project:
+    """A project for which the person answers: they lead it, or reported it where nobody leads it.
+
+    Raises:
+        NotFoundError: there is none, or they may not know of it.
+        ForbiddenError: they see it, and somebody else answers for it.
+    """
+    project = await get_project(session, actor, id_, lock=lock)
+    if not is_owner(project, actor):
+        raise ForbiddenError("Only whoever leads this project does this.", remedy="Ask them.")
+    return project
+
+
+async def get_led_project(session: AsyncSession, actor: Actor, id_: UUID, *, lock: bool = False) -> Project:
+    """A project that the person leads; never a reported reuse.
+
+    Raises:
+        NotFoundError: there is none, or they may not know of it.
+        ForbiddenError: they see it and do not lead it.
+    """
+    project = await get_own_project(session, actor, id_, lock=lock)
+    if project.leader_id != actor.person_id:
+        raise ForbiddenError("Nobody leads this reuse: it was only reported.", remedy="Describe a project of yours.")
+    return project
+
+
+async def list_led(session: AsyncSession, actor: Actor) -> Sequence[Project]:
+    """The projects that the person leads, the last changed first."""
+    query = select(Project).where(Project.leader_id == actor.person_id)
+    return (await session.scalars(query.order_by(Project.changed_at.desc(), Project.id).limit(MOST_LED))).all()
+
+
+async def list_mine(session: AsyncSession, actor: Actor) -> Sequence[Project]:
+    """The projects that the person leads, reported or is in the team of, the last changed first."""
+    joined = select(ProjectMember.project_id).where(
+        ProjectMember.person_id == actor.person_id, ProjectMember.stage == Stage.JOINED
+    )
+    own = or_(
+        Project.leader_id == actor.person_id, Project.reporter_id == actor.person_id, Project.id.in_(joined)
+    )  # fmt: skip
+    query = select(Project).where(own).order_by(Project.changed_at.desc(), Project.id).limit(MOST_LED)
+    return (await session.scalars(query)).all()
