@@ -80,6 +80,7 @@ WRONG_AGREEMENTS: list[tuple[dict[str, Any], list[tuple[str, str]]]] = [
     ({"ends_at": "2026-12-01T00:00:00Z"}, [("ERR-303", "ends_at")]),
     ({"starts_at": "2026-12-01"}, [("ERR-307", "starts_at")]),
     ({"requester": {"kind": "ghost", "id": PROJECT_ID}}, [("ERR-302", "requester.kind")]),
+    ({"provider": {"kind": "company", "id": PROJECT_ID, "name": " "}}, [("ERR-202", "provider.name")]),
     ({"text": {}}, [("ERR-202", "text")]),
     ({"page": "javascript:alert(1)"}, [("ERR-307", "page")]),
     ({"terms": said_terms(only_sums=True)}, [("ERR-102", "terms.only_sums")]),

@@ -8,8 +8,10 @@ import pytest
 import udi.protocol
 from udi.protocol import kinds
 from udi.protocol.agreement import InvalidAgreement, InvalidStanding
+from udi.protocol.deciding import DENIALS
 from udi.protocol.explanations import EXPLANATIONS, UNKNOWN, explain
 from udi.protocol.faults import Code, InvalidDocument, InvalidRecord, Kind
+from udi.protocol.odrl_reading import InvalidOdrl
 from udi.protocol.policy import InvalidPolicy
 from udi.protocol.report import InvalidReport
 from udi.protocol.terms import InvalidTerms
@@ -19,10 +21,12 @@ LOCALE = Path(udi.protocol.__file__).parent / "locale"
 KINDS = {name: kind for name, kind in vars(kinds).items() if isinstance(kind, Kind)}
 ERRORS = (
     InvalidDocument, InvalidRecord, InvalidReport, InvalidTerms, InvalidPolicy, InvalidAgreement, InvalidStanding,
+    InvalidOdrl,
 )  # fmt: skip
 MESSAGES = {
     *(words for kind in KINDS.values() for words in (kind.message, kind.remedy)),
     *(words for entry in (*EXPLANATIONS.values(), UNKNOWN) for words in (entry.meaning, entry.remedy)),
+    *(words for denial in DENIALS.values() for words in (denial.message, denial.remedy)),
     *(error.title for error in ERRORS),
 }
 

@@ -16,7 +16,7 @@ SOURCE = Path(__file__).parents[2] / "platform/src/udi"
 UI = SOURCE / "ui/locale"
 FOLDERS = {"portal": ("portal", "ui", "protocol"), "node": ("node", "ui", "protocol")}
 LOCALES = {"portal": [UI, *PORTAL_LOCALES], "node": [UI, *NODE_LOCALES]}
-SPOKEN = ("Refusal", "Failure", "Kind", "Explanation", "Said", "Remark")
+SPOKEN = ("Refusal", "Failure", "Kind", "Explanation", "Said", "Remark", "Denial")
 """Besides exceptions, what carries words to a person."""
 
 

@@ -180,6 +180,9 @@ def read_agreement(claims: object) -> Agreement:
 def _unlikely(said: dict[str, Any]) -> Iterator[Fault]:
     if UUID(said["sub"]) != UUID(said["id"]):
         yield kinds.OTHER_SUBJECT.at("sub")
+    for role in ("provider", "requester"):
+        if said[role]["kind"] != Requester.PERSON and not (said[role].get("name") or "").strip():
+            yield kinds.MISSING.at(f"{role}.name")
     purposes = said["terms"]["purposes"]
     if said["purpose"] not in purposes:
         yield kinds.OTHER_PURPOSE.at("purpose", value=said["purpose"], allowed=purposes)

@@ -199,6 +199,11 @@ ENDS_FIRST = Kind(Code.MISMATCH, "The end is not after the beginning.", "Correct
 OTHER_SUBJECT = Kind(
     Code.MISMATCH, "This document says that it is about something else (sub).", "Ask for the document again."
 )
+NOT_KEPT = Kind(
+    Code.NOT_IN_VOCABULARY,
+    "“%(value)s” is not something that could be kept here.",
+    "Say it with the words of ODRL that the documentation of agreements lists.",
+)
 BAD_DIGEST = Kind(
     Code.BAD_FORMAT, "“%(value)s” is not a SHA-256 digest.", "Write 64 hexadecimal digits, in small letters."
 )

@@ -1,0 +1,172 @@
+"""What a node lets through: every refusal beside what passes, the first that is wrong said first."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import pytest
+
+from tests.protocol.agreed import DATASET_ID, PROJECT_ID, said_agreement, said_standing
+from tests.protocol.test_words import french
+from udi.protocol.agreement import Agreement, Standing, State, read_agreement, read_standing
+from udi.protocol.deciding import DENIALS, Reading, Refused, Verdict, decide, refuse, state_at
+from udi.protocol.terms import Purpose
+
+AGREEMENT, STANDING = read_agreement(said_agreement()), read_standing(said_standing())
+SHOWN = STANDING.credentials[0]
+NOON = datetime(2027, 2, 14, 12, 30, 20, tzinfo=UTC)
+READING = Reading(dataset=UUID(DATASET_ID), credential=SHOWN.sha256)
+COLUMNS = ("îlot", "énergie (kWh)")
+
+
+def changed(thing: Any, **changes: Any) -> Any:
+    return msgspec.structs.replace(thing, **changes)
+
+
+def verdict(
+    *,
+    agreement: dict[str, Any] | None = None,
+    standing: dict[str, Any] | None = None,
+    moment: datetime = NOON,
+    **reading: Any,
+) -> Verdict:
+    agreed: Agreement = changed(AGREEMENT, **(agreement or {}))
+    stands: Standing = changed(STANDING, **(standing or {}))
+    return decide(agreed, stands, changed(READING, **reading), moment)
+
+
+WHOLE = {"terms": changed(AGREEMENT.terms, columns=(), rows=())}
+PASSED: list[dict[str, Any]] = [
+    {},
+    {"credential": ""},
+    {"purpose": Purpose.RESEARCH},
+    {"columns": COLUMNS},
+    {"columns": ("îlot",)},
+    {"columns": ()},
+    {"agreement": WHOLE, "columns": ("anything",)},
+    {"agreement": WHOLE, "as_file": True, "size": 5_000_000_000},
+    {"bytes_this_month": 4_999_999_999},
+    {"readings_this_minute": 59},
+    {"moment": AGREEMENT.starts_at},
+    {"moment": AGREEMENT.ends_at},
+    {"standing": {"closes_at": NOON + timedelta(seconds=1)}},
+]
+REFUSED: list[tuple[Refused, dict[str, Any]]] = [
+    (Refused.UNKNOWN_CREDENTIAL, {"credential": "ef" * 32}),
+    (Refused.UNKNOWN_CREDENTIAL, {"credential": "ef" * 32, "standing": {"state": State.REVOKED}}),
+    (Refused.UNKNOWN_CREDENTIAL, {"standing": {"credentials": ()}}),
+    (Refused.UNCONFIRMED, {"standing": {"agreement": UUID(PROJECT_ID)}}),
+    (Refused.OTHER_DATASET, {"dataset": UUID(PROJECT_ID)}),
+    (Refused.GIVEN_UP, {"standing": {"state": State.GIVEN_UP}}),
+    (Refused.GIVEN_UP, {"standing": {"state": State.GIVEN_UP, "closes_at": NOON}}),
+    (Refused.REVOKED, {"standing": {"state": State.REVOKED}}),
+    (Refused.REVOKED, {"standing": {"closes_at": NOON}}),
+    (Refused.REVOKED, {"standing": {"state": State.SUSPENDED, "closes_at": NOON}}),
+    (Refused.SUSPENDED, {"standing": {"state": State.SUSPENDED}}),
+    (Refused.SUSPENDED, {"standing": {"state": State.SUSPENDED, "closes_at": NOON + timedelta(days=9)}}),
+    (Refused.NOT_STARTED, {"moment": AGREEMENT.starts_at - timedelta(microseconds=1)}),
+    (Refused.ENDED, {"moment": AGREEMENT.ends_at + timedelta(microseconds=1)}),
+    (
+        Refused.CREDENTIAL_EXPIRED,
+        {"standing": {"credentials": (changed(SHOWN, expires_at=NOON - timedelta(seconds=1)),)}},
+    ),
+    (Refused.OTHER_PURPOSE, {"purpose": Purpose.PUBLIC_SERVICE}),
+    (Refused.OTHER_COLUMNS, {"columns": (*COLUMNS, "logements")}),
+    (Refused.OTHER_COLUMNS, {"columns": ("Îlot",)}),
+    (Refused.OTHER_COLUMNS, {"columns": ("début",)}),
+    (Refused.ONLY_IN_PART, {"as_file": True}),
+    (Refused.ONLY_IN_PART, {"as_file": True, "agreement": {"terms": changed(AGREEMENT.terms, columns=())}}),
+    (Refused.ONLY_IN_PART, {"as_file": True, "agreement": {"terms": changed(AGREEMENT.terms, rows=())}}),
+    (Refused.VOLUME_SPENT, {"bytes_this_month": 5_000_000_000}),
+    (Refused.VOLUME_SPENT, {"bytes_this_month": 6_000_000_000}),
+    (Refused.VOLUME_SPENT, {"bytes_this_month": 1, "size": 5_000_000_000}),
+    (Refused.TOO_OFTEN, {"readings_this_minute": 60}),
+]
+
+
+@pytest.mark.parametrize("asked", PASSED, ids=lambda asked: str(asked)[:50])
+def test_what_was_agreed_is_let_through_with_the_view_agreed(asked: dict[str, Any]) -> None:
+    answer = verdict(**asked)
+
+    assert (answer.refused, answer.status, answer.say()) == (None, 200, ("", ""))
+    assert answer.view is not None
+    terms = changed(AGREEMENT, **asked.get("agreement", {})).terms
+    assert (answer.view.columns, answer.view.rows) == (terms.columns, terms.rows)
+
+
+@pytest.mark.parametrize(("why", "asked"), REFUSED, ids=[f"{why} {str(asked)[:50]}" for why, asked in REFUSED])
+def test_what_was_not_agreed_is_refused_and_said_in_both_languages(why: Refused, asked: dict[str, Any]) -> None:
+    answer = verdict(**asked)
+
+    assert (answer.refused, answer.view) == (why, None)
+    assert answer.status == DENIALS[why].status
+    for message, remedy in (answer.say(), answer.say(french)):
+        assert message.isprintable() or "\u00a0" in message
+        assert message.strip()
+        assert remedy.strip()
+    assert answer.say() != answer.say(french)
+
+
+def test_every_refusal_has_its_answer_and_its_test() -> None:
+    before_any_agreement = {Refused.NOTHING_SHOWN}
+
+    assert list(DENIALS) == list(Refused)
+    assert {why for why, _ in REFUSED} | before_any_agreement == set(Refused)
+    assert refuse(Refused.NOTHING_SHOWN).status == 401
+    assert {denial.status for denial in DENIALS.values()} == {401, 403, 429}
+
+
+def test_nothing_is_let_through_while_the_portal_said_nothing() -> None:
+    assert decide(AGREEMENT, None, READING, NOON).refused is Refused.UNCONFIRMED
+
+
+def test_the_reason_that_the_producer_gave_is_said() -> None:
+    answer = verdict(standing={"state": State.REVOKED, "reason": "100 % of the meters were replaced."})
+
+    assert answer.say()[0] == "The producer put an end to this agreement. 100 % of the meters were replaced."
+
+
+def test_a_refusal_that_time_ends_says_when() -> None:
+    spent = verdict(bytes_this_month=5_000_000_000)
+    often = verdict(readings_this_minute=60)
+
+    assert spent.again_at == datetime(2027, 3, 1, tzinfo=UTC)
+    assert spent.say()[1] == "Ask for less, or wait for 2027-03-01 00:00 UTC."
+    assert often.again_at == datetime(2027, 2, 14, 12, 31, tzinfo=UTC)
+    assert verdict(moment=datetime(2026, 1, 1, tzinfo=UTC)).again_at == AGREEMENT.starts_at
+    assert verdict(moment=datetime(2029, 1, 1, tzinfo=UTC)).again_at is None
+    assert verdict(size=5_000_000_001).again_at is None
+
+
+def test_what_remains_of_the_month_is_said() -> None:
+    assert verdict(bytes_this_month=1_000).remaining_bytes == 4_999_999_000
+    assert verdict(agreement={"terms": changed(AGREEMENT.terms, bytes_a_month=None)}).remaining_bytes is None
+    assert verdict(bytes_this_month=9_000_000_000).remaining_bytes == 0
+
+
+def test_december_is_followed_by_january() -> None:
+    december = datetime(2026, 12, 31, 23, 59, 59, tzinfo=UTC)
+
+    assert verdict(moment=december, bytes_this_month=5_000_000_000).again_at == datetime(2027, 1, 1, tzinfo=UTC)
+
+
+def test_columns_of_others_are_named_short() -> None:
+    answer = verdict(columns=("x" * 500, "\x07", *map(str, range(50))))
+
+    assert len(answer.say()[0]) < 200
+    assert answer.say()[0].isprintable()
+
+
+def test_a_revocation_with_notice_begins_by_itself() -> None:
+    standing = changed(STANDING, closes_at=NOON)
+
+    assert state_at(standing, NOON - timedelta(microseconds=1)) is State.ACTIVE
+    assert state_at(standing, NOON) is State.REVOKED
+
+
+def test_a_verdict_without_limits_has_a_whole_view() -> None:
+    answer = verdict(agreement=WHOLE)
+
+    assert answer.view is not None
+    assert answer.view.is_whole
