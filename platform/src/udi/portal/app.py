@@ -17,8 +17,16 @@ from udi.kit.oidc import IdentityService, territory_client
 from udi.kit.rates import Rates
 from udi.kit.tenancy import Territory
 from udi.kit.territories import Registry
+from udi.portal.access import jobs as access_jobs
+from udi.portal.access.agreements import api as agreements_api
+from udi.portal.access.agreements import pages as agreements_pages
+from udi.portal.access.agreements import project_pages
+from udi.portal.access.policies import odrl_pages
 from udi.portal.access.policies import pages as policies_pages
 from udi.portal.access.policies.opening import find_opening
+from udi.portal.access.requests import case_pages as cases_pages
+from udi.portal.access.requests import pages as requests_pages
+from udi.portal.access.sweeping import sweep_for_ever
 from udi.portal.catalogue import api as catalogue_api
 from udi.portal.catalogue import pages as catalogue_pages
 from udi.portal.catalogue.documentation import routes as documentation
@@ -139,6 +147,7 @@ def build_site(settings: Settings, *, pages: bool = True) -> Site:
             ),
             "name_organisations": name_organisations,
             "opening": find_opening,
+            "kept_keys": agreements_api.find_kept_keys,
             "measures": (measure_reports, measure_key, measure_index, measure_links, measure_backups),
         },
     )
@@ -177,6 +186,12 @@ def create(site: Site | None = None) -> Litestar:
         *joining_pages.routes,
         *members_pages.routes,
         *policies_pages.routes,
+        *odrl_pages.routes,
+        *requests_pages.routes,
+        *cases_pages.routes,
+        *agreements_pages.routes,
+        *agreements_api.routes,
+        *project_pages.routes,
     ]
     app = create_app(site, handlers, on_shutdown=[site.parts["sessions"].service.close, site.parts["webhooks"].close])
     app.asgi_handler = HeadAsGet(app.asgi_handler)
@@ -192,6 +207,7 @@ def jobs(site: Site) -> Mapping[str, Handler]:
         notifications_jobs.jobs,
         joining_jobs.jobs,
         members_jobs.jobs,
+        access_jobs.jobs,
     )
     return {name: handler for domain in domains for name, handler in domain(site).items()}
 
@@ -208,6 +224,7 @@ async def work(settings: Settings) -> None:
             digest_for_ever(site),
             spread_for_ever(site),
             read_for_ever(site),
+            sweep_for_ever(site),
             sessions.sweep(site.database, site.registry, TABLES),
         )
     finally:

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ForeignKeyConstraint, Index, Integer, LargeBinary, Text, text
+from sqlalchemy import ARRAY, BigInteger, ForeignKeyConstraint, Index, Integer, LargeBinary, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -75,6 +75,10 @@ class AccessRequest(Owned, PortalTable):
     organisation_id: Mapped[UUID]
     """The producer, when it was asked."""
     project_id: Mapped[UUID]
+    project: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    """What the producer reads of the project: an `Applicant`, as it was when the person asked. The row itself may be
+    confidential.
+    """
     person_id: Mapped[UUID]
     """Who asks: whoever led the project then."""
     language: Mapped[str] = mapped_column(Text)
@@ -154,3 +158,113 @@ class AccessDocument(Owned, PortalTable):
     size: Mapped[int]
     content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
     sent_at: Mapped[datetime]
+
+
+class AccessAgreement(Owned, PortalTable):
+    """What a producer and a project agreed on, as it was signed, and how it stands.
+
+    It outlives its request, the dataset's page and the person: their columns name what may be gone.
+    """
+
+    __tablename__ = "access_agreement"
+    __table_args__ = (
+        Index(None, "tenant_id", "dataset_id"),
+        Index(None, "tenant_id", "project_id"),
+        Index(None, "tenant_id", "person_id"),
+        Index(None, "tenant_id", "organisation_id"),
+        Index(None, "tenant_id", "node_id", "revision"),
+        Index(None, "tenant_id", "state", "ends_at"),
+    )
+
+    request_id: Mapped[UUID]
+    dataset_id: Mapped[UUID]
+    organisation_id: Mapped[UUID]
+    project_id: Mapped[UUID]
+    person_id: Mapped[UUID]
+    """Who led the project when it was made."""
+    node_id: Mapped[UUID]
+    renews_id: Mapped[UUID | None]
+    renewal: Mapped[int] = mapped_column(default=0)
+    """How many times it was renewed before."""
+    document: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    """The claims of the `protocol.agreement.Agreement` that was signed."""
+    jws: Mapped[str] = mapped_column(Text)
+    sha256: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(Text)
+    since: Mapped[datetime]
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    closes_at: Mapped[datetime | None]
+    reason: Mapped[str] = mapped_column(Text, default="", server_default="")
+    """Why it is suspended or revoked, in the words of the producer."""
+    revision: Mapped[int] = mapped_column(BigInteger)
+    """Of its standing: a number of the territory's one sequence."""
+    delivered: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    """The revision that the node said it holds."""
+    delivered_at: Mapped[datetime | None]
+    trouble: Mapped[str] = mapped_column(Text, default="", server_default="")
+    """Why the node does not hold the last one: `unreachable`, `address`, or the status that it answered."""
+    told_end: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    """Whether its person was told that it ends soon."""
+
+
+class PublicAgreement(Owned, PortalTable):
+    """What everybody may know of an agreement; the id is the agreement's."""
+
+    __tablename__ = "public_agreement"
+    __table_args__ = (Index(None, "tenant_id", "changed_at", "id"), Index(None, "tenant_id", "dataset_id"))
+
+    dataset_id: Mapped[UUID]
+    dataset_title: Mapped[str] = mapped_column(Text)
+    organisation_slug: Mapped[str] = mapped_column(Text)
+    organisation_name: Mapped[str] = mapped_column(Text)
+    project_id: Mapped[UUID | None]
+    """None of a confidential project, whose title is empty."""
+    project_title: Mapped[str] = mapped_column(Text)
+    purpose: Mapped[str] = mapped_column(Text)
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    state: Mapped[str] = mapped_column(Text)
+    changed_at: Mapped[datetime]
+
+
+class AgreementKey(PortalTable):
+    """The public half of a key that signed agreements: published for as long as one of them lasts."""
+
+    __tablename__ = "agreement_key"
+
+    tenant_id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("app.current_tenant()"))
+    kid: Mapped[str] = mapped_column(Text, primary_key=True)
+    jwk: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    until: Mapped[datetime]
+
+
+class StandingCounter(PortalTable):
+    """The last revision given to a standing of the territory; locked until its transaction ends, so that none is passed over."""
+
+    __tablename__ = "standing_counter"
+
+    tenant_id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("app.current_tenant()"))
+    last: Mapped[int] = mapped_column(BigInteger)
+
+
+class ProjectCredential(Owned, PortalTable):
+    """The secret that a project's machine shows to one node, of which a digest is kept."""
+
+    __tablename__ = "project_credential"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "project_id"], ["app.project.tenant_id", "app.project.id"], ondelete="CASCADE"
+        ),
+        Index(None, "tenant_id", "project_id"),
+    )
+
+    project_id: Mapped[UUID]
+    node_id: Mapped[UUID]
+    name: Mapped[str] = mapped_column(Text)
+    sha256: Mapped[str] = mapped_column(Text)
+    made_by: Mapped[UUID]
+    made_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+    last_used_at: Mapped[datetime | None]

@@ -1,6 +1,7 @@
 """What the page of a restricted dataset says of how it opens; the catalogue asks for it through a part of the program."""
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from litestar import Request
@@ -9,10 +10,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
-from udi.portal.access.models import AccessPolicy
+from udi.portal.access.agreements.queries import list_for_dataset as list_agreements
+from udi.portal.access.agreements.states import LIVE
+from udi.portal.access.models import AccessAgreement, AccessPolicy, AccessRequest
 from udi.portal.access.policies.queries import Kept, find_policy, measure, policy_of
+from udi.portal.access.requests.queries import list_for_dataset as list_requests
+from udi.portal.access.requests.states import OPEN
 from udi.portal.catalogue.models import Dataset
-from udi.protocol.policy import Policy
+from udi.protocol.policy import Policy, Requester
+from udi.ui.site import site_of
 
 
 @dataclass(frozen=True)
@@ -22,21 +28,41 @@ class Opening:
     row: AccessPolicy | None
     policy: Policy | None
     kept: Kept | None
-    sets: bool
+    sets: bool = False
     """Whether who reads it may set the policy."""
-    own: list[Any] = field(default_factory=list)
-    """Requests and agreements of who reads it."""
+    alone: bool = False
+    """Whether they belong to no organisation, where only organisations may ask."""
+    requests: Sequence[AccessRequest] = ()
+    agreements: Sequence[AccessAgreement] = ()
     template: str = "access/_opening.html"
+
+    @property
+    def under_way(self) -> list[AccessRequest]:
+        """What they asked and what waits."""
+        return [each for each in self.requests if each.state in OPEN]
+
+    @property
+    def in_force(self) -> list[AccessAgreement]:
+        """Under what they may read the data."""
+        return [each for each in self.agreements if each.state in LIVE]
 
 
 async def find_opening(
-    _request: Request[Any, Any, State],
+    request: Request[Any, Any, State],
     session: AsyncSession,
-    _territory: Territory,
+    territory: Territory,
     actor: Actor | None,
     dataset: Dataset,
 ) -> Opening:
-    """How a restricted dataset opens, for who reads its page."""
+    """How a restricted dataset opens, for who reads its page. A passer-by's says nothing of anybody."""
     row = await find_policy(session, dataset.id)
-    sets = actor is not None and actor.may_publish(dataset.organisation.slug)
-    return Opening(row, policy_of(row) if row else None, measure(row) if row else None, sets)
+    policy, kept = (policy_of(row), measure(row)) if row else (None, None)
+    if actor is None:
+        return Opening(row, policy, kept)
+    database = site_of(request).database
+    async with database.session(territory.id, role="app", person=actor.person_id) as own:
+        requests = await list_requests(own, actor, dataset.id)
+        agreements = await list_agreements(own, actor, dataset.id)
+    alone = policy is not None and Requester.PERSON not in policy.requesters and not actor.memberships
+    sets = actor.may_publish(dataset.organisation.slug)
+    return Opening(row, policy, kept, sets=sets, alone=alone, requests=requests, agreements=agreements)

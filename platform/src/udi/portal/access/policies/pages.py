@@ -19,6 +19,7 @@ from udi.portal.access.policies import queries
 from udi.portal.access.policies.actions import set_policy
 from udi.portal.access.policies.form import BLANK, MOST_FIELDS, Typed, read_form, take, write_form
 from udi.portal.catalogue.models import Dataset
+from udi.protocol.plain import write_terms
 from udi.ui.errors import say_fields
 from udi.ui.site import render
 
@@ -45,6 +46,7 @@ async def show_policy(
         row=row,
         policy=queries.policy_of(row),
         kept=queries.measure(row),
+        said=write_terms(queries.policy_of(row).terms, request.scope["state"]["locale"]),
         sets=sets,
     )
 

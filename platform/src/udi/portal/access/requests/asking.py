@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from uuid import UUID
 
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,16 +12,16 @@ from udi.kit.errors import ConflictError, InvalidError, Refusal, TooManyError
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
 from udi.portal import audit
-from udi.portal.access.models import AccessPolicy, AccessRequest
+from udi.portal.access.models import AccessAgreement, AccessPolicy, AccessRequest
 from udi.portal.access.policies.queries import find_policy, policy_of
 from udi.portal.access.requests import clock
+from udi.portal.access.requests.applicant import Applicant, describe_applicant, keep_applicant
 from udi.portal.access.requests.documents import Sent, check_documents, keep_documents, list_documents
 from udi.portal.access.requests.states import OPEN, Event, Side, State, follow
 from udi.portal.access.requests.thread import note, tell, tidy_words
 from udi.portal.catalogue.models import Dataset
 from udi.portal.projects.models import Project
-from udi.protocol.policy import Field, FieldKind, Policy, Requester, read_policy, write_policy
-from udi.protocol.terms import Purpose
+from udi.protocol.policy import Field, FieldKind, Policy, read_policy, write_policy
 
 MOST_OPEN = 20
 LONGEST_LINE, LONGEST_WORDS = 300, 5000
@@ -55,7 +54,9 @@ def check(asked: Asked, policy: Policy, project: Project, kept: Sequence[str] = 
     if asked.purpose not in {each.value for each in terms.purposes}:
         refusals.append(Refusal("purpose", "It is not said what the data are for.", "Choose one of the uses."))
     if not asked.words:
-        refusals.append(Refusal("words", "It is not said what you would do with the data.", "Say it in a few sentences."))
+        refusals.append(
+            Refusal("words", "It is not said what you would do with the data.", "Say it in a few sentences.")
+        )
     if terms.general_interest and not asked.interest:
         refusals.append(Refusal("interest", "It is not said how the project serves the general interest."))
     for name, words in {"words": asked.words, "interest": asked.interest}.items():
@@ -63,7 +64,9 @@ def check(asked: Asked, policy: Policy, project: Project, kept: Sequence[str] = 
             refusals.append(Refusal(name, "This is very long.", "Write 5000 characters at most."))
     months = asked.months
     if not (months.isascii() and months.isdigit() and len(months) < 4 and 1 <= int(months) <= terms.months):  # noqa: PLR2004 - 120 at most
-        refusals.append(Refusal("months", "Write a number from %(least)s to %(most)s.", values={"least": 1, "most": terms.months}))
+        refusals.append(
+            Refusal("months", "Write a number from %(least)s to %(most)s.", values={"least": 1, "most": terms.months})
+        )
     if not set(asked.columns) <= set(terms.columns):
         refusals.append(Refusal("columns", "One of these columns is not offered.", "Choose among those of the list."))
     for each in policy.fields:
@@ -116,7 +119,7 @@ async def submit(
     policy: AccessPolicy,
     territory: Territory,
     language: str,
-    renews: UUID | None = None,
+    renews: AccessAgreement | None = None,
 ) -> AccessRequest:
     """Ask the producer of a restricted dataset to open it to a project that the person leads; its members are told.
 
@@ -126,17 +129,18 @@ async def submit(
         TooManyError: the person has as many requests open as one may.
     """
     said = policy_of(policy)
-    if refusals := check(asked, said, project):
+    kept = [each.name for each in said.fields if each.kind is FieldKind.DOCUMENT] if renews else []
+    if refusals := check(asked, said, project, kept):
         raise InvalidError("Nothing was sent yet.", refusals=refusals)
     await session.execute(text(LOCK), {"project": str(project.id)})
     await _refuse_twin(session, actor, dataset, project)
     moment = now()
     request = AccessRequest(
         dataset_id=dataset.id, organisation_id=dataset.organisation_id, project_id=project.id, person_id=actor.person_id,
-        language=language, state=State.SUBMITTED, revision=1, asked_at=moment, since=moment, renews_id=renews,
+        language=language, state=State.SUBMITTED, revision=1, asked_at=moment, since=moment, renews_id=renews.id if renews else None,
         measured=False, days_used=0,
     )  # fmt: skip
-    _fill(request, asked, policy, said)
+    _fill(request, asked, policy, said, await describe_applicant(session, project))
     clock.start(request, said.answer_days, territory.zone)
     session.add(request)
     await session.flush()
@@ -166,7 +170,8 @@ async def _refuse_twin(session: AsyncSession, actor: Actor, dataset: Dataset, pr
         )
 
 
-def _fill(request: AccessRequest, asked: Asked, policy: AccessPolicy, said: Policy) -> None:
+def _fill(request: AccessRequest, asked: Asked, policy: AccessPolicy, said: Policy, applicant: Applicant) -> None:
+    keep_applicant(request, applicant)
     request.purpose, request.words, request.interest = asked.purpose, asked.words, asked.interest
     request.months, request.columns = int(asked.months), [each for each in said.terms.columns if each in asked.columns]
     request.answers = {name: answer for name, answer in asked.answers.items() if answer}
@@ -194,7 +199,7 @@ async def correct(
     kept = [each.field for each in await list_documents(session, request)]
     if refusals := check(asked, said, project, kept):
         raise InvalidError("Nothing was sent yet.", refusals=refusals)
-    _fill(request, asked, policy, said)
+    _fill(request, asked, policy, said, await describe_applicant(session, project))
     request.offer, request.revision = None, request.revision + 1
     if before in OPEN:
         clock.resume(request, said.answer_days, territory.zone)
@@ -244,6 +249,3 @@ def promised_by(request: AccessRequest) -> int:
 
 def _come_to(request: AccessRequest, state: State) -> None:
     request.state, request.since, request.reminded_at = state, now(), None
-
-
-PURPOSES, REQUESTERS = tuple(Purpose), tuple(Requester)

@@ -41,7 +41,9 @@ def resume(request: AccessRequest, promised: int, zone: tzinfo) -> None:
         return
     left = promised - request.days_used
     request.clock_from = today(zone)
-    request.due_at = end_of(last_day(request.clock_from, left if not request.days_used else max(left, LEAST_LEFT)), zone)
+    request.due_at = end_of(
+        last_day(request.clock_from, left if not request.days_used else max(left, LEAST_LEFT)), zone
+    )
     request.reminded_at = request.late_at = None
 
 
