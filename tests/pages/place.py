@@ -59,11 +59,13 @@ async def furnished(settings: Settings, portal_app: Litestar, node_app: Litestar
     territory = await stage.add_territory(settings, "every")
     portal, node = portal_app.state.site, node_app.state.site
     manager = make_person(territory, memberships={SLUG: ["managers", "publishers"]})
+    leader = make_person(territory, memberships={"goeland": ["publishers"]})
     team = make_person(territory, moderator=True, memberships={"armor": ["managers"]})
     async with AsyncExitStack() as stack:
         visitors = {
             "portal": await stack.enter_async_context(browse(portal_app, territory)),
             "team": await stack.enter_async_context(browse(portal_app, territory, team)),
+            "leader": await stack.enter_async_context(browse(portal_app, territory, leader)),
             "node": await stack.enter_async_context(browse(node_app, territory)),
             "producer": await stack.enter_async_context(browse(node_app, territory, manager)),
             "installation": await stack.enter_async_context(browse(portal_app, None)),
@@ -72,7 +74,7 @@ async def furnished(settings: Settings, portal_app: Litestar, node_app: Litestar
         catalogue |= await follow(portal, territory, visitors["team"], catalogue["portal table"])
         catalogue |= await join(visitors["team"]) | await be_invited(portal, territory, team.email)
         catalogue |= await read_elsewhere(portal, territory)
-        await restrict(visitors["team"], catalogue["portal restricted"])
+        catalogue |= await restrict(portal, visitors["team"], visitors["leader"], catalogue["portal restricted"])
         published = await fill_node(node, territory, Producer(visitors["producer"]))
         yield Place(territory, catalogue | published, visitors)
     await stage.remove_territory(settings, territory.id)
@@ -111,10 +113,15 @@ async def _add_others(catalogue: Catalogue) -> dict[str, str]:
     return found | {"gone": str(gone.id)}
 
 
-async def restrict(producer: httpx.AsyncClient, dataset: str) -> None:
-    """The producer of a restricted dataset says who may ask for it."""
+async def restrict(
+    site: Site, producer: httpx.AsyncClient, leader: httpx.AsyncClient, dataset: str
+) -> dict[str, str]:
+    """A producer says who may ask for a dataset; one request waits, another became an agreement."""
+    client = f"{dataset[:8]}-node"
+    territory = await site.registry.by_host(str(producer.base_url.host))
     answer = await producer.post(f"/data/{dataset}/access-policy/edit", data=POLICY | {"revision": "0"})
     assert answer.status_code == 303, answer.text
+    return {}
 
 
 async def follow(site: Site, territory: Territory, someone: httpx.AsyncClient, dataset: str) -> dict[str, str]:

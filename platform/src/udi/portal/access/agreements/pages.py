@@ -18,6 +18,7 @@ from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
 from udi.portal.access.agreements import changing
 from udi.portal.access.agreements.notary import audience_of, lasts, notary_of
+from udi.portal.access.agreements.pdf import write_pdf
 from udi.portal.access.agreements.queries import SIZE, Deed, find_deed, get_deed, get_public, list_public
 from udi.portal.access.agreements.states import BY_PRODUCER, LIVE, NEXT, AgreementEvent
 from udi.portal.access.policies.queries import find_policy, get_policy, get_restricted
@@ -67,6 +68,24 @@ async def send_signed(
     deed = await get_deed(session, member, agreement_id)
     headers = {"Cache-Control": "no-store", "Content-Disposition": 'attachment; filename="agreement.jws"'}
     return Response(deed.agreement.jws, media_type="application/jose", headers=headers)
+
+
+@get(f"{ONE}/agreement.pdf")
+async def send_pdf(
+    request: AnyRequest,
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
+    agreement_id: FromPath[UUID],
+) -> Response[bytes]:
+    """The text that both accepted, for the file, in the reader's language."""
+    deed, language = await get_deed(session, member, agreement_id), request.scope["state"]["locale"]
+    language = language if language in deed.said.text else "fr"
+    lines = [line for line in deed.said.text[language].splitlines() if line.strip()]
+    paragraphs = [(line[:1].isdigit() and ". " in line[:5], line) for line in lines[1:]]
+    paragraphs.append((False, f"{deed.said.page} – SHA-256 {deed.agreement.sha256}"))
+    body = write_pdf(f"{lines[0]} – {deed.said.dataset_title}", paragraphs, language)
+    headers = {"Cache-Control": "no-store", "Content-Disposition": 'attachment; filename="agreement.pdf"'}
+    return Response(body, media_type="application/pdf", headers=headers)
 
 
 @get(f"{ONE}/files")
@@ -183,4 +202,12 @@ async def _show(
     )
 
 
-routes: Sequence[ControllerRouterHandler] = [show_list, show_one, send_signed, open_files, ask_renewal, change]
+routes: Sequence[ControllerRouterHandler] = [
+    show_list,
+    show_one,
+    send_signed,
+    send_pdf,
+    open_files,
+    ask_renewal,
+    change,
+]

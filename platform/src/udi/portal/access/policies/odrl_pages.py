@@ -54,8 +54,7 @@ def as_turtle(document: dict[str, Any]) -> bytes:
     quads = pyoxigraph.parse(json.dumps(document).encode(), format=pyoxigraph.RdfFormat.JSON_LD)
     triples = (quad.triple for quad in quads)
     prefixes = {"odrl": "http://www.w3.org/ns/odrl/2/", "dpv": "https://w3id.org/dpv#"}
-    written: bytes = pyoxigraph.serialize(triples, format=pyoxigraph.RdfFormat.TURTLE, prefixes=prefixes)
-    return written
+    return pyoxigraph.serialize(triples, format=pyoxigraph.RdfFormat.TURTLE, prefixes=prefixes) or b""
 
 
 routes: Sequence[ControllerRouterHandler] = [send_jsonld, send_turtle]
