@@ -8,21 +8,25 @@ from typing import Any
 
 import httpx
 from litestar import Litestar
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from tests import stage
 from tests.node.producer import SLUG, TABLE, Producer
 from tests.node.test_show_data import SPOTS
-from tests.portal.access.policies import POLICY
+from tests.portal.access.policies import ASKED, POLICY
 from tests.portal.catalogue.corpus import Catalogue, described, open_catalogue
 from tests.portal.catalogue.test_dataset_page import WHOLE, as_table
+from tests.portal.projects.conftest import picture
 from tests.visitors import browse, make_person
 from udi.kit.clock import now
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
 from udi.node.spaces.actions import apply_space
+from udi.portal.access.models import AccessAgreement
+from udi.portal.catalogue.models import Dataset
 from udi.portal.catalogue.search.feed import SearchFeed
 from udi.portal.identity.models import Person
+from udi.portal.nodes.actions.register import register_node
 from udi.portal.nodes.harvest import kinds
 from udi.portal.nodes.harvest.source_kinds import SOURCE_STATUS
 from udi.portal.nodes.sources.actions import register_source
@@ -74,7 +78,10 @@ async def furnished(settings: Settings, portal_app: Litestar, node_app: Litestar
         catalogue |= await follow(portal, territory, visitors["team"], catalogue["portal table"])
         catalogue |= await join(visitors["team"]) | await be_invited(portal, territory, team.email)
         catalogue |= await read_elsewhere(portal, territory)
-        catalogue |= await restrict(portal, visitors["team"], visitors["leader"], catalogue["portal restricted"])
+        catalogue |= await restrict(
+            portal, territory, visitors["team"], visitors["leader"], catalogue["portal restricted"]
+        )
+        catalogue |= await make_projects(portal_app, territory, visitors["team"], team.email, catalogue)
         published = await fill_node(node, territory, Producer(visitors["producer"]))
         yield Place(territory, catalogue | published, visitors)
     await stage.remove_territory(settings, territory.id)
@@ -114,14 +121,27 @@ async def _add_others(catalogue: Catalogue) -> dict[str, str]:
 
 
 async def restrict(
-    site: Site, producer: httpx.AsyncClient, leader: httpx.AsyncClient, dataset: str
+    site: Site, territory: Territory, team: httpx.AsyncClient, leader: httpx.AsyncClient, dataset: str
 ) -> dict[str, str]:
     """A producer says who may ask for a dataset; one request waits, another became an agreement."""
-    client = f"{dataset[:8]}-node"
-    territory = await site.registry.by_host(str(producer.base_url.host))
-    answer = await producer.post(f"/data/{dataset}/access-policy/edit", data=POLICY | {"revision": "0"})
+    async with site.database.session(territory.id) as session:
+        url, client = territory.links["node"], f"{territory.slug}-node-hosted"
+        node = await register_node(session, slug="restricted", name="Nœud", url=url, client_id=client, hosted=True)
+        await session.execute(update(Dataset).where(Dataset.id == uuid.UUID(dataset)).values(node_id=node.id))
+    answer = await team.post(f"/data/{dataset}/access-policy/edit", data=POLICY | {"revision": "0"})
     assert answer.status_code == 303, answer.text
-    return {}
+    asked = [
+        (await leader.post(f"/data/{dataset}/access-requests/new", data=ASKED | {"title": title})).headers["location"]
+        for title in ("Rafraîchir la ville", ARABIC)
+    ]
+    granted = await team.post(f"{asked[0]}/grant", data={"words": "Utile à tous.", "revision": "1"})
+    assert granted.status_code == 303, granted.text
+    async with site.database.session(territory.id, role="worker") as session:
+        agreement = (await session.scalars(select(AccessAgreement))).one()
+        project = agreement.project_id
+    return {
+        "portal request": asked[1].rpartition("/")[2], "portal agreement": str(agreement.id), "portal led": str(project),
+    }  # fmt: skip
 
 
 async def follow(site: Site, territory: Territory, someone: httpx.AsyncClient, dataset: str) -> dict[str, str]:
@@ -157,6 +177,32 @@ async def join(someone: httpx.AsyncClient) -> dict[str, str]:
             assert (await someone.post(f"{address}/decide", data=answer)).status_code == 303
         found[f"portal {state}"] = address.rpartition("/")[2]
     return found
+
+
+async def make_projects(
+    app: Litestar, territory: Territory, someone: httpx.AsyncClient, email: str, known: dict[str, str]
+) -> dict[str, str]:
+    """A public project with a picture, an idea with a team, a reuse; and one of somebody else, who invites."""
+    form = {
+        "title": f"L’ombre des rues {TOWN}", "summary": LONG[:290], "purpose": "civic", "words": f"{LONG}\n\n{ARABIC}",
+        "audience": "inhabitants", "support": "testers", "scale": "municipality", "url": "https://ombre.example/",
+        "organisation": "armor", "requester": "public_body", "dataset": known["portal restricted"],
+    }  # fmt: skip
+    found = {}
+    for name in ("project", "idea"):
+        answer = await someone.post("/projects/new", data=form)
+        assert answer.status_code == 303, answer.text
+        address = found[f"portal {name}"] = answer.headers["location"]
+        sent = {"files": {"picture": ("rue.jpg", picture())}, "data": {"alternative": "Une rue à midi"}}
+        assert (await someone.post(f"{address}/pictures", **sent)).status_code == 303
+    await someone.post(f"{found['portal project']}/publish")
+    await someone.post(f"{found['portal idea']}/team", data={"email": "ami@ombre.example", "right": "edit"})
+    report = {"title": ARABIC, "url": "https://arbres.example/", "dataset": known["portal gone"]}
+    found["portal reuse"] = (await someone.post("/projects/report", data=report | {"dataset": ""})).headers["location"]
+    async with browse(app, territory, make_person(territory)) as other:
+        address = (await other.post("/projects/new", data=form | {"organisation": ""})).headers["location"]
+        await other.post(f"{address}/team", data={"email": email, "right": "see"})
+    return {name: each.split("/")[2] for name, each in (found | {"portal joined": address}).items()}
 
 
 async def be_invited(site: Site, territory: Territory, email: str) -> dict[str, str]:

@@ -11,7 +11,7 @@ import pytest
 from litestar import Litestar
 from sqlalchemy import select, update
 
-from tests.portal.access.policies import POLICY
+from tests.portal.access.policies import ASKED, POLICY
 from tests.portal.catalogue.corpus import Catalogue, open_catalogue
 from tests.portal.notifications.conftest import Relay, relay
 from tests.visitors import browse
@@ -29,12 +29,6 @@ __all__ = ["Relay", "relay"]
 RESTRICTED, OPEN = 7, 8
 """Lines of the corpus: electricity by block, and the budget, both of the producer `armor`."""
 WHY = "L’usage est d’intérêt public, et les totaux ne disent pas la vie des foyers."
-ASKED: dict[str, Any] = {
-    "title": "Rafraîchir la ville", "summary": "Choisir dix rues à ombrager.", "requester": "research",
-    "organisation": "goeland", "purpose": "research", "words": "Repérer les îlots où la consommation grimpe.",
-    "interest": "Moins de morts pendant les canicules.", "months": "6", "columns": ["îlot", "énergie"],
-    "answer_quels_t_s": "2022 à 2026", "answer_qui_lira": "une équipe",
-}  # fmt: skip
 LETTER = {"answer_lettre_du_laboratoire": ("lettre.pdf", b"%PDF-1.7 Bonjour", "application/pdf")}
 
 

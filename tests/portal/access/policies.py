@@ -1,4 +1,4 @@
-"""A policy as a producer types it."""
+"""A policy as a producer types it, and a request as a person does."""
 
 from typing import Any
 
@@ -11,4 +11,10 @@ POLICY: dict[str, Any] = {
     "label_1_fr": "Quels étés ?", "label_1_en": "Which summers?", "kind_1": "line", "required_1": "1",
     "label_2_fr": "Qui lira ?", "kind_2": "choice", "choices_2": "une personne; une équipe", "required_2": "1",
     "label_3_fr": "Lettre du laboratoire", "kind_3": "document",
+}  # fmt: skip
+ASKED: dict[str, Any] = {
+    "title": "Rafraîchir la ville", "summary": "Choisir dix rues à ombrager.", "requester": "research",
+    "organisation": "goeland", "purpose": "research", "words": "Repérer les îlots où la consommation grimpe.",
+    "interest": "Moins de morts pendant les canicules.", "months": "6", "columns": ["îlot", "énergie"],
+    "answer_quels_t_s": "2022 à 2026", "answer_qui_lira": "une équipe",
 }  # fmt: skip

@@ -5,7 +5,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.portal.access.conftest import ASKED, WHY, Desk
+from tests.portal.access.conftest import WHY, Desk
+from tests.portal.access.policies import ASKED
 from udi.portal.access.jobs import write_for_agreement, write_for_request
 from udi.portal.access.letters import KINDS
 from udi.portal.access.models import AccessDocument, AccessDraft, AccessPolicy

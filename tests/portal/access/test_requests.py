@@ -6,7 +6,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.portal.access.conftest import ASKED, WHY, Desk
+from tests.portal.access.conftest import WHY, Desk
+from tests.portal.access.policies import ASKED
 from udi.kit.errors import ConflictError
 from udi.portal.access.models import AccessAgreement, AccessDocument, AccessStep
 from udi.portal.access.requests import states

@@ -22,7 +22,7 @@ from udi.ui.readers import API_RATES, ApiRates
 BASE = "/api/v1"
 Document = dict[str, Any]
 METHODS = ("GET", "POST", "PUT", "DELETE")
-SCOPES = ("profile", "following")
+SCOPES = ("profile", "following", "projects")
 NODES = f"{BASE}/resources"
 """What nodes push to, whose contract is RUDI's."""
 
@@ -50,6 +50,14 @@ async def token_of(app: Litestar, territory: Territory, *, scopes: Sequence[str]
     found = re.search(r"udi_me_[\w-]+", page.text)
     assert found is not None
     return found[0]
+
+
+async def report(app: Litestar, filled: Catalogue, dataset: object) -> str:
+    """The identifier of a reuse of a dataset that somebody reported."""
+    async with browse(app, filled.territory, make_person(filled.territory)) as someone:
+        form = {"title": "Nos arbres", "url": "https://arbres.example/", "dataset": str(dataset)}
+        answer = await someone.post("/projects/report", data=form)
+    return str(answer.headers["location"]).rpartition("/")[2]
 
 
 def faults(document: Document, schema: Document, value: Any) -> list[str]:
@@ -102,7 +110,7 @@ async def test_each_answer_has_the_fields_that_are_described(
     document: Document, filled: Catalogue, portal_app: Litestar
 ) -> None:
     record = await filled.add(1)
-    known = {"id": str(record.id), "slug": "armor"}
+    known = {"id": str(record.id), "slug": "armor", "project_id": await report(portal_app, filled, record.id)}
     async with browse(portal_app, filled.territory) as program:
         token = await token_of(portal_app, filled.territory)
         for path, operation in operations(document):
@@ -126,7 +134,8 @@ def test_each_example_is_a_sound_answer(document: Document) -> None:
             assert faults(document, said["schema"], said["example"]) == [], path
 
     answers, refusals = 6 + 2 + 1 + 2, 6 + 1 + 5 + 2 + 1 + 2
-    assert seen == answers + refusals + 11 * 2
+    projects = 7 + 1 + 2 + 1 + 4 + 4 + 3 + 2 + 1 + 2
+    assert seen == answers + refusals + projects + (11 + 9) * 2
     page = document["components"]["schemas"]["DatasetPage"]
     assert faults(document, page, {"total": -1}) != [], "the checker sees what is wrong"
 
@@ -136,6 +145,7 @@ async def test_each_refusal_that_is_described_is_one(
 ) -> None:
     gone = await filled.add(1)
     known = {"id": str((await filled.add(2)).id), "slug": "armor"}
+    known["project_id"] = await report(portal_app, filled, known["id"])
     await filled.withdraw(gone)
     asked = {
         (f"{BASE}/datasets", "422"): f"{BASE}/datasets?sort=colour",
@@ -143,7 +153,12 @@ async def test_each_refusal_that_is_described_is_one(
         (f"{BASE}/datasets/{{id}}", "404"): f"{BASE}/datasets/6d4a3b1c-2f58-4c0e-9a44-0e5f6a7b8c9d",
         (f"{BASE}/datasets/{{id}}", "410"): f"{BASE}/datasets/{gone.id}",
         (f"{BASE}/producers/{{slug}}", "404"): f"{BASE}/producers/nobody",
-        **{(path, "403"): path for path in (f"{BASE}/me", f"{BASE}/following", f"{BASE}/following/rhythm")},
+        (f"{BASE}/projects", "422"): f"{BASE}/projects?purpose=fame",
+        (f"{BASE}/projects/{{project_id}}", "404"): f"{BASE}/projects/6d4a3b1c-2f58-4c0e-9a44-0e5f6a7b8c9d",
+        **{
+            (path, "403"): path
+            for path in (f"{BASE}/projects/mine", f"{BASE}/me", f"{BASE}/following", f"{BASE}/following/rhythm")
+        },
         **{(path, status): path.format(**known) for path, _ in operations(document) for status in ("401", "429")},
     }
     poor = await token_of(portal_app, filled.territory, scopes=[])
@@ -170,7 +185,7 @@ async def test_each_refusal_that_is_described_is_one(
             assert answer.json()["type"] == described[which]["example"]["type"]
 
 
-@pytest.mark.parametrize("path", [f"{BASE}/datasets", f"{BASE}/datasets/all"])
+@pytest.mark.parametrize("path", [f"{BASE}/datasets", f"{BASE}/datasets/all", f"{BASE}/projects"])
 async def test_each_parameter_that_is_described_is_taken_and_no_other(
     document: Document, filled: Catalogue, portal_app: Litestar, path: str
 ) -> None:
@@ -193,6 +208,7 @@ async def test_the_links_of_an_answer_lead_on(document: Document, filled: Catalo
     followed = 0
     async with browse(portal_app, filled.territory) as program:
         first = (await program.get(f"{BASE}/datasets")).json()["items"][0]
+        await report(portal_app, filled, first["id"])
         known = {"id": first["id"], "slug": first["producer"]["slug"]}
         for path, operation in operations(document):
             if "links" not in operation["responses"]["200"]:
@@ -208,7 +224,7 @@ async def test_the_links_of_an_answer_lead_on(document: Document, filled: Catalo
                 assert there.status_code == 200
                 followed += 1
 
-    assert followed == 5
+    assert followed == 6
 
 
 async def test_every_word_of_the_document_and_of_its_page_is_in_both_languages(

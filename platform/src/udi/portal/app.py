@@ -68,6 +68,12 @@ from udi.portal.organisations.joining import pages as joining_pages
 from udi.portal.organisations.members import jobs as members_jobs
 from udi.portal.organisations.members import pages as members_pages
 from udi.portal.organisations.queries import name_organisations
+from udi.portal.projects import api as projects_api
+from udi.portal.projects import jobs as projects_jobs
+from udi.portal.projects import listing as project_lists
+from udi.portal.projects import pages as projects_pages
+from udi.portal.projects.documentation import more as projects_documentation
+from udi.portal.projects.uses import find_uses
 from udi.portal.tenants import pages as tenants_pages
 from udi.portal.tenants.models import Tenant
 from udi.settings import Settings, get_settings
@@ -78,7 +84,7 @@ from udi.ui.readers import API_RATES, ApiRates
 from udi.ui.site import Site, create_app, settle
 
 HERE = Path(__file__).parent
-DOMAINS = ("tenants", "identity", "notifications", "organisations", "catalogue", "nodes", "access")
+DOMAINS = ("tenants", "identity", "notifications", "organisations", "catalogue", "nodes", "projects", "access")
 LOCALES = [Path(protocol.__file__).parent / "locale", HERE / "locale", *(HERE / name / "locale" for name in DOMAINS)]
 PEOPLE_TIMES = 5
 """How many times what a passer-by may ask of the API a person may, who shows a token."""
@@ -92,8 +98,13 @@ URLS = {
     "following": "/following",
     "nodes": "/nodes",
     "join": joining_pages.HOME,
+    "projects": project_lists.PATH,
     "sources": nodes_trials.HOME,
 }
+
+
+HOOKS = {"uses": find_uses, "operations": [projects_documentation], "mapped": project_lists.list_addresses}
+"""What projects tell lower domains."""
 
 
 def navigation(site: Site, request: Request[Any, Any, State]) -> list[tuple[str, str]]:
@@ -104,9 +115,9 @@ def navigation(site: Site, request: Request[Any, Any, State]) -> list[tuple[str,
     say = site.pages.speaker(request)
     return [
         (say("Data"), "/data"),
-        (say("Producers"), "/producers"),
+        (say("Projects"), project_lists.PATH),
         (say("Publish"), f"{territory.links['node']}/"),
-        (say("Charter"), "/charter"),
+        (say("Producers"), "/producers"),
     ]
 
 
@@ -148,6 +159,7 @@ def build_site(settings: Settings, *, pages: bool = True) -> Site:
             "name_organisations": name_organisations,
             "opening": find_opening,
             "kept_keys": agreements_api.find_kept_keys,
+            **HOOKS,
             "measures": (measure_reports, measure_key, measure_index, measure_links, measure_backups),
         },
     )
@@ -192,6 +204,8 @@ def create(site: Site | None = None) -> Litestar:
         *agreements_pages.routes,
         *agreements_api.routes,
         *project_pages.routes,
+        *projects_pages.routes,
+        *projects_api.routes,
     ]
     app = create_app(site, handlers, on_shutdown=[site.parts["sessions"].service.close, site.parts["webhooks"].close])
     app.asgi_handler = HeadAsGet(app.asgi_handler)
@@ -208,6 +222,7 @@ def jobs(site: Site) -> Mapping[str, Handler]:
         joining_jobs.jobs,
         members_jobs.jobs,
         access_jobs.jobs,
+        projects_jobs.jobs,
     )
     return {name: handler for domain in domains for name, handler in domain(site).items()}
 

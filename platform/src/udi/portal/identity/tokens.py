@@ -16,9 +16,9 @@ from udi.kit.identity import Actor
 from udi.portal.identity.models import ApiToken, Membership, Person
 
 PREFIX = "udi_me_"
-SCOPES = ("profile", "following")
+SCOPES = ("profile", "following", "projects")
 """What a token may be given. Each reads what is open, counted as its owner's; `profile` says who its owner is, `following`
-reads and changes what its owner follows.
+reads and changes what its owner follows, `projects` the projects that they may see and change.
 """
 DAYS = (30, 90, 365)
 """How long a token may live; the last is the longest."""

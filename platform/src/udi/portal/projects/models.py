@@ -81,7 +81,7 @@ class Project(Owned, PortalTable):
         Index(None, "tenant_id", "leader_id"),
         Index(None, "tenant_id", "reporter_id"),
         Index(None, "tenant_id", "organisation_id"),
-        Index("ix_project_listed", "tenant_id", "changed_at", "id", postgresql_where=LISTED),
+        Index("ix_project_listed", "tenant_id", "published_at", "id", postgresql_where=LISTED),
     )
 
     title: Mapped[str] = mapped_column(Text)

@@ -8,8 +8,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import ForbiddenError, NotFoundError
 from udi.kit.identity import Actor
+from udi.portal.catalogue.models import Dataset
+from udi.portal.catalogue.queries import SHOWN as DATASET_SHOWN
+from udi.portal.identity.models import Person
+from udi.portal.organisations.models import Organisation
 from udi.portal.projects.models import Project, ProjectMember, Right
-from udi.portal.projects.states import Stage
+from udi.portal.projects.states import PRESENT, Stage
 
 MOST_LED = 200
 SHOWN: tuple[ColumnElement[bool], ...] = (Project.confidential.is_(False), Project.hidden_at.is_(None))
@@ -114,3 +118,73 @@ async def list_mine(session: AsyncSession, actor: Actor) -> Sequence[Project]:
     )  # fmt: skip
     query = select(Project).where(own).order_by(Project.changed_at.desc(), Project.id).limit(MOST_LED)
     return (await session.scalars(query)).all()
+
+
+async def list_invitations(session: AsyncSession, actor: Actor) -> list[tuple[ProjectMember, Project]]:
+    """Invitations to the person's address that wait, with the project."""
+    same = (ProjectMember.tenant_id == Project.tenant_id) & (ProjectMember.project_id == Project.id)
+    mine = (ProjectMember.email == actor.email.lower(), ProjectMember.stage == Stage.INVITED)
+    query = select(ProjectMember, Project).join(Project, same).where(*mine).order_by(ProjectMember.begun_at)
+    return [(row.ProjectMember, row.Project) for row in await session.execute(query.limit(MOST_LED))]
+
+
+async def list_members(session: AsyncSession, project: Project) -> list[tuple[ProjectMember, str]]:
+    """The team, invitations that wait too, with the name of who is in."""
+    same = (Person.tenant_id == ProjectMember.tenant_id) & (Person.id == ProjectMember.person_id)
+    query = (
+        select(ProjectMember, Person.name)
+        .outerjoin(Person, same)
+        .where(ProjectMember.project_id == project.id, ProjectMember.stage.in_(PRESENT))
+        .order_by(ProjectMember.stage.desc(), ProjectMember.begun_at, ProjectMember.id)
+    )
+    return [(row.ProjectMember, row.name or "") for row in await session.execute(query)]
+
+
+async def get_member(session: AsyncSession, project: Project, id_: UUID) -> ProjectMember:
+    """Somebody of the team of a project, to change how they stand.
+
+    Raises:
+        NotFoundError: nobody of this team has this identifier.
+    """
+    own = (ProjectMember.id == id_, ProjectMember.project_id == project.id)
+    found = await session.scalar(select(ProjectMember).where(*own).with_for_update())
+    if found is None:
+        raise NotFoundError("Nobody of this team is at this address.")
+    return found
+
+
+async def get_own_member(
+    session: AsyncSession, actor: Actor, id_: UUID, *, lock: bool = False
+) -> tuple[Project, ProjectMember]:
+    """A project into which the person is invited, or in whose team they are, and how they stand with it.
+
+    Raises:
+        NotFoundError: they have nothing to do with it.
+    """
+    mine = or_(ProjectMember.person_id == actor.person_id, ProjectMember.email == actor.email.lower())
+    own = select(ProjectMember).where(ProjectMember.project_id == id_, mine, ProjectMember.stage.in_(PRESENT))
+    ordered = own.order_by(ProjectMember.begun_at.desc(), ProjectMember.id).limit(1)
+    member = (await session.scalars(ordered.with_for_update() if lock else ordered)).first()
+    project = await session.scalar(select(Project).where(Project.id == id_))
+    if member is None or project is None:
+        raise UnknownProjectError
+    return project, member
+
+
+async def name_dataset(session: AsyncSession, id_: str) -> str:
+    """The title of a dataset that is published; empty without."""
+    if not id_:
+        return ""
+    return await session.scalar(select(Dataset.title).where(Dataset.id == UUID(id_), DATASET_SHOWN)) or ""
+
+
+async def find_organisation(session: AsyncSession, project: Project) -> Organisation | None:
+    """The organisation in whose name it is led."""
+    if project.organisation_id is None:
+        return None
+    return await session.scalar(select(Organisation).where(Organisation.id == project.organisation_id))
+
+
+async def find_reporter(session: AsyncSession, project: Project) -> Person | None:
+    """Who reported a reuse."""
+    return await session.scalar(select(Person).where(Person.id == project.reporter_id))

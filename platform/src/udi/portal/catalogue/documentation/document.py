@@ -1,7 +1,7 @@
 """The OpenAPI 3.1 document of the portal's API: its schemas are those of the types that answer."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from msgspec import UNSET, Meta, Struct, UnsetType, to_builtins
@@ -18,6 +18,7 @@ from udi.kit.errors import (
 )
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.documentation.examples import ASKED, make_examples
+from udi.portal.catalogue.documentation.operation import More, Operation
 from udi.portal.catalogue.documentation.parameters import PATH, SEARCH, WALK, Parameter
 from udi.portal.catalogue.queries import WithdrawnError
 from udi.portal.catalogue.shapes import BASE, Dataset, DatasetBatch, DatasetPage, Producer, ProducerList
@@ -51,30 +52,6 @@ class Problem(Struct, kw_only=True):
     detail: str
     remedy: str | UnsetType = UNSET
     errors: list[WrongThing] | UnsetType = UNSET
-
-
-@dataclass(frozen=True)
-class Operation:
-    """What can be asked at one path by one method."""
-
-    name: str
-    path: str
-    summary: str
-    detail: str
-    answer: type[Struct] | None
-    """None: it answers that it was done, and no more (204)."""
-    refusals: tuple[type[UdiError], ...]
-    method: str = "get"
-    asks: type[Struct] | None = None
-    """What its body says."""
-    statuses: tuple[int, ...] = (200,)
-    """Of what it answers when all is well."""
-    scope: str = ""
-    """The right that its token must have; empty: it needs no token."""
-    takes: Mapping[str, Parameter] = field(default_factory=dict)
-    """Parameters of its query, besides those that its path names."""
-    leads_to: tuple[tuple[str, str, str], ...] = ()
-    """Operations that the answer leads to: name, parameter, where its value is (RFC 6901, in a runtime expression)."""
 
 
 OPERATIONS = (
@@ -190,14 +167,24 @@ ALWAYS: tuple[type[UdiError], ...] = (UnauthenticatedError, TooManyError)
 """What every operation may refuse: a token that is not good, and too much in little time."""
 
 
-def build_document(territory: Territory, say: Say, language: str) -> dict[str, Any]:
-    """The document for one territory, its words in one language (OpenAPI Specification 3.1.1)."""
-    examples = make_examples(territory.origin)
-    said = [kind for operation in OPERATIONS for kind in (operation.answer, operation.asks) if kind is not None]
+@dataclass(frozen=True)
+class Whole:
+    """The operations of all domains, with what describes them."""
+
+    operations: tuple[Operation, ...]
+    path: Mapping[str, Parameter]
+    asked: Mapping[type[Struct], Struct]
+    examples: Mapping[str, Any]
+
+
+def build_document(territory: Territory, say: Say, language: str, more: Sequence[More] = ()) -> dict[str, Any]:
+    """The document for one territory, its words in one language (OpenAPI Specification 3.1.1); `more` of higher domains."""
+    whole = gather(territory.origin, more)
+    said = [kind for operation in whole.operations for kind in (operation.answer, operation.asks) if kind is not None]
     _, schemas = schema_components([*said, Problem], ref_template=REFERENCE)
     paths: dict[str, dict[str, Any]] = {}
-    for operation in OPERATIONS:
-        described = _operation(operation, say, examples.get(operation.name))
+    for operation in whole.operations:
+        described = _operation(operation, say, whole)
         paths.setdefault(operation.path, {})[operation.method] = described
     return {
         "openapi": "3.1.1",
@@ -223,14 +210,25 @@ def build_document(territory: Territory, say: Say, language: str) -> dict[str, A
     }
 
 
-def _operation(operation: Operation, say: Say, example: Any) -> dict[str, Any]:
+def gather(origin: str, more: Sequence[More]) -> Whole:
+    """All that is described."""
+    examples, path, asked = make_examples(origin), dict(PATH), dict(ASKED)
+    for each in more:
+        examples |= each.examples(origin)
+        path |= each.path
+        asked |= each.asked
+    return Whole((*OPERATIONS, *(operation for each in more for operation in each.operations)), path, asked, examples)
+
+
+def _operation(operation: Operation, say: Say, whole: Whole) -> dict[str, Any]:
+    example = whole.examples.get(operation.name)
     return {
         "operationId": operation.name,
         "summary": say(operation.summary),
         "description": say(operation.detail),
-        "parameters": _parameters(operation, say),
+        "parameters": _parameters(operation, say, whole.path),
         "security": [{"token": [operation.scope]}] if operation.scope else [{}, {"token": []}],
-        **({"requestBody": _body(operation.asks)} if operation.asks else {}),
+        **({"requestBody": _body(operation.asks, whole.asked)} if operation.asks else {}),
         "responses": {
             **{str(status): _answer(operation, say, example) for status in operation.statuses},
             **({} if operation.scope else {"304": {"description": say("Nothing changed since the answer of this ETag.")}}),
@@ -239,8 +237,8 @@ def _operation(operation: Operation, say: Say, example: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _parameters(operation: Operation, say: Say) -> list[dict[str, Any]]:
-    named = [(name, "path", PATH[name]) for name in PATH if f"{{{name}}}" in operation.path]
+def _parameters(operation: Operation, say: Say, path: Mapping[str, Parameter]) -> list[dict[str, Any]]:
+    named = [(name, "path", path[name]) for name in path if f"{{{name}}}" in operation.path]
     named += [(name, "query", entry) for name, entry in operation.takes.items()]
     return [
         {
@@ -255,8 +253,8 @@ def _parameters(operation: Operation, say: Say) -> list[dict[str, Any]]:
     ]
 
 
-def _body(asks: type[Struct]) -> dict[str, Any]:
-    said = {"schema": {"$ref": REFERENCE.format(name=asks.__name__)}, "example": to_builtins(ASKED[asks])}
+def _body(asks: type[Struct], asked: Mapping[type[Struct], Struct]) -> dict[str, Any]:
+    said = {"schema": {"$ref": REFERENCE.format(name=asks.__name__)}, "example": to_builtins(asked[asks])}
     return {"required": True, "content": {"application/json": said}}
 
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from msgspec import to_builtins
+from msgspec import Struct, to_builtins
 
 from udi.portal.catalogue.documentation.parameters import PATH
 from udi.portal.catalogue.file_shapes import Availability, Checksum, Distribution
@@ -29,7 +29,10 @@ ORGANISATION, MEDIA = UUID(int=DATASET.int + 1), UUID(int=DATASET.int + 2)
 SHORT = {"fr": "Chaque arbre des rues et des parcs.", "en": "Each tree of streets and parks."}
 WHEN = datetime(2026, 3, 2, 8, 30, tzinfo=UTC)
 NAME = "Ville de Portelune"
-ASKED = {ToFollow: ToFollow(kind="theme", target="environment"), ToldAs: ToldAs(rhythm="weekly")}
+ASKED: dict[type[Struct], Struct] = {
+    ToFollow: ToFollow(kind="theme", target="environment"),
+    ToldAs: ToldAs(rhythm="weekly"),
+}
 """What each body says."""
 
 

@@ -16,7 +16,8 @@ from udi.ui.site import render, site_of
 
 
 def _document(request: Request[Any, Any, State], territory: Territory) -> dict[str, Any]:
-    return build_document(territory, site_of(request).pages.speaker(request), request.scope["state"]["locale"])
+    site, language = site_of(request), request.scope["state"]["locale"]
+    return build_document(territory, site.pages.speaker(request), language, site.parts.get("operations", ()))
 
 
 @get(ADDRESS)

@@ -1,6 +1,6 @@
 """For search engines: which addresses to read (sitemaps.org 0.9) and which to spare (RFC 9309)."""
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from xml.sax.saxutils import escape
@@ -18,6 +18,7 @@ from udi.portal.catalogue.models import Dataset
 from udi.portal.catalogue.open.order import CAME
 from udi.portal.catalogue.queries import SHOWN
 from udi.portal.organisations.queries import list_producers
+from udi.ui.site import site_of
 
 XML = "application/xml"
 NAMESPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
@@ -25,11 +26,12 @@ MOST = 10_000
 """Addresses in one file; the standard allows 50,000."""
 PAGES = ("/", "/data", "/producers", "/charter", "/legal", "/accessibility", "/eco-design", "/api")
 SPARED = (
-    "/data?*", "/data.atom", "/data/suggest", "/producers/*?*", "/language/", "/login", "/my-space", "/api/v1/datasets?*",
+    "/data?*", "/data.atom", "/data/suggest", "/producers/*?*", "/language/", "/login", "/my-space", "/projects?*", "/projects.atom", "/api/v1/projects?*", "/api/v1/datasets?*",
     "/api/3/", "/api/action/", "/ogc/", "/catalog", "/konsult/",
 )  # fmt: skip
 """`?*` says no more than `?`, but readers of before RFC 9309 would drop a bare `?` and spare the page itself."""
 OFFERED = ("/data?lang=", "/producers/*?lang=")
+FindAddresses = Callable[[AsyncSession], Awaitable[Sequence[tuple[str, datetime | None]]]]
 HOUR = {"Cache-Control": "public, max-age=3600"}
 
 
@@ -57,13 +59,17 @@ async def list_sitemaps(session: NamedDependency[AsyncSession], territory: Named
 
 @get("/sitemaps/{name:str}")
 async def show_sitemap(
-    session: NamedDependency[AsyncSession], territory: NamedDependency[Territory], name: FromPath[str]
+    request: Request[Any, Any, State],
+    session: NamedDependency[AsyncSession],
+    territory: NamedDependency[Territory],
+    name: FromPath[str],
 ) -> Response[str]:
     """One file: the pages and producers, or up to ten thousand datasets in the order in which they came."""
     origin, number = territory.origin, name.removesuffix(".xml")
     if name == "pages.xml":
         producers = [f"/producers/{producer.slug}" for producer in await list_producers(session)]
-        return _sent("urlset", "url", ((origin + path, None) for path in (*PAGES, *producers)))
+        more = await list_more(request, session)
+        return _sent("urlset", "url", [*((origin + path, None) for path in (*PAGES, *producers)), *more])
     if not (name.endswith(".xml") and number.isascii() and number.isdigit() and 1 <= int(number[:6]) <= MOST):
         raise NotFoundError
     rows = select(Dataset.id, Dataset.slug, Dataset.described_at).where(SHOWN).order_by(*CAME.clauses)
@@ -72,6 +78,13 @@ async def show_sitemap(
         raise NotFoundError
     addresses = ((f"{origin}/data/{row.id}" + (f"/{row.slug}" if row.slug else ""), row.described_at) for row in found)
     return _sent("urlset", "url", addresses)
+
+
+async def list_more(request: Request[Any, Any, State], session: AsyncSession) -> list[tuple[str, datetime | None]]:
+    """Addresses of higher domains, which give them as the site's part "mapped"; each with its last change."""
+    origin = request.scope["state"]["territory"].origin
+    find: FindAddresses | None = site_of(request).parts.get("mapped")
+    return [(origin + path, changed) for path, changed in await find(session)] if find else []
 
 
 def _sent(root: str, name: str, entries: Iterable[tuple[str, datetime | None]]) -> Response[str]:

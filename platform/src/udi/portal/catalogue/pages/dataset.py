@@ -27,6 +27,7 @@ from udi.portal.catalogue.quality import OUT_OF, judge
 from udi.portal.catalogue.queries import WithdrawnError, get_dataset, is_current, list_near
 from udi.portal.catalogue.sheet import find_desk, read_sheet, short_hash
 from udi.portal.catalogue.topics import DATASET as DATASET_TOPIC
+from udi.portal.catalogue.uses import find_uses
 from udi.portal.notifications.pages import find_button
 from udi.protocol.access import AccessRights
 from udi.protocol.record import restore_record
@@ -83,9 +84,8 @@ async def _render(
     try:
         dataset = await get_dataset(session, dataset_id)
     except WithdrawnError as error:
-        return render(
-            request, "catalogue/withdrawn.html", status=HTTP_410_GONE, withdrawal=error.withdrawal, is_team=is_team
-        )
+        facts = {"withdrawal": error.withdrawal, "is_team": is_team}
+        return render(request, "catalogue/withdrawn.html", status=HTTP_410_GONE, **facts)
     may_edit = actor is not None and actor.may_publish(dataset.organisation.slug)
     locale = request.scope["state"]["locale"]
     sheet = read_sheet(dataset, locale)
@@ -99,6 +99,7 @@ async def _render(
         short_hash=short_hash,
         steps=await list_steps(session, dataset, locale, territory.zone, most=LATEST),
         near=await list_near(session, indexes_of(request), territory.id, dataset, most=NEAR),
+        uses=await find_uses(request, session, dataset.id),
         judgement=judge(restore_record(dataset.record)),
         out_of=OUT_OF,
         may_edit=may_edit,

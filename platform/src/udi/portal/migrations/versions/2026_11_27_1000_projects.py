@@ -35,6 +35,18 @@ OF_PROJECT = (
 )
 """A role reads through the policies of what it asks: what is of a project is seen by those who see it."""
 
+DATASET_OF_ROW = {
+    "project": "SELECT tenant_id, dataset_id FROM app.project_dataset WHERE tenant_id = NEW.tenant_id AND project_id = NEW.id",
+    "project_dataset": "SELECT coalesce(NEW.tenant_id, OLD.tenant_id), coalesce(NEW.dataset_id, OLD.dataset_id)",
+}
+EVENTS = {"project": "UPDATE", "project_dataset": "INSERT OR DELETE"}
+NOTE = """
+CREATE FUNCTION ops.note_{table}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+  INSERT INTO ops.search_change (tenant_id, dataset_id) {rows};
+  NOTIFY search_change; RETURN NULL; END $$
+"""
+"""The page of a dataset names the projects that use it: it is made again when one of them changes."""
+
 
 def upgrade() -> None:
     create(
@@ -53,7 +65,7 @@ def upgrade() -> None:
     for column in ("leader_id", "reporter_id", "organisation_id"):
         index("project", column)
     op.create_index(
-        "ix_project_listed", "project", ["tenant_id", "changed_at", "id"], schema="app",
+        "ix_project_listed", "project", ["tenant_id", "published_at", "id"], schema="app",
         postgresql_where=sa.text(LISTED),
     )  # fmt: skip
     op.create_table(
@@ -100,6 +112,12 @@ def protect() -> None:
     for table in ("project_dataset", "project_picture"):
         rule = f"tenant_id = app.current_tenant() AND {OF_PROJECT.format(table=table)}"
         op.execute(restrict.format(table=table, rule=rule))
+    for table, rows in DATASET_OF_ROW.items():
+        op.execute(NOTE.format(table=table, rows=rows))
+        op.execute(
+            f"CREATE TRIGGER search_change AFTER {EVENTS[table]} ON app.{table}"
+            f" FOR EACH ROW EXECUTE FUNCTION ops.note_{table}()"
+        )
 
 
 def tenant() -> sa.Column[object]:

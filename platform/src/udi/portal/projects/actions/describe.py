@@ -1,0 +1,241 @@
+"""Describe a project: begin one, change what is said of it, say which data it uses, let everybody see it."""
+
+from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.clock import now
+from udi.kit.errors import ConflictError, InvalidError, PreconditionError, Refusal, TooManyError
+from udi.kit.identity import Actor
+from udi.portal import audit
+from udi.portal.catalogue.models import Dataset
+from udi.portal.catalogue.queries import SHOWN
+from udi.portal.organisations.models import Organisation
+from udi.portal.organisations.queries import find_organisations
+from udi.portal.projects.actions.telling import tell
+from udi.portal.projects.models import Audience, Project, ProjectDataset, Scale, Support
+from udi.portal.projects.queries import MOST_LED
+from udi.protocol.policy import Requester
+from udi.protocol.terms import Purpose
+
+LONGEST = {"title": 150, "summary": 300, "words": 5000, "leader_name": 100, "url": 500, "impact": 3000}
+MOST_DATASETS = 50
+
+
+@dataclass(frozen=True)
+class Described:
+    """What a form says of a project, as it was typed."""
+
+    title: str = ""
+    summary: str = ""
+    words: str = ""
+    leader_name: str = ""
+    organisation: str = ""
+    """Slug of the one in whose name it is led; empty: in the leader's own."""
+    requester: str = Requester.PERSON
+    purpose: str = ""
+    audience: tuple[str, ...] = ()
+    scale: str = ""
+    support: tuple[str, ...] = ()
+    url: str = ""
+    impact: str = ""
+
+    def tidy(self) -> "Described":
+        """The same without what a keyboard or a copy adds; a person is a person, whatever else was chosen."""
+        return replace(
+            self,
+            title=" ".join(self.title.split()),
+            summary=" ".join(self.summary.split()),
+            words=tidy_words(self.words),
+            impact=tidy_words(self.impact),
+            url=self.url.strip(),
+            audience=_in_order(self.audience),
+            support=_in_order(self.support),
+            requester=self.requester if self.organisation else Requester.PERSON,
+            leader_name="" if self.organisation else " ".join(self.leader_name.split()),
+        )
+
+
+def _in_order(values: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(sorted(set(values)))
+
+
+def tidy_words(words: str) -> str:
+    """Several lines without what a keyboard or a copy adds."""
+    return "\n".join(line.rstrip() for line in words.strip().replace("\x00", "").splitlines())
+
+
+def is_web_address(url: str) -> bool:
+    """Whether a page of the web can be at this address."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+    except ValueError:
+        return False
+    plain = url.isprintable() and " " not in url and "@" not in parts.netloc
+    return parts.scheme in {"http", "https"} and "." in host and plain and len(url) <= LONGEST["url"]
+
+
+def check(described: Described) -> list[Refusal]:
+    """What is wrong with each field, of what was tidied."""
+    found = []
+    if not described.title or not described.title.isprintable():
+        found.append(Refusal("title", "The project has no name.", "Give it one, of 150 characters at most."))
+    if not described.summary:
+        found.append(Refusal("summary", "It is not said what it is.", "Say it in a sentence or two."))
+    for name, most in LONGEST.items():
+        if len(getattr(described, name)) > most:
+            values = {"most": most}
+            found.append(Refusal(name, "This is very long.", "Write %(most)s characters at most.", values=values))
+    if described.url and not is_web_address(described.url):
+        found.append(Refusal("url", "This is not a web address.", "Write it as https://www.town.example."))
+    return found + _check_choices(described)
+
+
+def _check_choices(described: Described) -> list[Refusal]:
+    found = []
+    if described.purpose not in set(Purpose):
+        found.append(Refusal("purpose", "It is not said what it is for.", "Choose one of the purposes."))
+    if described.scale and described.scale not in set(Scale):
+        found.append(Refusal("scale", "This choice is not offered.", "Choose one of the list."))
+    if described.organisation and described.requester not in set(Requester) - {Requester.PERSON}:
+        found.append(Refusal("requester", "It is not said what the organisation is.", "Choose what it is."))
+    for name, kind in (("audience", Audience), ("support", Support)):
+        if not set(getattr(described, name)) <= set(kind):
+            found.append(Refusal(name, "This choice is not offered.", "Choose among the list."))
+    return found
+
+
+async def create_project(session: AsyncSession, actor: Actor, described: Described, *, language: str) -> Project:
+    """Begin a project, which the person leads; nobody else sees it until they say so.
+
+    Raises:
+        InvalidError: a field is wrong, each named.
+        TooManyError: the person leads as many as one may.
+    """
+    described = described.tidy()
+    organisation = await _check_all(session, actor, described, None)
+    led = select(func.count()).where(Project.leader_id == actor.person_id)
+    if (await session.scalar(led) or 0) >= MOST_LED:
+        raise TooManyError(
+            "You lead %(most)s projects, which is as many as one may.",
+            remedy="Take up one that is there.", values={"most": MOST_LED},
+        )  # fmt: skip
+    moment = now()
+    project = Project(
+        leader_id=actor.person_id, reporter_id=None, language=language, created_at=moment, changed_at=moment,
+        confidential=True,
+    )  # fmt: skip
+    _fill(project, described, organisation)
+    session.add(project)
+    await session.flush()
+    audit.record(session, actor, "project.created", project.id)
+    return project
+
+
+async def change_project(
+    session: AsyncSession, actor: Actor, project: Project, described: Described, *, revision: int
+) -> None:
+    """Change what is said of a project.
+
+    Raises:
+        ConflictError: it is a reuse that was only reported.
+        InvalidError: a field is wrong, each named.
+        PreconditionError: somebody changed it since it was read.
+    """
+    if project.reported:
+        raise ConflictError(
+            "Nobody leads this reuse: it was only reported.", remedy="Correct its name and its address."
+        )
+    if project.revision != revision:
+        raise PreconditionError(
+            "Somebody of the team changed this project since you opened it.",
+            remedy="Read it again, then make your change.",
+        )
+    described = described.tidy()
+    organisation = await _check_all(session, actor, described, project)
+    _fill(project, described, organisation)
+    await note_change(session, project)
+    audit.record(session, actor, "project.changed", project.id)
+
+
+async def note_change(session: AsyncSession, project: Project) -> None:
+    """Something that is said of it changed."""
+    project.changed_at = now()
+    project.revision = (project.revision or 1) + 1
+    await session.flush()
+
+
+async def publish_project(session: AsyncSession, actor: Actor, project: Project) -> None:
+    """Let everybody see it, for good; the territory's team is told.
+
+    Raises:
+        ConflictError: everybody does already.
+    """
+    if not project.confidential:
+        raise ConflictError("Everybody sees this project already.")
+    project.confidential, project.published_at = False, now()
+    await note_change(session, project)
+    await tell(session, project, "published")
+    audit.record(session, actor, "project.published", project.id)
+
+
+async def use_dataset(session: AsyncSession, actor: Actor, project: Project, dataset: UUID) -> None:
+    """Say that a project uses a dataset of the territory; once more changes nothing.
+
+    Raises:
+        InvalidError: no such dataset is published here, or the project names as many as one may.
+    """
+    used = set(await session.scalars(select(ProjectDataset.dataset_id).where(ProjectDataset.project_id == project.id)))
+    if dataset in used:
+        return
+    if await session.scalar(select(Dataset.id).where(Dataset.id == dataset, SHOWN)) is None:
+        refusal = Refusal("dataset", "No dataset has this address here.", "Look for it, then choose it in the list.")
+        raise InvalidError(refusals=[refusal])
+    if len(used) >= MOST_DATASETS:
+        values = {"most": MOST_DATASETS}
+        raise InvalidError(
+            refusals=[Refusal("dataset", "A project names %(most)s datasets at most.", "Take one away.", values=values)]
+        )
+    session.add(ProjectDataset(project_id=project.id, dataset_id=dataset, added_at=now()))
+    await note_change(session, project)
+    audit.record(session, actor, "project.dataset_added", project.id, dataset=str(dataset))
+
+
+async def leave_dataset(session: AsyncSession, actor: Actor, project: Project, dataset: UUID) -> None:
+    """Say that a project does not use a dataset."""
+    own = (ProjectDataset.project_id == project.id, ProjectDataset.dataset_id == dataset)
+    await session.execute(delete(ProjectDataset).where(*own))
+    await note_change(session, project)
+    audit.record(session, actor, "project.dataset_removed", project.id, dataset=str(dataset))
+
+
+async def _check_all(
+    session: AsyncSession, actor: Actor, described: Described, project: Project | None
+) -> Organisation | None:
+    """The organisation in whose name it is led: one of the person's, or the one that it has.
+
+    Raises:
+        InvalidError: a field is wrong.
+    """
+    refusals = check(described)
+    known = await find_organisations(session, [described.organisation]) if described.organisation else {}
+    found = known.get(described.organisation)
+    kept = project is not None and found is not None and project.organisation_id == found.id
+    if described.organisation and not (found and (kept or found.slug in actor.memberships)):
+        refusals.append(
+            Refusal("organisation", "You do not belong to this organisation.", "Choose one of yours, or your own name.")
+        )
+    if refusals:
+        raise InvalidError("Nothing was kept yet.", refusals=refusals)
+    return found
+
+
+def _fill(project: Project, described: Described, organisation: Organisation | None) -> None:
+    for name in ("title", "summary", "words", "leader_name", "requester", "purpose", "scale", "url", "impact"):
+        setattr(project, name, getattr(described, name))
+    project.audience, project.support = list(described.audience), list(described.support)
+    project.organisation_id = organisation.id if organisation else None

@@ -1,0 +1,135 @@
+"""The team of a project: invite, answer, give a right, remove, leave, hand over."""
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.clock import now
+from udi.kit.errors import ConflictError, InvalidError, Refusal, TooManyError
+from udi.kit.identity import Actor
+from udi.portal import audit
+from udi.portal.identity.models import Membership, Person
+from udi.portal.organisations.joining.asking import LONGEST_MAIL, MAIL
+from udi.portal.organisations.models import Organisation
+from udi.portal.projects.actions.describe import note_change
+from udi.portal.projects.actions.telling import tell
+from udi.portal.projects.models import Project, ProjectMember, Right
+from udi.portal.projects.states import PRESENT, Stage, Step, step
+
+MOST_MEMBERS = 50
+
+
+def read_right(right: str) -> Right:
+    """The right of this name.
+
+    Raises:
+        InvalidError: there is none.
+    """
+    if right not in set(Right):
+        raise InvalidError(refusals=[Refusal("right", "There is no such right.", "Choose one of the two.")])
+    return Right(right)
+
+
+async def invite(session: AsyncSession, actor: Actor, project: Project, *, email: str, right: str) -> ProjectMember:
+    """Invite an address. A colleague, of the organisation that leads the project, is in at once; both are told by mail.
+
+    Raises:
+        InvalidError: this is no address, or no right; or the address is in the team, or invited.
+        TooManyError: the team is as large as it may be.
+    """
+    email, given = email.strip().lower(), read_right(right)
+    if not MAIL.fullmatch(email) or len(email) > LONGEST_MAIL:
+        raise InvalidError(refusals=[Refusal("email", "This is not a mail address.", "Write it as name@town.example.")])
+    colleague = await _find_colleague(session, project, email)
+    present = (ProjectMember.project_id == project.id, ProjectMember.stage.in_(PRESENT))
+    known = set(await session.scalars(select(ProjectMember.email).where(*present)))
+    if email in known or email == actor.email.lower():
+        refusal = Refusal("email", "This address is in the team, or invited already.", "See the list.")
+        raise InvalidError(refusals=[refusal])
+    if len(known) >= MOST_MEMBERS:
+        raise TooManyError(
+            "A team has %(most)s people at most.", remedy="Take somebody away first.", values={"most": MOST_MEMBERS}
+        )
+    member = ProjectMember(
+        project_id=project.id, email=email, right=given, begun_by=actor.person_id, begun_at=now(),
+        stage=Stage.JOINED if colleague else Stage.INVITED, person_id=colleague.id if colleague else None,
+        answered_at=now() if colleague else None,
+    )  # fmt: skip
+    session.add(member)
+    await session.flush()
+    await tell(session, project, "added" if colleague else "invited", member)
+    audit.record(session, actor, "project.member_added" if colleague else "project.member_invited", project.id)
+    return member
+
+
+async def answer(session: AsyncSession, actor: Actor, project: Project, member: ProjectMember, what: Step) -> None:
+    """Accept or decline one's own invitation, or leave.
+
+    Raises:
+        ConflictError: it was answered, or taken back.
+    """
+    member.stage, member.answered_at, member.person_id = step(member.stage, what), now(), actor.person_id
+    await session.flush()
+    if what is Step.ACCEPT:
+        audit.record(session, actor, "project.member_joined", project.id)
+    elif what is Step.DECLINE:
+        audit.record(session, actor, "project.member_declined", project.id)
+    else:
+        audit.record(session, actor, "project.member_left", project.id)
+
+
+async def dismiss(session: AsyncSession, actor: Actor, project: Project, member: ProjectMember, what: Step) -> None:
+    """Take an invitation back, or somebody off the team.
+
+    Raises:
+        ConflictError: it was answered, or taken back.
+    """
+    member.stage, member.answered_at = step(member.stage, what), now()
+    await session.flush()
+    audit.record(
+        session, actor, "project.member_cancelled" if what is Step.CANCEL else "project.member_removed", project.id
+    )
+
+
+async def give_right(session: AsyncSession, actor: Actor, project: Project, member: ProjectMember, right: str) -> None:
+    """Let somebody of the team see, or edit.
+
+    Raises:
+        InvalidError: there is no such right.
+    """
+    member.right = read_right(right)
+    await session.flush()
+    audit.record(session, actor, "project.member_changed", project.id, right=member.right)
+
+
+async def hand_over(session: AsyncSession, actor: Actor, project: Project, member: ProjectMember) -> None:
+    """Have somebody of the team lead the project, in their own name; who led it stays in the team and may edit.
+
+    Raises:
+        ConflictError: this person is not in the team.
+    """
+    if member.stage != Stage.JOINED or member.person_id is None:
+        raise ConflictError("This person is not in the team yet.", remedy="Wait for their answer.")
+    new, moment = member.person_id, now()
+    member.person_id, member.email, member.right = actor.person_id, actor.email.lower(), Right.EDIT
+    member.begun_by, member.answered_at = new, moment
+    await session.flush()
+    project.leader_id = new
+    if project.organisation_id is not None and not await _belongs(session, project, new):
+        project.organisation_id, project.requester = None, "person"
+    await note_change(session, project)
+    audit.record(session, actor, "project.handed_over", project.id)
+
+
+async def _find_colleague(session: AsyncSession, project: Project, email: str) -> Person | None:
+    if project.organisation_id is None:
+        return None
+    same = (Membership.tenant_id == Person.tenant_id) & (Membership.person_id == Person.id)
+    slug = select(Organisation.slug).where(Organisation.id == project.organisation_id).scalar_subquery()
+    query = select(Person).join(Membership, same).where(Membership.organisation_slug == slug)
+    return (await session.scalars(query.where(func.lower(Person.email) == email).limit(1))).first()
+
+
+async def _belongs(session: AsyncSession, project: Project, person: object) -> bool:
+    slug = select(Organisation.slug).where(Organisation.id == project.organisation_id).scalar_subquery()
+    query = select(func.count()).where(Membership.organisation_slug == slug, Membership.person_id == person)
+    return bool(await session.scalar(query))

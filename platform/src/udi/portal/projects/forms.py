@@ -1,0 +1,36 @@
+"""What forms say of projects, and projects as forms show them."""
+
+from typing import Any
+
+from udi.portal.organisations.models import Organisation
+from udi.portal.projects.actions.describe import Described
+from udi.portal.projects.models import Project
+
+TEXTS = (
+    "title", "summary", "words", "leader_name", "organisation", "requester", "purpose", "scale", "url", "impact",
+)  # fmt: skip
+MOST_DIGITS = 8
+
+
+def read_described(form: Any) -> Described:
+    """What was typed; `form` may hold a name several times."""
+    texts: dict[str, Any] = {name: str(form.get(name) or "") for name in TEXTS}
+    audience, support = (tuple(str(each) for each in form.getall(name, [])) for name in ("audience", "support"))
+    return Described(**texts, audience=audience, support=support)
+
+
+def described_of(project: Project, organisation: Organisation | None) -> Described:
+    """What is said of a project now."""
+    texts = {name: getattr(project, name) for name in TEXTS if name != "organisation"}
+    return Described(
+        **texts,
+        organisation=organisation.slug if organisation else "",
+        audience=tuple(project.audience),
+        support=tuple(project.support),
+    )
+
+
+def read_number(value: object) -> int:
+    """A small whole number of a form; 0 where there is none."""
+    text = str(value or "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS else 0

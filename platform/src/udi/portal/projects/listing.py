@@ -1,0 +1,182 @@
+"""Lists of projects: those that everybody sees, filtered; those that use a dataset; what the page of one shows."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, any_, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.paging import PAGE_SIZE, Page, page_number
+from udi.portal.catalogue.models import Dataset, Withdrawal
+from udi.portal.catalogue.queries import SHOWN as DATASET_SHOWN
+from udi.portal.organisations.models import Organisation
+from udi.portal.projects.models import Audience, Project, ProjectDataset, ProjectPicture, Scale, Support
+from udi.portal.projects.queries import SHOWN
+from udi.portal.projects.states import State
+from udi.protocol.terms import Purpose
+
+PATH = "/projects"
+LONGEST_TEXT, MOST_MAPPED = 100, 5000
+CHOICES: Mapping[str, Collection[str]] = {
+    "state": [each.value for each in State],
+    "purpose": [each.value for each in Purpose],
+    "audience": [each.value for each in Audience],
+    "scale": [each.value for each in Scale],
+    "support": [each.value for each in Support],
+}
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What is looked for among the projects that everybody sees. Without a state, all but those that are archived."""
+
+    q: str = ""
+    state: str = ""
+    purpose: str = ""
+    audience: str = ""
+    scale: str = ""
+    support: str = ""
+    dataset: str = ""
+    page: int = 1
+    size: int = PAGE_SIZE
+
+    @property
+    def pairs(self) -> list[tuple[str, str]]:
+        """Names and values in use, without the page."""
+        names = ("q", *CHOICES, "dataset")
+        return [(name, value) for name in names if (value := getattr(self, name))]
+
+    def address(self, path: str, page: int = 1) -> str:
+        """The address that asks for these."""
+        pairs = [*self.pairs, *([("page", str(page))] if page > 1 else [])]
+        return f"{path}?{urlencode(pairs)}" if pairs else path
+
+
+def read_filters(pairs: Sequence[tuple[str, str]]) -> Filters:
+    """The filters of an address; what is no choice of ours is left out."""
+    said = dict(pairs)
+    kept: dict[str, Any] = {name: said[name] for name, known in CHOICES.items() if said.get(name) in known}
+    dataset = said.get("dataset", "")
+    return Filters(
+        q=" ".join(said.get("q", "").replace("\x00", "").split())[:LONGEST_TEXT],
+        dataset=dataset if is_identifier(dataset) else "",
+        page=page_number(said.get("page", 1)),
+        **kept,
+    )
+
+
+def is_identifier(text: str) -> bool:
+    """Whether this is a UUID."""
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
+
+
+@dataclass(frozen=True)
+class Line:
+    """A project in a list, with the name of the organisation that leads it and its first picture."""
+
+    project: Project
+    organisation: Organisation | None
+    picture: ProjectPicture | None = None
+
+
+async def list_projects(session: AsyncSession, filters: Filters) -> tuple[Filters, Page[Line]]:
+    """One page of the projects that everybody sees, the newest first; past the last page, the last one."""
+    conditions = [*SHOWN, *_conditions(filters)]
+    total = await session.scalar(select(func.count()).select_from(Project).where(*conditions)) or 0
+    last = max(1, -(-total // filters.size))
+    filters = replace(filters, page=min(filters.page, last))
+    ordered = with_organisation().where(*conditions).order_by(Project.published_at.desc(), Project.id)
+    rows = await session.execute(ordered.limit(filters.size).offset((filters.page - 1) * filters.size))
+    return filters, Page(await add_pictures(session, rows.all()), total, filters.page, filters.size)
+
+
+def with_organisation() -> Select[Project, Organisation]:
+    """Projects and the organisation that leads each, if one does."""
+    same = (Organisation.tenant_id == Project.tenant_id) & (Organisation.id == Project.organisation_id)
+    return select(Project, Organisation).outerjoin(Organisation, same)
+
+
+def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
+    columns = (Project.title, Project.summary, Project.words)
+    found: list[ColumnElement[bool]] = [
+        or_(*(column.icontains(word, autoescape=True) for column in columns)) for word in filters.q.split()
+    ]
+    found.append(Project.state == filters.state if filters.state else Project.state != State.ARCHIVED)
+    one = {Project.purpose: filters.purpose, Project.scale: filters.scale}
+    found += [column == value for column, value in one.items() if value]
+    several = {Project.audience: filters.audience, Project.support: filters.support}
+    found += [any_(column) == value for column, value in several.items() if value]
+    if filters.dataset:
+        using = select(ProjectDataset.project_id).where(ProjectDataset.dataset_id == UUID(filters.dataset))
+        found.append(Project.id.in_(using))
+    return found
+
+
+async def add_pictures(session: AsyncSession, rows: Sequence[Any]) -> list[Line]:
+    """The lines of some rows, with the first picture of each; without its bytes."""
+    ids = [row.Project.id for row in rows]
+    ordered = select(ProjectPicture).where(ProjectPicture.project_id.in_(ids)).order_by(ProjectPicture.position.desc())
+    first = {picture.project_id: picture for picture in await session.scalars(ordered)} if ids else {}
+    return [Line(row.Project, row.Organisation, first.get(row.Project.id)) for row in rows]
+
+
+@dataclass(frozen=True)
+class Used:
+    """A dataset that a project uses, as a list shows it."""
+
+    id: UUID
+    slug: str
+    title: str
+    theme: str
+    access: str
+    gone: bool
+    producer: str
+
+
+async def list_used(session: AsyncSession, project: UUID) -> list[Used]:
+    """The datasets that a project uses, by title; withdrawn ones too, whose address says so."""
+    chosen = select(ProjectDataset.dataset_id).where(ProjectDataset.project_id == project)
+    owner = (Organisation.tenant_id == Dataset.tenant_id) & (Organisation.id == Dataset.organisation_id)
+    columns = (Dataset.id, Dataset.slug, Dataset.title, Dataset.theme, Dataset.access, Organisation.name)
+    shown = select(*columns).join(Organisation, owner).where(Dataset.id.in_(chosen), DATASET_SHOWN)
+    used = [
+        Used(row.id, row.slug, row.title, row.theme, row.access, gone=False, producer=row.name)
+        for row in await session.execute(shown)
+    ]
+    former = (Organisation.tenant_id == Withdrawal.tenant_id) & (Organisation.id == Withdrawal.organisation_id)
+    left = select(Withdrawal.id, Withdrawal.title, Organisation.name).join(Organisation, former)
+    used += [
+        Used(row.id, "", row.title, "", "", gone=True, producer=row.name)
+        for row in await session.execute(left.where(Withdrawal.id.in_(chosen)))
+    ]
+    return sorted(used, key=lambda each: (each.title.casefold(), each.id))
+
+
+async def list_pictures(session: AsyncSession, project: UUID) -> Sequence[ProjectPicture]:
+    """The pictures of a project in their order, without their bytes."""
+    query = select(ProjectPicture).where(ProjectPicture.project_id == project).order_by(ProjectPicture.position)
+    return (await session.scalars(query)).all()
+
+
+async def list_using(session: AsyncSession, dataset: UUID, *, most: int) -> tuple[int, list[Line]]:
+    """How many projects that everybody sees use a dataset, and the newest of them."""
+    conditions = [*_conditions(Filters(dataset=str(dataset))), *SHOWN]
+    total = await session.scalar(select(func.count()).select_from(Project).where(*conditions)) or 0
+    ordered = with_organisation().where(*conditions).order_by(Project.published_at.desc(), Project.id)
+    rows = await session.execute(ordered.limit(most))
+    return total, [Line(row.Project, row.Organisation) for row in rows.all()]
+
+
+async def list_addresses(session: AsyncSession) -> Sequence[tuple[str, datetime | None]]:
+    """The list and the newest projects that everybody sees, for search engines."""
+    rows = select(Project.id, Project.changed_at).where(*SHOWN).order_by(Project.published_at.desc(), Project.id)
+    found = await session.execute(rows.limit(MOST_MAPPED))
+    return [(PATH, None), *((f"{PATH}/{row.id}", row.changed_at) for row in found)]

@@ -1,0 +1,66 @@
+"""What is made with the data: the list that everybody sees, its feed, and one's own."""
+
+from typing import Any
+
+from litestar import Request, Response, get
+from litestar.datastructures import State
+from litestar.di import NamedDependency
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.identity import Actor
+from udi.kit.tenancy import Territory
+from udi.portal.catalogue.pages.asked import read_pairs
+from udi.portal.projects.atom import MEDIA_TYPE, write_feed
+from udi.portal.projects.atom import PATH as ATOM
+from udi.portal.projects.listing import CHOICES, PATH, list_projects, read_filters
+from udi.portal.projects.queries import list_invitations, list_mine, name_dataset
+from udi.ui.site import render, site_of
+
+AnyRequest = Request[Any, Any, State]
+HOUR = {"Cache-Control": "public, max-age=300", "Access-Control-Allow-Origin": "*"}
+
+
+@get(PATH)
+async def show_projects(
+    request: AnyRequest, session: NamedDependency[AsyncSession], actor: NamedDependency[Actor | None]
+) -> Response[str]:
+    """Projects and reuses, with filters."""
+    filters, page = await list_projects(session, read_filters(read_pairs(request)))
+    return render(
+        request,
+        "projects/projects.html",
+        page=page,
+        filters=filters,
+        choices=CHOICES,
+        dataset=await name_dataset(session, filters.dataset),
+        waiting=len(await list_invitations(session, actor)) if actor else 0,
+        page_url=lambda number: filters.address(PATH, number),
+        atom_url=filters.address(ATOM),
+    )
+
+
+@get(ATOM)
+async def send_feed(
+    request: AnyRequest, session: NamedDependency[AsyncSession], territory: NamedDependency[Territory]
+) -> Response[bytes]:
+    """The same as an Atom feed, the newest first."""
+    filters, page = await list_projects(session, read_filters(read_pairs(request)))
+    say = site_of(request).pages.speaker(request)
+    feed = write_feed(page, filters, territory, request.scope["state"]["locale"], say("Projects and reuses"))
+    return Response(feed, media_type=MEDIA_TYPE, headers=HOUR | {"Vary": "Accept-Language, Cookie"})
+
+
+@get(f"{PATH}/mine")
+async def show_mine(
+    request: AnyRequest, session: NamedDependency[AsyncSession], member: NamedDependency[Actor]
+) -> Response[str]:
+    """Those that I lead, reported or take part in, and the invitations that wait for my answer."""
+    return render(
+        request,
+        "projects/mine.html",
+        projects=await list_mine(session, member),
+        invitations=await list_invitations(session, member),
+    )
+
+
+routes = [show_projects, send_feed, show_mine]

@@ -1,0 +1,73 @@
+"""The territory's team looks after what everybody sees: hides with a reason, shows again."""
+
+from typing import Any
+from uuid import UUID
+
+from litestar import Request, Response, get, post
+from litestar.datastructures import State
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from litestar.response import Redirect
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.errors import InvalidError
+from udi.kit.identity import Actor
+from udi.portal.projects import queries
+from udi.portal.projects.actions.live import hide_project, require_team, show_again
+from udi.portal.projects.listing import PATH
+from udi.portal.projects.models import Project
+from udi.portal.projects.pages.project import ONE
+from udi.ui.errors import say_fields
+from udi.ui.site import render
+
+AnyRequest = Request[Any, Any, State]
+
+
+@get(f"{ONE}/hide")
+async def ask_why(
+    request: AnyRequest,
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
+    project_id: FromPath[UUID],
+) -> Response[str]:
+    """The form that asks for the reason."""
+    require_team(member)
+    return await _show(request, await queries.get_project(session, member, project_id))
+
+
+@post(f"{ONE}/hide", status_code=303)
+async def hide(
+    request: AnyRequest,
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
+    project_id: FromPath[UUID],
+) -> Response[Any]:
+    """Take it off the public pages."""
+    require_team(member)
+    project = await queries.get_project(session, member, project_id, lock=True)
+    reason = str((await request.form()).get("reason") or "")
+    try:
+        await hide_project(session, member, project, reason)
+    except InvalidError as error:
+        return await _show(request, project, reason=reason, error=error)
+    return Redirect(f"{PATH}/{project.id}", status_code=303)
+
+
+@post(f"{ONE}/show", status_code=303)
+async def show(
+    session: NamedDependency[AsyncSession], member: NamedDependency[Actor], project_id: FromPath[UUID]
+) -> Redirect:
+    """Put it back."""
+    require_team(member)
+    await show_again(session, member, await queries.get_project(session, member, project_id, lock=True))
+    return Redirect(f"{PATH}/{project_id}", status_code=303)
+
+
+async def _show(
+    request: AnyRequest, project: Project, *, reason: str = "", error: InvalidError | None = None
+) -> Response[str]:
+    facts = {"project": project, "reason": reason, "errors": say_fields(request, error)}
+    return render(request, "projects/hide.html", status=422 if error else 200, **facts)
+
+
+routes = [ask_why, hide, show]

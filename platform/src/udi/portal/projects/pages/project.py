@@ -1,0 +1,98 @@
+"""The page of a project, and what its people do there: take it on, let everybody see it."""
+
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from litestar import Request, Response, get, post
+from litestar.datastructures import State
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from litestar.response import Redirect
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.errors import NotFoundError
+from udi.kit.identity import Actor
+from udi.portal.projects import listing, queries
+from udi.portal.projects.actions.describe import publish_project
+from udi.portal.projects.actions.live import move_project
+from udi.portal.projects.models import Project, Right
+from udi.portal.projects.states import BY_OWNER, NEXT, Event
+from udi.ui.site import render
+
+ONE = f"{listing.PATH}/{{project_id:uuid}}"
+AnyRequest = Request[Any, Any, State]
+PRIVATE = {"Cache-Control": "no-store"}
+
+
+@get(ONE)
+async def show_project(
+    request: AnyRequest,
+    session: NamedDependency[AsyncSession],
+    actor: NamedDependency[Actor | None],
+    project_id: FromPath[UUID],
+) -> Response[str]:
+    """What it is, which data it uses, where its result is, what it changed."""
+    project = await queries.get_project(session, actor, project_id)
+    right = await queries.find_right(session, project, actor)
+    return render(
+        request,
+        "projects/project.html",
+        project=project,
+        organisation=await queries.find_organisation(session, project),
+        used=await listing.list_used(session, project.id),
+        pictures=await listing.list_pictures(session, project.id),
+        edits=right is Right.EDIT,
+        owns=queries.is_owner(project, actor),
+        member=right is not None,
+        is_team=actor is not None and actor.moderator,
+        host=urlsplit(project.url).hostname or "",
+        events=list_events(project, actor) if right is Right.EDIT else [],
+    )
+
+
+def list_events(project: Project, actor: Actor | None) -> list[Event]:
+    """What the person may do with it now."""
+    possible = [event for state, event in NEXT if state == project.state]
+    return [event for event in possible if event not in BY_OWNER or queries.is_owner(project, actor)]
+
+
+@post(f"{ONE}/move", status_code=303)
+async def move(
+    request: AnyRequest,
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
+    project_id: FromPath[UUID],
+) -> Redirect:
+    """Take it to its next state."""
+    project = await queries.get_editable_project(session, member, project_id, lock=True)
+    said = str((await request.form()).get("event") or "")
+    if said not in set(Event):
+        raise NotFoundError("There is no such step.")
+    await move_project(session, member, project, Event(said))
+    return Redirect(f"{listing.PATH}/{project.id}", status_code=303)
+
+
+@get(f"{ONE}/publish")
+async def ask_to_publish(
+    request: AnyRequest,
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
+    project_id: FromPath[UUID],
+) -> Response[str]:
+    """What everybody will see, before it is so for good."""
+    project = await queries.get_led_project(session, member, project_id)
+    organisation = await queries.find_organisation(session, project)
+    return render(request, "projects/publish.html", project=project, organisation=organisation)
+
+
+@post(f"{ONE}/publish", status_code=303)
+async def publish(
+    session: NamedDependency[AsyncSession], member: NamedDependency[Actor], project_id: FromPath[UUID]
+) -> Redirect:
+    """Let everybody see it."""
+    await publish_project(session, member, await queries.get_led_project(session, member, project_id, lock=True))
+    return Redirect(f"{listing.PATH}/{project_id}", status_code=303)
+
+
+routes = [show_project, move, ask_to_publish, publish]

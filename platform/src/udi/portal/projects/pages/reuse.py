@@ -1,0 +1,108 @@
+"""Report what somebody made with open data, in two fields."""
+
+from typing import Any
+from uuid import UUID
+
+from litestar import Request, Response, get, post
+from litestar.datastructures import State
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from litestar.response import Redirect
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.errors import ForbiddenError, InvalidError
+from udi.kit.identity import Actor
+from udi.portal.projects import listing, queries
+from udi.portal.projects.actions.report import correct_reuse, report_reuse
+from udi.portal.projects.models import Project
+from udi.portal.projects.pages.project import ONE
+from udi.ui.errors import say_fields
+from udi.ui.site import render
+
+AnyRequest = Request[Any, Any, State]
+REPORT = f"{listing.PATH}/report"
+
+
+@get(REPORT)
+async def show_report(
+    request: AnyRequest,
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],  # noqa: ARG001 - a passer-by is led to the login first
+) -> Response[str]:
+    """The form; `dataset` in the address is the one that was used."""
+    return await _form(request, session, dataset=request.query_params.get("dataset", ""))
+
+
+@post(REPORT, status_code=303)
+async def report(
+    request: AnyRequest, session: NamedDependency[AsyncSession], member: NamedDependency[Actor]
+) -> Response[Any]:
+    """Show it at once."""
+    form = await request.form()
+    title, url, dataset = (str(form.get(name) or "") for name in ("title", "url", "dataset"))
+    datasets = [UUID(dataset)] if listing.is_identifier(dataset) else []
+    language = request.scope["state"]["locale"]
+    try:
+        async with session.begin_nested():
+            made = await report_reuse(session, member, title=title, url=url, language=language, datasets=datasets)
+    except InvalidError as error:
+        return await _form(request, session, title=title, url=url, dataset=dataset, error=error)
+    return Redirect(f"{listing.PATH}/{made.id}", status_code=303)
+
+
+@get(f"{ONE}/correct")
+async def show_correction(
+    request: AnyRequest,
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
+    project_id: FromPath[UUID],
+) -> Response[str]:
+    """The two fields of a reuse that the person reported."""
+    project = await _get_reported(session, member, project_id)
+    return await _form(request, session, title=project.title, url=project.url, of=project)
+
+
+@post(f"{ONE}/correct", status_code=303)
+async def correct(
+    request: AnyRequest,
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
+    project_id: FromPath[UUID],
+) -> Response[Any]:
+    """Correct them."""
+    project = await _get_reported(session, member, project_id, lock=True)
+    form = await request.form()
+    title, url = str(form.get("title") or ""), str(form.get("url") or "")
+    try:
+        await correct_reuse(session, member, project, title=title, url=url)
+    except InvalidError as error:
+        return await _form(request, session, title=title, url=url, of=project, error=error)
+    return Redirect(f"{listing.PATH}/{project.id}", status_code=303)
+
+
+async def _get_reported(session: AsyncSession, member: Actor, id_: UUID, *, lock: bool = False) -> Project:
+    project = await queries.get_own_project(session, member, id_, lock=lock)
+    if not project.reported:
+        raise ForbiddenError("This project has a leader.", remedy="Change it with its own form.")
+    return project
+
+
+async def _form(
+    request: AnyRequest,
+    session: AsyncSession,
+    *,
+    title: str = "",
+    url: str = "",
+    dataset: str = "",
+    of: Project | None = None,
+    error: InvalidError | None = None,
+) -> Response[str]:
+    dataset = dataset if listing.is_identifier(dataset) else ""
+    named = await queries.name_dataset(session, dataset)
+    facts = {"title": title, "url": url, "dataset": dataset, "dataset_title": named, "of": of}
+    return render(
+        request, "projects/report.html", status=422 if error else 200, errors=say_fields(request, error), **facts
+    )
+
+
+routes = [show_report, report, show_correction, correct]

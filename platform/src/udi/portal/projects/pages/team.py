@@ -1,0 +1,134 @@
+"""The team of a project."""
+
+from typing import Any
+from uuid import UUID
+
+from litestar import Request, Response, get, post
+from litestar.datastructures import State
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from litestar.response import Redirect
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.errors import InvalidError, NotFoundError
+from udi.kit.identity import Actor
+from udi.portal.projects import listing, queries
+from udi.portal.projects.actions import team
+from udi.portal.projects.models import Project, Right
+from udi.portal.projects.pages.project import ONE
+from udi.portal.projects.states import Step
+from udi.ui.errors import say_fields
+from udi.ui.site import render
+
+AnyRequest = Request[Any, Any, State]
+
+
+@get(f"{ONE}/team")
+async def show_team(
+    request: AnyRequest,
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
+    project_id: FromPath[UUID],
+) -> Response[str]:
+    """Who is in it, who is invited."""
+    return await _show(request, session, member, await _get(session, member, project_id))
+
+
+@post(f"{ONE}/team", status_code=303)
+async def invite(
+    request: AnyRequest,
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
+    project_id: FromPath[UUID],
+) -> Response[Any]:
+    """Invite an address."""
+    project = await queries.get_led_project(session, member, project_id, lock=True)
+    form = await request.form()
+    email, right = str(form.get("email") or ""), str(form.get("right") or "")
+    try:
+        await team.invite(session, member, project, email=email, right=right)
+    except InvalidError as error:
+        return await _show(request, session, member, project, email=email, error=error)
+    return Redirect(f"{listing.PATH}/{project.id}/team", status_code=303)
+
+
+@post(f"{ONE}/team/{{member_id:uuid}}", status_code=303)
+async def change_member(
+    request: AnyRequest,
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
+    project_id: FromPath[UUID],
+    member_id: FromPath[UUID],
+) -> Redirect:
+    """Give a right, hand the project over, take an invitation back or somebody off the team."""
+    project = await queries.get_led_project(session, member, project_id, lock=True)
+    other, what = await queries.get_member(session, project, member_id), (await request.form()).get("what")
+    if what in {Right.SEE, Right.EDIT}:
+        await team.give_right(session, member, project, other, str(what))
+    elif what == "lead":
+        await team.hand_over(session, member, project, other)
+    elif what in {Step.CANCEL, Step.REMOVE}:
+        await team.dismiss(session, member, project, other, Step(str(what)))
+    else:
+        raise NotFoundError("There is no such step.")
+    return Redirect(f"{listing.PATH}/{project.id}/team", status_code=303)
+
+
+@get(f"{ONE}/invitation")
+async def show_invitation(
+    request: AnyRequest,
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
+    project_id: FromPath[UUID],
+) -> Response[str]:
+    """What one is invited into, and the answer to give."""
+    project, own = await queries.get_own_member(session, member, project_id)
+    return render(request, "projects/invitation.html", project=project, member=own)
+
+
+@post(f"{ONE}/invitation", status_code=303)
+async def answer(
+    request: AnyRequest,
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
+    project_id: FromPath[UUID],
+) -> Redirect:
+    """Accept, decline, or leave the team."""
+    project, own = await queries.get_own_member(session, member, project_id, lock=True)
+    what = str((await request.form()).get("what") or "")
+    if what not in {Step.ACCEPT, Step.DECLINE, Step.LEAVE}:
+        raise NotFoundError("There is no such step.")
+    await team.answer(session, member, project, own, Step(what))
+    return Redirect(f"{listing.PATH}/{project.id}" if what == Step.ACCEPT else f"{listing.PATH}/mine", status_code=303)
+
+
+async def _get(session: AsyncSession, member: Actor, id_: UUID) -> Project:
+    """A project whose team the person may see: they are in it."""
+    project = await queries.get_project(session, member, id_)
+    if await queries.find_right(session, project, member) is None or project.reported:
+        raise NotFoundError("The team of a project is shown to those who are in it.")
+    return project
+
+
+async def _show(
+    request: AnyRequest,
+    session: AsyncSession,
+    member: Actor,
+    project: Project,
+    *,
+    email: str = "",
+    error: InvalidError | None = None,
+) -> Response[str]:
+    return render(
+        request,
+        "projects/team.html",
+        status=422 if error else 200,
+        project=project,
+        members=await queries.list_members(session, project),
+        leads=project.leader_id == member.person_id,
+        email=email,
+        errors=say_fields(request, error),
+    )
+
+
+routes = [show_team, invite, change_member, show_invitation, answer]

@@ -1,0 +1,148 @@
+"""The life of a project and of its team: the tables of the documentation are those that run."""
+
+import re
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.portal.projects.conftest import FORM, Relay, Workshop
+from udi.kit.errors import ConflictError
+from udi.portal.projects import states
+from udi.portal.projects.states import Event, Stage, State, Step
+
+PAGE = Path(__file__).parents[3] / "docs/reference/projects.md"
+PATHS = {
+    State.IDEA: [],
+    State.IN_PROGRESS: [Event.START],
+    State.DELIVERED: [Event.DELIVER],
+    State.ARCHIVED: [Event.ARCHIVE],
+}
+STAGES = {
+    Stage.INVITED: [],
+    Stage.JOINED: [Step.ACCEPT],
+    Stage.DECLINED: [Step.DECLINE],
+    Stage.CANCELLED: [Step.CANCEL],
+    Stage.LEFT: [Step.ACCEPT, Step.LEAVE],
+}
+NAMES = {
+    Step.ACCEPT: "joined",
+    Step.DECLINE: "declined",
+    Step.CANCEL: "cancelled",
+    Step.LEAVE: "left",
+    Step.REMOVE: "removed",
+}
+
+
+@pytest.mark.parametrize("event", list(Event))
+@pytest.mark.parametrize("state", list(State))
+async def test_every_pair_of_state_and_event_follows_the_table(workshop: Workshop, state: State, event: Event) -> None:
+    address = await workshop.begin()
+    for step in PATHS[state]:
+        assert (await workshop.leader.post(f"{address}/move", data={"event": step})).status_code == 303
+    before = await workshop.events()
+
+    answer = await workshop.leader.post(f"{address}/move", data={"event": event})
+
+    wanted = states.NEXT.get((state, event))
+    assert answer.status_code == (303 if wanted else 409), answer.text
+    assert (await workshop.one(address)).state == (wanted or state)
+    assert (await workshop.events())[len(before) :] == (["project.moved"] if wanted else [])
+    page = await workshop.leader.get(address)
+    offered = {each for where, each in states.NEXT if where == (wanted or state)}
+    assert {each for each in Event if f'value="{each}"' in page.text} == offered
+
+
+async def do(workshop: Workshop, someone: httpx.AsyncClient, address: str, email: str, step: Step) -> httpx.Response:
+    if step in {Step.CANCEL, Step.REMOVE}:
+        member = await workshop.member(email)
+        return await workshop.leader.post(f"{address}/team/{member.id}", data={"what": step})
+    return await someone.post(f"{address}/invitation", data={"what": step})
+
+
+@pytest.mark.parametrize("what", list(Step))
+@pytest.mark.parametrize("stage", list(Stage))
+async def test_every_pair_of_stage_and_step_follows_the_table(workshop: Workshop, stage: Stage, what: Step) -> None:
+    address, email = await workshop.begin(), workshop.logins["other"].email
+    invited = await workshop.leader.post(f"{address}/team", data={"email": email, "right": "see"})
+    assert invited.status_code == 303, invited.text
+    for step in STAGES[stage]:
+        assert (await do(workshop, workshop.other, address, email, step)).status_code == 303
+    before = await workshop.events()
+
+    answer = await do(workshop, workshop.other, address, email, what)
+
+    wanted = states.STEPS.get((stage, what))
+    over = stage not in states.PRESENT and what in {Step.ACCEPT, Step.DECLINE, Step.LEAVE}
+    assert answer.status_code == (303 if wanted else 404 if over else 409), answer.text
+    assert (await workshop.member(email)).stage == (wanted or stage)
+    added = (await workshop.events())[len(before) :]
+    assert added == ([f"project.member_{NAMES[what]}"] if wanted else [])
+    sees = (wanted or stage) == Stage.JOINED
+    assert (await workshop.other.get(address)).status_code == (200 if sees else 404)
+
+
+def rows(event: str) -> list[tuple[str, str, str]]:
+    found = re.findall(
+        r"^\| `(\w+)` \| `(\w+)` \| [^|]+ \| `(\w+)` \|(?: none \|)? `" + event, PAGE.read_text(), re.MULTILINE
+    )
+    return [(one, other, third) for one, other, third in found]
+
+
+def test_the_documented_tables_are_those_that_run() -> None:
+    assert {(State(a), Event(b)): State(c) for a, b, c in rows("project.moved")} == states.NEXT
+    assert {(Stage(a), Step(b)): Stage(c) for a, b, c in rows("project.member_")} == states.STEPS
+    with pytest.raises(ConflictError):
+        states.step(Stage.LEFT, Step.ACCEPT)
+
+
+async def test_who_edits_takes_it_on_and_only_who_leads_archives(workshop: Workshop, relay: Relay) -> None:
+    address, email = await workshop.begin(), workshop.logins["other"].email
+    await workshop.leader.post(f"{address}/team", data={"email": email, "right": "see"})
+    await workshop.tell(address, "invited", email)
+    await workshop.other.post(f"{address}/invitation", data={"what": "accept"})
+    await workshop.tell(address, "invited", email)
+
+    only_sees = await workshop.other.post(f"{address}/move", data={"event": "start"})
+    member = await workshop.member(email)
+    await workshop.leader.post(f"{address}/team/{member.id}", data={"what": "edit"})
+    started = await workshop.other.post(f"{address}/move", data={"event": "start"})
+    archived = await workshop.other.post(f"{address}/move", data={"event": "archive"})
+    changed = await workshop.other.post(f"{address}/edit", data={**FORM, "title": "L’ombre", "revision": "2"})
+    alone = await workshop.other.post(f"{address}/team", data={"email": "ami@ombre.example", "right": "see"})
+
+    assert [each.status_code for each in (only_sees, started, archived, changed, alone)] == [403, 303, 403, 303, 403]
+    [mail] = relay.mails
+    assert (mail["To"], mail["Subject"]) == (email, "Vous êtes invité dans un projet")
+    assert "ombre des rues" not in mail.get_content()
+    assert f"{workshop.territory.origin}{address}" in mail.get_content()
+
+
+async def test_a_project_is_handed_over_and_its_former_leader_stays_in_the_team(workshop: Workshop) -> None:
+    address, email = await workshop.begin(organisation="armor", requester="public_body"), workshop.logins["other"].email
+    await workshop.leader.post(f"{address}/team", data={"email": email, "right": "see"})
+    member = await workshop.member(email)
+    early = await workshop.leader.post(f"{address}/team/{member.id}", data={"what": "lead"})
+    await workshop.other.post(f"{address}/invitation", data={"what": "accept"})
+
+    handed = await workshop.leader.post(f"{address}/team/{member.id}", data={"what": "lead"})
+
+    assert (early.status_code, handed.status_code) == (409, 303)
+    project = await workshop.one(address)
+    assert (project.organisation_id, project.requester) == (None, "person")
+    assert (await workshop.leader.get(f"{address}/edit")).status_code == 200
+    assert (await workshop.leader.post(f"{address}/publish")).status_code == 403
+    assert (await workshop.other.post(f"{address}/publish")).status_code == 303
+
+
+async def test_a_colleague_is_in_at_once_and_is_told(workshop: Workshop, relay: Relay) -> None:
+    colleague, login = await workshop.come(memberships={"armor": []})
+    address = await workshop.begin(organisation="armor", requester="public_body")
+
+    added = await workshop.leader.post(f"{address}/team", data={"email": login.email, "right": "edit"})
+    await workshop.tell(address, "added", login.email)
+    again = await workshop.leader.post(f"{address}/team", data={"email": login.email, "right": "edit"})
+
+    assert (added.status_code, again.status_code) == (303, 422)
+    assert (await colleague.get(f"{address}/edit")).status_code == 200
+    assert [mail["Subject"] for mail in relay.mails] == ["Vous êtes dans l’équipe d’un projet"]
