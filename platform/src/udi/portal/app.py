@@ -21,6 +21,7 @@ from udi.portal.access import jobs as access_jobs
 from udi.portal.access.agreements import api as agreements_api
 from udi.portal.access.agreements import pages as agreements_pages
 from udi.portal.access.agreements import project_pages
+from udi.portal.access.documentation import more as access_documentation
 from udi.portal.access.policies import odrl_pages
 from udi.portal.access.policies import pages as policies_pages
 from udi.portal.access.policies.opening import find_opening
@@ -98,12 +99,18 @@ URLS = {
     "following": "/following",
     "nodes": "/nodes",
     "join": joining_pages.HOME,
+    "access": requests_pages.HOME,
+    "agreements": agreements_pages.HOME,
     "projects": project_lists.PATH,
     "sources": nodes_trials.HOME,
 }
 
 
-HOOKS = {"uses": find_uses, "operations": [projects_documentation], "mapped": project_lists.list_addresses}
+HOOKS = {
+    "uses": find_uses,
+    "operations": [projects_documentation, access_documentation],
+    "mapped": project_lists.list_addresses,
+}
 """What projects tell lower domains."""
 
 

@@ -21,14 +21,16 @@ from udi.portal.access.agreements.atom import write_feed
 from udi.portal.access.agreements.delivery import MOST_LISTED, list_for_node
 from udi.portal.access.agreements.notary import list_kept_keys, notary_of
 from udi.portal.access.agreements.queries import get_deed, get_public, list_public
-from udi.portal.access.models import PublicAgreement
+from udi.portal.access.agreements.shapes import BASE, DeedPage, PublicDeed
 from udi.portal.catalogue.atom import MEDIA_TYPE
+from udi.portal.catalogue.open.asked import Asked
+from udi.portal.catalogue.pages.asked import read_pairs
 from udi.portal.identity.bearers import PROGRAMS
 from udi.portal.nodes.api import as_json, identify, node_session
 from udi.protocol.odrl import as_document, write_agreement
 from udi.ui.site import site_of
 
-USUAL, LARGEST, LAST_PAGE = 100, 100, 10_000
+USUAL, USUAL_SIZE, LARGEST, LAST_PAGE = 100, 20, 100, 10_000
 PUBLIC = {"Access-Control-Allow-Origin": "*"}
 Machine = Request[Any, Any, State]
 
@@ -58,21 +60,25 @@ async def send_feed(
     return Response(body, media_type=MEDIA_TYPE, headers=PUBLIC | {"Vary": "Accept-Language, Cookie"})
 
 
-@get("/api/v1/agreements", guards=PROGRAMS)
+@get(BASE, guards=PROGRAMS)
 async def search_agreements(
-    session: NamedDependency[AsyncSession], page: FromQuery[int] = 1, size: FromQuery[int] = 20
-) -> Response[Any]:
+    request: Machine, session: NamedDependency[AsyncSession], territory: NamedDependency[Territory]
+) -> Response[DeedPage]:
     """The public list, the last changed first."""
-    number, most = min(max(page, 1), LAST_PAGE), min(max(size, 1), LARGEST)
-    rows, total = await list_public(session, page=number, size=most)
-    body = {"total": total, "page": number, "items": [_as_public(row) for row in rows]}
-    return Response(body, headers=PUBLIC)
+    asked = Asked(read_pairs(request), ("page", "size"))
+    number, size = asked.whole("page", 1, most=LAST_PAGE), asked.whole("size", USUAL_SIZE, most=LARGEST)
+    asked.check()
+    rows, total = await list_public(session, page=number, size=size)
+    items = [PublicDeed.of(row, territory.origin) for row in rows]
+    return Response(DeedPage(total=total, page=number, size=size, items=items), headers=PUBLIC)
 
 
-@get("/api/v1/agreements/{agreement_id:uuid}", guards=PROGRAMS)
-async def show_agreement(session: NamedDependency[AsyncSession], agreement_id: FromPath[UUID]) -> Response[Any]:
+@get(f"{BASE}/{{agreement_id:uuid}}", guards=PROGRAMS)
+async def show_agreement(
+    session: NamedDependency[AsyncSession], territory: NamedDependency[Territory], agreement_id: FromPath[UUID]
+) -> Response[PublicDeed]:
     """What everybody may know of one."""
-    return Response(_as_public(await get_public(session, agreement_id)), headers=PUBLIC)
+    return Response(PublicDeed.of(await get_public(session, agreement_id), territory.origin), headers=PUBLIC)
 
 
 @get("/agreements/{agreement_id:uuid}/agreement.jsonld")
@@ -95,19 +101,6 @@ async def send_odrl(
     )
     body = json.dumps(as_document(document), ensure_ascii=False, indent=1).encode()
     return Response(body, media_type="application/ld+json", headers={"Cache-Control": "no-store"})
-
-
-def _as_public(row: PublicAgreement) -> dict[str, Any]:
-    return {
-        "id": str(row.id),
-        "dataset": {"id": str(row.dataset_id), "title": row.dataset_title},
-        "producer": {"slug": row.organisation_slug, "name": row.organisation_name},
-        "project": {"id": str(row.project_id), "title": row.project_title} if row.project_id else None,
-        "purpose": row.purpose,
-        "starts_at": row.starts_at.isoformat(),
-        "ends_at": row.ends_at.isoformat(),
-        "state": row.state,
-    }
 
 
 async def find_kept_keys(request: Machine) -> list[dict[str, Any]]:
