@@ -18,15 +18,10 @@ from udi.kit.rates import Rates
 from udi.kit.tenancy import Territory
 from udi.kit.territories import Registry
 from udi.portal.access import jobs as access_jobs
-from udi.portal.access.agreements import api as agreements_api
-from udi.portal.access.agreements import pages as agreements_pages
-from udi.portal.access.agreements import project_pages
+from udi.portal.access import routes as access_routes
+from udi.portal.access.agreements.api import find_kept_keys
 from udi.portal.access.documentation import more as access_documentation
-from udi.portal.access.policies import odrl_pages
-from udi.portal.access.policies import pages as policies_pages
 from udi.portal.access.policies.opening import find_opening
-from udi.portal.access.requests import case_pages as cases_pages
-from udi.portal.access.requests import pages as requests_pages
 from udi.portal.access.sweeping import sweep_for_ever
 from udi.portal.catalogue import api as catalogue_api
 from udi.portal.catalogue import pages as catalogue_pages
@@ -99,8 +94,7 @@ URLS = {
     "following": "/following",
     "nodes": "/nodes",
     "join": joining_pages.HOME,
-    "access": requests_pages.HOME,
-    "agreements": agreements_pages.HOME,
+    **access_routes.URLS,
     "projects": project_lists.PATH,
     "sources": nodes_trials.HOME,
 }
@@ -110,8 +104,10 @@ HOOKS = {
     "uses": find_uses,
     "operations": [projects_documentation, access_documentation],
     "mapped": project_lists.list_addresses,
+    "opening": find_opening,
+    "kept_keys": find_kept_keys,
 }
-"""What projects tell lower domains."""
+"""What projects and access tell lower domains."""
 
 
 def navigation(site: Site, request: Request[Any, Any, State]) -> list[tuple[str, str]]:
@@ -164,8 +160,6 @@ def build_site(settings: Settings, *, pages: bool = True) -> Site:
                 Rates("api", settings.api_requests_per_minute * PEOPLE_TIMES),
             ),
             "name_organisations": name_organisations,
-            "opening": find_opening,
-            "kept_keys": agreements_api.find_kept_keys,
             **HOOKS,
             "measures": (measure_reports, measure_key, measure_index, measure_links, measure_backups),
         },
@@ -204,13 +198,7 @@ def create(site: Site | None = None) -> Litestar:
         *webhooks_pages.routes,
         *joining_pages.routes,
         *members_pages.routes,
-        *policies_pages.routes,
-        *odrl_pages.routes,
-        *requests_pages.routes,
-        *cases_pages.routes,
-        *agreements_pages.routes,
-        *agreements_api.routes,
-        *project_pages.routes,
+        *access_routes.routes,
         *projects_pages.routes,
         *projects_api.routes,
     ]

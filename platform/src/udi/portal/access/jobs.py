@@ -61,9 +61,7 @@ async def write_for_request(site: Site, territory: Territory, payload: Mapping[s
         person = await session.get_one(Person, (territory.id, request.person_id))
         to = await _to(session, territory, event, side, producer, [(person.email, request.language)])
     day = request.due_at or lapses_at(request)
-    key = f"{request.revision}-{int(request.since.timestamp())}"
-    if event == "message":
-        key = str(payload.get("step", key))
+    key = str(payload.get("step") or f"{request.revision}-{int(request.since.timestamp())}")
     return [
         write_letter(
             site, territory, event,

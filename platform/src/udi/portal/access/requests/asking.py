@@ -134,24 +134,29 @@ async def submit(
         raise InvalidError("Nothing was sent yet.", refusals=refusals)
     await session.execute(text(LOCK), {"project": str(project.id)})
     await _refuse_twin(session, actor, dataset, project)
-    moment = now()
-    request = AccessRequest(
-        dataset_id=dataset.id, organisation_id=dataset.organisation_id, project_id=project.id, person_id=actor.person_id,
-        language=language, state=State.SUBMITTED, revision=1, asked_at=moment, since=moment, renews_id=renews.id if renews else None,
-        measured=False, days_used=0,
-    )  # fmt: skip
+    request = _begin(actor, dataset, project, language, renews)
     _fill(request, asked, policy, said, await describe_applicant(session, project))
     clock.start(request, said.answer_days, territory.zone)
     session.add(request)
     await session.flush()
     await keep_documents(session, request, asked.documents)
-    locked = await find_policy(session, dataset.id, lock=True)
-    if locked is not None:
+    if (locked := await find_policy(session, dataset.id, lock=True)) is not None:
         locked.received += 1
     await note(session, actor, request, Event.CORRECT, Side.REQUESTER)
     await tell(session, request, Event.CORRECT)
     audit.record(session, actor, "access_request.submitted", request.id, dataset=str(dataset.id))
     return request
+
+
+def _begin(
+    actor: Actor, dataset: Dataset, project: Project, language: str, renews: AccessAgreement | None
+) -> AccessRequest:
+    moment = now()
+    return AccessRequest(
+        dataset_id=dataset.id, organisation_id=dataset.organisation_id, project_id=project.id,
+        person_id=actor.person_id, language=language, state=State.SUBMITTED, revision=1, asked_at=moment, since=moment,
+        renews_id=renews.id if renews else None, measured=False, days_used=0,
+    )  # fmt: skip
 
 
 async def _refuse_twin(session: AsyncSession, actor: Actor, dataset: Dataset, project: Project) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -57,10 +58,12 @@ async def list_steps(session: AsyncSession, request: AccessRequest) -> Sequence[
     return (await session.scalars(query)).all()
 
 
-async def tell(session: AsyncSession, request: AccessRequest, event: str, side: Side = Side.REQUESTER) -> None:
-    """Have the other side told by mail, once the transaction is durable; `side` is who did it."""
+async def tell(
+    session: AsyncSession, request: AccessRequest, event: str, side: Side = Side.REQUESTER, step: UUID | None = None
+) -> None:
+    """Have the other side told by mail, once the transaction is durable; `side` is who did it, `step` tells messages apart."""
     payload = {"request": str(request.id), "revision": request.revision, "state": request.state, "event": event}
-    await jobs.enqueue(session, TELL, payload | {"side": side})
+    await jobs.enqueue(session, TELL, payload | {"side": side, "step": str(step or "")})
 
 
 async def write_message(session: AsyncSession, actor: Actor, request: AccessRequest, words: str, side: Side) -> None:
@@ -71,6 +74,6 @@ async def write_message(session: AsyncSession, actor: Actor, request: AccessRequ
         InvalidError: nothing is said.
     """
     follow(request.state, Event.MESSAGE)
-    await note(session, actor, request, Event.MESSAGE, side, tidy_words(words))
-    await tell(session, request, Event.MESSAGE, side)
+    step = await note(session, actor, request, Event.MESSAGE, side, tidy_words(words))
+    await tell(session, request, Event.MESSAGE, side, step.id)
     audit.record(session, actor, "access_request.message_written", request.id)
