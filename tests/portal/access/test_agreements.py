@@ -8,14 +8,12 @@ from uuid import UUID
 
 import httpx
 import pytest
-from sqlalchemy import select
 
 from tests.portal.access.conftest import Desk
 from udi.kit.keys import verify_document
 from udi.portal.access.agreements import states
-from udi.portal.access.agreements.notary import notary_of
 from udi.portal.access.agreements.states import AgreementEvent, AgreementState
-from udi.portal.access.models import AccessAgreement, AgreementKey, PublicAgreement
+from udi.portal.access.models import AccessAgreement, PublicAgreement
 from udi.protocol.agreement import AGREEMENT_TYPE, fingerprint, read_agreement
 from udi.protocol.terms import Purpose
 
@@ -187,24 +185,6 @@ async def test_an_agreement_is_renewed_as_often_as_the_policy_lets(desk: Desk) -
     assert (second.renews_id, second.renewal, second.starts_at) == (first.id, 1, first.ends_at)
     again = await desk.person.post(f"/agreements/{second.id}/renew", data={"words": "Encore."})
     assert again.status_code == 409
-
-
-async def test_keys_that_signed_stay_published_while_an_agreement_lasts(desk: Desk) -> None:
-    await desk.set_policy()
-    address = await desk.agree()
-    deed = await desk.deed(address)
-    notary = notary_of(desk.site, desk.territory)
-    kid, jwk = notary.key_of(deed.jws)
-
-    async with desk.site.database.session(desk.territory.id, role="worker") as session:
-        [kept] = (await session.scalars(select(AgreementKey))).all()
-        kept.kid, kept.jwk = "former", {**jwk, "kid": "former"}
-    published = (await desk.passer.get("/.well-known/jwks.json")).json()["keys"]
-
-    assert {key["kid"] for key in published} >= {kid, "former"}
-    assert all("d" not in key for key in published)
-    await desk.sweep(deed.ends_at + timedelta(days=91))
-    assert "former" not in {key["kid"] for key in (await desk.passer.get("/.well-known/jwks.json")).json()["keys"]}
 
 
 async def test_the_policy_is_odrl_too(desk: Desk) -> None:

@@ -19,7 +19,6 @@ from udi.kit.tenancy import Territory
 from udi.kit.territories import Registry
 from udi.portal.access import jobs as access_jobs
 from udi.portal.access import routes as access_routes
-from udi.portal.access.agreements.api import find_kept_keys
 from udi.portal.access.documentation import more as access_documentation
 from udi.portal.access.policies.opening import find_opening
 from udi.portal.access.sweeping import sweep_for_ever
@@ -105,7 +104,6 @@ HOOKS = {
     "operations": [projects_documentation, access_documentation],
     "mapped": project_lists.list_addresses,
     "opening": find_opening,
-    "kept_keys": find_kept_keys,
 }
 """What projects and access tell lower domains."""
 

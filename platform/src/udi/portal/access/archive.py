@@ -12,7 +12,6 @@ from udi.portal.access.models import (
     AccessPolicy,
     AccessRequest,
     AccessStep,
-    AgreementKey,
     ProjectCredential,
     PublicAgreement,
     StandingCounter,
@@ -25,7 +24,6 @@ CARRIED = (
     Carried(AccessDocument),
     Carried(AccessAgreement),
     Carried(PublicAgreement),
-    Carried(AgreementKey),
     Carried(StandingCounter),
 )
 LEFT_OUT = (

@@ -228,17 +228,6 @@ class PublicAgreement(Owned, PortalTable):
     changed_at: Mapped[datetime]
 
 
-class AgreementKey(PortalTable):
-    """The public half of a key that signed agreements: published for as long as one of them lasts."""
-
-    __tablename__ = "agreement_key"
-
-    tenant_id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("app.current_tenant()"))
-    kid: Mapped[str] = mapped_column(Text, primary_key=True)
-    jwk: Mapped[dict[str, Any]] = mapped_column(JSONB)
-    until: Mapped[datetime]
-
-
 class StandingCounter(PortalTable):
     """The last revision given to a standing of the territory; locked until its transaction ends, so that none is passed over."""
 

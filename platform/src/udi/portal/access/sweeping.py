@@ -13,7 +13,7 @@ from udi.kit.tenancy import Territory
 from udi.portal import audit
 from udi.portal.access.agreements.changing import TELL_AGREEMENT, end_due
 from udi.portal.access.agreements.states import AgreementState
-from udi.portal.access.models import AccessAgreement, AccessDocument, AccessRequest, AgreementKey
+from udi.portal.access.models import AccessAgreement, AccessDocument, AccessRequest
 from udi.portal.access.requests.clock import DOCUMENTS_KEPT, LAPSE_AFTER, NUDGE_AFTER, REMIND_BEFORE
 from udi.portal.access.requests.drafts import forget_drafts
 from udi.portal.access.requests.states import ENDED, WAITING, Event, Side, State, follow
@@ -101,7 +101,7 @@ async def _announce_ends(session: AsyncSession, moment: datetime) -> None:
 
 
 async def _forget(session: AsyncSession, moment: datetime) -> None:
-    """Documents some time after the end of their request or agreement, drafts, keys of agreements that are long over."""
+    """Documents some time after the end of their request or agreement; drafts."""
     long_ago = moment - DOCUMENTS_KEPT
     same = (AccessAgreement.tenant_id == AccessRequest.tenant_id) & (AccessAgreement.id == AccessRequest.agreement_id)
     over = select(AccessRequest.id).outerjoin(AccessAgreement, same)
@@ -109,7 +109,6 @@ async def _forget(session: AsyncSession, moment: datetime) -> None:
     ended = AccessAgreement.state.not_in((AgreementState.ACTIVE, AgreementState.SUSPENDED, AgreementState.REVOKING))
     over = over.where(or_(closed, ended & (AccessAgreement.since <= long_ago)))
     await session.execute(delete(AccessDocument).where(AccessDocument.request_id.in_(over)))
-    await session.execute(delete(AgreementKey).where(AgreementKey.until <= moment))
     await forget_drafts(session)
 
 

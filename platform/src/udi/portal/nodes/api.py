@@ -15,7 +15,6 @@ from litestar.params import FromPath, FromQuery, QueryParameter
 from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from udi.kit.db import is_away
 from udi.kit.errors import NotFoundError, Refusal, UnauthenticatedError
 from udi.kit.keys import Signer
 from udi.kit.tenancy import Territory
@@ -195,19 +194,11 @@ def refuse_key() -> None:
     )
 
 
-@get("/.well-known/jwks.json")
-async def public_keys(request: Machine) -> Response[dict[str, Any]]:
-    """The keys that sign what this portal sends (RFC 7517), and those replaced whose documents still hold."""
+@get("/.well-known/jwks.json", sync_to_thread=False)
+def public_keys(request: Machine) -> Response[dict[str, Any]]:
+    """The keys that sign what this portal sends (RFC 7517)."""
     signer: Signer = site_of(request).parts["signer"]
-    keys, headers = signer.public()["keys"], {"Cache-Control": "public, max-age=300"}
-    known = {key["kid"] for key in keys}
-    try:
-        kept = await site_of(request).parts["kept_keys"](request)
-    except Exception as error:
-        if not is_away(error):
-            raise
-        kept, headers = [], {"Cache-Control": "no-store"}
-    return Response({"keys": [*keys, *(key for key in kept if key["kid"] not in known)]}, headers=headers)
+    return Response(signer.public(), headers={"Cache-Control": "public, max-age=300"})
 
 
 routes: Sequence[ControllerRouterHandler] = [

@@ -19,7 +19,7 @@ from udi.kit.tenancy import Territory
 from udi.portal.access.agreements.atom import PATH as FEED
 from udi.portal.access.agreements.atom import write_feed
 from udi.portal.access.agreements.delivery import MOST_LISTED, list_for_node
-from udi.portal.access.agreements.notary import list_kept_keys, notary_of
+from udi.portal.access.agreements.notary import notary_of
 from udi.portal.access.agreements.queries import get_deed, get_public, list_public
 from udi.portal.access.agreements.shapes import BASE, DeedPage, PublicDeed
 from udi.portal.catalogue.atom import MEDIA_TYPE
@@ -101,15 +101,6 @@ async def send_odrl(
     )
     body = json.dumps(as_document(document), ensure_ascii=False, indent=1).encode()
     return Response(body, media_type="application/ld+json", headers={"Cache-Control": "no-store"})
-
-
-async def find_kept_keys(request: Machine) -> list[dict[str, Any]]:
-    """Keys that signed agreements which last, for the key set that the portal publishes at this host."""
-    territory: Territory | None = request.scope["state"].get("territory")
-    if territory is None:
-        return []
-    async with site_of(request).database.session(territory.id, role="public") as session:
-        return await list_kept_keys(session)
 
 
 routes: Sequence[ControllerRouterHandler] = [

@@ -37,7 +37,7 @@ def jobs(site: Site) -> Mapping[str, Handler]:
 
 
 async def deliver_agreement(site: Site, job: Job) -> None:
-    """Tell the node how an agreement stands now, unless it knows.
+    """Tell the node how an agreement stands now, unless it knows, or is a catalogue that is only read.
 
     Raises:
         NotToldError: it did not answer, or refused; on the page of the agreement, both sides see it.
@@ -53,6 +53,9 @@ async def deliver_agreement(site: Site, job: Job) -> None:
         node = await session.get_one(Node, (job.tenant, agreement.node_id))
         notary = notary_of(site, territory)
         body = await seal(session, notary, agreement, node)
+    if not node.url:
+        await _note(site, territory, id_, trouble="address")
+        return
     try:
         revision = await _put(site, notary, id_, node, body)
     except NotToldError as error:
@@ -72,8 +75,6 @@ async def _put(site: Site, notary: Notary, id_: UUID, node: Node, body: dict[str
     claims = {"sub": str(id_), "scope": "agreement"}
     origin = notary.territory.origin
     token = notary.signer.sign(claims, lifetime=LIFETIME, issuer=origin, audience=audience_of(node))
-    if not node.url:
-        raise NotToldError("address")
     try:
         answer = await site.outgoing.request(
             "PUT",

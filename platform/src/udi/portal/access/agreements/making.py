@@ -11,7 +11,7 @@ from udi.kit.clock import now
 from udi.kit.errors import ConflictError
 from udi.kit.identity import Actor
 from udi.portal import audit
-from udi.portal.access.agreements.notary import Notary, keep_key
+from udi.portal.access.agreements.notary import Notary
 from udi.portal.access.agreements.revisions import publish, send_standing
 from udi.portal.access.agreements.states import LIVE, AgreementState
 from udi.portal.access.models import AccessAgreement, AccessRequest
@@ -78,7 +78,6 @@ async def make_agreement(
     )  # fmt: skip
     session.add(agreement)
     request.agreement_id = agreement.id
-    await keep_key(session, notary, jws, said.ends_at)
     await send_standing(session, agreement)
     await publish(session, agreement, producer, applicant_of(request))
     if (policy := await find_policy(session, dataset.id, lock=True)) is not None:

@@ -40,9 +40,8 @@ def upgrade() -> None:
     for table in PRIVATE:
         for statement in isolate("portal", table):
             op.execute(statement)
-    for table in ("public_agreement", "agreement_key"):
-        for statement in isolate("portal", table, public="true"):
-            op.execute(statement)
+    for statement in isolate("portal", "public_agreement", public="true"):
+        op.execute(statement)
 
 
 def _create_requests() -> None:
@@ -103,11 +102,6 @@ def _create_agreements() -> None:
         uuid("project_id"), uuid("node_id"), *texts("name", "sha256"), uuid("made_by"),
         instant("made_at", nullable=False), instant("expires_at", nullable=False), instant("revoked_at"),
         instant("last_used_at"), key("project_credential", "project"),
-    )  # fmt: skip
-    op.create_table(
-        "agreement_key",
-        tenant(), sa.Column("kid", sa.Text, nullable=False), json("jwk"), instant("until", nullable=False),
-        sa.PrimaryKeyConstraint("tenant_id", "kid", name="pk_agreement_key"), schema="app",
     )  # fmt: skip
     op.create_table(
         "standing_counter",
