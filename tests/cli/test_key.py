@@ -12,7 +12,17 @@ from tests.cli.conftest import Run
 from tests.node.counterpart import PortalDouble
 from udi.kit.errors import ConflictError
 from udi.kit.http import outgoing
-from udi.kit.keys import KEPT, PUBLISHED_FIRST, Signer, key_ages, rotated, verify
+from udi.kit.keys import (
+    KEPT,
+    KEPT_FOR_DOCUMENTS,
+    PUBLISHED_FIRST,
+    InvalidSignatureError,
+    Signer,
+    key_ages,
+    rotated,
+    verify,
+    verify_document,
+)
 from udi.kit.tenancy import Territory
 from udi.node.datasets.portal import PortalKeys
 from udi.settings import Settings
@@ -105,12 +115,58 @@ async def test_a_broken_file_is_refused_and_left(run: Run, secret: Path) -> None
     assert content(secret) == "{}"
 
 
-def test_a_replaced_key_goes_a_day_after_the_next_came(secret: Path) -> None:
+def test_of_a_replaced_key_only_what_checks_documents_stays_a_day_after_the_next_came(secret: Path) -> None:
+    portal = Signer.from_file(secret)
+    token, document = sign(portal), portal.sign_document({"sub": "x"}, kind="a+jwt", **WHO)
     twice = rotated(aged(rotated(secret.read_text()), KEPT - MINUTE))
     thrice = rotated(aged(twice, 2 * MINUTE))
 
-    assert len(json.loads(twice)["keys"]) == 3
-    assert len(json.loads(thrice)["keys"]) == 3
+    assert ["d" in key for key in json.loads(twice)["keys"]] == [True, True, True]
+    assert ["d" in key for key in json.loads(thrice)["keys"]] == [True, True, True, False]
+    keys = Signer.from_secret(thrice).public()
+    assert verify(token, Signer.from_secret(twice).public(), **WHO)["sub"] == "x"
+    with pytest.raises(InvalidSignatureError):
+        verify(token, keys, **WHO)
+    assert verify_document(document, keys, kind="a+jwt", **WHO)["sub"] == "x"
+
+
+def test_a_replaced_key_goes_once_no_agreement_can_last(secret: Path) -> None:
+    old = rotated(aged(rotated(secret.read_text()), 2 * KEPT))
+    later = rotated(aged(old, KEPT_FOR_DOCUMENTS))
+
+    assert ["d" in key for key in json.loads(old)["keys"]] == [True, True, False]
+    assert ["d" in key for key in json.loads(later)["keys"]] == [True, True]
+
+
+async def test_a_key_that_was_seen_is_forgotten_once_the_next_one_signs(run: Run, secret: Path) -> None:
+    portal = Signer.from_file(secret)
+    document = portal.sign_document({"sub": "x"}, kind="a+jwt", **WHO)
+    await run("key", "rotate")
+
+    early = await run("key", "forget", "--json")
+    assert [row["state"] for row in json.loads(early.stdout)] == ["published, will sign", "signs"]
+    grow_old(secret, PUBLISHED_FIRST + MINUTE)
+    late = await run("key", "forget", "--json")
+
+    assert [row["state"] for row in json.loads(late.stdout)] == ["signs"]
+    with pytest.raises(InvalidSignatureError):
+        verify_document(document, portal.public(), kind="a+jwt", **WHO)
+
+
+async def test_a_broken_file_is_not_forgotten(run: Run, secret: Path) -> None:
+    write(secret, "{}")
+
+    result = await run("key", "forget")
+
+    assert isinstance(result.exception, ConflictError)
+    assert content(secret) == "{}"
+
+
+def test_a_key_without_its_private_half_never_signs(secret: Path) -> None:
+    fresh = rotated(aged(rotated(secret.read_text()), 2 * KEPT))
+
+    assert [key.signs for key in key_ages(secret)] == [True]
+    assert verify(sign(Signer.from_secret(fresh)), Signer.from_secret(fresh).public(), **WHO)["sub"] == "x"
 
 
 def test_a_program_keeps_the_keys_it_knows_while_the_file_cannot_be_read(secret: Path) -> None:

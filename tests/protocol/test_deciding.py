@@ -1,6 +1,8 @@
 """What a node lets through: every refusal beside what passes, the first that is wrong said first."""
 
+import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +15,7 @@ from udi.protocol.agreement import Agreement, Standing, State, read_agreement, r
 from udi.protocol.deciding import DENIALS, Reading, Refused, Verdict, decide, refuse, state_at
 from udi.protocol.terms import Purpose
 
+REFERENCE = Path(__file__).parents[2] / "docs/reference/agreements.md"
 AGREEMENT, STANDING = read_agreement(said_agreement()), read_standing(said_standing())
 SHOWN = STANDING.credentials[0]
 NOON = datetime(2027, 2, 14, 12, 30, 20, tzinfo=UTC)
@@ -170,3 +173,9 @@ def test_a_verdict_without_limits_has_a_whole_view() -> None:
 
     assert answer.view is not None
     assert answer.view.is_whole
+
+
+def test_the_documentation_has_each_refusal_with_its_status_in_the_order_of_the_answers() -> None:
+    rows = re.findall(r"^\| `([a-z_]+)` \| (\d{3}) \|", REFERENCE.read_text(), re.MULTILINE)
+
+    assert rows == [(why.value, str(denial.status)) for why, denial in DENIALS.items()]

@@ -9,7 +9,7 @@ from udi.cli.checks.finding import duration
 from udi.cli.provision import write_secret
 from udi.kit.clock import now
 from udi.kit.errors import ConflictError
-from udi.kit.keys import PUBLISHED_FIRST, key_ages, rotated
+from udi.kit.keys import PUBLISHED_FIRST, key_ages, rotated, without_replaced
 from udi.node.files import ring
 from udi.settings import Settings, get_settings
 
@@ -35,7 +35,8 @@ def rotate(
     """Draw a new signing key; nothing that was signed is refused meanwhile. May be repeated.
 
     The new key is published at once and signs ten minutes later, when everybody has read it. The one before stays
-    published for a day, far longer than a token lives. Programs follow the file; where they received a copy of it
+    published for a day, far longer than a token lives; then its public half alone, which checks the agreements that it
+    signed. Programs follow the file; where they received a copy of it
     (systemd credentials, another machine), give them the new one and restart them within those ten minutes.
     With `--files` likewise; keys that were replaced stay until `udi node seal` left nothing under them.
     """
@@ -53,6 +54,24 @@ def rotate(
         raise ConflictError(str(error), remedy="Restore it from the backup of the secrets.") from error
     if not json:
         print("A key drawn a moment ago waits to sign: nothing changed." if fresh else "A new key is published.")
+    output.show(_rows(settings), COLUMNS, as_json=json, empty="There is no key.")
+
+
+@app.command()
+def forget(json: AsJson = False) -> None:
+    """Remove the keys that were replaced, when one of them may have been seen: what they signed is refused at once.
+
+    Ten minutes after `udi key rotate`, when the new key signs. Agreements that a node holds stay good; those that it
+    has still to receive are signed again by the portal.
+    """
+    settings = get_settings()
+    try:
+        path = settings.find_secret(SECRET)
+        key_ages(path)
+        text = path.read_text()
+        write_secret(settings, SECRET, lambda: without_replaced(text))
+    except ValueError as error:
+        raise ConflictError(str(error), remedy="Restore it from the backup of the secrets.") from error
     output.show(_rows(settings), COLUMNS, as_json=json, empty="There is no key.")
 
 

@@ -21,7 +21,11 @@ LEEWAY = timedelta(seconds=30)
 PUBLISHED_FIRST = timedelta(minutes=10)
 """How long a new key is published before it signs, so that whoever kept the old set has read it again."""
 KEPT = timedelta(days=1)
-"""How long a replaced key stays published: far longer than any token lives."""
+"""How long a replaced key stays published for tokens: far longer than any of them lives."""
+KEPT_FOR_DOCUMENTS = timedelta(days=366 * 11)
+"""How long for documents: the longest agreement lasts ten years. Its private half is gone by then."""
+DOCUMENTS_ONLY = "documents_only"
+"""Member of a published key with which no token is signed any more."""
 
 
 class InvalidSignatureError(Exception):
@@ -98,8 +102,9 @@ def _import(text: str) -> KeySet:
 
 def signing_key(keys: KeySet) -> Any:
     """The newest key that was published long enough; the oldest one while none was."""
-    known = [key for key in keys.keys if made_at(key) <= now() - PUBLISHED_FIRST]
-    return known[0] if known else keys.keys[-1]
+    able = [key for key in keys.keys if key.is_private]
+    known = [key for key in able if made_at(key) <= now() - PUBLISHED_FIRST]
+    return known[0] if known else able[-1]
 
 
 def made_at(key: Any) -> datetime:
@@ -139,13 +144,26 @@ def new_secret() -> str:
 
 
 def rotated(text: str) -> str:
-    """The set of a secret file with a new key before the others, without those that were replaced long ago."""
+    """The set of a secret file with a new key before the others.
+
+    Of those that were replaced a day ago or more the public half stays, which checks documents and no token.
+    """
     keys = _import(text)
-    kept = [keys.keys[0]]
+    kept: list[dict[str, Any]] = [keys.keys[0].as_dict(private=True)]
     for newer, key in zip(keys.keys, keys.keys[1:], strict=False):
-        if made_at(newer) > now() - KEPT:
-            kept.append(key)
-    return json.dumps({"keys": [_draw(), *(key.as_dict(private=True) for key in kept)]})
+        replaced = now() - made_at(newer)
+        if replaced < KEPT and key.is_private:
+            kept.append(key.as_dict(private=True))
+        elif replaced < KEPT_FOR_DOCUMENTS:
+            kept.append({**key.as_dict(private=False), DOCUMENTS_ONLY: True})
+    return json.dumps({"keys": [_draw(), *kept]})
+
+
+def without_replaced(text: str) -> str:
+    """The set of a secret file with the key that signs and those that wait: what others signed is refused at once."""
+    keys = _import(text)
+    signing = keys.keys.index(signing_key(keys))
+    return json.dumps({"keys": [key.as_dict(private=True) for key in keys.keys[: signing + 1]]})
 
 
 def _draw() -> dict[str, Any]:
@@ -160,7 +178,7 @@ def verify(token: str, keys: Any, *, issuer: str, audience: str) -> dict[str, An
         InvalidSignatureError: signature, issuer, audience or time is wrong.
     """
     try:
-        decoded = jwt.decode(token, KeySet.import_key_set(keys), algorithms=[ALGORITHM])
+        decoded = jwt.decode(token, _for_tokens(keys), algorithms=[ALGORITHM])
         registry = jwt.JWTClaimsRegistry(
             leeway=int(LEEWAY.total_seconds()),
             iss={"essential": True, "value": issuer},
@@ -168,10 +186,14 @@ def verify(token: str, keys: Any, *, issuer: str, audience: str) -> dict[str, An
             exp={"essential": True},
         )
         registry.validate(decoded.claims)
-    except (JoseError, ValueError) as error:
+    except (JoseError, ValueError, KeyError) as error:
         msg = f"The token is refused: {error}."
         raise InvalidSignatureError(msg) from error
     return dict(decoded.claims)
+
+
+def _for_tokens(keys: Any) -> KeySet:
+    return KeySet.import_key_set({"keys": [key for key in keys["keys"] if not key.get(DOCUMENTS_ONLY)]})
 
 
 def verify_document(token: str, keys: Any, *, kind: str, issuer: str, audience: str) -> dict[str, Any]:

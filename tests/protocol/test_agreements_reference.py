@@ -1,0 +1,45 @@
+"""The page about agreements names every word of the terms, with its place in ODRL."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from udi.protocol import odrl
+from udi.protocol.deciding import Refused
+from udi.protocol.policy import FieldKind, Requester
+from udi.protocol.terms import Measure, Prohibition, Purpose, Terms
+
+PAGE = (Path(__file__).parents[2] / "docs/reference/agreements.md").read_text()
+SHORT = {odrl.DPV: "dpv:", odrl.UDI: "udi:", odrl.ODRL: "odrl:"}
+
+
+def shortened(address: str) -> str:
+    return next(
+        (short + address.removeprefix(long) for long, short in SHORT.items() if address.startswith(long)), address
+    )
+
+
+def row(name: str) -> str:
+    found = re.search(rf"^\| `{name}` \|.*$", PAGE, re.MULTILINE)
+    assert found, name
+    return found[0]
+
+
+@pytest.mark.parametrize("name", [*Terms.__struct_fields__, *Prohibition, *Measure, *Purpose, *Refused])
+def test_each_word_has_its_row(name: str) -> None:
+    assert row(name)
+
+
+def test_each_word_has_its_name_in_odrl() -> None:
+    for words in (odrl.PURPOSES, odrl.MEASURES, odrl.FORBIDDEN_ACTIONS):
+        for name, address in words.items():
+            assert (
+                f"`{shortened(address)}`" in row(name)
+                or f"eq {shortened(address)}`" in row(name)
+                or f"action `{address}`" in row(name)
+            )
+
+
+def test_each_requester_and_each_kind_of_field_is_named() -> None:
+    assert [name for name in (*Requester, *FieldKind) if f"`{name}`" not in PAGE] == []
