@@ -105,7 +105,7 @@ class Desk:
     async def events(self) -> list[str]:
         async with self.site.database.session(self.territory.id, role="worker") as session:
             names = (await session.scalars(select(AuditEvent.name).order_by(AuditEvent.at))).all()
-        return [name for name in names if not name.startswith("dataset.")]
+        return [name for name in names if not name.startswith(("dataset.", "node."))]
 
 
 @pytest.fixture
