@@ -38,6 +38,7 @@ from udi.portal.notifications.webhooks.signing import new_secret
 from udi.portal.organisations.actions import apply_organisation
 from udi.portal.organisations.models import Entry, Organisation
 from udi.portal.organisations.queries import get_producer
+from udi.portal.projects.calls.models import Submission
 from udi.settings import Settings
 from udi.ui.site import Site
 
@@ -203,7 +204,31 @@ async def make_projects(
     async with browse(app, territory, make_person(territory)) as other:
         address = (await other.post("/projects/new", data=form | {"organisation": ""})).headers["location"]
         await other.post(f"{address}/team", data={"email": email, "right": "see"})
-    return {name: each.split("/")[2] for name, each in (found | {"portal joined": address}).items()}
+    found |= await call_for_projects(app.state.site, territory, someone, email, found["portal idea"])
+    return {name: each.split("/")[-1] for name, each in (found | {"portal joined": address}).items()}
+
+
+async def call_for_projects(
+    site: Site, territory: Territory, someone: httpx.AsyncClient, email: str, project: str
+) -> dict[str, str]:
+    """A draft of a call, and one that is open, with a jury, a question and a submission."""
+    form = {
+        "title": f"Rafraîchir la ville {TOWN}", "summary": LONG[:290], "words": f"{LONG}\n\n{ARABIC}",
+        "criteria": "Utile aux habitants, 40\nOuvert, 10", "closes_at": "2099-01-01T18:00", "results_at": "2099-02-01T18:00",
+    }  # fmt: skip
+    found = {}
+    for name in ("draft", "call"):
+        answer = await someone.post("/calls/new", data=form)
+        assert answer.status_code == 303, answer.text
+        address = found[f"portal {name}"] = answer.headers["location"].removesuffix("/organise")
+    await someone.post(f"{address}/organise/jury", data={"emails": f"{email}\njury@armor.example"})
+    await someone.post(f"{address}/organise/open")
+    await someone.post(f"{address}/questions", data={"question": LONG})
+    sent = await someone.post(f"{address}/answer", data={"project": project.rpartition("/")[2], "answer": LONG})
+    assert sent.status_code == 303, sent.text
+    async with site.database.session(territory.id, role="worker") as session:
+        found["portal submission"] = str(await session.scalar(select(Submission.id)))
+    return found
 
 
 async def be_invited(site: Site, territory: Territory, email: str) -> dict[str, str]:

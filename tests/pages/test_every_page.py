@@ -184,8 +184,9 @@ async def test_what_is_called_no_page_answers_with_none(place: Place) -> None:
         "slug": "armor", "name": "1.xml", "number": "1", "part": "table", "kind": "csv", "code": "fr", "action": "status_show",
         "digest": "0", "media_id": place.names["portal table"], "upload_id": "0", "line": "1", "filename": "x", "file_id": "0",
         "archive_id": "0", "collection": "datasets", "record_id": place.names["portal table"],
-        "source_id": place.names["portal source"],
         "request_id": place.names["portal request"], "agreement_id": place.names["portal agreement"], "document_id": place.names["portal request"],
+        "source_id": place.names["portal source"], "project_id": place.names["portal project"],
+        "call_id": place.names["portal call"],
         "language": "fr", "word": "test", "object_id": "count",
     }  # fmt: skip
     pages = []

@@ -67,6 +67,8 @@ from udi.portal.projects import api as projects_api
 from udi.portal.projects import jobs as projects_jobs
 from udi.portal.projects import listing as project_lists
 from udi.portal.projects import pages as projects_pages
+from udi.portal.projects.calls import jobs as calls_jobs
+from udi.portal.projects.calls.routes import routes as call_routes
 from udi.portal.projects.documentation import more as projects_documentation
 from udi.portal.projects.uses import find_uses
 from udi.portal.tenants import pages as tenants_pages
@@ -199,6 +201,7 @@ def create(site: Site | None = None) -> Litestar:
         *access_routes.routes,
         *projects_pages.routes,
         *projects_api.routes,
+        *call_routes,
     ]
     app = create_app(site, handlers, on_shutdown=[site.parts["sessions"].service.close, site.parts["webhooks"].close])
     app.asgi_handler = HeadAsGet(app.asgi_handler)
@@ -216,6 +219,7 @@ def jobs(site: Site) -> Mapping[str, Handler]:
         members_jobs.jobs,
         access_jobs.jobs,
         projects_jobs.jobs,
+        calls_jobs.jobs,
     )
     return {name: handler for domain in domains for name, handler in domain(site).items()}
 

@@ -7,7 +7,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
 from udi.kit.rls import isolate
 
 revision = "access_policies"
-down_revision = "projects"
+down_revision = "calls"
 branch_labels = None
 depends_on = None
 phase = "expand"

@@ -1,0 +1,1 @@
+"""Calls for projects: text, criteria, questions, submissions, a jury, results."""

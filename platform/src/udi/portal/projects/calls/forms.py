@@ -1,0 +1,73 @@
+"""What forms say of calls, and calls as forms show them."""
+
+import re
+from collections.abc import Sequence
+from datetime import datetime, tzinfo
+from typing import Any
+from uuid import UUID
+
+from udi.portal.catalogue.models import Dataset
+from udi.portal.projects.calls.models import Call, CallCriterion
+from udi.portal.projects.calls.organising import Written
+
+IDENTIFIER = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+CRITERION = re.compile(r"(.*?)[\s,:;–-]*(\d{1,3})\s*(?:points?)?\s*")
+LONGEST = 20_000
+
+
+def read_text(form: Any, name: str) -> str:
+    """A text of a form."""
+    return str(form.get(name) or "")[:LONGEST]
+
+
+def read_moment(form: Any, name: str, zone: tzinfo) -> datetime | None:
+    """A day and an hour in the territory's time; None where there is none."""
+    try:
+        found = datetime.fromisoformat(read_text(form, name))
+        return found.replace(tzinfo=zone).astimezone(zone) if found.tzinfo is None else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def read_written(form: Any, zone: tzinfo) -> Written:
+    """What was typed."""
+    lines = [line.strip() for line in read_text(form, "criteria").splitlines() if line.strip()]
+    found = [CRITERION.fullmatch(line) for line in lines]
+    criteria = tuple((match[1].strip(), int(match[2])) if match else ("", 0) for match in found)
+    datasets = IDENTIFIER.findall(read_text(form, "datasets").lower())
+    return Written(
+        title=read_text(form, "title"),
+        summary=read_text(form, "summary"),
+        words=read_text(form, "words"),
+        closes_at=read_moment(form, "closes_at", zone),
+        results_at=read_moment(form, "results_at", zone),
+        criteria=criteria,
+        datasets=tuple(dict.fromkeys(UUID(each) for each in datasets)),
+    )
+
+
+def show_moment(moment: datetime | None, zone: tzinfo) -> str:
+    """As a field of a form writes it."""
+    return moment.astimezone(zone).strftime("%Y-%m-%dT%H:%M") if moment else ""
+
+
+def typed(form: Any) -> dict[str, str]:
+    """What was typed, to show it again."""
+    names = ("title", "summary", "words", "closes_at", "results_at", "criteria", "datasets", "organisation")
+    return {name: read_text(form, name) for name in names}
+
+
+def typed_of(
+    call: Call, criteria: Sequence[CallCriterion], datasets: Sequence[Dataset], zone: tzinfo, origin: str
+) -> dict[str, str]:
+    """A call as its form shows it."""
+    return {
+        "title": call.title,
+        "summary": call.summary,
+        "words": call.words,
+        "closes_at": show_moment(call.closes_at, zone),
+        "results_at": show_moment(call.results_at, zone),
+        "criteria": "\n".join(f"{each.label}, {each.points}" for each in criteria),
+        "datasets": "\n".join(f"{origin}/data/{each.id}" for each in datasets),
+        "organisation": "",
+    }

@@ -1,0 +1,163 @@
+"""The tables of calls for projects."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ForeignKeyConstraint, Index, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from udi.kit.db import Owned
+from udi.portal.projects.calls.states import State
+from udi.portal.projects.models import of_person, of_project
+from udi.portal.schema import PortalTable
+
+
+def part_of(table: str) -> ForeignKeyConstraint:
+    """What it is a part of goes, the row goes."""
+    return ForeignKeyConstraint(
+        ["tenant_id", f"{table}_id"], [f"app.{table}.tenant_id", f"app.{table}.id"], ondelete="CASCADE"
+    )
+
+
+class Call(Owned, PortalTable):
+    """A call for projects by the territory, or by one of its organisations."""
+
+    __tablename__ = "call"
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "organisation_id"], ["app.organisation.tenant_id", "app.organisation.id"]),
+        Index(None, "tenant_id", "opened_at", "id"),
+    )
+
+    organisation_id: Mapped[UUID | None]
+    """None: the territory's team organises it."""
+    title: Mapped[str] = mapped_column(Text)
+    summary: Mapped[str] = mapped_column(Text)
+    words: Mapped[str] = mapped_column(Text)
+    language: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(Text, default=State.DRAFT)
+    """As written; `standing` says what the clock makes of it."""
+    closes_at: Mapped[datetime]
+    results_at: Mapped[datetime]
+    """When the results are expected."""
+    created_at: Mapped[datetime]
+    changed_at: Mapped[datetime]
+    opened_at: Mapped[datetime | None]
+    published_at: Mapped[datetime | None]
+
+
+class CallCriterion(Owned, PortalTable):
+    """What submissions are judged by: at most so many points."""
+
+    __tablename__ = "call_criterion"
+    __table_args__ = (part_of("call"), Index(None, "tenant_id", "call_id", "position"))
+
+    call_id: Mapped[UUID]
+    position: Mapped[int]
+    label: Mapped[str] = mapped_column(Text)
+    points: Mapped[int]
+
+
+class CallDataset(PortalTable):
+    """A dataset that a call offers."""
+
+    __tablename__ = "call_dataset"
+    __table_args__ = (part_of("call"), part_of("dataset"), Index(None, "tenant_id", "dataset_id"))
+
+    tenant_id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("app.current_tenant()"))
+    call_id: Mapped[UUID] = mapped_column(primary_key=True)
+    dataset_id: Mapped[UUID] = mapped_column(primary_key=True)
+
+
+class CallQuestion(Owned, PortalTable):
+    """A question about a call; everybody reads it once it is answered, without who asked."""
+
+    __tablename__ = "call_question"
+    __table_args__ = (part_of("call"), of_person("person_id"), Index(None, "tenant_id", "call_id", "asked_at"))
+
+    call_id: Mapped[UUID]
+    person_id: Mapped[UUID | None]
+    question: Mapped[str] = mapped_column(Text)
+    asked_at: Mapped[datetime]
+    answer: Mapped[str] = mapped_column(Text, default="", server_default="")
+    answered_at: Mapped[datetime | None]
+
+
+class Submission(Owned, PortalTable):
+    """A project that answers a call, as it was when it was last sent: that is what the jury reads."""
+
+    __tablename__ = "submission"
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "call_id", "project_id"),
+        part_of("call"),
+        of_project(),
+        of_person("person_id"),
+        Index(None, "tenant_id", "project_id"),
+        Index(None, "tenant_id", "person_id"),
+    )
+
+    call_id: Mapped[UUID]
+    project_id: Mapped[UUID]
+    person_id: Mapped[UUID | None]
+    """Who sent it."""
+    title: Mapped[str] = mapped_column(Text)
+    summary: Mapped[str] = mapped_column(Text)
+    words: Mapped[str] = mapped_column(Text)
+    answer: Mapped[str] = mapped_column(Text)
+    """To the call, in the candidate's words."""
+    sent_at: Mapped[datetime]
+    laureate: Mapped[bool | None]
+    reason: Mapped[str] = mapped_column(Text, default="", server_default="")
+    """Why it was chosen, or not."""
+    total: Mapped[float | None]
+    """Mean of the jury's points, once it has judged."""
+
+
+class Juror(Owned, PortalTable):
+    """Somebody whom the organiser named, by the mail address of their account."""
+
+    __tablename__ = "juror"
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "call_id", "email"),
+        part_of("call"),
+        Index(None, "tenant_id", "email"),
+    )
+
+    call_id: Mapped[UUID]
+    email: Mapped[str] = mapped_column(Text)
+    named_at: Mapped[datetime]
+    declared_at: Mapped[datetime | None]
+    """When they last said with which submissions they have a conflict of interest, or that they have none."""
+
+
+class Conflict(PortalTable):
+    """A submission that a juror does not score, and why."""
+
+    __tablename__ = "conflict"
+    __table_args__ = (part_of("juror"), part_of("submission"), Index(None, "tenant_id", "submission_id"))
+
+    tenant_id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("app.current_tenant()"))
+    juror_id: Mapped[UUID] = mapped_column(primary_key=True)
+    submission_id: Mapped[UUID] = mapped_column(primary_key=True)
+    words: Mapped[str] = mapped_column(Text)
+
+
+class Score(PortalTable):
+    """The points that a juror gives to a submission by one criterion, and why."""
+
+    __tablename__ = "score"
+    __table_args__ = (
+        part_of("juror"),
+        part_of("submission"),
+        ForeignKeyConstraint(
+            ["tenant_id", "criterion_id"], ["app.call_criterion.tenant_id", "app.call_criterion.id"], ondelete="CASCADE"
+        ),
+        Index(None, "tenant_id", "submission_id"),
+        Index(None, "tenant_id", "criterion_id"),
+    )
+
+    tenant_id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("app.current_tenant()"))
+    juror_id: Mapped[UUID] = mapped_column(primary_key=True)
+    submission_id: Mapped[UUID] = mapped_column(primary_key=True)
+    criterion_id: Mapped[UUID] = mapped_column(primary_key=True)
+    points: Mapped[int]
+    reason: Mapped[str] = mapped_column(Text)

@@ -1,0 +1,234 @@
+"""Reads of calls: what everybody sees, what candidates, jurors and organisers do each."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.clock import now
+from udi.kit.errors import ForbiddenError, NotFoundError
+from udi.kit.identity import Actor
+from udi.kit.paging import Page
+from udi.portal.catalogue.models import Dataset
+from udi.portal.catalogue.queries import SHOWN as DATASET_SHOWN
+from udi.portal.organisations.models import Organisation
+from udi.portal.projects.calls.models import (
+    Call,
+    CallCriterion,
+    CallDataset,
+    CallQuestion,
+    Conflict,
+    Juror,
+    Score,
+    Submission,
+)
+from udi.portal.projects.calls.states import State, stand
+
+PAGE = 10
+MOST = 500
+"""Submissions that one call takes."""
+
+
+class UnknownCallError(NotFoundError):
+    """There is no such call, or it is not open yet."""
+
+    def __init__(self) -> None:
+        super().__init__("No call for projects has this address here.")
+
+
+def standing(call: Call) -> State:
+    """Where a call stands now."""
+    return stand(call.state, call.closes_at, now())
+
+
+def may_organise(actor: Actor | None, organisation: Organisation | None) -> bool:
+    """Whether the person organises the calls of an organisation, or of the territory (None)."""
+    if actor is None:
+        return False
+    return actor.may_manage(organisation.slug) if organisation else actor.moderator
+
+
+async def list_calls(session: AsyncSession, number: int) -> Page[Call]:
+    """The calls that everybody sees, the newest first."""
+    shown = Call.state != State.DRAFT
+    total = await session.scalar(select(func.count()).select_from(Call).where(shown)) or 0
+    last = max(1, -(-total // PAGE))
+    number = min(number, last)
+    ordered = select(Call).where(shown).order_by(Call.opened_at.desc(), Call.id)
+    return Page(list(await session.scalars(ordered.limit(PAGE).offset((number - 1) * PAGE))), total, number, PAGE)
+
+
+async def find_organiser(session: AsyncSession, call: Call) -> Organisation | None:
+    """The organisation that organises it; None: the territory."""
+    if call.organisation_id is None:
+        return None
+    return await session.scalar(select(Organisation).where(Organisation.id == call.organisation_id))
+
+
+async def get_call(session: AsyncSession, actor: Actor | None, id_: UUID, *, lock: bool = False) -> Call:
+    """A call that the person may see: a draft, its organisers alone.
+
+    Raises:
+        NotFoundError: there is none, or it is a draft of others.
+    """
+    query = select(Call).where(Call.id == id_)
+    found = await session.scalar(query.with_for_update() if lock else query)
+    if found is None:
+        raise UnknownCallError
+    if found.state == State.DRAFT and not may_organise(actor, await find_organiser(session, found)):
+        raise UnknownCallError
+    return found
+
+
+async def get_organised(session: AsyncSession, actor: Actor, id_: UUID, *, lock: bool = False) -> Call:
+    """A call that the person organises.
+
+    Raises:
+        NotFoundError: there is none, or it is a draft of others.
+        ForbiddenError: others organise it.
+    """
+    call = await get_call(session, actor, id_, lock=lock)
+    if not may_organise(actor, await find_organiser(session, call)):
+        raise ForbiddenError("Only those who organise this call do this.", remedy="Write to them.")
+    return call
+
+
+async def list_organised(session: AsyncSession, actor: Actor) -> Sequence[Call]:
+    """The drafts of the person's organisations, or of the territory for its team."""
+    managed = [slug for slug in actor.memberships if actor.may_manage(slug)]
+    own = select(Organisation.id).where(Organisation.slug.in_(managed))
+    mine = Call.organisation_id.in_(own)
+    wanted = mine | Call.organisation_id.is_(None) if actor.moderator else mine
+    query = select(Call).where(wanted, Call.state == State.DRAFT).order_by(Call.created_at.desc(), Call.id).limit(50)
+    return (await session.scalars(query)).all()
+
+
+async def list_criteria(session: AsyncSession, call: Call) -> Sequence[CallCriterion]:
+    """The criteria, in their order."""
+    query = select(CallCriterion).where(CallCriterion.call_id == call.id).order_by(CallCriterion.position)
+    return (await session.scalars(query)).all()
+
+
+async def list_datasets(session: AsyncSession, call: Call) -> Sequence[Dataset]:
+    """The datasets that it offers and that are published, by title."""
+    offered = select(CallDataset.dataset_id).where(CallDataset.call_id == call.id)
+    query = select(Dataset).where(Dataset.id.in_(offered), DATASET_SHOWN).order_by(Dataset.title, Dataset.id)
+    return (await session.scalars(query)).all()
+
+
+async def list_questions(session: AsyncSession, call: Call, *, waiting: bool = False) -> Sequence[CallQuestion]:
+    """Questions that are answered; or, for the organiser, those that wait."""
+    state = CallQuestion.answered_at.is_(None) if waiting else CallQuestion.answered_at.is_not(None)
+    query = select(CallQuestion).where(CallQuestion.call_id == call.id, state)
+    return (await session.scalars(query.order_by(CallQuestion.asked_at, CallQuestion.id).limit(200))).all()
+
+
+async def list_submissions(session: AsyncSession, call: Call) -> Sequence[Submission]:
+    """All that were sent: by points once the jury has judged, else by name."""
+    query = select(Submission).where(Submission.call_id == call.id)
+    ordered = query.order_by(Submission.total.desc().nulls_last(), Submission.title, Submission.id)
+    return (await session.scalars(ordered.limit(MOST))).all()
+
+
+async def list_laureates(session: AsyncSession, call: Call) -> Sequence[Submission]:
+    """Those that were chosen, once the results are public."""
+    if call.state != State.PUBLISHED:
+        return []
+    query = select(Submission).where(Submission.call_id == call.id, Submission.laureate.is_(True))
+    return (await session.scalars(query.order_by(Submission.total.desc(), Submission.title).limit(MOST))).all()
+
+
+async def count_submissions(session: AsyncSession, call: Call) -> int:
+    """How many were sent."""
+    return await session.scalar(select(func.count()).where(Submission.call_id == call.id)) or 0
+
+
+async def list_own_submissions(session: AsyncSession, actor: Actor, call: Call) -> Sequence[Submission]:
+    """Those that the person sent."""
+    own = (Submission.call_id == call.id, Submission.person_id == actor.person_id)
+    return (await session.scalars(select(Submission).where(*own).order_by(Submission.title).limit(MOST))).all()
+
+
+async def get_submission(session: AsyncSession, call: Call, id_: UUID, *, lock: bool = False) -> Submission:
+    """A submission of a call.
+
+    Raises:
+        NotFoundError: it has none of this identifier.
+    """
+    query = select(Submission).where(Submission.call_id == call.id, Submission.id == id_)
+    found = await session.scalar(query.with_for_update() if lock else query)
+    if found is None:
+        raise NotFoundError("No submission has this address here.")
+    return found
+
+
+async def list_jurors(session: AsyncSession, call: Call) -> Sequence[Juror]:
+    """The jury."""
+    query = select(Juror).where(Juror.call_id == call.id).order_by(Juror.email)
+    return (await session.scalars(query)).all()
+
+
+async def find_juror(session: AsyncSession, actor: Actor | None, call: Call) -> Juror | None:
+    """The person as a juror of a call."""
+    if actor is None:
+        return None
+    own = (Juror.call_id == call.id, Juror.email == actor.email.lower())
+    return await session.scalar(select(Juror).where(*own))
+
+
+async def get_juror(session: AsyncSession, actor: Actor, call: Call) -> Juror:
+    """The same.
+
+    Raises:
+        ForbiddenError: the person is not of the jury.
+    """
+    juror = await find_juror(session, actor, call)
+    if juror is None:
+        raise ForbiddenError("Only the jury of this call sees this.", remedy="Its organiser names the jury.")
+    return juror
+
+
+async def list_conflicts(session: AsyncSession, juror: Juror) -> dict[UUID, str]:
+    """With which submissions a juror has a conflict, and why."""
+    query = select(Conflict.submission_id, Conflict.words).where(Conflict.juror_id == juror.id)
+    return {row.submission_id: row.words for row in await session.execute(query)}
+
+
+async def list_scores(session: AsyncSession, juror: Juror) -> dict[UUID, dict[UUID, Score]]:
+    """A juror's own scores, by submission and criterion."""
+    found: dict[UUID, dict[UUID, Score]] = {}
+    for score in await session.scalars(select(Score).where(Score.juror_id == juror.id)):
+        found.setdefault(score.submission_id, {})[score.criterion_id] = score
+    return found
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the jury says of a submission by one criterion: the mean of its points, and its reasons without who gave them."""
+
+    label: str
+    most: int
+    mean: float
+    reasons: list[str]
+
+
+async def list_verdicts(session: AsyncSession, call: Call, submission: Submission) -> list[Verdict]:
+    """Of a submission, by criterion; only once the jury has judged."""
+    if call.state not in {State.JUDGED, State.PUBLISHED}:
+        return []
+    scores = (await session.scalars(select(Score).where(Score.submission_id == submission.id))).all()
+    found = []
+    for criterion in await list_criteria(session, call):
+        own = [score for score in scores if score.criterion_id == criterion.id]
+        mean = sum(score.points for score in own) / len(own) if own else 0.0
+        found.append(Verdict(criterion.label, criterion.points, mean, sorted(score.reason for score in own)))
+    return found
+
+
+async def count_scored(session: AsyncSession, call: Call) -> dict[UUID, int]:
+    """How many submissions each juror has scored."""
+    counted = select(Score.juror_id, func.count(Score.submission_id.distinct())).group_by(Score.juror_id)
+    ids = select(Juror.id).where(Juror.call_id == call.id)
+    return {row[0]: row[1] for row in await session.execute(counted.where(Score.juror_id.in_(ids)))}

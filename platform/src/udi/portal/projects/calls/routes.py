@@ -1,0 +1,9 @@
+"""Every address of calls."""
+
+from collections.abc import Sequence
+
+from litestar.types import ControllerRouterHandler
+
+from udi.portal.projects.calls import desk, jury, pages
+
+routes: Sequence[ControllerRouterHandler] = [*pages.routes, *desk.routes, *jury.routes]

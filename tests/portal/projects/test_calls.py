@@ -1,0 +1,317 @@
+"""Calls for projects: the table walked whole, and the call of 32 candidates and 6 laureates."""
+
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+from sqlalchemy import select, update
+
+from tests.portal.projects.conftest import Relay, Workshop
+from udi.kit.clock import now
+from udi.kit.jobs import Job
+from udi.kit.oidc import Login
+from udi.portal.audit.models import AuditEvent
+from udi.portal.projects.calls import states
+from udi.portal.projects.calls.jobs import jobs
+from udi.portal.projects.calls.models import Call, CallCriterion, CallQuestion, Juror, Score, Submission
+from udi.portal.projects.calls.queries import standing
+from udi.portal.projects.calls.states import Event, State
+from udi.portal.projects.calls.telling import TELL_CALL
+
+PAGE = Path(__file__).parents[3] / "docs/reference/calls.md"
+CRITERIA = (
+    "Utilité pour les habitants, 40\nRespect des personnes, 30\nRéalisable en six mois, 20\nRésultats ouverts, 10"
+)
+NAMES = {
+    Event.CHANGE: "changed", Event.OPEN: "opened", Event.EXTEND: "extended", Event.NAME: "jury_named", Event.ASK: "asked",
+    Event.ANSWER: "answered", Event.SUBMIT: "submitted", Event.WITHDRAW: "submission_withdrawn",
+    Event.DECLARE: "conflicts_declared", Event.SCORE: "scored", Event.JUDGE: "judged", Event.DECIDE: "decided",
+    Event.PUBLISH: "published",
+}  # fmt: skip
+
+
+def moment(days: int) -> str:
+    return (now() + timedelta(days=days)).strftime("%Y-%m-%dT%H:%M")
+
+
+@dataclass
+class Desk:
+    """The territory's team, a jury of three, and candidates."""
+
+    workshop: Workshop
+    jury: list[tuple[httpx.AsyncClient, Login]]
+    address: str = ""
+    team: httpx.AsyncClient = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.team = self.workshop.team
+
+    def form(self, **changed: str) -> dict[str, str]:
+        return {
+            "title": "Rafraîchir la ville", "summary": "Où planter, où ombrager.", "words": "Un service ou une carte.",
+            "criteria": CRITERIA, "closes_at": moment(10), "results_at": moment(30), "datasets": "", **changed,
+        }  # fmt: skip
+
+    async def write(self) -> None:
+        answer = await self.team.post("/calls/new", data=self.form())
+        assert answer.status_code == 303, answer.text
+        self.address = answer.headers["location"].removesuffix("/organise")
+
+    async def act(self, what: str, **data: str) -> httpx.Response:
+        return await self.team.post(f"{self.address}/organise/{what}", data=data)
+
+    async def name_jury(self) -> httpx.Response:
+        return await self.act("jury", emails="\n".join(login.email for _, login in self.jury))
+
+    async def send(self, candidate: httpx.AsyncClient, title: str, answer: str = "Une carte.") -> httpx.Response:
+        form = {"title": title, "summary": f"Pour {title}.", "purpose": "civic", "words": "Nos mots."}
+        project = (await candidate.post("/projects/new", data=form)).headers["location"].rpartition("/")[2]
+        return await candidate.post(f"{self.address}/answer", data={"project": project, "answer": answer})
+
+    async def pass_hour(self) -> None:
+        """The closing hour passes."""
+        async with self.workshop.site.database.session(self.workshop.territory.id, role="worker") as session:
+            await session.execute(update(Call).values(closes_at=now() - timedelta(seconds=1)))
+
+    async def rows(self, model: Any) -> list[Any]:
+        return await self.workshop.rows(model)
+
+    async def standing(self) -> State:
+        [call] = await self.rows(Call)
+        return standing(call)
+
+    async def declare(self, juror: httpx.AsyncClient, *conflicts: Submission) -> httpx.Response:
+        data = {}
+        for each in conflicts:
+            data |= {f"conflict-{each.id}": "1", f"why-{each.id}": "J’y travaille."}
+        return await juror.post(f"{self.address}/jury", data=data)
+
+    async def score(self, juror: httpx.AsyncClient, submission: Submission, share: float = 0.5) -> httpx.Response:
+        data = {}
+        for criterion in await self.rows(CallCriterion):
+            points = int(criterion.points * share)
+            data |= {f"points-{criterion.id}": str(points), f"reason-{criterion.id}": f"Parce que {points}."}
+        return await juror.post(f"{self.address}/submissions/{submission.id}", data=data)
+
+    async def tell_all(self, what: str, ids: list[UUID]) -> None:
+        for about in ids:
+            payload = {"call": self.address.rpartition("/")[2], "what": what, "about": str(about)}
+            await jobs(self.workshop.site)[TELL_CALL](Job(TELL_CALL, self.workshop.territory.id, payload, 0, last=True))
+
+    async def events(self) -> list[str]:
+        names = (
+            select(AuditEvent.name).where(AuditEvent.name.startswith("call.")).order_by(AuditEvent.at, AuditEvent.id)
+        )
+        async with self.workshop.site.database.session(self.workshop.territory.id, role="worker") as session:
+            return list((await session.scalars(names)).all())
+
+
+@pytest.fixture
+async def desk(workshop: Workshop) -> Desk:
+    return Desk(workshop, [await workshop.come() for _ in range(3)])
+
+
+async def bring_to(desk: Desk, state: State) -> None:
+    """A call in this state, with a question and a submission once it was open."""
+    await desk.write()
+    await desk.name_jury()
+    if state == State.DRAFT:
+        return
+    assert (await desk.act("open")).status_code == 303
+    assert (await desk.send(desk.workshop.other, "Ombres")).status_code == 303
+    asked = await desk.workshop.other.post(f"{desk.address}/questions", data={"question": "Pour qui ?"})
+    assert asked.status_code == 303
+    if state == State.OPEN:
+        return
+    await desk.pass_hour()
+    [submission] = await desk.rows(Submission)
+    juror, _ = desk.jury[0]
+    if state in {State.JUDGED, State.PUBLISHED}:
+        assert (await desk.declare(juror)).status_code == 303
+        assert (await desk.score(juror, submission)).status_code == 303
+        assert (await desk.act("judge")).status_code == 303
+    if state == State.PUBLISHED:
+        data = {"submission": str(submission.id), "laureate": "yes", "reason": "Utile."}
+        assert (await desk.act("decide", **data)).status_code == 303
+        assert (await desk.act("publish")).status_code == 303
+
+
+async def do(desk: Desk, event: Event) -> httpx.Response:
+    """Try an event as whoever may do it; what it needs besides the state is there."""
+    juror, other = desk.jury[0][0], desk.workshop.other
+    submission = next(iter(await desk.rows(Submission)), None)
+    question = next(iter(await desk.rows(CallQuestion)), None)
+    sent = str(submission.id) if submission else "00000000-0000-4000-8000-000000000000"
+    acts: dict[Event, Callable[[], Awaitable[httpx.Response]]] = {
+        Event.CHANGE: lambda: desk.team.post(f"{desk.address}/edit", data=desk.form(title="Rafraîchir")),
+        Event.OPEN: lambda: desk.act("open"),
+        Event.EXTEND: lambda: desk.act("extend", closes_at=moment(20), results_at=moment(40)),
+        Event.NAME: lambda: desk.act("jury", emails="quatrieme@jury.example"),
+        Event.ASK: lambda: other.post(f"{desk.address}/questions", data={"question": "Et après ?"}),
+        Event.ANSWER: lambda: desk.act("answer", question=str(question.id) if question else sent, answer="Pour tous."),
+        Event.SUBMIT: lambda: desk.send(other, "Encore"),
+        Event.WITHDRAW: lambda: other.post(f"{desk.address}/submissions/{sent}/withdraw"),
+        Event.DECLARE: lambda: desk.declare(juror),
+        Event.JUDGE: lambda: desk.act("judge"),
+        Event.DECIDE: lambda: desk.act("decide", submission=sent, laureate="no", reason="Trop loin."),
+        Event.PUBLISH: lambda: desk.act("publish"),
+    }
+    if event == Event.SCORE:
+        assert submission is not None
+        return await desk.score(juror, submission)
+    return await acts[event]()
+
+
+NEEDS_MORE = {(State.DRAFT, event) for event in (Event.ANSWER, Event.WITHDRAW, Event.SCORE, Event.DECIDE)}
+"""Of a draft there is no question and no submission: 404 before anything is asked."""
+
+
+@pytest.mark.parametrize("event", list(Event))
+@pytest.mark.parametrize("state", list(State))
+async def test_every_pair_of_state_and_event_follows_the_table(desk: Desk, state: State, event: Event) -> None:
+    if (state, event) in NEEDS_MORE:
+        with pytest.raises(Exception, match="does not stand there"):
+            states.follow(state, event)
+        return
+    await bring_to(desk, state)
+    assert await desk.standing() == state
+    [submission] = await desk.rows(Submission) or [None]
+    if state == State.CLOSED and event in {Event.SCORE, Event.JUDGE}:
+        await desk.declare(desk.jury[0][0])
+    if state == State.CLOSED and event == Event.JUDGE:
+        await desk.score(desk.jury[0][0], submission)
+    if state == State.JUDGED and event == Event.PUBLISH:
+        await desk.act("decide", submission=str(submission.id), laureate="yes", reason="Utile.")
+    before = await desk.events()
+
+    answer = await do(desk, event)
+
+    wanted = states.NEXT.get((state, event))
+    hidden = state == State.DRAFT and event in {Event.ASK, Event.SUBMIT, Event.DECLARE}
+    assert answer.status_code == (303 if wanted else 404 if hidden else 409), answer.text
+    assert await desk.standing() == (wanted or state)
+    assert (await desk.events())[len(before) :] == ([f"call.{NAMES[event]}"] if wanted else [])
+
+
+def test_the_documented_table_is_the_one_that_runs() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| `(\w+)` \| [^|]+ \| `(\w+)` \| [^|]+ \| `call\.", PAGE.read_text(), re.MULTILINE)
+
+    assert {(State(a), Event(b)): State(c) for a, b, c in rows} == states.NEXT
+    closing = datetime.fromisoformat("2027-01-15T18:00:00+01:00")
+    assert states.stand("open", closing, closing) == State.CLOSED
+
+
+async def test_the_call_of_32_candidates_and_6_laureates(desk: Desk, relay: Relay) -> None:
+    await desk.write()
+    await desk.name_jury()
+    await desk.act("open")
+    candidates = [await desk.workshop.come() for _ in range(32)]
+    for number, (candidate, _) in enumerate(candidates):
+        assert (await desk.send(candidate, f"Projet {number:02}")).status_code == 303
+    sent: list[Submission] = sorted(await desk.rows(Submission), key=lambda each: each.title)
+    early = await desk.jury[0][0].get(f"{desk.address}/submissions/{sent[0].id}")
+    await desk.pass_hour()
+    late = await desk.send(desk.workshop.leader, "Trop tard")
+
+    unsaid = await desk.score(desk.jury[0][0], sent[0])
+    for juror, _ in desk.jury[1:]:
+        await desk.declare(juror)
+    await desk.declare(desk.jury[0][0], sent[0])
+    forbidden = await desk.score(desk.jury[0][0], sent[0])
+    for number, submission in enumerate(sent):
+        for juror, _ in desk.jury[1 if number == 0 else 0 :]:
+            assert (await desk.score(juror, submission, 0.9 if number < 6 else 0.4)).status_code == 303
+    before = await desk.team.get(f"{desk.address}/submissions/{sent[0].id}")
+    judged = await desk.act("judge")
+    after = await desk.team.get(f"{desk.address}/submissions/{sent[0].id}")
+    for number, submission in enumerate(sent):
+        data = {"laureate": "yes" if number < 6 else "no", "reason": f"Raison {number:02}."}
+        assert (await desk.act("decide", submission=str(submission.id), **data)).status_code == 303
+    hidden = await desk.workshop.anyone.get(desk.address)
+    assert (await desk.act("publish")).status_code == 303
+    await desk.tell_all("decided", [each.id for each in sent])
+
+    statuses = [each.status_code for each in (early, late, unsaid, forbidden, judged)]
+    assert statuses == [404, 409, 403, 403, 303]
+    assert len(await desk.rows(Score)) == (32 * 3 - 1) * 4
+    assert "Parce que" not in before.text
+    assert "Parce que 36." in after.text
+    page = await desk.workshop.anyone.get(desk.address)
+    assert "Projet 00" not in hidden.text
+    assert [f"Projet {number:02}" in page.text for number in range(32)] == [True] * 6 + [False] * 26
+    assert "Raison 06." not in page.text
+    told = {mail["To"]: mail for mail in relay.mails}
+    assert len(relay.mails) == len(told) == 32
+    for number, (_, login) in enumerate(candidates):
+        subject = "est lauréat de" if number < 6 else "n’est pas retenu pour"
+        assert subject in told[login.email]["Subject"]
+        assert f"Raison {number:02}." in told[login.email].get_content()
+    own, refused = f"{desk.address}/submissions/{sent[6].id}", candidates[6][0]
+    assert "Raison 06." in (await refused.get(own)).text
+    assert (await candidates[7][0].get(own)).status_code == 404
+
+
+async def test_what_candidates_read_stays_and_what_the_jury_reads_is_what_was_sent(desk: Desk, relay: Relay) -> None:
+    await desk.write()
+    stranger = (await desk.workshop.anyone.get(desk.address)).status_code
+    await desk.name_jury()
+    await desk.act("open")
+    changed = await desk.team.post(f"{desk.address}/edit", data=desk.form())
+    earlier = await desk.act("extend", closes_at=moment(1), results_at=moment(30))
+    await desk.workshop.other.post(f"{desk.address}/questions", data={"question": "Qui peut répondre ?"})
+    [question] = await desk.rows(CallQuestion)
+    unseen = await desk.workshop.anyone.get(desk.address)
+    await desk.act("answer", question=str(question.id), answer="Tout le monde.")
+    for what in ("asked", "answered"):
+        await desk.tell_all(what, [question.id])
+    await desk.tell_all("named", [juror.id for juror in await desk.rows(Juror)])
+
+    assert (stranger, changed.status_code, earlier.status_code) == (404, 409, 422)
+    assert "Qui peut répondre" not in unseen.text
+    assert "Tout le monde." in (await desk.workshop.anyone.get(desk.address)).text
+    subjects = [mail["Subject"] for mail in relay.mails]
+    assert subjects[:2] == ["Une question sur « Rafraîchir la ville »", "Une réponse sur « Rafraîchir la ville »"]
+    assert subjects[2:] == ["Vous êtes dans le jury de « Rafraîchir la ville »"] * 3
+    await desk.send(desk.workshop.other, "Ombres", "Première réponse.")
+    [submission] = await desk.rows(Submission)
+    again = {"project": str(submission.project_id), "answer": "Seconde réponse."}
+    assert (await desk.workshop.other.post(f"{desk.address}/answer", data=again)).status_code == 303
+    assert [each.answer for each in await desk.rows(Submission)] == ["Seconde réponse."]
+    calendar = await desk.workshop.anyone.get(f"{desk.address}/calendar.ics")
+    assert calendar.text.count("BEGIN:VEVENT") == 2
+    assert all(len(line.encode()) <= 75 for line in calendar.text.split("\r\n"))
+    assert desk.address in (await desk.workshop.anyone.get("/calls.atom")).text
+    assert "Rafraîchir la ville" in (await desk.workshop.anyone.get("/calls")).text
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("title", ""),
+        ("criteria", "Utile"),
+        ("criteria", "Utile, 900"),
+        ("closes_at", "hier"),
+        ("results_at", moment(1)),
+    ],
+)
+async def test_what_is_wrong_in_a_call_is_said_beside_its_field(desk: Desk, name: str, value: str) -> None:
+    answer = await desk.team.post("/calls/new", data=desk.form(**{name: value}))
+
+    assert answer.status_code == 422
+    assert f'href="#{name}"' in answer.text
+
+
+async def test_only_organisers_write_calls(desk: Desk) -> None:
+    assert (await desk.workshop.other.get("/calls/new")).status_code == 403
+    assert (await desk.workshop.other.post("/calls/new", data=desk.form())).status_code == 403
+    manager, _ = await desk.workshop.come(memberships={"kerlevan": ["managers"]})
+    assert (await manager.post("/calls/new", data=desk.form())).status_code == 403
+    written = await manager.post("/calls/new", data=desk.form(organisation="kerlevan"))
+    assert written.status_code == 303
+    assert (await desk.team.get(written.headers["location"])).status_code == 404

@@ -1,0 +1,88 @@
+"""The pages of projects on every screen, in both languages, and light."""
+
+import httpx
+import pytest
+from playwright.async_api import Browser
+
+from tests.node.test_show_in_a_browser import seen
+from tests.portal.projects.conftest import Workshop, picture
+from tests.portal.projects.test_calls import Desk
+from udi.portal.projects.calls.models import Submission
+from udi.portal.projects.models import ProjectPicture
+
+pytestmark = pytest.mark.filterwarnings("default::ResourceWarning")
+LIGHT = 100_000
+
+
+async def test_pages_hold_on_every_screen_and_stay_light(workshop: Workshop, browser: Browser) -> None:
+    dataset = await workshop.catalogue.add(7)
+    address = await workshop.publish(
+        dataset=str(dataset.id), url="https://ombre.example/carte", impact="Dix rues plantées."
+    )
+    for number in range(4):
+        sent = {"picture": ("rue.jpg", picture(1600, 1100))}
+        await workshop.leader.post(f"{address}/pictures", files=sent, data={"alternative": f"Rue {number} à midi"})
+    for number in range(8):
+        await workshop.publish(title=f"Projet {number}")
+    await workshop.report(dataset=str(dataset.id))
+    origin = workshop.territory.origin
+
+    for language in ("fr", "en"):
+        for who, path, name in (
+            (workshop.anyone, "/projects", "projects"),
+            (workshop.anyone, address, "project"),
+            (workshop.leader, address, "project-own"),
+            (workshop.leader, f"{address}/edit", "project-form"),
+            (workshop.leader, f"{address}/pictures", "pictures"),
+            (workshop.leader, f"{address}/team", "team"),
+            (workshop.other, "/projects/report", "report"),
+        ):
+            assert await seen(browser, who, f"{origin}{path}", language, name) == []
+    for place in ("/projects", address):
+        page = await workshop.anyone.get(place)
+        bytes_ = len(page.content)
+        for row in await workshop.rows(ProjectPicture):
+            for name in (f"{row.id}.webp", f"{row.id}-small.webp"):
+                shown = f'src="{address}/pictures/{name}"'
+                bytes_ += (
+                    len((await workshop.anyone.get(f"{address}/pictures/{name}")).content) if shown in page.text else 0
+                )
+        assert bytes_ < LIGHT - 25_000, "what is left is for the styles"
+
+
+async def test_a_call_holds_on_every_screen_from_its_form_to_its_results(workshop: Workshop, browser: Browser) -> None:
+    dataset, origin = await workshop.catalogue.add(7), workshop.territory.origin
+    jury = [await workshop.come()]
+    desk = Desk(workshop, jury)
+    written = await workshop.team.post("/calls/new", data=desk.form(datasets=f"{origin}/data/{dataset.id}"))
+    desk.address = written.headers["location"].removesuffix("/organise")
+    (juror, _), candidate = jury[0], workshop.other
+    await desk.name_jury()
+    await desk.act("open")
+    await candidate.post(f"{desk.address}/questions", data={"question": "Qui peut répondre ?"})
+
+    async def look(who: httpx.AsyncClient, path: str, name: str) -> list[str]:
+        return [
+            fault
+            for language in ("fr", "en")
+            for fault in await seen(browser, who, f"{origin}{desk.address}{path}", language, name)
+        ]
+
+    assert await seen(browser, workshop.team, f"{origin}/calls/new", "fr", "call-form") == []
+    assert await look(workshop.team, "/organise", "call-desk-open") == []
+    await desk.send(candidate, "Ombres")
+    assert await look(candidate, "", "call-open") == []
+    assert await look(candidate, "/answer", "call-answer") == []
+    await desk.pass_hour()
+    [submission] = await workshop.rows(Submission)
+    await desk.declare(juror)
+    assert await look(juror, "/jury", "call-jury") == []
+    assert await look(juror, f"/submissions/{submission.id}", "call-score") == []
+    await desk.score(juror, submission)
+    await desk.act("judge")
+    assert await look(workshop.team, "/organise", "call-desk-judged") == []
+    await desk.act("decide", submission=str(submission.id), laureate="yes", reason="Utile dès cet été.")
+    await desk.act("publish")
+    assert await look(workshop.anyone, "", "call-results") == []
+    assert await look(candidate, f"/submissions/{submission.id}", "call-told") == []
+    assert await seen(browser, workshop.anyone, f"{origin}/calls", "fr", "calls") == []
