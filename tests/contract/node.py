@@ -75,9 +75,10 @@ class Received:
 
 @dataclass
 class Receiver:
-    """A small HTTP server that takes reports; answers the statuses given, then 200."""
+    """A small HTTP server that takes reports; answers the statuses given, then 200, with the bodies given, then none."""
 
     statuses: deque[int] = field(default_factory=deque)
+    answers: deque[Any] = field(default_factory=deque)
     reports: list[Received] = field(default_factory=list)
     refused: int = 0
     origin: str = ""
@@ -97,9 +98,11 @@ def receiver() -> Iterator[Receiver]:
                 state.reports.append(Received(self.path, token, json.loads(body)))
             else:
                 state.refused += 1
+            said = json.dumps(state.answers.popleft()).encode() if status < 300 and state.answers else b""
             self.send_response(status)
-            self.send_header("Content-Length", "0")
+            self.send_header("Content-Length", str(len(said)))
             self.end_headers()
+            self.wfile.write(said)
 
         def log_message(self, *_: Any) -> None:
             pass

@@ -8,11 +8,12 @@ from typing import Any
 
 import httpx
 from litestar import Litestar
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from tests import stage
 from tests.node.producer import SLUG, TABLE, Producer
 from tests.node.test_show_data import SPOTS
+from tests.portal.access.policies import ASKED, POLICY
 from tests.portal.catalogue.corpus import Catalogue, described, open_catalogue
 from tests.portal.catalogue.test_dataset_page import WHOLE, as_table
 from tests.portal.projects.conftest import picture
@@ -21,8 +22,11 @@ from udi.kit.clock import now
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
 from udi.node.spaces.actions import apply_space
+from udi.portal.access.models import AccessAgreement
+from udi.portal.catalogue.models import Dataset
 from udi.portal.catalogue.search.feed import SearchFeed
 from udi.portal.identity.models import Person
+from udi.portal.nodes.actions.register import register_node
 from udi.portal.nodes.harvest import kinds
 from udi.portal.nodes.harvest.source_kinds import SOURCE_STATUS
 from udi.portal.nodes.sources.actions import register_source
@@ -61,11 +65,13 @@ async def furnished(settings: Settings, portal_app: Litestar, node_app: Litestar
     databases = (portal.database, node.database)
     territory = await stage.add_territory(databases, settings, "every")
     manager = make_person(territory, memberships={SLUG: ["managers", "publishers"]})
+    leader = make_person(territory, memberships={"goeland": ["publishers"]})
     team = make_person(territory, moderator=True, memberships={"armor": ["managers"]})
     async with AsyncExitStack() as stack:
         visitors = {
             "portal": await stack.enter_async_context(browse(portal_app, territory)),
             "team": await stack.enter_async_context(browse(portal_app, territory, team)),
+            "leader": await stack.enter_async_context(browse(portal_app, territory, leader)),
             "node": await stack.enter_async_context(browse(node_app, territory)),
             "producer": await stack.enter_async_context(browse(node_app, territory, manager)),
             "installation": await stack.enter_async_context(browse(portal_app, None)),
@@ -75,6 +81,9 @@ async def furnished(settings: Settings, portal_app: Litestar, node_app: Litestar
         catalogue |= await ask_for_data(visitors["team"])
         catalogue |= await join(visitors["team"]) | await be_invited(portal, territory, team.email)
         catalogue |= await read_elsewhere(portal, territory)
+        catalogue |= await restrict(
+            portal, territory, visitors["team"], visitors["leader"], catalogue["portal restricted"]
+        )
         catalogue |= await make_projects(portal_app, territory, visitors["team"], team.email, catalogue)
         published = await fill_node(node, territory, Producer(visitors["producer"]))
         yield Place(territory, catalogue | published, visitors)
@@ -112,6 +121,30 @@ async def _add_others(catalogue: Catalogue) -> dict[str, str]:
     gone = await catalogue.add(3)
     await catalogue.withdraw(gone)
     return found | {"gone": str(gone.id)}
+
+
+async def restrict(
+    site: Site, territory: Territory, team: httpx.AsyncClient, leader: httpx.AsyncClient, dataset: str
+) -> dict[str, str]:
+    """A producer says who may ask for a dataset; one request waits, another became an agreement."""
+    async with site.database.session(territory.id) as session:
+        url, client = territory.links["node"], f"{territory.slug}-node-hosted"
+        node = await register_node(session, slug="restricted", name="Nœud", url=url, client_id=client, hosted=True)
+        await session.execute(update(Dataset).where(Dataset.id == uuid.UUID(dataset)).values(node_id=node.id))
+    answer = await team.post(f"/data/{dataset}/access-policy/edit", data=POLICY | {"revision": "0"})
+    assert answer.status_code == 303, answer.text
+    asked = [
+        (await leader.post(f"/data/{dataset}/access-requests/new", data=ASKED | {"title": title})).headers["location"]
+        for title in ("Rafraîchir la ville", ARABIC)
+    ]
+    granted = await team.post(f"{asked[0]}/grant", data={"words": "Utile à tous.", "revision": "1"})
+    assert granted.status_code == 303, granted.text
+    async with site.database.session(territory.id, role="worker") as session:
+        agreement = (await session.scalars(select(AccessAgreement))).one()
+        project = agreement.project_id
+    return {
+        "portal request": asked[1].rpartition("/")[2], "portal agreement": str(agreement.id), "portal led": str(project),
+    }  # fmt: skip
 
 
 async def follow(site: Site, territory: Territory, someone: httpx.AsyncClient, dataset: str) -> dict[str, str]:

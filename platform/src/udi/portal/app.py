@@ -3,6 +3,7 @@
 from litestar import Litestar
 
 from udi.kit import logs
+from udi.portal.access import routes as access_routes
 from udi.portal.catalogue import api as catalogue_api
 from udi.portal.catalogue import pages as catalogue_pages
 from udi.portal.catalogue.documentation import routes as documentation
@@ -74,6 +75,7 @@ HANDLERS = [
     *call_routes,
     *data_request_pages.routes,
     *data_request_decisions.routes,
+    *access_routes.routes,
 ]
 
 

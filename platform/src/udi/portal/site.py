@@ -15,6 +15,9 @@ from udi.kit.oidc import IdentityService, territory_client
 from udi.kit.rates import Rates
 from udi.kit.tenancy import Territory
 from udi.kit.territories import Registry
+from udi.portal.access import routes as access_routes
+from udi.portal.access.documentation import CHAPTER as ACCESS_CHAPTER
+from udi.portal.access.policies.opening import find_opening
 from udi.portal.catalogue.documentation.operations import CHAPTERS
 from udi.portal.catalogue.measures import measure_index, measure_links
 from udi.portal.catalogue.origins import PART as FIND_ORIGIN
@@ -41,7 +44,7 @@ from udi.ui.readers import API_RATES, ApiRates
 from udi.ui.site import Site
 
 HERE = Path(__file__).parent
-DOMAINS = ("tenants", "identity", "notifications", "organisations", "catalogue", "nodes", "projects")
+DOMAINS = ("tenants", "identity", "notifications", "organisations", "catalogue", "nodes", "projects", "access")
 PARTS = (*DOMAINS, "projects/data_requests")
 """Folders with words of their own."""
 LOCALES = [Path(protocol.__file__).parent / "locale", HERE / "locale", *(HERE / name / "locale" for name in PARTS)]
@@ -60,12 +63,14 @@ URLS = {
     "projects": project_lists.PATH,
     "data_requests": data_request_pages.HOME,
     "sources": nodes_trials.HOME,
+    **access_routes.URLS,
 }
 HIGHER = {
-    CHAPTERS: (SOURCES_CHAPTER, PROJECTS_CHAPTER),
+    CHAPTERS: (SOURCES_CHAPTER, PROJECTS_CHAPTER, ACCESS_CHAPTER),
     FIND_ORIGIN: sources_origins.find_origin,
     "uses": find_uses,
     "mapped": project_lists.list_addresses,
+    "opening": find_opening,
 }
 """What the catalogue shows of the domains above it."""
 

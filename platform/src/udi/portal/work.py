@@ -7,6 +7,8 @@ from collections.abc import Mapping
 
 from udi.kit import sessions
 from udi.kit.jobs import Handler, Worker, run_until_stopped
+from udi.portal.access import jobs as access_jobs
+from udi.portal.access.sweeping import sweep_for_ever
 from udi.portal.catalogue.links.rounds import Rounds
 from udi.portal.catalogue.links.telling import link_jobs
 from udi.portal.catalogue.search.feed import SearchFeed
@@ -39,6 +41,7 @@ def jobs(site: Site) -> Mapping[str, Handler]:
         projects_jobs.jobs,
         calls_jobs.jobs,
         data_request_jobs.jobs,
+        access_jobs.jobs,
     )
     return {name: handler for domain in domains for name, handler in domain(site).items()}
 
@@ -56,6 +59,7 @@ async def work(settings: Settings) -> None:
             spread_for_ever(site),
             read_for_ever(site),
             data_request_jobs.look_for_ever(site),
+            sweep_for_ever(site),
             sessions.sweep(site.database, site.registry, TABLES),
         )
     finally:

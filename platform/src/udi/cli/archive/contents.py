@@ -13,6 +13,7 @@ from udi.node.identity import archive as node_identity
 from udi.node.manager import archive as node_manager
 from udi.node.portals import archive as node_portals
 from udi.node.spaces import archive as node_spaces
+from udi.portal.access import archive as portal_access
 from udi.portal.audit import archive as portal_audit
 from udi.portal.catalogue import archive as portal_catalogue
 from udi.portal.identity import archive as portal_identity
@@ -39,6 +40,7 @@ DOMAINS = {
         portal_catalogue,
         portal_nodes,
         portal_projects,
+        portal_access,
     ),
     "node": (node_identity, node_spaces, node_portals, node_files, node_datasets, node_manager),
 }

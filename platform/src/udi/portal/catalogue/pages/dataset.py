@@ -30,6 +30,7 @@ from udi.portal.catalogue.sheet import find_desk, read_sheet, short_hash
 from udi.portal.catalogue.topics import DATASET as DATASET_TOPIC
 from udi.portal.catalogue.uses import find_uses
 from udi.portal.notifications.pages import find_button
+from udi.protocol.access import AccessRights
 from udi.protocol.record import restore_record
 from udi.ui.locale import localised
 from udi.ui.middleware import content_security_policy
@@ -106,17 +107,26 @@ async def _render(
         desk=find_desk(dataset, territory.links.get("node", "")) if may_edit else None,
         is_team=is_team,
         origin=await _origin(request, session, dataset),
+        opening=await _find_opening(request, session, territory, actor, dataset),
         shared=share_dataset(dataset, territory, locale),
         structured=write_dataset(dataset, territory.origin, localised(territory.name, locale), locale),
         forms=[(form, form.address(f"/data/{dataset.id}")) for form in DATASET],
         follow=await find_button(request, territory, DATASET_TOPIC, str(dataset.id), f"/data/{dataset.id}{CHANGES}"),
         **_names(dataset, territory, sheet.path),
     )
-    frames = [sheet.node.origin] if sheet.node else []
-    policy = content_security_policy(site_of(request).form_targets, scripts=True, frames=frames)
-    page.headers["Content-Security-Policy"] = policy
+    frames, targets = [sheet.node.origin] if sheet.node else [], site_of(request).form_targets
+    page.headers["Content-Security-Policy"] = content_security_policy(targets, scripts=True, frames=frames)
     page.headers.update({"Link": signpost(dataset, territory.origin), "Vary": "Accept, Accept-Language, Cookie"})
     return page
+
+
+async def _find_opening(
+    request: Asked, session: AsyncSession, territory: Territory, actor: Actor | None, dataset: Dataset
+) -> Any:
+    """How a restricted dataset opens, as the domain says that knows it: a template, and what it shows."""
+    if dataset.access == AccessRights.PUBLIC:
+        return None
+    return await site_of(request).parts["opening"](request, session, territory, actor, dataset)
 
 
 @get("/data/{dataset_id:uuid}/history")

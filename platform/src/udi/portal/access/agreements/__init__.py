@@ -1,0 +1,1 @@
+"""What both sides agreed on: signed, listed, delivered to the node, and ended."""

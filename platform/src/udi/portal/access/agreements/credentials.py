@@ -1,0 +1,124 @@
+"""Credentials of a project: a secret for its machine and one node, shown once, of which a digest is kept."""
+
+import secrets
+from collections.abc import Sequence
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.clock import now
+from udi.kit.errors import ConflictError, InvalidError, NotFoundError, Refusal
+from udi.kit.identity import Actor
+from udi.portal import audit
+from udi.portal.access.agreements.revisions import send_standings
+from udi.portal.access.models import AccessAgreement, ProjectCredential
+from udi.portal.nodes.models import Node
+from udi.portal.projects.models import Project
+from udi.protocol.agreement import CREDENTIAL_PREFIX, fingerprint
+
+DAYS = (30, 90, 365)
+MOST, LONGEST_NAME = 10, 80
+"""Credentials of one project at one node that live at once."""
+
+
+async def list_nodes(session: AsyncSession, project: Project) -> Sequence[Node]:
+    """The nodes with which the project has, or had, an agreement."""
+    known = select(AccessAgreement.node_id).where(AccessAgreement.project_id == project.id)
+    return (await session.scalars(select(Node).where(Node.id.in_(known)).order_by(Node.name))).all()
+
+
+async def list_credentials(session: AsyncSession, project: Project) -> Sequence[ProjectCredential]:
+    """Those of a project, the newest first."""
+    query = select(ProjectCredential).where(ProjectCredential.project_id == project.id)
+    return (await session.scalars(query.order_by(ProjectCredential.made_at.desc(), ProjectCredential.id))).all()
+
+
+async def make_credential(
+    session: AsyncSession, actor: Actor, project: Project, *, node: UUID | None, name: str, days: int
+) -> tuple[ProjectCredential, str]:
+    """A new one and its secret, which nobody can read again; the node is told at once.
+
+    Raises:
+        InvalidError: it has no name, no node of the project, or a time that there is not.
+        ConflictError: the project has enough of them there.
+    """
+    refusals, cleaned = [], " ".join(name.replace("\x00", "").split())[:LONGEST_NAME]
+    if not cleaned:
+        refusals.append(Refusal("name", "Give it a name that says which machine uses it."))
+    if days not in DAYS:
+        refusals.append(Refusal("days", "Choose how long it is good."))
+    if node not in {each.id for each in await list_nodes(session, project)} or node is None:
+        refusals.append(Refusal("node", "The project has no agreement there.", "Choose one of the nodes."))
+    if refusals or node is None:
+        raise InvalidError(refusals=refusals)
+    await _refuse_more(session, project, node)
+    return await _make(session, actor, project, node, cleaned, days)
+
+
+async def _refuse_more(session: AsyncSession, project: Project, node: UUID) -> None:
+    own = (ProjectCredential.project_id == project.id, ProjectCredential.node_id == node)
+    living = (ProjectCredential.revoked_at.is_(None), ProjectCredential.expires_at > now())
+    if (await session.scalar(select(func.count()).where(*own, *living)) or 0) >= MOST:
+        raise ConflictError(
+            "This project has ten credentials there.", remedy="Revoke one that no machine uses any more."
+        )
+
+
+async def _make(
+    session: AsyncSession, actor: Actor, project: Project, node: UUID, name: str, days: int
+) -> tuple[ProjectCredential, str]:
+    secret = CREDENTIAL_PREFIX + secrets.token_urlsafe(32)
+    moment = now()
+    credential = ProjectCredential(
+        project_id=project.id, node_id=node, name=name, sha256=fingerprint(secret), made_by=actor.person_id,
+        made_at=moment, expires_at=moment + timedelta(days=days),
+    )  # fmt: skip
+    session.add(credential)
+    await session.flush()
+    await send_standings(session, project.id, node)
+    audit.record(session, actor, "project_credential.made", project.id, credential=str(credential.id))
+    return credential, secret
+
+
+async def renew_credential(
+    session: AsyncSession, actor: Actor, project: Project, id_: UUID
+) -> tuple[ProjectCredential, str]:
+    """A new secret in the place of one, for as long; the former is refused from now on.
+
+    Raises:
+        NotFoundError: the project has none of this identifier.
+        ConflictError: it was revoked.
+    """
+    former = await _get(session, project, id_)
+    if former.revoked_at is not None:
+        raise ConflictError("This credential was revoked.", remedy="Make a new one.")
+    former.revoked_at = now()
+    days = max(1, (former.expires_at - former.made_at).days)
+    made = await _make(session, actor, project, former.node_id, former.name, days)
+    audit.record(session, actor, "project_credential.renewed", project.id, credential=str(former.id))
+    return made
+
+
+async def revoke_credential(session: AsyncSession, actor: Actor, project: Project, id_: UUID) -> None:
+    """Refuse a secret from now on.
+
+    Raises:
+        NotFoundError: the project has none of this identifier.
+    """
+    credential = await _get(session, project, id_)
+    if credential.revoked_at is not None:
+        return
+    credential.revoked_at = now()
+    await session.flush()
+    await send_standings(session, project.id, credential.node_id)
+    audit.record(session, actor, "project_credential.revoked", project.id, credential=str(credential.id))
+
+
+async def _get(session: AsyncSession, project: Project, id_: UUID) -> ProjectCredential:
+    own = (ProjectCredential.id == id_, ProjectCredential.project_id == project.id)
+    found = await session.scalar(select(ProjectCredential).where(*own).with_for_update())
+    if found is None:
+        raise NotFoundError
+    return found

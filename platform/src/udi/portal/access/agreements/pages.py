@@ -1,0 +1,213 @@
+"""Agreements: the public list, its feed, and each of them; what its two sides read and do."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import quote
+from uuid import UUID, uuid4
+
+from litestar import Request, Response, get, post
+from litestar.datastructures import State as AppState
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery
+from litestar.response import Redirect
+from litestar.types import ControllerRouterHandler
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.errors import ConflictError, InvalidError, NotFoundError
+from udi.kit.identity import Actor
+from udi.kit.tenancy import Territory
+from udi.portal.access.agreements import changing
+from udi.portal.access.agreements.notary import audience_of, lasts, notary_of
+from udi.portal.access.agreements.pdf import write_pdf
+from udi.portal.access.agreements.queries import SIZE, Deed, find_deed, get_deed, get_public, list_public
+from udi.portal.access.agreements.states import BY_PRODUCER, LIVE, NEXT, AgreementEvent
+from udi.portal.access.policies.queries import find_policy, get_policy, get_restricted
+from udi.portal.access.requests.renewing import may_renew, renew
+from udi.portal.access.requests.states import Side
+from udi.portal.nodes.jobs import LIFETIME
+from udi.portal.projects.queries import get_led_project
+from udi.ui.errors import say_fields
+from udi.ui.site import render, site_of
+
+HOME = "/agreements"
+ONE = f"{HOME}/{{agreement_id:uuid}}"
+LAST_PAGE = 10_000
+AnyRequest = Request[Any, Any, AppState]
+
+
+@get(HOME)
+async def show_list(
+    request: AnyRequest, session: NamedDependency[AsyncSession], page: FromQuery[int] = 1
+) -> Response[str]:
+    """Every agreement, with what everybody may know."""
+    number = min(max(page, 1), LAST_PAGE)
+    rows, total = await list_public(session, page=number)
+    last = max(1, -(-total // SIZE))
+    return render(request, "access/agreements.html", rows=rows, total=total, number=number, last=last)
+
+
+@get(ONE)
+async def show_one(
+    request: AnyRequest,
+    session: NamedDependency[AsyncSession],
+    actor: NamedDependency[Actor | None],
+    agreement_id: FromPath[UUID],
+) -> Response[str]:
+    """One: what everybody may know, and for its sides the whole text and what may be done."""
+    deed = await find_deed(session, actor, agreement_id)
+    if deed is None:
+        return render(request, "access/agreement-listed.html", listed=await get_public(session, agreement_id))
+    return await _show(request, session, deed)
+
+
+@get(f"{ONE}/agreement.jws")
+async def send_signed(
+    session: NamedDependency[AsyncSession], member: NamedDependency[Actor], agreement_id: FromPath[UUID]
+) -> Response[str]:
+    """The agreement as it was signed, for its sides."""
+    deed = await get_deed(session, member, agreement_id)
+    headers = {"Cache-Control": "no-store", "Content-Disposition": 'attachment; filename="agreement.jws"'}
+    return Response(deed.agreement.jws, media_type="application/jose", headers=headers)
+
+
+@get(f"{ONE}/agreement.pdf")
+async def send_pdf(
+    request: AnyRequest,
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
+    agreement_id: FromPath[UUID],
+) -> Response[bytes]:
+    """The text that both accepted, for the file, in the reader's language."""
+    deed, language = await get_deed(session, member, agreement_id), request.scope["state"]["locale"]
+    language = language if language in deed.said.text else "fr"
+    lines = [line for line in deed.said.text[language].splitlines() if line.strip()]
+    paragraphs = [(line[:1].isdigit() and ". " in line[:5], line) for line in lines[1:]]
+    paragraphs.append((False, f"{deed.said.page} – SHA-256 {deed.agreement.sha256}"))
+    body = write_pdf(f"{lines[0]} – {deed.said.dataset_title}", paragraphs, language)
+    headers = {"Cache-Control": "no-store", "Content-Disposition": 'attachment; filename="agreement.pdf"'}
+    return Response(body, media_type="application/pdf", headers=headers)
+
+
+@get(f"{ONE}/files")
+async def open_files(
+    request: AnyRequest,
+    session: NamedDependency[AsyncSession],
+    territory: NamedDependency[Territory],
+    member: NamedDependency[Actor],
+    agreement_id: FromPath[UUID],
+) -> Redirect:
+    """Lead who leads the project to the files at the node, with a ticket that is good for five minutes."""
+    deed = await get_deed(session, member, agreement_id, side=Side.REQUESTER)
+    if deed.agreement.state not in LIVE or not lasts(deed.agreement):
+        raise ConflictError("This agreement is over: nothing is read under it.", remedy="Its page says why.")
+    notary = notary_of(site_of(request), territory)
+    claims = {"sub": str(agreement_id), "scope": "read", "jti": str(uuid4())}
+    token = notary.signer.sign(claims, lifetime=LIFETIME, issuer=territory.origin, audience=audience_of(deed.node))
+    address = f"{deed.node.url}/agreements/{agreement_id}/files?ticket={quote(token)}"
+    headers = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+    return Redirect(address, status_code=303, headers=headers)
+
+
+@post(f"{ONE}/renew", status_code=303)
+async def ask_renewal(
+    request: AnyRequest,
+    session: NamedDependency[AsyncSession],
+    territory: NamedDependency[Territory],
+    member: NamedDependency[Actor],
+    agreement_id: FromPath[UUID],
+) -> Response[Any]:
+    """Ask that it go on after its end."""
+    deed = await get_deed(session, member, agreement_id, side=Side.REQUESTER, lock=True)
+    dataset = await get_restricted(session, deed.agreement.dataset_id)
+    project = await get_led_project(session, member, deed.agreement.project_id)
+    words = str((await request.form()).get("words") or "").replace("\x00", "").strip()
+    try:
+        async with session.begin_nested():
+            asked = await renew(
+                session, member, deed.agreement, dataset, project, words,
+                policy=await get_policy(session, dataset), territory=territory, language=request.scope["state"]["locale"],
+            )  # fmt: skip
+    except InvalidError as error:
+        return await _show(request, session, deed, error=error, form={"words": words})
+    return Redirect(f"/access-requests/{asked.id}", status_code=303)
+
+
+@post(f"{ONE}/{{event:str}}", status_code=303)
+async def change(
+    request: AnyRequest,
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
+    agreement_id: FromPath[UUID],
+    event: FromPath[str],
+) -> Response[Any]:
+    """Suspend, resume, revoke at once or with notice, take the notice back; give up."""
+    side = Side.PRODUCER if event in BY_PRODUCER else Side.REQUESTER
+    deed = await get_deed(session, member, agreement_id, side=side, lock=True)
+    form = {name: str(value or "") for name, value in (await request.form()).items()}
+    try:
+        async with session.begin_nested():
+            await _do(session, member, deed, event, form)
+    except InvalidError as error:
+        await session.refresh(deed.agreement)
+        return await _show(request, session, deed, error=error, form=form)
+    return Redirect(f"{HOME}/{agreement_id}", status_code=303)
+
+
+async def _do(session: AsyncSession, member: Actor, deed: Deed, event: str, form: Mapping[str, str]) -> None:
+    agreement, words, days = deed.agreement, form.get("words", ""), form.get("days", "")
+    match event:
+        case AgreementEvent.SUSPEND:
+            await changing.suspend(session, member, agreement, words)
+        case AgreementEvent.RESUME:
+            await changing.resume(session, member, agreement)
+        case AgreementEvent.REVOKE:
+            await changing.revoke(session, member, agreement, words)
+        case AgreementEvent.GIVE_NOTICE:
+            number = int(days) if days.isascii() and days.isdigit() and len(days) < 5 else 0  # noqa: PLR2004 - a small number
+            await changing.give_notice(session, member, agreement, words, number)
+        case AgreementEvent.KEEP:
+            await changing.keep(session, member, agreement)
+        case AgreementEvent.GIVE_UP:
+            await changing.give_up(session, member, agreement)
+        case _:
+            raise NotFoundError
+
+
+async def _show(
+    request: AnyRequest,
+    session: AsyncSession,
+    deed: Deed,
+    *,
+    error: InvalidError | None = None,
+    form: Mapping[str, str] | None = None,
+) -> Response[str]:
+    agreement, language = deed.agreement, request.scope["state"]["locale"]
+    possible = {event for state, event in NEXT if state == agreement.state}
+    policy = await find_policy(session, agreement.dataset_id)
+    return render(
+        request,
+        "access/agreement.html",
+        status=422 if error else 200,
+        deed=deed,
+        agreement=agreement,
+        said=deed.said,
+        text=deed.said.text.get(language) or deed.said.text["fr"],
+        requester=deed.side is Side.REQUESTER,
+        possible=possible & set(BY_PRODUCER if deed.side is Side.PRODUCER else (AgreementEvent.GIVE_UP,)),
+        renewable=deed.side is Side.REQUESTER and may_renew(agreement, policy),
+        readable=agreement.state in LIVE and agreement.state != "suspended" and lasts(agreement),
+        told=agreement.delivered >= agreement.revision,
+        form=form or {},
+        errors=say_fields(request, error),
+    )
+
+
+routes: Sequence[ControllerRouterHandler] = [
+    show_list,
+    show_one,
+    send_signed,
+    send_pdf,
+    open_files,
+    ask_renewal,
+    change,
+]

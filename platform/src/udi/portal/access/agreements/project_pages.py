@@ -1,0 +1,113 @@
+"""What a project may read: its requests and agreements, and the credentials of its machines, on a page of its own."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from litestar import Request, Response, get, post
+from litestar.datastructures import State as AppState
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from litestar.response import Redirect
+from litestar.types import ControllerRouterHandler
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.clock import now
+from udi.kit.errors import InvalidError
+from udi.kit.identity import Actor
+from udi.portal.access.agreements.credentials import (
+    DAYS,
+    list_credentials,
+    list_nodes,
+    make_credential,
+    renew_credential,
+    revoke_credential,
+)
+from udi.portal.access.agreements.queries import list_of_project
+from udi.portal.projects.models import Project
+from udi.portal.projects.queries import get_led_project
+from udi.ui.errors import say_fields
+from udi.ui.site import render
+
+ACCESS = "/projects/{project_id:uuid}/access"
+CREDENTIALS = f"{ACCESS}/credentials"
+AnyRequest = Request[Any, Any, AppState]
+
+
+@get(ACCESS)
+async def show_access(
+    request: AnyRequest,
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
+    project_id: FromPath[UUID],
+) -> Response[str]:
+    """The agreements of the project, and the credentials of its machines."""
+    return await _show(request, session, await get_led_project(session, member, project_id))
+
+
+@post(CREDENTIALS, status_code=201)
+async def add_credential(
+    request: AnyRequest,
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
+    project_id: FromPath[UUID],
+) -> Response[str]:
+    """Make one and show its secret, this once."""
+    project = await get_led_project(session, member, project_id, lock=True)
+    form = {name: str(value or "") for name, value in (await request.form()).items()}
+    days = next((each for each in DAYS if str(each) == form.get("days")), 0)
+    node = next((each.id for each in await list_nodes(session, project) if str(each.id) == form.get("node")), None)
+    try:
+        _, secret = await make_credential(session, member, project, node=node, name=form.get("name", ""), days=days)
+    except InvalidError as error:
+        return await _show(request, session, project, status=422, error=error, form=form)
+    return await _show(request, session, project, status=201, secret=secret)
+
+
+@post(f"{CREDENTIALS}/{{credential_id:uuid}}/renew", status_code=201)
+async def replace_credential(
+    request: AnyRequest,
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
+    project_id: FromPath[UUID],
+    credential_id: FromPath[UUID],
+) -> Response[str]:
+    """A new secret in its place, shown this once."""
+    project = await get_led_project(session, member, project_id, lock=True)
+    _, secret = await renew_credential(session, member, project, credential_id)
+    return await _show(request, session, project, status=201, secret=secret)
+
+
+@post(f"{CREDENTIALS}/{{credential_id:uuid}}/revoke", status_code=303)
+async def end_credential(
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
+    project_id: FromPath[UUID],
+    credential_id: FromPath[UUID],
+) -> Redirect:
+    """Refuse it from now on."""
+    project = await get_led_project(session, member, project_id, lock=True)
+    await revoke_credential(session, member, project, credential_id)
+    return Redirect(f"/projects/{project.id}/access", status_code=303)
+
+
+async def _show(
+    request: AnyRequest,
+    session: AsyncSession,
+    project: Project,
+    *,
+    status: int = 200,
+    secret: str = "",
+    error: InvalidError | None = None,
+    form: dict[str, str] | None = None,
+) -> Response[str]:
+    nodes = await list_nodes(session, project)
+    return render(
+        request, "access/project-access.html", status=status, project=project, secret=secret, form=form or {},
+        agreements=await list_of_project(session, project.id), credentials=await list_credentials(session, project),
+        nodes=nodes, names={each.id: each.name for each in nodes}, days=DAYS, moment=now(),
+        errors=say_fields(request, error),
+    )  # fmt: skip
+
+
+routes: Sequence[ControllerRouterHandler] = [show_access, add_credential, replace_credential, end_credential]

@@ -1,0 +1,99 @@
+"""Reads of agreements: the public list for all; the whole of one for its two sides."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.errors import ForbiddenError, NotFoundError
+from udi.kit.identity import Actor
+from udi.portal.access.models import AccessAgreement, PublicAgreement
+from udi.portal.access.requests.states import Side
+from udi.portal.nodes.models import Node
+from udi.portal.organisations.models import Organisation
+from udi.portal.projects.models import Project
+from udi.protocol.agreement import Agreement, read_agreement
+
+SIZE = 20
+
+
+@dataclass(frozen=True)
+class Deed:
+    """An agreement, for one of its sides."""
+
+    agreement: AccessAgreement
+    said: Agreement
+    producer: Organisation
+    node: Node
+    side: Side
+
+
+async def list_public(session: AsyncSession, *, page: int, size: int = SIZE) -> tuple[Sequence[PublicAgreement], int]:
+    """What everybody may know of each agreement, the last changed first; and how many there are."""
+    total = await session.scalar(select(func.count()).select_from(PublicAgreement)) or 0
+    query = select(PublicAgreement).order_by(PublicAgreement.changed_at.desc(), PublicAgreement.id)
+    return (await session.scalars(query.limit(size).offset((page - 1) * size))).all(), total
+
+
+async def get_public(session: AsyncSession, id_: UUID) -> PublicAgreement:
+    """What everybody may know of an agreement.
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    found = await session.scalar(select(PublicAgreement).where(PublicAgreement.id == id_))
+    if found is None:
+        raise NotFoundError("No agreement has this address here.")
+    return found
+
+
+async def find_deed(session: AsyncSession, actor: Actor | None, id_: UUID, *, lock: bool = False) -> Deed | None:
+    """The whole of an agreement, for somebody of one of its sides; None for everybody else."""
+    if actor is None:
+        return None
+    query = select(AccessAgreement).where(AccessAgreement.id == id_)
+    agreement = await session.scalar(query.with_for_update() if lock else query)
+    if agreement is None:
+        return None
+    tenant = agreement.tenant_id
+    producer = await session.get_one(Organisation, (tenant, agreement.organisation_id))
+    project = await session.get(Project, (tenant, agreement.project_id))
+    leader = project.leader_id if project else agreement.person_id
+    mine = actor.person_id in {agreement.person_id, leader}
+    if not (mine or actor.may_publish(producer.slug)):
+        return None
+    node = await session.get_one(Node, (tenant, agreement.node_id))
+    said = read_agreement(agreement.document)
+    return Deed(agreement, said, producer, node, Side.REQUESTER if mine else Side.PRODUCER)
+
+
+async def get_deed(
+    session: AsyncSession, actor: Actor, id_: UUID, *, side: Side | None = None, lock: bool = False
+) -> Deed:
+    """The whole of an agreement, for one of its sides.
+
+    Raises:
+        NotFoundError: there is none, or it is others'.
+        ForbiddenError: it is for the other side to do.
+    """
+    deed = await find_deed(session, actor, id_, lock=lock)
+    if deed is None:
+        raise NotFoundError("No agreement of yours is at this address.")
+    if side is not None and deed.side is not side:
+        raise ForbiddenError("This is for the other side of the agreement.")
+    return deed
+
+
+async def list_of_project(session: AsyncSession, project: UUID) -> Sequence[AccessAgreement]:
+    """The agreements of a project, the newest first."""
+    query = select(AccessAgreement).where(AccessAgreement.project_id == project)
+    return (await session.scalars(query.order_by(AccessAgreement.starts_at.desc(), AccessAgreement.id))).all()
+
+
+async def list_for_dataset(session: AsyncSession, actor: Actor, dataset: UUID) -> Sequence[AccessAgreement]:
+    """The agreements of the person about one dataset, the newest first."""
+    own = (AccessAgreement.person_id == actor.person_id, AccessAgreement.dataset_id == dataset)
+    query = select(AccessAgreement).where(*own).order_by(AccessAgreement.starts_at.desc())
+    return (await session.scalars(query)).all()

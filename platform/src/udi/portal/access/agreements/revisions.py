@@ -1,0 +1,94 @@
+"""The standing of an agreement: a new revision with each change, what nodes and everybody are told of it."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit import jobs
+from udi.kit.clock import now
+from udi.portal.access.agreements.states import LIVE, AgreementState
+from udi.portal.access.models import (
+    AccessAgreement,
+    ProjectCredential,
+    PublicAgreement,
+    StandingCounter,
+)
+from udi.portal.access.requests.applicant import Applicant
+from udi.portal.organisations.models import Organisation
+from udi.protocol.agreement import Credential, Standing, State
+
+DELIVER = "deliver_agreement"
+STATES = {
+    AgreementState.ACTIVE: State.ACTIVE, AgreementState.REVOKING: State.ACTIVE, AgreementState.ENDED: State.ACTIVE,
+    AgreementState.SUSPENDED: State.SUSPENDED, AgreementState.REVOKED: State.REVOKED,
+    AgreementState.GIVEN_UP: State.GIVEN_UP,
+}  # fmt: skip
+"""What a node is told; that the date agreed is past, it sees by itself."""
+
+
+async def next_revision(session: AsyncSession) -> int:
+    """The next number of the territory; whoever else wants one waits until this transaction ends."""
+    first = insert(StandingCounter).values(last=1)
+    counted = first.on_conflict_do_update(index_elements=["tenant_id"], set_={"last": StandingCounter.last + 1})
+    return int((await session.execute(counted.returning(StandingCounter.last))).scalar_one())
+
+
+async def send_standing(session: AsyncSession, agreement: AccessAgreement) -> None:
+    """Give the standing a new revision, and have the node told at once."""
+    agreement.revision = await next_revision(session)
+    await session.flush()
+    await jobs.enqueue(session, DELIVER, {"agreement": str(agreement.id), "revision": agreement.revision})
+
+
+async def send_standings(session: AsyncSession, project: UUID, node: UUID) -> None:
+    """The same for every agreement of a project that a node still keeps: its credentials changed."""
+    own = (AccessAgreement.project_id == project, AccessAgreement.node_id == node, AccessAgreement.state.in_(LIVE))
+    query = select(AccessAgreement).where(*own).order_by(AccessAgreement.id).with_for_update()
+    for agreement in (await session.scalars(query)).all():
+        await send_standing(session, agreement)
+
+
+async def read_standing(session: AsyncSession, agreement: AccessAgreement) -> Standing:
+    """How an agreement stands now, with the credentials of its project at its node."""
+    own = (ProjectCredential.project_id == agreement.project_id, ProjectCredential.node_id == agreement.node_id)
+    living = (ProjectCredential.revoked_at.is_(None), ProjectCredential.expires_at > now())
+    query = select(ProjectCredential).where(*own, *living).order_by(ProjectCredential.made_at, ProjectCredential.id)
+    credentials: Sequence[ProjectCredential] = (await session.scalars(query)).all()
+    return Standing(
+        agreement=agreement.id, agreement_sha256=agreement.sha256, revision=agreement.revision,
+        state=STATES[AgreementState(agreement.state)], closes_at=agreement.closes_at, reason=agreement.reason,
+        credentials=tuple(
+            Credential(id=each.id, sha256=each.sha256, expires_at=each.expires_at) for each in credentials
+        ),
+    )  # fmt: skip
+
+
+async def publish(
+    session: AsyncSession, agreement: AccessAgreement, producer: Organisation, project: Applicant
+) -> None:
+    """List it, with what everybody may know."""
+    shown = not project.confidential
+    session.add(
+        PublicAgreement(
+            id=agreement.id, dataset_id=agreement.dataset_id, dataset_title=str(agreement.document["dataset_title"]),
+            organisation_slug=producer.slug, organisation_name=producer.name,
+            project_id=project.id if shown else None, project_title=project.title if shown else "",
+            purpose=str(agreement.document["purpose"]), starts_at=agreement.starts_at, ends_at=agreement.ends_at,
+            state=agreement.state, changed_at=now(),
+        )
+    )  # fmt: skip
+    await session.flush()
+
+
+async def publish_state(session: AsyncSession, agreement: AccessAgreement) -> None:
+    """Say the new state in the public list."""
+    if (listed := await session.get(PublicAgreement, (agreement.tenant_id, agreement.id))) is not None:
+        listed.state, listed.changed_at, listed.ends_at = (
+            agreement.state,
+            now(),
+            agreement.closes_at or agreement.ends_at,
+        )
+    await session.flush()

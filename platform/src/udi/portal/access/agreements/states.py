@@ -1,0 +1,65 @@
+"""The states of an agreement and what leads from one to another; docs/reference/access.md shows the same table."""
+
+from enum import StrEnum
+
+from udi.kit.errors import ConflictError
+
+
+class AgreementState(StrEnum):
+    """Where an agreement stands."""
+
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+    REVOKING = "revoking"
+    """The producer gave notice: it is still good, until the notice is over."""
+    REVOKED = "revoked"
+    GIVEN_UP = "given_up"
+    ENDED = "ended"
+
+
+class AgreementEvent(StrEnum):
+    """What is done with it."""
+
+    SUSPEND = "suspend"
+    RESUME = "resume"
+    REVOKE = "revoke"
+    GIVE_NOTICE = "give_notice"
+    KEEP = "keep"
+    """The producer takes its notice back."""
+    GIVE_UP = "give_up"
+    CLOSE = "close"
+    """The notice is over."""
+    END = "end"
+    """The date agreed is past."""
+
+
+LIVE = (AgreementState.ACTIVE, AgreementState.SUSPENDED, AgreementState.REVOKING)
+BY_PRODUCER = (
+    AgreementEvent.SUSPEND, AgreementEvent.RESUME, AgreementEvent.REVOKE, AgreementEvent.GIVE_NOTICE, AgreementEvent.KEEP,
+)  # fmt: skip
+BY_CLOCK = (AgreementEvent.CLOSE, AgreementEvent.END)
+NEXT = {
+    (AgreementState.ACTIVE, AgreementEvent.SUSPEND): AgreementState.SUSPENDED,
+    (AgreementState.REVOKING, AgreementEvent.SUSPEND): AgreementState.SUSPENDED,
+    (AgreementState.SUSPENDED, AgreementEvent.RESUME): AgreementState.ACTIVE,
+    (AgreementState.ACTIVE, AgreementEvent.GIVE_NOTICE): AgreementState.REVOKING,
+    (AgreementState.REVOKING, AgreementEvent.KEEP): AgreementState.ACTIVE,
+    (AgreementState.REVOKING, AgreementEvent.CLOSE): AgreementState.REVOKED,
+    **{(state, AgreementEvent.REVOKE): AgreementState.REVOKED for state in LIVE},
+    **{(state, AgreementEvent.GIVE_UP): AgreementState.GIVEN_UP for state in LIVE},
+    **{(state, AgreementEvent.END): AgreementState.ENDED for state in LIVE},
+}
+
+
+def follow_agreement(state: str, event: AgreementEvent) -> AgreementState:
+    """The state that an event leads to.
+
+    Raises:
+        ConflictError: nothing of the kind happens in this state.
+    """
+    found = NEXT.get((AgreementState(state), event))
+    if found is None:
+        raise ConflictError(
+            "This agreement does not stand there any more.", remedy="Look at its page again, which says how it stands."
+        )
+    return found

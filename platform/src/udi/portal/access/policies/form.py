@@ -1,0 +1,173 @@
+"""The form of a policy: what was typed, read into one object, and the object written as it would be typed."""
+
+import re
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from litestar.datastructures import FormMultiDict
+
+from udi.kit.errors import InvalidError, Refusal
+from udi.portal.access.policies.lines import read_filters, read_lines, write_filters
+from udi.protocol.policy import Field, FieldKind, InvalidPolicy, Policy, Requester, read_policy, write_policy
+from udi.protocol.terms import Measure, Prohibition, Purpose, Terms
+
+MOST_FIELDS = 8
+LONGEST_LINE, LONGEST_WORDS = 200, 2000
+MEGABYTE = 1_000_000
+SEVERAL = ("requesters", "purposes", "prohibitions", "measures")
+NUMBERS = {
+    "months": (1, 120), "answer_days": (1, 90), "renewals": (0, 20),
+    "megabytes": (1, 1_000_000), "requests_a_minute": (1, 10_000),
+}  # fmt: skip
+FREE = {"megabytes", "requests_a_minute"}
+"""Numbers that may be left empty: no limit."""
+Typed = dict[str, Any]
+Choice = TypeVar("Choice", bound=StrEnum)
+
+
+def take(form: FormMultiDict) -> Typed:
+    """What was typed, by name: texts, and lists where several may be chosen."""
+    typed: Typed = {name: str(form.get(name) or "").replace("\x00", "") for name in form}
+    return typed | {name: [str(value) for value in form.getall(name, [])] for name in SEVERAL}
+
+
+def read_form(typed: Typed, languages: Sequence[str]) -> Policy:
+    """The policy that was typed.
+
+    Raises:
+        InvalidError: something is wrong, each thing named by its field.
+    """
+    refusals: list[Refusal] = []
+    requesters = _chosen(typed, "requesters", Requester)
+    if not requesters:
+        refusals.append(Refusal("requesters", "Nobody could ask.", "Tick at least one."))
+    numbers = {name: _number(typed, name, refusals) for name in NUMBERS}
+    fields = _fields(typed, languages, refusals)
+    terms = _terms(typed, numbers, refusals)
+    why = _texts(typed, "why", languages)
+    if any(len(words) > LONGEST_WORDS for words in why.values()):
+        refusals.append(Refusal(f"why_{languages[0]}", "This is very long.", "Write 2000 characters at most."))
+    if refusals:
+        raise InvalidError("Nothing was changed yet.", refusals=refusals)
+    return _checked(
+        Policy(
+        requesters=requesters, terms=terms, why=why, fields=fields, answer_days=numbers["answer_days"] or 1,
+        renewals=numbers["renewals"] or 0,
+    ))  # fmt: skip
+
+
+def _checked(policy: Policy) -> Policy:
+    """What the protocol says of it; its faults are named by the part of the form where they are."""
+    try:
+        return read_policy(write_policy(policy))
+    except InvalidPolicy as error:
+        refusals = [
+            Refusal(
+                re.split(r"[.\[]", each.field.removeprefix("terms."))[0], each.message, each.remedy, values=each.values
+            )
+            for each in error.faults
+        ]
+        raise InvalidError("Nothing was changed yet.", refusals=refusals) from error
+
+
+def _terms(typed: Typed, numbers: Mapping[str, int | None], refusals: list[Refusal]) -> Terms:
+    purposes = _chosen(typed, "purposes", Purpose)
+    if not purposes:
+        refusals.append(Refusal("purposes", "The data could be used for nothing.", "Tick at least one."))
+    attribution = " ".join(typed.get("attribution", "").split())
+    if len(attribution) > LONGEST_LINE:
+        refusals.append(Refusal("attribution", "This is very long.", "Write 200 characters at most."))
+    megabytes = numbers["megabytes"]
+    return Terms(
+        purposes=purposes, prohibitions=_chosen(typed, "prohibitions", Prohibition),
+        measures=_chosen(typed, "measures", Measure), attribution=attribution,
+        general_interest=bool(typed.get("general_interest")), months=numbers["months"] or 1,
+        columns=read_lines("columns", typed.get("columns", ""), refusals),
+        rows=read_filters("rows", typed.get("rows", ""), refusals),
+        bytes_a_month=megabytes * MEGABYTE if megabytes else None, requests_a_minute=numbers["requests_a_minute"],
+    )  # fmt: skip
+
+
+def _chosen(typed: Typed, name: str, kind: type[Choice]) -> tuple[Choice, ...]:
+    return tuple(each for each in kind if each.value in typed.get(name, []))
+
+
+def _number(typed: Typed, name: str, refusals: list[Refusal]) -> int | None:
+    text, (least, most) = typed.get(name, "").replace(" ", "").strip(), NUMBERS[name]
+    if not text and name in FREE:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) < 9 and least <= int(text) <= most):  # noqa: PLR2004 - far beyond every limit
+        values = {"least": least, "most": most}
+        refusals.append(Refusal(name, "Write a number from %(least)s to %(most)s.", values=values))
+        return None
+    return int(text)
+
+
+def _texts(typed: Typed, name: str, languages: Sequence[str]) -> dict[str, str]:
+    said = {language: typed.get(f"{name}_{language}", "").strip() for language in languages}
+    return {language: words for language, words in said.items() if words}
+
+
+def _fields(typed: Typed, languages: Sequence[str], refusals: list[Refusal]) -> tuple[Field, ...]:
+    found: list[Field] = []
+    for number in range(1, MOST_FIELDS + 1):
+        label = {code: " ".join(words.split()) for code, words in _texts(typed, f"label_{number}", languages).items()}
+        if label:
+            found.append(_field(typed, number, label, {each.name for each in found}, refusals))
+    return tuple(found)
+
+
+def _field(typed: Typed, number: int, label: dict[str, str], taken: set[str], refusals: list[Refusal]) -> Field:
+    at, kind = f"kind_{number}", typed.get(f"kind_{number}", "")
+    if any(len(words) > LONGEST_LINE for words in label.values()):
+        refusals.append(Refusal(at, "The question is very long.", "Write 200 characters at most."))
+    if kind not in set(FieldKind):
+        refusals.append(Refusal(at, "It is not said what is to be answered.", "Choose one of the kinds."))
+        kind = FieldKind.LINE
+    choices = tuple(each.strip() for each in typed.get(f"choices_{number}", "").split(";") if each.strip())
+    if kind == FieldKind.CHOICE and not 1 < len(choices) <= 20:  # noqa: PLR2004 - what a list of choices holds
+        refusals.append(Refusal(f"choices_{number}", "A choice has 2 to 20 answers.", "Write them between semicolons."))
+    return Field(
+        name=_name(typed.get(f"name_{number}", ""), next(iter(label.values())), taken), kind=FieldKind(kind),
+        label=label, required=bool(typed.get(f"required_{number}")),
+        choices=choices if kind == FieldKind.CHOICE else (),
+    )  # fmt: skip
+
+
+def _name(known: str, label: str, taken: set[str]) -> str:
+    """The name that a field has already, or one made of its question; answers are kept under it."""
+    base = (
+        known if re.fullmatch(r"[a-z0-9_]{1,40}", known) else re.sub(r"[^a-z0-9]+", "_", label.lower()).strip("_")[:30]
+    )
+    base = base or "field"
+    return next(name for name in (base, *(f"{base}_{n}" for n in range(2, 20))) if name not in taken)
+
+
+def write_form(policy: Policy) -> Typed:
+    """The policy as it would be typed."""
+    terms = policy.terms
+    typed: Typed = {name: list(getattr(policy if name == "requesters" else terms, name)) for name in SEVERAL}
+    typed |= {
+        "attribution": terms.attribution, "general_interest": "1" if terms.general_interest else "",
+        "months": str(terms.months), "columns": "\n".join(terms.columns), "rows": write_filters(terms.rows),
+        "megabytes": str(terms.bytes_a_month // MEGABYTE) if terms.bytes_a_month else "",
+        "requests_a_minute": str(terms.requests_a_minute or ""), "answer_days": str(policy.answer_days),
+        "renewals": str(policy.renewals),
+    }  # fmt: skip
+    typed |= {f"why_{language}": words for language, words in policy.why.items()}
+    for number, field in enumerate(policy.fields, start=1):
+        typed |= {f"label_{number}_{language}": words for language, words in field.label.items()}
+        typed |= {
+            f"name_{number}": field.name, f"kind_{number}": field.kind.value,
+            f"required_{number}": "1" if field.required else "", f"choices_{number}": "; ".join(field.choices),
+        }  # fmt: skip
+    return typed
+
+
+BLANK: Typed = {
+    "requesters": [Requester.PUBLIC_BODY.value, Requester.RESEARCH.value], "purposes": [],
+    "prohibitions": [Prohibition.DISTRIBUTE.value, Prohibition.REIDENTIFY.value], "measures": [],
+    "months": "12", "answer_days": "30", "renewals": "1",
+}  # fmt: skip
+"""What the form proposes before anything was set."""

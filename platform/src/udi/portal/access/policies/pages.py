@@ -1,0 +1,106 @@
+"""The access policy of a dataset: its public page in plain words, and the form of its producer."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from litestar import Request, Response, get, post
+from litestar.datastructures import State
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from litestar.response import Redirect
+from litestar.types import ControllerRouterHandler
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.errors import InvalidError
+from udi.kit.identity import Actor
+from udi.kit.tenancy import Territory
+from udi.portal.access.policies import queries
+from udi.portal.access.policies.actions import set_policy
+from udi.portal.access.policies.form import BLANK, MOST_FIELDS, Typed, read_form, take, write_form
+from udi.portal.catalogue.models import Dataset
+from udi.protocol.plain import write_terms
+from udi.ui.errors import say_fields
+from udi.ui.site import render
+
+POLICY = "/data/{dataset_id:uuid}/access-policy"
+LARGEST = 64 * 1024
+AnyRequest = Request[Any, Any, State]
+
+
+@get(POLICY)
+async def show_policy(
+    request: AnyRequest,
+    session: NamedDependency[AsyncSession],
+    actor: NamedDependency[Actor | None],
+    dataset_id: FromPath[UUID],
+) -> Response[str]:
+    """The policy, in plain words."""
+    dataset = await queries.get_restricted(session, dataset_id)
+    row = await queries.get_policy(session, dataset)
+    sets = actor is not None and actor.may_publish(dataset.organisation.slug)
+    return render(
+        request,
+        "access/policy.html",
+        dataset=dataset,
+        row=row,
+        policy=queries.policy_of(row),
+        kept=queries.measure(row),
+        said=write_terms(queries.policy_of(row).terms, request.scope["state"]["locale"]),
+        sets=sets,
+    )
+
+
+@get(f"{POLICY}/edit")
+async def show_form(
+    request: AnyRequest,
+    session: NamedDependency[AsyncSession],
+    territory: NamedDependency[Territory],
+    member: NamedDependency[Actor],
+    dataset_id: FromPath[UUID],
+) -> Response[str]:
+    """The form, as it was set, or with what is usual."""
+    dataset = await queries.get_for_producer(session, member, dataset_id)
+    row = await queries.find_policy(session, dataset.id)
+    typed = write_form(queries.policy_of(row)) if row else BLANK
+    return _form(request, territory, dataset, typed, row.revision if row else 0)
+
+
+@post(f"{POLICY}/edit", status_code=303, request_max_body_size=LARGEST)
+async def send_form(
+    request: AnyRequest,
+    session: NamedDependency[AsyncSession],
+    territory: NamedDependency[Territory],
+    member: NamedDependency[Actor],
+    dataset_id: FromPath[UUID],
+) -> Response[Any]:
+    """Set the policy."""
+    dataset = await queries.get_for_producer(session, member, dataset_id)
+    typed = take(await request.form())
+    seen = typed.get("revision", "")
+    revision = int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 9 else 0  # noqa: PLR2004 - a small number
+    try:
+        policy = read_form(typed, territory.languages)
+    except InvalidError as error:
+        return _form(request, territory, dataset, typed, revision, error)
+    await set_policy(session, member, dataset, policy, revision=revision)
+    return Redirect(f"/data/{dataset.id}/access-policy", status_code=303)
+
+
+def _form(
+    request: AnyRequest,
+    territory: Territory,
+    dataset: Dataset,
+    typed: Typed,
+    revision: int,
+    error: InvalidError | None = None,
+) -> Response[str]:
+    numbers = range(1, MOST_FIELDS + 1)
+    facts = {"dataset": dataset, "typed": typed, "revision": revision, "errors": say_fields(request, error)}
+    status = 422 if error else 200
+    return render(
+        request, "access/policy-form.html", status=status, numbers=numbers, tongues=territory.languages, **facts
+    )
+
+
+routes: Sequence[ControllerRouterHandler] = [show_policy, show_form, send_form]

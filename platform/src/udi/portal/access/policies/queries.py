@@ -1,0 +1,110 @@
+"""Reads of access policies, and who sets them."""
+
+from dataclasses import dataclass
+from statistics import median
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import joinedload
+
+from udi.kit.errors import ConflictError, ForbiddenError, NotFoundError
+from udi.kit.identity import Actor
+from udi.portal.access.models import AccessPolicy
+from udi.portal.catalogue.models import Dataset, DatasetState
+from udi.protocol.access import AccessRights
+from udi.protocol.policy import Policy, read_policy
+
+ENOUGH = 5
+"""Requests from which figures are told: fewer would tell of somebody."""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """How the promise of a policy is kept, measured."""
+
+    received: int
+    granted: int
+    median_days: int | None
+    in_time: int | None
+    """Of ten first answers, how many came within the delay promised."""
+
+
+async def get_restricted(session: AsyncSession, dataset_id: UUID) -> Dataset:
+    """A restricted dataset that is shown, with its producer.
+
+    Raises:
+        NotFoundError: there is none.
+        ConflictError: it is open, so that there is nothing to ask.
+    """
+    query = select(Dataset).where(Dataset.id == dataset_id, Dataset.state == DatasetState.PUBLISHED)
+    dataset = await session.scalar(query.options(joinedload(Dataset.organisation)))
+    if dataset is None:
+        raise NotFoundError("No dataset has this address here.")
+    if dataset.access != AccessRights.RESTRICTED:
+        raise ConflictError("These data are open: you can use them already.", remedy="Their page has their files.")
+    return dataset
+
+
+async def get_for_producer(session: AsyncSession, actor: Actor, dataset_id: UUID) -> Dataset:
+    """A restricted dataset, for whoever publishes for its producer.
+
+    Raises:
+        NotFoundError, ConflictError: as for `get_restricted`.
+        ForbiddenError: the person does not publish for its producer.
+    """
+    dataset = await get_restricted(session, dataset_id)
+    require_producer(actor, dataset)
+    return dataset
+
+
+def require_producer(actor: Actor, dataset: Dataset) -> None:
+    """Refuse whoever does not publish for the producer of a dataset.
+
+    Raises:
+        ForbiddenError: this person does not.
+    """
+    if not actor.may_publish(dataset.organisation.slug):
+        raise ForbiddenError(
+            "Only those who publish for %(name)s do this.",
+            remedy="Ask its administrators for that right, or write to %(email)s.",
+            values={"name": dataset.organisation.name, "email": dataset.organisation.email},
+        )
+
+
+async def find_policy(session: AsyncSession, dataset_id: UUID, *, lock: bool = False) -> AccessPolicy | None:
+    """The policy of a dataset, where its producer set one."""
+    query = select(AccessPolicy).where(AccessPolicy.dataset_id == dataset_id)
+    return await session.scalar(query.with_for_update() if lock else query)
+
+
+async def get_policy(session: AsyncSession, dataset: Dataset, *, lock: bool = False) -> AccessPolicy:
+    """The policy of a dataset.
+
+    Raises:
+        NotFoundError: its producer set none.
+    """
+    found = await find_policy(session, dataset.id, lock=lock)
+    if found is None:
+        raise NotFoundError(
+            "%(name)s has not said yet under which terms these data open.",
+            remedy="Write to %(email)s.",
+            values={"name": dataset.organisation.name, "email": dataset.organisation.email},
+        )
+    return found
+
+
+def policy_of(row: AccessPolicy) -> Policy:
+    """What the row holds, as one object."""
+    return read_policy(row.document)
+
+
+def measure(row: AccessPolicy) -> Kept | None:
+    """How the promise is kept, once enough people asked."""
+    if row.received < ENOUGH:
+        return None
+    days, promised = row.answer_days, policy_of(row).answer_days
+    if not days:
+        return Kept(row.received, row.granted, None, None)
+    in_time = round(10 * sum(each <= promised for each in days) / len(days))
+    return Kept(row.received, row.granted, round(median(days)), in_time)

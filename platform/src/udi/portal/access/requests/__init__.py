@@ -1,0 +1,1 @@
+"""Asking for restricted data: a request, its thread, its clock, and what its producer answers."""

@@ -1,0 +1,46 @@
+"""The project of a request as its producer reads it: said with the request, since the project itself may be confidential."""
+
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.portal.access.models import AccessRequest
+from udi.portal.organisations.models import Organisation
+from udi.portal.projects.models import Project
+from udi.protocol.policy import Requester
+
+
+class Applicant(Struct, frozen=True, kw_only=True):
+    """A project, and in whose name it is led."""
+
+    id: UUID
+    title: str
+    summary: str
+    requester: Requester
+    organisation_id: UUID | None = None
+    organisation: str = ""
+    confidential: bool = True
+
+
+async def describe_applicant(session: AsyncSession, project: Project) -> Applicant:
+    """The project as it is now, for who may read it."""
+    leads = None
+    if project.organisation_id is not None:
+        leads = await session.get(Organisation, (project.tenant_id, project.organisation_id))
+    return Applicant(
+        id=project.id, title=project.title, summary=project.summary, requester=Requester(project.requester),
+        organisation_id=leads.id if leads else None, organisation=leads.name if leads else "",
+        confidential=project.confidential,
+    )  # fmt: skip
+
+
+def applicant_of(request: AccessRequest) -> Applicant:
+    """The project of a request, as it was said."""
+    return msgspec.convert(request.project, Applicant, strict=False)
+
+
+def keep_applicant(request: AccessRequest, applicant: Applicant) -> None:
+    """Say it in the request."""
+    request.project = msgspec.to_builtins(applicant)

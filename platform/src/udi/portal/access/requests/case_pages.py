@@ -1,0 +1,230 @@
+"""One request: its thread, and what each side does with it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from litestar import Request, Response, get, post
+from litestar.datastructures import State as AppState
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from litestar.response import Redirect
+from litestar.types import ControllerRouterHandler
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.errors import InvalidError, NotFoundError
+from udi.kit.identity import Actor
+from udi.kit.tenancy import Territory
+from udi.portal.access.agreements.making import terms_asked, terms_now
+from udi.portal.access.agreements.notary import notary_of
+from udi.portal.access.policies.queries import get_policy, policy_of
+from udi.portal.access.requests import asking, clock, deciding
+from udi.portal.access.requests.calendar import write_deadline
+from udi.portal.access.requests.documents import get_document, list_documents
+from udi.portal.access.requests.form import read_typed, typed_of
+from udi.portal.access.requests.queries import Case, get_as, get_case, list_past, name_sides
+from udi.portal.access.requests.states import BY_PRODUCER, BY_REQUESTER, NEXT, Event, Side
+from udi.portal.access.requests.thread import list_steps, write_message
+from udi.portal.projects.queries import get_led_project
+from udi.protocol.plain import write_terms
+from udi.protocol.policy import read_policy
+from udi.protocol.terms import read_terms
+from udi.ui.errors import say_fields
+from udi.ui.site import render, site_of
+
+ONE = "/access-requests/{request_id:uuid}"
+LARGEST_FORM = 27 * 1024 * 1024
+AnyRequest = Request[Any, Any, AppState]
+
+
+@get(ONE)
+async def show_one(
+    request: AnyRequest,
+    session: NamedDependency[AsyncSession],
+    territory: NamedDependency[Territory],
+    member: NamedDependency[Actor],
+    request_id: FromPath[UUID],
+) -> Response[str]:
+    """How it stands, the thread, and what may be done."""
+    return await _show(request, session, territory, await get_case(session, member, request_id))
+
+
+@get(f"{ONE}/correct")
+async def show_correction(
+    request: AnyRequest,
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
+    request_id: FromPath[UUID],
+) -> Response[str]:
+    """The form, as it was sent, under the terms of today."""
+    return await _correction(request, session, await get_as(session, member, request_id, Side.REQUESTER))
+
+
+@post(f"{ONE}/correct", status_code=303, request_max_body_size=LARGEST_FORM)
+async def send_correction(
+    request: AnyRequest,
+    session: NamedDependency[AsyncSession],
+    territory: NamedDependency[Territory],
+    member: NamedDependency[Actor],
+    request_id: FromPath[UUID],
+) -> Response[Any]:
+    """Send it again."""
+    case = await get_as(session, member, request_id, Side.REQUESTER)
+    policy = await get_policy(session, case.dataset)
+    project = await get_led_project(session, member, case.project.id)
+    typed = await read_typed(await request.form())
+    asked = typed.as_asked(policy_of(policy))
+    try:
+        async with session.begin_nested():
+            await asking.correct(session, member, case.request, project, asked, policy=policy, territory=territory)
+    except InvalidError as error:
+        return await _correction(request, session, case, typed, error)
+    return Redirect(f"/access-requests/{case.request.id}", status_code=303)
+
+
+@post(f"{ONE}/{{event:str}}", status_code=303)
+async def act(
+    request: AnyRequest,
+    session: NamedDependency[AsyncSession],
+    territory: NamedDependency[Territory],
+    member: NamedDependency[Actor],
+    request_id: FromPath[UUID],
+    event: FromPath[str],
+) -> Response[Any]:
+    """Write, answer, accept, take back; ask, offer, grant, refuse."""
+    case = await get_case(session, member, request_id)
+    if event in BY_PRODUCER and event not in BY_REQUESTER:
+        case = await get_as(session, member, request_id, Side.PRODUCER)
+    elif event in BY_REQUESTER and event not in BY_PRODUCER:
+        case = await get_as(session, member, request_id, Side.REQUESTER)
+    form = {name: str(value or "") for name, value in (await request.form()).items()}
+    try:
+        async with session.begin_nested():
+            await _do(request, session, territory, member, case, event, form)
+    except InvalidError as error:
+        await session.refresh(case.request)
+        return await _show(request, session, territory, case, error=error, form=form, tried=event)
+    return Redirect(f"/access-requests/{case.request.id}", status_code=303)
+
+
+async def _do(
+    request: AnyRequest,
+    session: AsyncSession,
+    territory: Territory,
+    member: Actor,
+    case: Case,
+    event: str,
+    form: Mapping[str, str],
+) -> None:
+    words, asked = form.get("words", ""), case.request
+    notary, seen = notary_of(site_of(request), territory), form.get("revision", "")
+    revision = int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 9 else 0  # noqa: PLR2004 - a small number
+    both: dict[str, Any] = {"revision": revision, "notary": notary}
+    match event:
+        case Event.MESSAGE:
+            await write_message(session, member, asked, words, case.side)
+        case Event.ANSWER:
+            await asking.answer(session, member, asked, words, territory)
+        case Event.WITHDRAW:
+            await asking.withdraw(session, member, asked, territory)
+        case Event.ACCEPT:
+            await deciding.accept(session, member, asked, step=form.get("offer", ""), notary=notary)
+        case Event.QUESTION:
+            await deciding.question(session, member, asked, words, **both)
+        case Event.COUNTER:
+            offer = deciding.Offer(*(form.get(name, "") for name in ("months", "columns", "rows", "megabytes")))
+            await deciding.counter(session, member, asked, words, offer, **both)
+        case Event.GRANT:
+            await deciding.grant(session, member, asked, words, **both)
+        case Event.REFUSE:
+            await deciding.refuse(session, member, asked, words, **both)
+        case _:
+            raise NotFoundError
+
+
+@get(f"{ONE}/deadline.ics")
+async def send_deadline(
+    request: AnyRequest,
+    session: NamedDependency[AsyncSession],
+    territory: NamedDependency[Territory],
+    member: NamedDependency[Actor],
+    request_id: FromPath[UUID],
+) -> Response[bytes]:
+    """The day by which the answer is due, for a calendar."""
+    case = await get_case(session, member, request_id)
+    if case.request.due_at is None:
+        raise NotFoundError("No answer is due: the days stand still, or the request is closed.")
+    say = site_of(request).pages.speaker(request)
+    title = say("Answer due: access to “%(title)s”") % {"title": case.dataset.title}
+    day = case.request.due_at.astimezone(territory.zone).date()
+    body = write_deadline(case.request, title, day, f"{territory.origin}/access-requests/{case.request.id}")
+    headers = {"Cache-Control": "no-store", "Content-Disposition": 'attachment; filename="deadline.ics"'}
+    return Response(body, media_type="text/calendar; charset=utf-8", headers=headers)
+
+
+@get(f"{ONE}/documents/{{document_id:uuid}}")
+async def send_document(
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
+    request_id: FromPath[UUID],
+    document_id: FromPath[UUID],
+) -> Response[bytes]:
+    """A document, for the two sides: to be kept as a file, shown by no page."""
+    case = await get_case(session, member, request_id)
+    found = await get_document(session, case.request, document_id)
+    extension = {"application/pdf": "pdf", "image/png": "png", "image/jpeg": "jpg", "text/plain": "txt"}
+    name = f"document-{str(found.id)[:8]}.{extension.get(found.media_type, 'odt' if 'oasis' in found.media_type else 'docx')}"
+    headers = {
+        "Cache-Control": "no-store",
+        "Content-Disposition": f'attachment; filename="{name}"',
+        "Content-Security-Policy": "sandbox; default-src 'none'",
+    }
+    return Response(found.content, media_type=found.media_type, headers=headers)
+
+
+async def _correction(
+    request: AnyRequest, session: AsyncSession, case: Case, typed: Any = None, error: InvalidError | None = None
+) -> Response[str]:
+    policy = policy_of(await get_policy(session, case.dataset))
+    return render(
+        request, "access/request-form.html", status=422 if error else 200, dataset=case.dataset, policy=policy, kept=None,
+        typed=typed or typed_of(case.request), errors=say_fields(request, error), new="", organisations=[],
+        projects=[(str(case.project.id), case.project.title)], of=case.request,
+        action=f"/access-requests/{case.request.id}/correct", documents=await list_documents(session, case.request),
+    )  # fmt: skip
+
+
+async def _show(
+    request: AnyRequest,
+    session: AsyncSession,
+    territory: Territory,
+    case: Case,
+    *,
+    error: InvalidError | None = None,
+    form: Mapping[str, str] | None = None,
+    tried: str = "",
+) -> Response[str]:
+    asked, language = case.request, request.scope["state"]["locale"]
+    steps = await list_steps(session, asked)
+    possible = {event for state, event in NEXT if state == asked.state}
+    mine = BY_REQUESTER if case.side is Side.REQUESTER else BY_PRODUCER
+    return render(
+        request, "access/request.html", status=422 if error else 200, case=case, asked=asked, steps=steps,
+        said=write_terms(terms_now(asked), language), terms=terms_asked(asked), policy=read_policy(asked.policy),
+        offers={step.id: write_terms(read_terms(step.offer), language) for step in steps if step.offer},
+        possible=possible & set(mine), left=clock.days_left(asked, territory.zone), lapses=clock.lapses_at(asked),
+        promised=asking.promised_by(asked), documents={each.field: each for each in await list_documents(session, asked)},
+        past=await list_past(session, case) if case.side is Side.PRODUCER else [], form=form or {}, tried=tried,
+        people=await name_sides(session, {step.person_id for step in steps if step.person_id}),
+        errors=say_fields(request, error), requester=case.side is Side.REQUESTER,
+    )  # fmt: skip
+
+
+routes: Sequence[ControllerRouterHandler] = [
+    show_one,
+    show_correction,
+    send_correction,
+    send_deadline,
+    send_document,
+    act,
+]

@@ -1,0 +1,135 @@
+"""Reads of requests: the person's own, and those of the producer for whom one publishes; nobody else's."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import joinedload
+
+from udi.kit.errors import ForbiddenError, NotFoundError
+from udi.kit.identity import Actor
+from udi.portal.access.models import AccessAgreement, AccessDraft, AccessRequest
+from udi.portal.access.requests.applicant import Applicant, applicant_of
+from udi.portal.access.requests.states import OPEN, Side
+from udi.portal.catalogue.models import Dataset
+from udi.portal.identity.models import Person
+from udi.portal.organisations.models import Organisation
+
+MOST_SHOWN = 200
+
+
+@dataclass(frozen=True)
+class Case:
+    """A request with what it is about, and on which side of it the person stands."""
+
+    request: AccessRequest
+    dataset: Dataset
+    producer: Organisation
+    project: Applicant
+    side: Side
+
+
+async def _find(session: AsyncSession, id_: UUID, *, lock: bool) -> tuple[AccessRequest, Dataset, Organisation]:
+    query = select(AccessRequest).where(AccessRequest.id == id_)
+    request = await session.scalar(query.with_for_update() if lock else query)
+    if request is None:
+        raise NotFoundError("No request of yours is at this address.")
+    tenant = request.tenant_id
+    return (
+        request,
+        await session.get_one(Dataset, (tenant, request.dataset_id), options=[joinedload(Dataset.organisation)]),
+        await session.get_one(Organisation, (tenant, request.organisation_id)),
+    )
+
+
+async def get_case(session: AsyncSession, actor: Actor, id_: UUID, *, lock: bool = False) -> Case:
+    """A request of the person, or one that they answer for a producer.
+
+    Raises:
+        NotFoundError: there is none, or it is somebody else's.
+    """
+    request, dataset, producer = await _find(session, id_, lock=lock)
+    mine = request.person_id == actor.person_id
+    if not (mine or actor.may_publish(producer.slug)):
+        raise NotFoundError("No request of yours is at this address.")
+    return Case(request, dataset, producer, applicant_of(request), Side.REQUESTER if mine else Side.PRODUCER)
+
+
+async def get_as(session: AsyncSession, actor: Actor, id_: UUID, side: Side) -> Case:
+    """A request to change it, for who stands on this side.
+
+    Raises:
+        NotFoundError: there is none, or it is somebody else's.
+        ForbiddenError: the person stands on the other side.
+    """
+    case = await get_case(session, actor, id_, lock=True)
+    if case.side is side:
+        return case
+    if side is Side.PRODUCER and actor.may_publish(case.producer.slug):
+        raise ForbiddenError(
+            "You asked for these data yourself: somebody else answers.",
+            remedy="Ask another person who publishes for %(name)s.", values={"name": case.producer.name},
+        )  # fmt: skip
+    raise ForbiddenError("This is for the other side of the request.")
+
+
+async def list_own(session: AsyncSession, actor: Actor) -> list[Case]:
+    """What the person asked, the newest first."""
+    return await _list(session, Side.REQUESTER, AccessRequest.person_id == actor.person_id, newest=True)
+
+
+async def list_to_answer(session: AsyncSession, actor: Actor) -> list[Case]:
+    """The requests of the producers for whom the person publishes: those that wait first, the nearest to its last day of them first."""
+    slugs = [slug for slug in actor.memberships if actor.may_publish(slug)]
+    if not slugs:
+        return []
+    theirs = Organisation.slug.in_(slugs)
+    waiting = await _list(session, Side.PRODUCER, theirs & AccessRequest.state.in_(OPEN), newest=False)
+    return waiting + await _list(session, Side.PRODUCER, theirs & AccessRequest.state.not_in(OPEN), newest=True)
+
+
+async def _list(session: AsyncSession, side: Side, which: ColumnElement[bool], *, newest: bool) -> list[Case]:
+    tenant = AccessRequest.tenant_id
+    query = (
+        select(AccessRequest, Dataset, Organisation)
+        .join(Dataset, (Dataset.tenant_id == tenant) & (Dataset.id == AccessRequest.dataset_id))
+        .join(Organisation, (Organisation.tenant_id == tenant) & (Organisation.id == AccessRequest.organisation_id))
+    )
+    order = AccessRequest.since.desc() if newest else AccessRequest.due_at.asc().nulls_last()
+    rows = await session.execute(query.where(which).order_by(order, AccessRequest.id).limit(MOST_SHOWN))
+    return [Case(row[0], row[1], row[2], applicant_of(row[0]), side) for row in rows]
+
+
+async def list_past(session: AsyncSession, case: Case) -> Sequence[AccessAgreement]:
+    """The agreements that who asks has or had with this producer, and with others, the newest first."""
+    mine = [AccessAgreement.person_id == case.request.person_id, AccessAgreement.project_id == case.project.id]
+    query = select(AccessAgreement).where(or_(*mine)).order_by(AccessAgreement.starts_at.desc()).limit(MOST_SHOWN)
+    return (await session.scalars(query)).all()
+
+
+async def list_for_dataset(session: AsyncSession, actor: Actor, dataset_id: UUID) -> Sequence[AccessRequest]:
+    """What the person asked of one dataset, the newest first."""
+    own = (AccessRequest.person_id == actor.person_id, AccessRequest.dataset_id == dataset_id)
+    return (await session.scalars(select(AccessRequest).where(*own).order_by(AccessRequest.asked_at.desc()))).all()
+
+
+async def name_sides(session: AsyncSession, ids: set[UUID]) -> dict[UUID, str]:
+    """How those who wrote in a thread are called, by identifier."""
+    people = await session.scalars(select(Person).where(Person.id.in_(ids)))
+    return {person.id: person.name or person.email for person in people}
+
+
+async def find_draft(session: AsyncSession, dataset_id: UUID, id_: UUID | None) -> AccessDraft | None:
+    """What somebody began before they logged in."""
+    own = (AccessDraft.id == id_, AccessDraft.dataset_id == dataset_id)
+    return await session.scalar(select(AccessDraft).where(*own)) if id_ else None
+
+
+async def count_to_answer(session: AsyncSession, actor: Actor) -> int:
+    """How many requests wait for the producers of the person."""
+    slugs = [slug for slug in actor.memberships if actor.may_publish(slug)]
+    same = (Organisation.tenant_id == AccessRequest.tenant_id) & (Organisation.id == AccessRequest.organisation_id)
+    query = select(func.count()).select_from(AccessRequest).join(Organisation, same)
+    return await session.scalar(query.where(Organisation.slug.in_(slugs), AccessRequest.state.in_(OPEN))) or 0

@@ -1,0 +1,79 @@
+"""The thread of a request: what each side did and said, in order; and whom a line of it is told by mail."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit import jobs
+from udi.kit.clock import now
+from udi.kit.errors import InvalidError, Refusal
+from udi.kit.identity import Actor
+from udi.portal import audit
+from udi.portal.access.models import AccessRequest, AccessStep
+from udi.portal.access.requests.states import Event, Side, follow
+
+TELL = "tell_access_request"
+LONGEST = 5000
+
+
+def tidy_words(words: str) -> str:
+    """What a person says to the other side.
+
+    Raises:
+        InvalidError: it is nothing, or very long.
+    """
+    cleaned = "\n".join(line.rstrip() for line in words.strip().replace("\x00", "").splitlines())
+    if not cleaned:
+        raise InvalidError(refusals=[Refusal("words", "Say it in words: the other side reads them.")])
+    if len(cleaned) > LONGEST:
+        raise InvalidError(refusals=[Refusal("words", "This is very long.", "Write 5000 characters at most.")])
+    return cleaned
+
+
+async def note(
+    session: AsyncSession,
+    actor: Actor | None,
+    request: AccessRequest,
+    event: Event,
+    side: Side,
+    words: str = "",
+    offer: dict[str, Any] | None = None,
+) -> AccessStep:
+    """Add a line."""
+    person = actor.person_id if actor else None
+    step = AccessStep(
+        request_id=request.id, at=now(), event=event, side=side, person_id=person, words=words, offer=offer
+    )
+    session.add(step)
+    await session.flush()
+    return step
+
+
+async def list_steps(session: AsyncSession, request: AccessRequest) -> Sequence[AccessStep]:
+    """The lines, in order."""
+    query = select(AccessStep).where(AccessStep.request_id == request.id).order_by(AccessStep.at, AccessStep.id)
+    return (await session.scalars(query)).all()
+
+
+async def tell(
+    session: AsyncSession, request: AccessRequest, event: str, side: Side = Side.REQUESTER, step: UUID | None = None
+) -> None:
+    """Have the other side told by mail, once the transaction is durable; `side` is who did it, `step` tells messages apart."""
+    payload = {"request": str(request.id), "revision": request.revision, "state": request.state, "event": event}
+    await jobs.enqueue(session, TELL, payload | {"side": side, "step": str(step or "")})
+
+
+async def write_message(session: AsyncSession, actor: Actor, request: AccessRequest, words: str, side: Side) -> None:
+    """Say something to the other side, which changes nothing else.
+
+    Raises:
+        ConflictError: the request is closed.
+        InvalidError: nothing is said.
+    """
+    follow(request.state, Event.MESSAGE)
+    step = await note(session, actor, request, Event.MESSAGE, side, tidy_words(words))
+    await tell(session, request, Event.MESSAGE, side, step.id)
+    audit.record(session, actor, "access_request.message_written", request.id)

@@ -1,0 +1,23 @@
+"""The addresses of access."""
+
+from collections.abc import Sequence
+
+from litestar.types import ControllerRouterHandler
+
+from udi.portal.access.agreements import api, project_pages
+from udi.portal.access.agreements import pages as agreements
+from udi.portal.access.policies import odrl_pages
+from udi.portal.access.policies import pages as policies
+from udi.portal.access.requests import case_pages
+from udi.portal.access.requests import pages as requests
+
+URLS = {"access": requests.HOME, "agreements": agreements.HOME}
+routes: Sequence[ControllerRouterHandler] = [
+    *policies.routes,
+    *odrl_pages.routes,
+    *requests.routes,
+    *case_pages.routes,
+    *agreements.routes,
+    *api.routes,
+    *project_pages.routes,
+]

@@ -1,0 +1,199 @@
+"""Agreements: signed, listed, changed, delivered; every state and event, and what each side and everybody may see."""
+
+import json
+import re
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+
+import httpx
+import pytest
+
+from tests.portal.access.conftest import Desk
+from udi.kit.keys import verify_document
+from udi.portal.access.agreements import states
+from udi.portal.access.agreements.states import AgreementEvent, AgreementState
+from udi.portal.access.models import AccessAgreement, PublicAgreement
+from udi.protocol.agreement import AGREEMENT_TYPE, fingerprint, read_agreement
+from udi.protocol.terms import Purpose
+
+PAGE = Path(__file__).parents[3] / "docs/reference/access.md"
+NAMES = {
+    "suspend": "suspended", "resume": "resumed", "revoke": "revoked", "give_notice": "notice_given", "keep": "kept",
+    "give_up": "given_up", "close": "closed", "end": "ended",
+}  # fmt: skip
+WHY = {"words": "La mesure a changé.", "days": "30"}
+
+
+async def bring_to(desk: Desk, state: AgreementState) -> str:
+    await desk.set_policy()
+    address = await desk.agree()
+    event = {
+        "suspended": "suspend", "revoking": "give_notice", "revoked": "revoke", "given_up": "give_up", "ended": "end",
+    }.get(state)  # fmt: skip
+    if event:
+        await do(desk, address, AgreementEvent(event))
+    assert (await desk.deed(address)).state == state
+    return address
+
+
+async def do(desk: Desk, address: str, event: AgreementEvent) -> httpx.Response | None:
+    if event in states.BY_CLOCK:
+        deed = await desk.deed(address)
+        await desk.sweep(deed.closes_at if event is AgreementEvent.CLOSE and deed.closes_at else deed.ends_at)
+        return None
+    who = desk.producer if event in states.BY_PRODUCER else desk.person
+    return await who.post(f"{address}/{event}", data=WHY)
+
+
+@pytest.mark.parametrize("event", list(AgreementEvent))
+@pytest.mark.parametrize("state", list(AgreementState))
+async def test_every_pair_of_state_and_event_follows_the_table(
+    desk: Desk, state: AgreementState, event: AgreementEvent
+) -> None:
+    if event is AgreementEvent.CLOSE and state is not AgreementState.REVOKING:
+        with pytest.raises(Exception, match="does not stand there"):
+            states.follow_agreement(state, event)
+        return
+    address = await bring_to(desk, state)
+    before, revision = await desk.events(), (await desk.deed(address)).revision
+
+    answer = await do(desk, address, event)
+
+    wanted = states.NEXT.get((state, event))
+    if answer is not None:
+        assert answer.status_code == (303 if wanted else 409), answer.text
+    deed = await desk.deed(address)
+    assert deed.state == (wanted or state)
+    assert (deed.revision > revision) == bool(wanted)
+    assert (await desk.events())[len(before) :] == ([f"agreement.{NAMES[event]}"] if wanted else [])
+    [listed] = await desk.rows(PublicAgreement)
+    assert listed.state == deed.state
+    assert (await desk.person.get(address)).status_code == 200
+    assert (await desk.producer.get(address)).status_code == 200
+    assert (await desk.passer.get(address)).status_code == 200
+
+
+def test_the_documented_table_is_the_one_that_runs() -> None:
+    rows = re.findall(
+        r"^\| `(\w+)` \| `(\w+)` \| [^|]+ \| `(\w+)` \| [^|]+ \| `agreement\.", PAGE.read_text(), re.MULTILINE
+    )
+
+    assert {(AgreementState(a), AgreementEvent(b)): AgreementState(c) for a, b, c in rows} == states.NEXT
+
+
+async def test_what_was_asked_is_what_is_signed(desk: Desk) -> None:
+    await desk.set_policy()
+    address = await desk.agree()
+    deed = await desk.deed(address)
+    keys = (await desk.passer.get("/.well-known/jwks.json")).json()
+    signed = await desk.person.get(f"{address}/agreement.jws")
+
+    claims = verify_document(
+        signed.text, keys, kind=AGREEMENT_TYPE, issuer=desk.territory.origin, audience=desk.territory.links["node"]
+    )
+
+    said = read_agreement(claims)
+    assert deed.sha256 == fingerprint(signed.text)
+    assert (said.purpose, said.terms.columns, said.terms.months) == (Purpose.RESEARCH, ("îlot", "énergie"), 6)
+    assert said.terms.attribution == "Données d’Armorine Métropole"
+    assert said.terms.bytes_a_month == 2_000_000_000
+    assert (said.provider.name, said.requester.name) == ("Armorine Métropole", "Réseau Goéland")
+    assert (said.ends_at - said.starts_at).days in range(181, 185)
+    assert "Armorine Métropole" in said.text["fr"] != said.text["en"]
+    page = await desk.producer.get(address)
+    assert "Réseau Goéland" in page.text
+
+
+async def test_an_offer_that_is_accepted_is_what_is_signed(desk: Desk) -> None:
+    await desk.set_policy()
+    address = await desk.ask(months="24", columns=["îlot", "début", "logements", "énergie"])
+    offer = {"months": "6", "columns": "îlot\nénergie", "rows": "début >= 2026-05-01", "megabytes": "500"}
+    assert (await desk.decide(address, "counter", **offer)).status_code == 303
+    stale = await desk.person.post(f"{address}/accept", data={"offer": "2020-01-01T00:00:00+00:00"})
+    page = await desk.person.get(address)
+    accepted = await desk.accept(address)
+
+    assert (stale.status_code, accepted.status_code) == (412, 303)
+    assert "2026-05-01" in page.text
+    [deed] = await desk.rows(AccessAgreement)
+    terms = read_agreement(deed.document).terms
+    assert (terms.months, terms.columns, terms.bytes_a_month) == (6, ("îlot", "énergie"), 500_000_000)
+    assert terms.rows[0].values == ("2026-05-01",)
+
+
+async def test_a_confidential_project_is_in_no_public_place(desk: Desk) -> None:
+    await desk.set_policy()
+    address = await desk.agree()
+    api = await desk.passer.get("/api/v1/agreements")
+
+    for answer in (await desk.passer.get("/agreements"), await desk.passer.get("/agreements.atom"), api,
+                   await desk.passer.get(address), await desk.team.get(address)):  # fmt: skip
+        assert answer.status_code == 200
+        assert "Consommation d" in answer.text
+        assert "Rafraîchir la ville" not in answer.text
+        assert "Repérer les îlots" not in answer.text
+    assert api.json()["items"][0]["project"] is None
+    for private in ("agreement.jws", "agreement.jsonld", "files"):
+        assert (await desk.team.get(f"{address}/{private}")).status_code == 404
+        assert (await desk.passer.get(f"{address}/{private}")).status_code in {303, 401}
+    odrl = (await desk.person.get(f"{address}/agreement.jsonld")).json()
+    assert odrl["@type"] == "Agreement"
+
+
+async def test_who_leads_the_project_is_led_to_the_node_with_a_ticket(desk: Desk) -> None:
+    await desk.set_policy()
+    address = await desk.agree()
+
+    led = await desk.person.get(f"{address}/files")
+    other = await desk.producer.get(f"{address}/files")
+    await desk.producer.post(f"{address}/revoke", data=WHY)
+    late = await desk.person.get(f"{address}/files")
+
+    assert led.status_code == 303
+    assert led.headers["location"].startswith(f"{desk.territory.links['node']}{address}/files?ticket=ey")
+    assert (other.status_code, late.status_code) == (403, 409)
+
+
+async def test_the_producer_says_why_and_gives_notice(desk: Desk) -> None:
+    await desk.set_policy()
+    address = await desk.agree()
+
+    empty = await desk.producer.post(f"{address}/revoke", data={"words": ""})
+    long = await desk.producer.post(f"{address}/give_notice", data=WHY | {"days": "366"})
+    given = await desk.producer.post(f"{address}/give_notice", data=WHY | {"days": "10"})
+
+    assert (empty.status_code, long.status_code, given.status_code) == (422, 422, 303)
+    deed = await desk.deed(address)
+    assert deed.closes_at is not None
+    assert timedelta(days=9) < deed.closes_at - deed.since <= timedelta(days=10)
+    assert "La mesure a changé." in (await desk.person.get(address)).text
+    assert "La mesure a changé." not in (await desk.passer.get(address)).text
+
+
+async def test_an_agreement_is_renewed_as_often_as_the_policy_lets(desk: Desk) -> None:
+    await desk.set_policy()
+    address = await desk.agree()
+    first = await desk.deed(address)
+
+    empty = await desk.person.post(f"{address}/renew", data={"words": ""})
+    asked = await desk.person.post(f"{address}/renew", data={"words": "Un été de plus."})
+    assert (await desk.decide(asked.headers["location"], "grant")).status_code == 303
+
+    assert empty.status_code == 422
+    second = next(each for each in await desk.rows(AccessAgreement) if each.id != first.id)
+    assert (second.renews_id, second.renewal, second.starts_at) == (first.id, 1, first.ends_at)
+    again = await desk.person.post(f"/agreements/{second.id}/renew", data={"words": "Encore."})
+    assert again.status_code == 409
+
+
+async def test_the_policy_is_odrl_too(desk: Desk) -> None:
+    await desk.set_policy()
+
+    document = await desk.passer.get(f"{desk.home}/access-policy.jsonld")
+    turtle = await desk.passer.get(f"{desk.home}/access-policy.ttl")
+
+    assert json.loads(document.text)["@type"] == "Offer"
+    assert "odrl:Offer" in turtle.text
+    assert UUID(str(desk.dataset))
+    assert f"{desk.territory.origin}/data/{desk.dataset}" in turtle.text

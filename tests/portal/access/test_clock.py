@@ -1,0 +1,191 @@
+"""What time brings about, and what mails say of it: days, reminders, lateness, lapses, documents that go."""
+
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from tests.portal.access.conftest import WHY, Desk
+from tests.portal.access.policies import ASKED
+from udi.portal.access.jobs import write_for_agreement, write_for_request
+from udi.portal.access.letters import KINDS
+from udi.portal.access.models import AccessDocument, AccessDraft, AccessPolicy
+from udi.portal.access.policies.queries import measure
+from udi.portal.access.requests.clock import DOCUMENTS_KEPT, NUDGE_AFTER, end_of, last_day
+from udi.portal.access.requests.documents import recognise
+
+PARIS = ZoneInfo("Europe/Paris")
+SECRETS = ("Rafraîchir", "ombrager", "Repérer", "canicules", "2022 à 2026", "lettre", WHY, "Compte de test", "Goéland")
+"""Of the request, its answers, its project, its people, its documents and its reasons: none is for a mail."""
+
+
+@pytest.mark.parametrize(
+    ("start", "days", "last"),
+    [
+        (date(2026, 11, 27), 15, date(2026, 12, 14)), (date(2026, 11, 27), 14, date(2026, 12, 11)),
+        (date(2026, 11, 27), 1, date(2026, 11, 30)), (date(2026, 11, 27), 2, date(2026, 11, 30)),
+        (date(2026, 2, 26), 3, date(2026, 3, 2)),
+    ],
+)  # fmt: skip
+def test_a_last_day_is_a_calendar_day_and_never_on_a_weekend(start: date, days: int, last: date) -> None:
+    assert last_day(start, days) == last
+    assert end_of(last, PARIS).astimezone(PARIS).isoformat().startswith(f"{last}T23:59:59")
+
+
+async def test_the_days_stand_still_while_a_question_waits(desk: Desk) -> None:
+    await desk.set_policy()
+    address = await desk.ask()
+    first = (await desk.one(address)).due_at
+    await desk.decide(address, "question")
+    still = (await desk.one(address)).due_at
+    await desk.person.post(f"{address}/answer", data={"words": "Voici."})
+
+    assert first is not None
+    assert (still, (await desk.one(address)).due_at) == (None, first)
+
+
+async def test_the_deadline_is_an_entry_of_a_calendar(desk: Desk) -> None:
+    await desk.set_policy()
+    address = await desk.ask()
+    due = (await desk.one(address)).due_at
+    assert due is not None
+
+    answer = await desk.producer.get(f"{address}/deadline.ics")
+    await desk.decide(address, "question")
+    none = await desk.producer.get(f"{address}/deadline.ics")
+
+    assert answer.headers["content-type"].startswith("text/calendar")
+    assert f"DTSTART;VALUE=DATE:{due.astimezone(desk.territory.zone):%Y%m%d}\r\n" in answer.text
+    assert all(len(line.encode()) <= 75 for line in answer.text.split("\r\n"))
+    assert none.status_code == 404
+
+
+async def test_who_is_late_is_told_with_the_team_once(desk: Desk) -> None:
+    await desk.set_policy()
+    address = await desk.ask()
+    due = (await desk.one(address)).due_at
+    assert due is not None
+    await desk.sweep(due - timedelta(days=2))
+    reminded = (await desk.one(address)).reminded_at
+    for _ in range(2):
+        await desk.sweep(due + timedelta(seconds=1))
+
+    request = await desk.one(address)
+    assert reminded is not None
+    assert (request.state, request.late_at) == ("submitted", due + timedelta(seconds=1))
+    assert (await desk.events()).count("access_request.escalated") == 1
+    payload = {"request": str(request.id), "revision": 1, "state": "submitted", "event": "late", "side": "clock"}
+    mails = await write_for_request(desk.site, desk.territory, payload)
+    assert desk.territory.contact in [mail.to for mail in mails]
+    assert len(mails) == 3
+
+
+async def test_no_mail_carries_what_people_wrote(desk: Desk) -> None:
+    await desk.set_policy()
+    address = await desk.ask()
+    request = await desk.one(address)
+    mails = []
+    for event in ("correct", "answer", "accept", "withdraw", "message", "question", "counter", "grant", "refuse", "lapse",
+                  "nudge", "due", "late"):  # fmt: skip
+        for side in ("requester", "producer"):
+            payload = {"request": str(request.id), "revision": 1, "state": request.state, "event": event, "side": side}
+            mails += await write_for_request(desk.site, desk.territory, payload)
+    await desk.decide(address, "grant")
+    agreement = f"/agreements/{(await desk.one(address)).agreement_id}"
+    deed = await desk.deed(agreement)
+    for event in ("suspended", "resumed", "revoked", "closed", "revoking", "given_up", "ended", "ending"):
+        said = {"agreement": str(deed.id), "state": deed.state, "event": event}
+        mails += await write_for_agreement(desk.site, desk.territory, said)
+
+    assert {mail.id.split("-", 6)[6].split("-")[0] for mail in mails} == set(KINDS)
+    for mail in mails:
+        written = f"{mail.subject}\n{mail.text}"
+        assert [word for word in SECRETS if word in written] == []
+        assert mail.text.count("https://") + mail.text.count("http://") == 1
+        assert "@" not in written
+
+
+async def test_a_mail_about_what_is_not_so_any_more_is_not_written(desk: Desk) -> None:
+    await desk.set_policy()
+    address = await desk.ask()
+    request = await desk.one(address)
+    await desk.person.post(f"{address}/withdraw")
+    payload = {"request": str(request.id), "revision": 1, "state": "submitted", "event": "correct", "side": "requester"}
+
+    assert await write_for_request(desk.site, desk.territory, payload) == []
+
+
+async def test_a_person_is_reminded_of_what_waits_for_them(desk: Desk) -> None:
+    await desk.set_policy()
+    address = await desk.ask()
+    await desk.decide(address, "question")
+
+    await desk.sweep((await desk.one(address)).since + NUDGE_AFTER)
+
+    request = await desk.one(address)
+    assert (request.state, request.reminded_at is not None) == ("questioned", True)
+
+
+async def test_documents_go_some_time_after_the_end(desk: Desk) -> None:
+    await desk.set_policy()
+    refused, granted = await desk.ask(), await desk.agree()
+    await desk.decide(refused, "refuse")
+    ended = await desk.deed(granted)
+    assert len(await desk.rows(AccessDocument)) == 2
+
+    await desk.sweep((await desk.one(refused)).since + DOCUMENTS_KEPT - timedelta(hours=1))
+    assert len(await desk.rows(AccessDocument)) == 2
+    await desk.sweep((await desk.one(refused)).since + DOCUMENTS_KEPT)
+    assert len(await desk.rows(AccessDocument)) == 1
+    await desk.sweep(ended.ends_at)
+    await desk.sweep(ended.ends_at + DOCUMENTS_KEPT)
+    assert await desk.rows(AccessDocument) == []
+
+
+async def test_what_was_begun_without_an_account_is_kept_for_a_day(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    await desk.set_policy()
+    await desk.passer.post(f"{desk.home}/access-requests/new", data=ASKED)
+    assert len(await desk.rows(AccessDraft)) == 1
+    later = datetime.now(UTC) + timedelta(days=1, minutes=1)
+    monkeypatch.setattr("udi.portal.access.requests.drafts.now", lambda: later)
+
+    await desk.sweep(later)
+
+    assert await desk.rows(AccessDraft) == []
+
+
+async def test_figures_are_told_from_five_requests_on(desk: Desk) -> None:
+    await desk.set_policy()
+    for number in range(5):
+        address = await desk.ask(title=f"Projet {number}")
+        await desk.decide(address, "grant" if number else "refuse")
+        [row] = await desk.rows(AccessPolicy)
+        assert (measure(row) is None) == (number < 4)
+        assert row.answer_days == [0] * (number + 1)
+
+    home = await desk.passer.get(desk.home)
+    assert "5 demandes reçues, 4 accordées" in home.text
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        (b"%PDF-1.4", "application/pdf"), (b"\x89PNG\r\n\x1a\n..", "image/png"), ("Bonjour à tous\n".encode(), "text/plain"),
+        (b"PK\x03\x04....mimetypeapplication/vnd.oasis.opendocument.text", "application/vnd.oasis.opendocument.text"),
+        (b"PK\x03\x04....evil.exe", None), (b"MZ\x90\x00", None), (b"\x00\x01", None), (b"\xff\xfe", None),
+    ],
+)  # fmt: skip
+def test_documents_are_known_by_what_they_hold(content: bytes, kind: str | None) -> None:
+    assert recognise(content) == kind
+
+
+async def test_a_document_of_another_kind_is_refused(desk: Desk) -> None:
+    await desk.set_policy()
+    files = {"answer_lettre_du_laboratoire": ("lettre.pdf", b"MZ\x90\x00", "application/pdf")}
+
+    answer = await desk.person.post(f"{desk.home}/access-requests/new", data=ASKED, files=files)
+    large = {"answer_lettre_du_laboratoire": ("lettre.pdf", b"%PDF-" + bytes(5 * 1024 * 1024), "application/pdf")}
+    heavy = await desk.person.post(f"{desk.home}/access-requests/new", data=ASKED, files=large)
+
+    assert (answer.status_code, heavy.status_code) == (422, 422)
+    assert await desk.rows(AccessDocument) == []

@@ -1,0 +1,162 @@
+"""Asking for restricted data, and what their producer answers: every state, every event, both sides."""
+
+import re
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.portal.access.conftest import WHY, Desk
+from tests.portal.access.policies import ASKED
+from udi.kit.errors import ConflictError
+from udi.portal.access.models import AccessAgreement, AccessDocument, AccessStep
+from udi.portal.access.requests import states
+from udi.portal.access.requests.clock import LAPSE_AFTER
+from udi.portal.access.requests.states import Event, State
+
+PAGE = Path(__file__).parents[3] / "docs/reference/access.md"
+NAMES = {
+    "message": "message_written", "correct": "corrected", "answer": "answered", "accept": "accepted",
+    "withdraw": "withdrawn", "question": "questioned", "counter": "countered", "grant": "granted", "refuse": "refused",
+    "lapse": "lapsed",
+}  # fmt: skip
+OFFER = {"months": "6", "columns": "îlot\nénergie"}
+
+
+async def bring_to(desk: Desk, state: State) -> str:
+    """A request in this state."""
+    await desk.set_policy()
+    address = await desk.ask()
+    by = {
+        State.QUESTIONED: "question", State.COUNTERED: "counter", State.GRANTED: "grant", State.REFUSED: "refuse",
+    }.get(state)  # fmt: skip
+    if by:
+        assert (await desk.decide(address, by, **(OFFER if by == "counter" else {}))).status_code == 303
+    elif state == State.WITHDRAWN:
+        assert (await desk.person.post(f"{address}/withdraw")).status_code == 303
+    elif state == State.LAPSED:
+        await desk.decide(address, "question")
+        await desk.sweep((await desk.one(address)).since + LAPSE_AFTER)
+    assert (await desk.one(address)).state == state
+    return address
+
+
+async def do(desk: Desk, address: str, event: Event) -> httpx.Response | None:
+    if event is Event.LAPSE:
+        await desk.sweep((await desk.one(address)).since + LAPSE_AFTER)
+        return None
+    if event is Event.ACCEPT:
+        return await desk.accept(address)
+    if event is Event.CORRECT:
+        return await desk.person.post(f"{address}/correct", data=ASKED | {"words": "Mieux dit."})
+    if event in states.BY_REQUESTER:
+        return await desk.person.post(f"{address}/{event}", data={"words": "Les totaux par heure suffisent."})
+    return await desk.decide(address, event, **(OFFER if event is Event.COUNTER else {}))
+
+
+@pytest.mark.parametrize("event", list(Event))
+@pytest.mark.parametrize("state", list(State))
+async def test_every_pair_of_state_and_event_follows_the_table(desk: Desk, state: State, event: Event) -> None:
+    address = await bring_to(desk, state)
+    before = await desk.events()
+
+    answer = await do(desk, address, event)
+
+    wanted = states.NEXT.get((state, event))
+    if answer is not None:
+        assert answer.status_code == (303 if wanted else 409), answer.text
+    assert (await desk.one(address)).state == (wanted or state)
+    added = [name for name in (await desk.events())[len(before) :] if name.startswith("access_request.")]
+    late = ["access_request.escalated"] if event is Event.LAPSE and state is State.SUBMITTED else []
+    assert added == ([f"access_request.{NAMES[event]}"] if wanted else late)
+    assert len(await desk.rows(AccessAgreement)) == (State.GRANTED in {state, wanted})
+    assert (await desk.person.get(address)).status_code == 200
+    assert (await desk.producer.get(address)).status_code == 200
+
+
+def test_the_documented_table_is_the_one_that_runs() -> None:
+    rows = re.findall(
+        r"^\| `(\w+)` \| `(\w+)` \| [^|]+ \| `(\w+)` \| [^|]+ \| `access_request\.", PAGE.read_text(), re.MULTILINE
+    )
+
+    assert {(State(a), Event(b)): State(c) for a, b, c in rows} == states.NEXT
+    with pytest.raises(ConflictError):
+        states.follow(State.GRANTED, Event.WITHDRAW)
+
+
+async def test_a_request_begins_without_an_account_and_waits_for_the_login(desk: Desk) -> None:
+    await desk.set_policy()
+    form = await desk.passer.get(f"{desk.home}/access-requests/new")
+    kept = await desk.passer.post(f"{desk.home}/access-requests/new", data=ASKED)
+    back = kept.headers["location"].removeprefix("/login?back=").replace("%3F", "?")
+    page = await desk.person.get(back)
+
+    assert "Vous pouvez commencer sans compte" in form.text
+    assert kept.status_code == 303
+    assert "Repérer les îlots où la consommation grimpe." in page.text
+    assert (await desk.passer.get(back)).text.count("Repérer les îlots") == 0
+    sent = await desk.person.post(back, data=ASKED)
+    assert sent.status_code == 303
+    assert "Repérer" not in (await desk.person.get(back)).text
+
+
+async def test_both_sides_see_the_thread_and_nobody_else_does(desk: Desk) -> None:
+    await desk.set_policy()
+    address = await desk.ask()
+    await desk.decide(address, "question", "Des totaux par jour suffiraient-ils ?")
+    await desk.person.post(f"{address}/answer", data={"words": "Par heure, de mai à septembre."})
+    [document] = await desk.rows(AccessDocument)
+
+    for reader in (desk.person, desk.producer):
+        page = await reader.get(address)
+        assert "Des totaux par jour suffiraient-ils ?" in page.text
+        assert "Par heure, de mai à septembre." in page.text
+        sent = await reader.get(f"{address}/documents/{document.id}")
+        assert (sent.content, sent.headers["content-type"]) == (b"%PDF-1.7 Bonjour", "application/pdf")
+        assert sent.headers["content-disposition"].startswith("attachment")
+    assert (await desk.team.get(address)).status_code == 404
+    assert (await desk.team.get(f"{address}/documents/{document.id}")).status_code == 404
+    assert (await desk.passer.get(address)).status_code == 303
+    assert [step.side for step in sorted(await desk.rows(AccessStep), key=lambda step: step.at)] == [
+        "requester", "producer", "requester",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("changed", "field"),
+    [
+        ({"purpose": "commercial"}, "purpose"), ({"words": ""}, "words"), ({"interest": " "}, "interest"),
+        ({"months": "25"}, "months"), ({"months": "x"}, "months"), ({"columns": ["adresse"]}, "columns"),
+        ({"answer_quels_t_s": ""}, "answer_quels_t_s"), ({"answer_qui_lira": "tout le monde"}, "answer_qui_lira"),
+        ({"title": ""}, "title"), ({"organisation": "", "requester": "person"}, "project"),
+    ],
+)  # fmt: skip
+async def test_what_is_wrong_is_said_field_by_field(desk: Desk, changed: dict[str, str], field: str) -> None:
+    await desk.set_policy()
+
+    answer = await desk.send(**changed)
+
+    assert answer.status_code == 422, answer.text
+    assert f'href="#{field}"' in answer.text
+    assert await desk.rows(AccessStep) == []
+
+
+async def test_a_decision_says_why_and_is_about_what_was_read(desk: Desk) -> None:
+    await desk.set_policy()
+    address = await desk.ask()
+
+    assert (await desk.decide(address, "grant", " ")).status_code == 422
+    assert (await desk.decide(address, "refuse", WHY, revision="7")).status_code == 412
+    assert (await desk.person.post(f"{address}/grant", data={"words": WHY, "revision": "1"})).status_code == 403
+    assert (await desk.producer.post(f"{address}/withdraw")).status_code == 403
+    assert (await desk.one(address)).state == State.SUBMITTED
+
+
+async def test_one_project_has_one_request_for_the_same_data(desk: Desk) -> None:
+    await desk.set_policy()
+    address = await desk.ask()
+    project = str((await desk.one(address)).project_id)
+
+    again = await desk.send(project=project)
+
+    assert again.status_code == 409
