@@ -127,17 +127,19 @@ async def node_database(settings: Settings) -> AsyncIterator[Database]:
 @pytest.fixture
 async def demo(settings: Settings, portal_database: Database, node_database: Database) -> AsyncIterator[Territory]:
     """A territory, new for this test, on the portal and on the node."""
-    territory = await stage.add_territory(settings, "demo")
+    databases = (portal_database, node_database)
+    territory = await stage.add_territory(databases, settings, "demo")
     yield territory
-    await stage.remove_territory(settings, territory.id)
+    await stage.remove_territory(databases, territory.id)
 
 
 @pytest.fixture
 async def other(settings: Settings, portal_database: Database, node_database: Database) -> AsyncIterator[Territory]:
     """Another territory, which must see nothing of the first."""
-    territory = await stage.add_territory(settings, "other")
+    databases = (portal_database, node_database)
+    territory = await stage.add_territory(databases, settings, "other")
     yield territory
-    await stage.remove_territory(settings, territory.id)
+    await stage.remove_territory(databases, territory.id)
 
 
 @pytest.fixture(scope="session")

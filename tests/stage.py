@@ -2,6 +2,7 @@
 
 import secrets
 import uuid
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import delete
@@ -15,21 +16,20 @@ from udi.settings import Settings
 ROWS: dict[Any, Any] = {"portal": PortalTenant, "node": NodeTenant}
 
 
-async def add_territory(settings: Settings, word: str) -> Territory:
+async def add_territory(databases: Iterable[Database], settings: Settings, word: str) -> Territory:
     """A territory with a slug of its own, in both databases; returned as the portal sees it."""
     slug = f"{word}-{secrets.token_hex(3)}"
     tenant = uuid.uuid4()
     hosts = {"portal": f"{slug}.localhost", "node": f"node.{slug}.localhost"}
     origins = {program: settings.origin(program, host) for program, host in hosts.items()}  # type: ignore[arg-type]
-    for program, host in hosts.items():
-        database = Database(settings, program)  # type: ignore[arg-type]
-        row = _row(program, tenant, slug, host, origins)
+    rows = {program: _row(program, tenant, slug, host, origins) for program, host in hosts.items()}
+    for database in databases:
         async with database.platform_session(role="owner") as session:
-            session.add(row)
-        await database.close()
+            session.add(rows[database.program])
+    said = rows["portal"]
     return Territory(
-        id=tenant, slug=slug, name=row.name, tagline=row.tagline, languages=("fr", "en"), hosts=(hosts["portal"],),
-        origin=origins["portal"], contact=row.contact, theme=row.theme, links=origins,
+        id=tenant, slug=slug, name=said.name, tagline=said.tagline, languages=("fr", "en"), hosts=(hosts["portal"],),
+        origin=origins["portal"], contact=said.contact, theme=said.theme, links=origins,
     )  # fmt: skip
 
 
@@ -43,10 +43,9 @@ def _row(program: str, tenant: uuid.UUID, slug: str, host: str, origins: dict[st
     )  # fmt: skip
 
 
-async def remove_territory(settings: Settings, territory: uuid.UUID) -> None:
+async def remove_territory(databases: Iterable[Database], territory: uuid.UUID) -> None:
     """Take the territory off the registers; its rows stay, unseen by every other test."""
-    for program in ("portal", "node"):
-        database = Database(settings, program)  # type: ignore[arg-type]
+    for database in databases:
+        row = ROWS[database.program]
         async with database.platform_session(role="owner") as session:
-            await session.execute(delete(ROWS[program]).where(ROWS[program].id == territory))
-        await database.close()
+            await session.execute(delete(row).where(row.id == territory))

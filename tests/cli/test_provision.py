@@ -10,6 +10,7 @@ import pytest
 
 from tests.stage import remove_territory
 from udi.cli import provision
+from udi.kit.db import Database
 from udi.portal.tenants.files import TenantFaultsError, read_folder
 from udi.settings import Settings
 
@@ -31,7 +32,7 @@ def variant(folder: Path, slug: str) -> Path:
 
 
 @pytest.fixture
-async def apply(keycloak: Settings) -> AsyncIterator[Apply]:
+async def apply(keycloak: Settings, portal_database: Database, node_database: Database) -> AsyncIterator[Apply]:
     """Applies a folder; its territory leaves the registers with the test, so that no other one meets it."""
     applied: list[UUID] = []
 
@@ -43,7 +44,7 @@ async def apply(keycloak: Settings) -> AsyncIterator[Apply]:
 
     yield act
     for territory in applied:
-        await remove_territory(keycloak, territory)
+        await remove_territory((portal_database, node_database), territory)
 
 
 async def test_a_second_apply_changes_nothing(apply: Apply, tmp_path: Path) -> None:

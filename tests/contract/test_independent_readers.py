@@ -47,7 +47,8 @@ async def wide(
     own: Settings, portal_database: Database, node_database: Database, served: Litestar
 ) -> AsyncIterator[tuple[Catalogue, list[str]]]:
     """A catalogue of many pages, served; and the identifiers of its datasets."""
-    territory: Territory = await stage.add_territory(own, "read")
+    databases = (portal_database, node_database)
+    territory: Territory = await stage.add_territory(databases, own, "read")
     registry = Registry(portal_database, Tenant, lambda host: own.origin("portal", host))
     freshen(registry)
     catalogue = await open_catalogue(portal_database, territory)
@@ -66,7 +67,7 @@ async def wide(
     await SearchFeed(portal_database, registry, own).step()
     async with serving(served):
         yield catalogue, ids
-    await stage.remove_territory(own, territory.id)
+    await stage.remove_territory(databases, territory.id)
 
 
 @pytest.fixture(scope="module")

@@ -57,8 +57,9 @@ class Place:
 @asynccontextmanager
 async def furnished(settings: Settings, portal_app: Litestar, node_app: Litestar) -> AsyncIterator[Place]:
     """The territory, with its pages; taken off the registers at the end."""
-    territory = await stage.add_territory(settings, "every")
     portal, node = portal_app.state.site, node_app.state.site
+    databases = (portal.database, node.database)
+    territory = await stage.add_territory(databases, settings, "every")
     manager = make_person(territory, memberships={SLUG: ["managers", "publishers"]})
     team = make_person(territory, moderator=True, memberships={"armor": ["managers"]})
     async with AsyncExitStack() as stack:
@@ -76,7 +77,7 @@ async def furnished(settings: Settings, portal_app: Litestar, node_app: Litestar
         catalogue |= await make_projects(portal_app, territory, visitors["team"], team.email, catalogue)
         published = await fill_node(node, territory, Producer(visitors["producer"]))
         yield Place(territory, catalogue | published, visitors)
-    await stage.remove_territory(settings, territory.id)
+    await stage.remove_territory(databases, territory.id)
 
 
 async def fill_catalogue(site: Site, territory: Territory) -> dict[str, str]:

@@ -5,10 +5,12 @@ from datetime import UTC, tzinfo
 from functools import lru_cache, partial
 from gettext import NullTranslations
 from pathlib import Path
+from types import CodeType
 from typing import Any
 from urllib.parse import quote
 
-from jinja2 import Environment, FileSystemLoader, PrefixLoader, StrictUndefined
+from jinja2 import BytecodeCache, Environment, FileSystemLoader, PrefixLoader, StrictUndefined
+from jinja2.bccache import Bucket
 from litestar import Request, Response
 from litestar.datastructures import State
 from markupsafe import Markup
@@ -39,10 +41,29 @@ def _speaker_of(translations: NullTranslations) -> Callable[..., Markup]:
     return say
 
 
+class Compiled(BytecodeCache):
+    """What templates were compiled to: the words come later, so that one code serves every language."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, tuple[str, CodeType]] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """The code, where the template is still what it was made of."""
+        checksum, code = self._kept.get(bucket.key, ("", None))
+        if checksum == bucket.checksum:
+            bucket.code = code
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep it while the program runs."""
+        if bucket.code is not None:
+            self._kept[bucket.key] = bucket.checksum, bucket.code
+
+
 class Pages:
     """The templates of a program, one environment a language."""
 
     def __init__(self, templates: Mapping[str, Path], locales: Sequence[Path]) -> None:
+        self._compiled = Compiled()
         folders = {"ui": HERE / "templates", **templates}
         self._translations = load_translations([HERE / "locale", *locales])
         loader = PrefixLoader({name: FileSystemLoader(folder) for name, folder in folders.items()})
@@ -51,6 +72,7 @@ class Pages:
     def _environment(self, loader: PrefixLoader, language: str) -> Environment:
         environment = Environment(
             loader=loader,
+            bytecode_cache=self._compiled,
             autoescape=True,
             undefined=StrictUndefined,
             trim_blocks=True,

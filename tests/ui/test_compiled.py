@@ -1,0 +1,40 @@
+"""One compilation of a template serves every language: nothing of a language may be worked out before it is shown."""
+
+import marshal
+
+import pytest
+from jinja2 import Environment
+
+from udi.ui.pages import Compiled, Pages
+from udi.ui.site import Site
+
+
+@pytest.fixture(params=["portal", "node"])
+def pages(request: pytest.FixtureRequest) -> Pages:
+    site: Site = request.getfixturevalue(f"{request.param}_site")
+    return site.pages
+
+
+def _compile(environment: Environment, name: str) -> bytes:
+    source, path, _ = environment.loader.get_source(environment, name)  # type: ignore[union-attr]  # each has one
+    return marshal.dumps(environment.compile(source, name, path))
+
+
+def test_a_template_compiles_to_the_same_in_each_language(pages: Pages) -> None:
+    first, *others = pages._environments.values()
+    names = first.list_templates()
+
+    assert len(names) > 20
+    for name in names:
+        assert {_compile(other, name) for other in others} == {_compile(first, name)}, name
+
+
+def test_what_was_compiled_is_kept_until_the_template_changes(pages: Pages) -> None:
+    kept, environment = Compiled(), next(iter(pages._environments.values()))
+    code = environment.compile("{{ one }}")
+    bucket = kept.get_bucket(environment, "page.html", None, "{{ one }}")
+    bucket.code = code
+    kept.dump_bytecode(bucket)
+
+    assert kept.get_bucket(environment, "page.html", None, "{{ one }}").code is code
+    assert kept.get_bucket(environment, "page.html", None, "{{ two }}").code is None
