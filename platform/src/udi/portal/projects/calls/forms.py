@@ -48,7 +48,7 @@ def read_written(form: Any, zone: tzinfo) -> Written:
 
 def show_moment(moment: datetime | None, zone: tzinfo) -> str:
     """As a field of a form writes it."""
-    return moment.astimezone(zone).strftime("%Y-%m-%dT%H:%M") if moment else ""
+    return moment.astimezone(zone).strftime("%Y-%m-%d %H:%M") if moment else ""
 
 
 def typed(form: Any) -> dict[str, str]:
