@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -14,7 +15,9 @@ from tests.portal.catalogue.corpus import Catalogue
 from tests.rules.test_routes import addresses
 from tests.ui.axe import open_browser
 from tests.visitors import browse, make_person
+from udi.kit.clock import now
 from udi.kit.tenancy import Territory
+from udi.portal.access.models import PublicAgreement
 from udi.portal.catalogue.documentation.document import ADDRESS
 from udi.portal.catalogue.search.feed import SearchFeed
 from udi.ui.readers import API_RATES, ApiRates
@@ -58,6 +61,19 @@ async def report(app: Litestar, filled: Catalogue, dataset: object) -> str:
         form = {"title": "Nos arbres", "url": "https://arbres.example/", "dataset": str(dataset)}
         answer = await someone.post("/projects/report", data=form)
     return str(answer.headers["location"]).rpartition("/")[2]
+
+
+async def agree(filled: Catalogue, dataset: object) -> str:
+    """The identifier of an agreement on a dataset, as everybody may know it."""
+    moment = now()
+    row = PublicAgreement(
+        id=uuid4(), dataset_id=UUID(str(dataset)), dataset_title="Relevés", organisation_slug="armor",
+        organisation_name="Armorine", project_id=None, project_title="", purpose="research", starts_at=moment,
+        ends_at=moment, state="active", changed_at=moment,
+    )  # fmt: skip
+    async with filled.database.session(filled.territory.id, role="worker") as session:
+        session.add(row)
+    return str(row.id)
 
 
 def faults(document: Document, schema: Document, value: Any) -> list[str]:
@@ -111,6 +127,7 @@ async def test_each_answer_has_the_fields_that_are_described(
 ) -> None:
     record = await filled.add(1)
     known = {"id": str(record.id), "slug": "armor", "project_id": await report(portal_app, filled, record.id)}
+    known["agreement_id"] = await agree(filled, record.id)
     async with browse(portal_app, filled.territory) as program:
         token = await token_of(portal_app, filled.territory)
         for path, operation in operations(document):
@@ -135,7 +152,8 @@ def test_each_example_is_a_sound_answer(document: Document) -> None:
 
     answers, refusals = 6 + 2 + 1 + 2, 6 + 1 + 5 + 2 + 1 + 2
     projects = 7 + 1 + 2 + 1 + 4 + 4 + 3 + 2 + 1 + 2
-    assert seen == answers + refusals + projects + (11 + 9) * 2
+    agreements = 2 + 2
+    assert seen == answers + refusals + projects + agreements + (11 + 9 + 2) * 2
     page = document["components"]["schemas"]["DatasetPage"]
     assert faults(document, page, {"total": -1}) != [], "the checker sees what is wrong"
 
@@ -146,6 +164,7 @@ async def test_each_refusal_that_is_described_is_one(
     gone = await filled.add(1)
     known = {"id": str((await filled.add(2)).id), "slug": "armor"}
     known["project_id"] = await report(portal_app, filled, known["id"])
+    known["agreement_id"] = await agree(filled, known["id"])
     await filled.withdraw(gone)
     asked = {
         (f"{BASE}/datasets", "422"): f"{BASE}/datasets?sort=colour",
@@ -153,6 +172,8 @@ async def test_each_refusal_that_is_described_is_one(
         (f"{BASE}/datasets/{{id}}", "404"): f"{BASE}/datasets/6d4a3b1c-2f58-4c0e-9a44-0e5f6a7b8c9d",
         (f"{BASE}/datasets/{{id}}", "410"): f"{BASE}/datasets/{gone.id}",
         (f"{BASE}/producers/{{slug}}", "404"): f"{BASE}/producers/nobody",
+        (f"{BASE}/agreements", "422"): f"{BASE}/agreements?size=0",
+        (f"{BASE}/agreements/{{agreement_id}}", "404"): f"{BASE}/agreements/6d4a3b1c-2f58-4c0e-9a44-0e5f6a7b8c9d",
         (f"{BASE}/projects", "422"): f"{BASE}/projects?purpose=fame",
         (f"{BASE}/projects/{{project_id}}", "404"): f"{BASE}/projects/6d4a3b1c-2f58-4c0e-9a44-0e5f6a7b8c9d",
         **{
@@ -209,6 +230,7 @@ async def test_the_links_of_an_answer_lead_on(document: Document, filled: Catalo
     async with browse(portal_app, filled.territory) as program:
         first = (await program.get(f"{BASE}/datasets")).json()["items"][0]
         await report(portal_app, filled, first["id"])
+        await agree(filled, first["id"])
         known = {"id": first["id"], "slug": first["producer"]["slug"]}
         for path, operation in operations(document):
             if "links" not in operation["responses"]["200"]:
@@ -224,7 +246,7 @@ async def test_the_links_of_an_answer_lead_on(document: Document, filled: Catalo
                 assert there.status_code == 200
                 followed += 1
 
-    assert followed == 6
+    assert followed == 7
 
 
 async def test_every_word_of_the_document_and_of_its_page_is_in_both_languages(
