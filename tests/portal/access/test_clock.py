@@ -74,7 +74,13 @@ async def test_who_is_late_is_told_with_the_team_once(desk: Desk) -> None:
     assert reminded is not None
     assert (request.state, request.late_at) == ("submitted", due + timedelta(seconds=1))
     assert (await desk.events()).count("access_request.escalated") == 1
-    payload = {"request": str(request.id), "revision": 1, "state": "submitted", "event": "late", "side": "clock"}
+    payload: dict[str, str | int] = {
+        "request": str(request.id),
+        "revision": 1,
+        "state": "submitted",
+        "event": "late",
+        "side": "clock",
+    }
     mails = await write_for_request(desk.site, desk.territory, payload)
     assert desk.territory.contact in [mail.to for mail in mails]
     assert len(mails) == 3
@@ -88,7 +94,13 @@ async def test_no_mail_carries_what_people_wrote(desk: Desk) -> None:
     for event in ("correct", "answer", "accept", "withdraw", "message", "question", "counter", "grant", "refuse", "lapse",
                   "nudge", "due", "late"):  # fmt: skip
         for side in ("requester", "producer"):
-            payload = {"request": str(request.id), "revision": 1, "state": request.state, "event": event, "side": side}
+            payload: dict[str, str | int] = {
+                "request": str(request.id),
+                "revision": 1,
+                "state": request.state,
+                "event": event,
+                "side": side,
+            }
             mails += await write_for_request(desk.site, desk.territory, payload)
     await desk.decide(address, "grant")
     agreement = f"/agreements/{(await desk.one(address)).agreement_id}"
@@ -110,7 +122,13 @@ async def test_a_mail_about_what_is_not_so_any_more_is_not_written(desk: Desk) -
     address = await desk.ask()
     request = await desk.one(address)
     await desk.person.post(f"{address}/withdraw")
-    payload = {"request": str(request.id), "revision": 1, "state": "submitted", "event": "correct", "side": "requester"}
+    payload: dict[str, str | int] = {
+        "request": str(request.id),
+        "revision": 1,
+        "state": "submitted",
+        "event": "correct",
+        "side": "requester",
+    }
 
     assert await write_for_request(desk.site, desk.territory, payload) == []
 

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -131,7 +132,7 @@ async def test_both_sides_see_the_thread_and_nobody_else_does(desk: Desk) -> Non
         ({"title": ""}, "title"), ({"organisation": "", "requester": "person"}, "project"),
     ],
 )  # fmt: skip
-async def test_what_is_wrong_is_said_field_by_field(desk: Desk, changed: dict[str, str], field: str) -> None:
+async def test_what_is_wrong_is_said_field_by_field(desk: Desk, changed: dict[str, Any], field: str) -> None:
     await desk.set_policy()
 
     answer = await desk.send(**changed)

@@ -5,6 +5,7 @@ import re
 import uuid
 from collections.abc import Iterator, Sequence
 from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -18,6 +19,7 @@ from tests.visitors import browse, make_person
 from udi.kit.clock import now
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
+from udi.portal.access.models import PublicAgreement
 from udi.portal.catalogue.documentation.document import ADDRESS
 from udi.portal.catalogue.search.feed import SearchFeed
 from udi.portal.nodes.harvest import kinds, source_kinds
@@ -90,6 +92,19 @@ async def report(app: Litestar, filled: Catalogue, dataset: object) -> str:
     return str(answer.headers["location"]).rpartition("/")[2]
 
 
+async def agree(filled: Catalogue, dataset: object) -> str:
+    """The identifier of an agreement on a dataset, as everybody may know it."""
+    moment = now()
+    row = PublicAgreement(
+        id=uuid4(), dataset_id=UUID(str(dataset)), dataset_title="Relevés", organisation_slug="armor",
+        organisation_name="Armorine", project_id=None, project_title="", purpose="research", starts_at=moment,
+        ends_at=moment, state="active", changed_at=moment,
+    )  # fmt: skip
+    async with filled.database.session(filled.territory.id, role="worker") as session:
+        session.add(row)
+    return str(row.id)
+
+
 def faults(document: Document, schema: Document, value: Any) -> list[str]:
     """What a schema of the document refuses in a value; a field that it does not name is refused too."""
     closed = json.loads(json.dumps(document["components"]["schemas"]))
@@ -142,6 +157,7 @@ async def test_each_answer_has_the_fields_that_are_described(
     record = await filled.add(1)
     known = {"id": str(record.id), "slug": "armor", **source}
     known["project_id"] = await report(portal_app, filled, record.id)
+    known["agreement_id"] = await agree(filled, record.id)
     async with browse(portal_app, filled.territory) as program:
         token = await token_of(portal_app, filled.territory)
         for path, operation in operations(document):
@@ -173,7 +189,8 @@ def test_each_example_is_a_sound_answer(document: Document) -> None:
     answers, refusals = 6 + 2 + 1 + 2, 6 + 1 + 5 + 2 + 1 + 2
     of_sources = 11 + 2 + 4 + 2 + 4 + 4 + 3 + 2 + 3 + 2 + 3 + 2
     of_projects = 7 + 1 + 2 + 1 + 4 + 4 + 3 + 2 + 1 + 2
-    assert seen == answers + refusals + of_sources + of_projects + (11 + 11 + 9) * 2
+    of_agreements = 2 + 2
+    assert seen == answers + refusals + of_sources + of_projects + of_agreements + (11 + 11 + 9 + 2) * 2
     page = document["components"]["schemas"]["DatasetPage"]
     assert faults(document, page, {"total": -1}) != [], "the checker sees what is wrong"
 
@@ -187,6 +204,7 @@ async def test_each_refusal_that_is_described_is_one(
     ours = [path for path, _ in operations(document) if path.startswith(f"{BASE}/sources")]
     lists = [path for path in ours if path.endswith(("/sources", "/readings", "/records"))]
     other = dict.fromkeys(source, "6d4a3b1c-2f58-4c0e-9a44-0e5f6a7b8c9d")
+    known["agreement_id"] = await agree(filled, known["id"])
     await filled.withdraw(gone)
     asked = {
         (f"{BASE}/datasets", "422"): f"{BASE}/datasets?sort=colour",
@@ -194,6 +212,8 @@ async def test_each_refusal_that_is_described_is_one(
         (f"{BASE}/datasets/{{id}}", "404"): f"{BASE}/datasets/6d4a3b1c-2f58-4c0e-9a44-0e5f6a7b8c9d",
         (f"{BASE}/datasets/{{id}}", "410"): f"{BASE}/datasets/{gone.id}",
         (f"{BASE}/producers/{{slug}}", "404"): f"{BASE}/producers/nobody",
+        (f"{BASE}/agreements", "422"): f"{BASE}/agreements?size=0",
+        (f"{BASE}/agreements/{{agreement_id}}", "404"): f"{BASE}/agreements/6d4a3b1c-2f58-4c0e-9a44-0e5f6a7b8c9d",
         (f"{BASE}/projects", "422"): f"{BASE}/projects?purpose=fame",
         (f"{BASE}/projects/{{project_id}}", "404"): f"{BASE}/projects/6d4a3b1c-2f58-4c0e-9a44-0e5f6a7b8c9d",
         **{
@@ -258,6 +278,7 @@ async def test_the_links_of_an_answer_lead_on(
     async with browse(portal_app, filled.territory) as program:
         first = (await program.get(f"{BASE}/datasets")).json()["items"][0]
         await report(portal_app, filled, first["id"])
+        await agree(filled, first["id"])
         known = {"id": first["id"], "slug": first["producer"]["slug"], **source}
         for path, operation in operations(document):
             if "links" not in operation["responses"]["200"]:
@@ -273,7 +294,7 @@ async def test_the_links_of_an_answer_lead_on(
                 assert there.status_code == 200
                 followed += 1
 
-    assert followed == 8
+    assert followed == 9
 
 
 async def test_every_word_of_the_document_and_of_its_page_is_in_both_languages(

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from joserfc.jws import extract_compact
-from litestar import Request, Response, get
+from litestar import Request, Response, Router, get
 from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
@@ -28,6 +28,7 @@ from udi.portal.catalogue.pages.asked import read_pairs
 from udi.portal.identity.bearers import PROGRAMS
 from udi.portal.nodes.api import as_json, identify, node_session
 from udi.protocol.odrl import as_document, write_agreement
+from udi.ui.cross_origin import OpenToAll
 from udi.ui.site import site_of
 
 USUAL, USUAL_SIZE, LARGEST, LAST_PAGE = 100, 20, 100, 10_000
@@ -60,7 +61,7 @@ async def send_feed(
     return Response(body, media_type=MEDIA_TYPE, headers=PUBLIC | {"Vary": "Accept-Language, Cookie"})
 
 
-@get(BASE, guards=PROGRAMS)
+@get("/")
 async def search_agreements(
     request: Machine, session: NamedDependency[AsyncSession], territory: NamedDependency[Territory]
 ) -> Response[DeedPage]:
@@ -70,15 +71,15 @@ async def search_agreements(
     asked.check()
     rows, total = await list_public(session, page=number, size=size)
     items = [PublicDeed.of(row, territory.origin) for row in rows]
-    return Response(DeedPage(total=total, page=number, size=size, items=items), headers=PUBLIC)
+    return Response(DeedPage(total=total, page=number, size=size, items=items))
 
 
-@get(f"{BASE}/{{agreement_id:uuid}}", guards=PROGRAMS)
+@get("/{agreement_id:uuid}")
 async def show_agreement(
     session: NamedDependency[AsyncSession], territory: NamedDependency[Territory], agreement_id: FromPath[UUID]
 ) -> Response[PublicDeed]:
     """What everybody may know of one."""
-    return Response(PublicDeed.of(await get_public(session, agreement_id), territory.origin), headers=PUBLIC)
+    return Response(PublicDeed.of(await get_public(session, agreement_id), territory.origin))
 
 
 @get("/agreements/{agreement_id:uuid}/agreement.jsonld")
@@ -106,7 +107,6 @@ async def send_odrl(
 routes: Sequence[ControllerRouterHandler] = [
     list_agreements,
     send_feed,
-    search_agreements,
-    show_agreement,
     send_odrl,
+    Router(BASE, route_handlers=[search_agreements, show_agreement], middleware=[OpenToAll()], guards=PROGRAMS),
 ]
