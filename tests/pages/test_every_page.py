@@ -183,7 +183,7 @@ async def test_what_is_called_no_page_answers_with_none(place: Place) -> None:
     sample: dict[str, Any] = {
         "slug": "armor", "name": "1.xml", "number": "1", "part": "table", "kind": "csv", "code": "fr", "action": "status_show",
         "digest": "0", "media_id": place.names["portal table"], "upload_id": "0", "line": "1", "filename": "x", "file_id": "0",
-        "archive_id": "0", "collection": "datasets", "record_id": place.names["portal table"],
+        "archive_id": "0", "agreement_id": "00000000-0000-4000-8000-000000000000", "collection": "datasets", "record_id": place.names["portal table"],
         "source_id": place.names["portal source"],
         "language": "fr", "word": "test", "object_id": "count",
     }  # fmt: skip

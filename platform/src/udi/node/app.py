@@ -18,6 +18,11 @@ from udi.kit.oidc import IdentityService, territory_client
 from udi.kit.rates import Rates
 from udi.kit.tenancy import Territory
 from udi.kit.territories import Registry
+from udi.node.agreements import api as agreements_api
+from udi.node.agreements import asking
+from udi.node.agreements import pages as agreements_pages
+from udi.node.agreements.gate import AgreementGate
+from udi.node.agreements.waiting import Waiting
 from udi.node.datasets import api as datasets_api
 from udi.node.datasets import care as care_jobs
 from udi.node.datasets import erasure, removal
@@ -41,6 +46,7 @@ from udi.node.datasets.tables import Tables
 from udi.node.datasets.tidying import clear_left, tidy_for_ever
 from udi.node.files import pages as files_pages
 from udi.node.files.incoming import Buffers
+from udi.node.files.restricted import DERIVE, GATE, NotGrantedError, RestrictedError, on_restricted
 from udi.node.files.ring import RingFile
 from udi.node.files.sealing import SealingStore
 from udi.node.files.snapshot import snapshot_for_ever
@@ -60,18 +66,20 @@ from udi.node.tables import api as tables_api
 from udi.node.tables import features as features_api
 from udi.node.tables.answers import Answers
 from udi.node.tables.asking import RATES
+from udi.node.tables.derived import DerivedFiles
 from udi.node.tables.exports import Exports
 from udi.node.tables.pool import POOL, Pool, PoolLimits
 from udi.node.tables.readers import READERS, Readers
 from udi.node.tables.shown import SHOWING, Showing
 from udi.node.tables.table import FIND_TABLE
+from udi.node.tables.views import VIEWS, Views
 from udi.node.territories.models import Tenant
 from udi.settings import Settings, get_settings
 from udi.ui import login
 from udi.ui.site import Site, create_app, settle
 
 HERE = Path(__file__).parent
-DOMAINS = ("spaces", "datasets", "tables")
+DOMAINS = ("spaces", "datasets", "tables", "agreements")
 LOCALES = [Path(protocol.__file__).parent / "locale", HERE / "locale"]
 
 
@@ -135,6 +143,7 @@ def _parts(settings: Settings, database: Database, outgoing: Outgoing) -> dict[s
         "limits": Limits(database, settings),
         "portal_keys": PortalKeys(outgoing),
         "measures": (measure_outbox,),
+        GATE: AgreementGate(database, Waiting(database)),
         **_table_parts(settings, database, objects),
     }
 
@@ -142,13 +151,16 @@ def _parts(settings: Settings, database: Database, outgoing: Outgoing) -> dict[s
 def _table_parts(settings: Settings, database: Database, objects: ObjectStore) -> dict[str, Any]:
     """What finds tables and answers about them, through one pool of children."""
     folder = settings.state / "tables"
-    pool = Pool(PoolLimits(places=(str(folder),)))
+    pool, exports = Pool(PoolLimits(places=(str(folder),))), Exports(settings.state / "exports")
+    tables, views = Tables(database, objects, folder), Views(exports)
     return {
-        FIND_TABLE: Tables(database, objects, folder),
+        FIND_TABLE: tables,
+        VIEWS: views,
+        DERIVE: DerivedFiles(tables.of_file, views, exports),
         POOL: pool,
         tables_api.ANSWERS: Answers(pool),
         SHOWING: Showing(pool),
-        tables_api.EXPORTS: Exports(settings.state / "exports"),
+        tables_api.EXPORTS: exports,
         RATES: Rates("tables"),
     }
 
@@ -169,20 +181,24 @@ def create(site: Site | None = None) -> Litestar:
         *intake_routes.routes,
         *tables_api.routes,
         *features_api.routes,
+        *agreements_api.routes,
+        *agreements_pages.routes,
     ]
     closed = (
         site.parts["sessions"].service,
         site.parts["uses"],
+        site.parts[GATE],
         site.parts[READERS],
         site.parts[tables_api.ANSWERS],
         site.parts[tables_api.EXPORTS],
     )
-    routed = Router("/", route_handlers=handlers, before_request=redirect_moved)
+    refusals: Any = {RestrictedError: on_restricted, NotGrantedError: on_restricted}
+    routed = Router("/", route_handlers=handlers, before_request=redirect_moved, exception_handlers=refusals)
     for_rudi = Router(
         "/",
         route_handlers=[*manager_api.routes, *manager_storage.routes],
         before_request=redirect_moved,
-        exception_handlers={UdiError: on_refusal},
+        exception_handlers={**refusals, UdiError: on_refusal},
     )
     return create_app(site, [routed, for_rudi], on_shutdown=[part.close for part in closed])
 
@@ -201,6 +217,7 @@ async def work(settings: Settings) -> None:
     """Tell the portals, remind, publish figures, renew datasets, pack archives, erase, sweep, forget; until cancelled."""
     site = build_site(settings, pages=False)
     portal = PortalClient(settings, site.outgoing)
+    asker = asking.Asker(site.database, portal, site.parts["portal_keys"])
     tables, exports = site.parts[FIND_TABLE], site.parts[tables_api.EXPORTS]
     publisher = Publisher(site.database, site.parts["objects"], site.pages.gettext)
     handlers = {
@@ -212,6 +229,7 @@ async def work(settings: Settings) -> None:
         **care_jobs.jobs(site),
         **erasure.jobs(site.database, site.parts["objects"], [tables.forget]),
         **removal.jobs(site.database, site.parts["objects"], [tables.forget]),
+        **asking.jobs(site.registry, asker),
         **archives.jobs(site.database, site.registry, Builder(site.parts["objects"], site.pages)),
     }
     try:
@@ -224,6 +242,8 @@ async def work(settings: Settings) -> None:
             tidy_for_ever(tables.make_room, exports.clear, clear_left),
             sweep_for_ever(site.database, site.registry, site.parts["objects"]),
             look_for_ever(site),
+            asking.ask_for_ever(asker, site.registry),
+            asking.forget_for_ever(site.database, site.registry),
             sessions.sweep(site.database, site.registry, TABLES),
             *([fetch_for_ever(site.database, site.registry, portal)] if settings.own_node else []),
         )
