@@ -179,7 +179,7 @@ async def test_a_draft_is_delivered_to_its_producer_only(
 
     own = await producer.client.get(path)
 
-    assert (own.status_code, own.content, own.headers["cache-control"]) == (200, TABLE, "no-store")
+    assert (own.status_code, own.content, own.headers["cache-control"]) == (200, TABLE, "private, no-store")
     assert "access-control-allow-origin" not in own.headers
     assert (await passer_by.get(path)).status_code == 404
     for territory, person, status in ((demo, stranger, 404), (demo, reader, 403), (other, None, 404)):

@@ -75,7 +75,7 @@ async def client(
 ) -> AsyncIterator[httpx.AsyncClient]:
     """A passer-by before the node, which has one table with places."""
 
-    async def find(session: object, actor: object, resource_id: uuid.UUID) -> TableOfDataset:
+    async def find(session: object, actor: object, resource_id: uuid.UUID, *, let: bool = False) -> TableOfDataset:
         if resource_id != RESOURCE:
             raise NotFoundError
         return lieux[1]

@@ -244,6 +244,25 @@ async def test_a_record_with_its_file_is_published_and_nothing_of_it_is_lost(
     assert await sound(node_database, store, demo) == []
 
 
+async def test_a_record_that_says_restricted_closes_its_file(rudi: Rudi) -> None:
+    media = await rudi.upload()
+    licence = {"licence_type": "STANDARD", "licence_label": "etalab-2.0"}
+    closed = {"licence": licence, "confidentiality": {"restricted_access": True, "gdpr_sensitive": False}}
+    record = await rudi.record(media, access_condition=closed)
+
+    await rudi.put(record)
+    download = await rudi.client.get(f"/storage/download/{media['media_id']}")
+    await rudi.put(
+        {
+            **record,
+            "access_condition": {**closed, "confidentiality": {"restricted_access": False, "gdpr_sensitive": False}},
+        }
+    )
+    opened = await rudi.client.get(f"/storage/download/{media['media_id']}")
+
+    assert (download.status_code, opened.status_code) == (401, 200)
+
+
 async def test_a_file_sent_again_is_a_new_version_and_the_form_has_its_say(
     rudi: Rudi, producer: Producer, node_database: Database, demo: Territory, store: ObjectStore
 ) -> None:
@@ -341,7 +360,7 @@ async def test_a_file_about_people_waits_for_a_person(
         ({"producer": {"organization_id": str(uuid.uuid4()), "organization_name": "X"}}, 403, ""),
         ({"available_formats": [a_media(str(uuid.uuid4()), 3)]}, 422, "available_formats"),
         ({"access_condition": {"licence": {"licence_type": "STANDARD", "licence_label": "mit"},
-                               "confidentiality": {"restricted_access": True, "gdpr_sensitive": False}}},
+                               "confidentiality": {"restricted_access": True, "gdpr_sensitive": True}}},
          422, "access_condition.confidentiality"),
     ],
 )  # fmt: skip

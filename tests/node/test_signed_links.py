@@ -54,7 +54,7 @@ async def test_a_draft_opens_without_login_whole_or_in_part(passer_by: httpx.Asy
     assert (whole.status_code, whole.content) == (200, TABLE)
     assert (head.status_code, head.headers["content-length"]) == (200, str(len(TABLE)))
     assert (part.status_code, part.content) == (206, TABLE[4:10])
-    assert whole.headers["cache-control"] == "no-store"
+    assert whole.headers["cache-control"] == "private, no-store"
     assert whole.headers["content-disposition"].startswith("attachment;")
     assert whole.headers["content-security-policy"] == "sandbox; default-src 'none'"
 

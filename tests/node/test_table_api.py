@@ -41,7 +41,14 @@ class Tables:
         table = write_table(folder / "t.parquet", COLUMNS, ROWS)
         self.known = {OPEN: table, RESTRICTED: TableOfDataset(**{**vars(table), "is_open": False})}
 
-    async def __call__(self, _: AsyncSession, actor: Actor | None, resource_id: UUID) -> TableOfDataset:
+    async def __call__(
+        self,
+        _: AsyncSession,
+        actor: Actor | None,
+        resource_id: UUID,
+        *,
+        let: bool = False,  # noqa: ARG002 - none is restricted here
+    ) -> TableOfDataset:
         """As the datasets will say."""
         if resource_id not in self.known or (resource_id == RESTRICTED and actor is None):
             raise NotFoundError
@@ -117,7 +124,7 @@ async def test_a_restricted_table_is_read_by_its_readers_only(
 
     assert (unknown.status_code, hidden.status_code) == (404, 404)
     assert unknown.json() == hidden.json()
-    assert (page.status_code, page.headers["cache-control"]) == (200, "no-store")
+    assert (page.status_code, page.headers["cache-control"]) == (200, "private, no-store")
     assert "access-control-allow-origin" not in page.headers
 
 

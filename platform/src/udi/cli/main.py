@@ -15,6 +15,7 @@ from udi.settings import MissingSecretError
 GIVEN = {
     "territory": ("up", "down", "status", "logs", "reset", "mailbox"),
     "doctor": ("doctor",),
+    "decrypt": ("decrypt",),
     "upgrade.command": ("upgrade",),
     "serve": ("serve", "work"),
     "tests": ("test",),

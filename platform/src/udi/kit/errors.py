@@ -23,7 +23,8 @@ class UdiError(Exception):
     """A refusal that reaches the person: `title` says what happened, `detail` why, `remedy` what to do.
 
     A class that has a `slug` of its own is a type of problem (RFC 9457): `/problems/<slug>` shows its `meaning`, and
-    its `advice`, which stands wherever no `remedy` is given.
+    its `advice`, which stands wherever no `remedy` is given. `page` is the address where more can be done about it,
+    `code` a word for programs, where a type has several reasons.
     """
 
     status = 400
@@ -47,6 +48,7 @@ class UdiError(Exception):
         self.refusals = tuple(refusals)
         self.values = dict(values or {})
         self.headers = dict(headers or {})
+        self.page = self.code = ""
 
 
 class InvalidError(UdiError):

@@ -1,15 +1,20 @@
 """Composition root of the node's web workers: every address of every domain."""
 
+from typing import Any
+
 from litestar import Litestar, Router
 
 from udi.kit import logs
 from udi.kit.errors import UdiError
+from udi.node.agreements import api as agreements_api
+from udi.node.agreements import pages as agreements_pages
 from udi.node.datasets import api as datasets_api
 from udi.node.datasets import pages as datasets_pages
 from udi.node.datasets.intake import routes as intake_routes
 from udi.node.datasets.pages import catalogue
 from udi.node.datasets.rooms import routes as room_routes
 from udi.node.files import pages as files_pages
+from udi.node.files.restricted import GATE, NotGrantedError, RestrictedError, on_restricted
 from udi.node.manager import api as manager_api
 from udi.node.manager import storage as manager_storage
 from udi.node.manager.access import on_refusal
@@ -40,19 +45,23 @@ def create(site: Site | None = None) -> Litestar:
         *intake_routes.routes,
         *tables_api.routes,
         *features_api.routes,
+        *agreements_api.routes,
+        *agreements_pages.routes,
     ]
     closed = (
         site.parts["sessions"].service,
         site.parts["uses"],
+        site.parts[GATE],
         site.parts[READERS],
         site.parts[tables_api.ANSWERS],
         site.parts[tables_api.EXPORTS],
     )
-    routed = Router("/", route_handlers=handlers, before_request=redirect_moved)
+    refusals: Any = {RestrictedError: on_restricted, NotGrantedError: on_restricted}
+    routed = Router("/", route_handlers=handlers, before_request=redirect_moved, exception_handlers=refusals)
     for_rudi = Router(
         "/",
         route_handlers=[*manager_api.routes, *manager_storage.routes],
         before_request=redirect_moved,
-        exception_handlers={UdiError: on_refusal},
+        exception_handlers={**refusals, UdiError: on_refusal},
     )
     return create_app(site, [routed, for_rudi], on_shutdown=[part.close for part in closed])

@@ -15,11 +15,14 @@ from udi.kit.oidc import IdentityService, territory_client
 from udi.kit.rates import Rates
 from udi.kit.tenancy import Territory
 from udi.kit.territories import Registry
+from udi.node.agreements.gate import AgreementGate
+from udi.node.agreements.waiting import Waiting
 from udi.node.datasets.measures import measure_outbox
 from udi.node.datasets.portal import PortalKeys
 from udi.node.datasets.preparing import warm
 from udi.node.datasets.tables import Tables
 from udi.node.files.incoming import Buffers
+from udi.node.files.restricted import DERIVE, GATE
 from udi.node.files.ring import RingFile
 from udi.node.files.sealing import SealingStore
 from udi.node.files.store import ObjectStore
@@ -30,18 +33,20 @@ from udi.node.spaces.limits import Limits
 from udi.node.tables import api as tables_api
 from udi.node.tables.answers import Answers
 from udi.node.tables.asking import RATES
+from udi.node.tables.derived import DerivedFiles
 from udi.node.tables.exports import Exports
 from udi.node.tables.pool import POOL, Pool, PoolLimits
 from udi.node.tables.readers import READERS, Readers
 from udi.node.tables.shown import SHOWING, Showing
 from udi.node.tables.table import FIND_TABLE
+from udi.node.tables.views import VIEWS, Views
 from udi.node.territories.models import Tenant
 from udi.settings import Settings
 from udi.ui import login
 from udi.ui.site import Site
 
 HERE = Path(__file__).parent
-DOMAINS = ("spaces", "datasets", "tables")
+DOMAINS = ("spaces", "datasets", "tables", "agreements")
 LOCALES = [Path(protocol.__file__).parent / "locale", HERE / "locale"]
 
 
@@ -105,6 +110,7 @@ def _parts(settings: Settings, database: Database, outgoing: Outgoing) -> dict[s
         "limits": Limits(database, settings),
         "portal_keys": PortalKeys(outgoing),
         "measures": (measure_outbox,),
+        GATE: AgreementGate(database, Waiting(database)),
         **_table_parts(settings, database, objects),
     }
 
@@ -112,12 +118,15 @@ def _parts(settings: Settings, database: Database, outgoing: Outgoing) -> dict[s
 def _table_parts(settings: Settings, database: Database, objects: ObjectStore) -> dict[str, Any]:
     """What finds tables and answers about them, through one pool of children."""
     folder = settings.state / "tables"
-    pool = Pool(PoolLimits(places=(str(folder),)))
+    pool, exports = Pool(PoolLimits(places=(str(folder),))), Exports(settings.state / "exports")
+    tables, views = Tables(database, objects, folder), Views(exports)
     return {
-        FIND_TABLE: Tables(database, objects, folder),
+        FIND_TABLE: tables,
+        VIEWS: views,
+        DERIVE: DerivedFiles(tables.of_file, views, exports),
         POOL: pool,
         tables_api.ANSWERS: Answers(pool),
         SHOWING: Showing(pool),
-        tables_api.EXPORTS: Exports(settings.state / "exports"),
+        tables_api.EXPORTS: exports,
         RATES: Rates("tables"),
     }

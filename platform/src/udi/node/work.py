@@ -7,7 +7,8 @@ from uuid import UUID
 
 from udi.kit import sessions
 from udi.kit.db import Database
-from udi.kit.jobs import Spent, Worker, run_until_stopped
+from udi.kit.jobs import Handler, Spent, Worker, run_until_stopped
+from udi.node.agreements import asking
 from udi.node.datasets import care as care_jobs
 from udi.node.datasets import erasure, removal
 from udi.node.datasets import jobs as datasets_jobs
@@ -31,6 +32,7 @@ from udi.node.tables import api as tables_api
 from udi.node.tables.readers import READERS
 from udi.node.tables.table import FIND_TABLE
 from udi.settings import Settings
+from udi.ui.site import Site
 
 OWN = (fetch_for_ever, visit_for_ever)
 """What the worker of a producer's own node does besides."""
@@ -46,37 +48,46 @@ def note_spent(database: Database) -> Spent:
     return note
 
 
+def jobs(site: Site, portal: PortalClient, publisher: Publisher, asker: asking.Asker) -> dict[str, Handler]:
+    """What the node's worker does, by name."""
+    database, registry, objects = site.database, site.registry, site.parts["objects"]
+    settings, forget = site.settings, [site.parts[FIND_TABLE].forget]
+    return {
+        **datasets_jobs.jobs(database, registry, portal, objects, settings.clamd_socket, settings.schemas),
+        **figures_jobs.jobs(registry, publisher),
+        **intake_jobs.jobs(site),
+        **care_jobs.jobs(site),
+        **erasure.jobs(database, objects, forget),
+        **removal.jobs(database, objects, forget),
+        **asking.jobs(registry, asker),
+        **archives.jobs(database, registry, Builder(objects, site.pages)),
+    }
+
+
 async def work(settings: Settings) -> None:
     """Tell the portals, remind, publish figures, renew datasets, pack archives, erase, sweep, forget; until cancelled."""
     site = build_site(settings, pages=False)
+    database, registry, objects = site.database, site.registry, site.parts["objects"]
     portal = PortalClient(settings, site.outgoing)
+    asker = asking.Asker(database, portal, site.parts["portal_keys"])
     tables, exports = site.parts[FIND_TABLE], site.parts[tables_api.EXPORTS]
-    publisher = Publisher(site.database, site.parts["objects"], site.pages.gettext)
-    handlers = {
-        **datasets_jobs.jobs(
-            site.database, site.registry, portal, site.parts["objects"], settings.clamd_socket, settings.schemas
-        ),
-        **figures_jobs.jobs(site.registry, publisher),
-        **intake_jobs.jobs(site),
-        **care_jobs.jobs(site),
-        **erasure.jobs(site.database, site.parts["objects"], [tables.forget]),
-        **removal.jobs(site.database, site.parts["objects"], [tables.forget]),
-        **archives.jobs(site.database, site.registry, Builder(site.parts["objects"], site.pages)),
-    }
+    publisher = Publisher(database, objects, site.pages.gettext)
     try:
         await run_until_stopped(
-            Worker(site.database, handlers, spent=note_spent(site.database)),
-            figures_jobs.renew_for_ever(site.registry, publisher),
+            Worker(database, jobs(site, portal, publisher, asker), spent=note_spent(database)),
+            figures_jobs.renew_for_ever(registry, publisher),
             remind_for_ever(site),
-            snapshot_for_ever(site.database, site.registry, site.parts["objects"]),
-            archives.expire_for_ever(site.database, site.registry, site.parts["objects"]),
+            snapshot_for_ever(database, registry, objects),
+            archives.expire_for_ever(database, registry, objects),
             tidy_for_ever(tables.make_room, exports.clear, clear_left),
-            sweep_for_ever(site.database, site.registry, site.parts["objects"]),
+            sweep_for_ever(database, registry, objects),
             look_for_ever(site),
-            sessions.sweep(site.database, site.registry, TABLES),
-            *([speak(site.database, site.registry, portal) for speak in OWN] if settings.own_node else []),
+            asking.ask_for_ever(asker, registry),
+            asking.forget_for_ever(database, registry),
+            sessions.sweep(database, registry, TABLES),
+            *([speak(database, registry, portal) for speak in OWN] if settings.own_node else []),
         )
     finally:
         await site.parts[READERS].close()
         await site.outgoing.close()
-        await site.database.close()
+        await database.close()

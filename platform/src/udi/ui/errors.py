@@ -95,6 +95,10 @@ def problem(request: Request[Any, Any, State], error: UdiError) -> Response[dict
     }
     if error.remedy:
         body["remedy"] = _filled(say(error.remedy), error.values)
+    if error.code:
+        body["code"] = error.code
+    if error.page:
+        body["page"] = error.page
     if error.refusals:
         body["errors"] = [_refusal(refusal, say) for refusal in error.refusals]
     return Response(

@@ -7,6 +7,7 @@ from alembic.script import ScriptDirectory
 
 from udi.kit import migrations
 from udi.kit.rows import Carried, LeftOut
+from udi.node.agreements import archive as node_agreements
 from udi.node.datasets import archive as node_datasets
 from udi.node.files import archive as node_files
 from udi.node.identity import archive as node_identity
@@ -42,7 +43,15 @@ DOMAINS = {
         portal_projects,
         portal_access,
     ),
-    "node": (node_identity, node_spaces, node_portals, node_files, node_datasets, node_manager),
+    "node": (
+        node_identity,
+        node_spaces,
+        node_portals,
+        node_files,
+        node_datasets,
+        node_manager,
+        node_agreements,
+    ),
 }
 CARRIED: dict[ProgramName, tuple[Carried, ...]] = {
     "portal": tuple(each for domain in DOMAINS["portal"] for each in domain.CARRIED),

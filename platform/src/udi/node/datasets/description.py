@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping
 from datetime import date
 
 from udi.kit.errors import Refusal
+from udi.protocol.access import AccessRights
 from udi.protocol.languages import LANGUAGES
 from udi.protocol.licences import LICENCES
 from udi.protocol.themes import THEMES
@@ -21,6 +22,7 @@ FIELDS = (
     "language",
     "licence",
     "contact",
+    "access",
 )
 LOCALE = "locale"
 """Language in which the texts are written, kept beside the answers."""
@@ -45,6 +47,11 @@ def read_answers(form: Mapping[str, object], locale: str) -> Answers:
     for name in ("title", "keywords", "contact"):
         answers[name] = " ".join(answers[name].split())
     return {**{name: value[: LONGEST.get(name, 300) * 2] for name, value in answers.items()}, LOCALE: locale}
+
+
+def is_restricted(answers: Mapping[str, str]) -> bool:
+    """Whether the producer opens the data to one project at a time; without an answer they are open."""
+    return answers.get("access") == AccessRights.RESTRICTED
 
 
 def split_keywords(answers: Answers) -> list[str]:
@@ -115,6 +122,7 @@ def _chosen(given: Answers) -> list[Refusal]:
         "language": LANGUAGES,
         "licence": LICENCES,
         "frequency": FREQUENCIES,
+        "access": [str(each) for each in AccessRights],
     }
     return [
         Refusal(name, "Choose one of the proposed answers.")

@@ -5,7 +5,8 @@ from typing import Any
 from uuid import UUID
 
 from udi.node.datasets.clients import AVAILABLE, as_version_4
-from udi.node.datasets.description import FIELDS, LOCALE, Answers, clean_text
+from udi.node.datasets.description import FIELDS, LOCALE, Answers, clean_text, is_restricted
+from udi.protocol.access import AccessRights
 from udi.protocol.languages import language_of
 from udi.protocol.rules import dig, entries
 from udi.protocol.texts import read_texts
@@ -22,6 +23,7 @@ FROM_ANSWERS = {
     "contact": ("contacts",),
 }
 """Which fields of a record an answer makes."""
+RESTRICTED = ("access_condition", "confidentiality", "restricted_access")
 COLLECTION = "collection_tag"
 """A record with this field is one of a trial: RUDI's nodes never send it to the portal."""
 OF_THE_NODE = frozenset(
@@ -45,6 +47,7 @@ def answers_of(document: Document) -> Answers:
         "last_day": str(dig(document, "temporal_spread", "end_date") or "")[:DAY],
         "language": language_of(str((document.get("resource_languages") or ["fr"])[0])),
         "licence": licence,
+        "access": AccessRights.RESTRICTED if dig(document, *RESTRICTED) else AccessRights.PUBLIC,
         "contact": next((contact.get("email") for _, contact in entries(document, "contacts")), ""),
     }
     answers = {name: clean_text(str(said.get(name) or "")) for name in FIELDS}
@@ -57,11 +60,13 @@ def combine(document: Document, composed: Document, answers: Mapping[str, str]) 
     `composed` is the record of the answers alone; what the node knows of the file, of the producer and of dates is its.
     """
     said = answers_of(document)
-    new = {name for name in FIELDS if answers.get(name, "") != said.get(name, "")}
+    new = {name for name in FIELDS if answers.get(name, "") != said.get(name, "")} - {"access"}
     answered = {field for name in new for field in FROM_ANSWERS.get(name, ())}
     kept = {name: value for name, value in document.items() if name not in answered | OF_THE_NODE | {COLLECTION}}
     access, described = document.get("access_condition") or {}, document.get("metadata_info") or {}
     licence = {"licence": composed["access_condition"]["licence"]} if "licence" in new else {}
+    if is_restricted(answers) is not is_restricted(said):
+        licence["confidentiality"] = composed["access_condition"]["confidentiality"]
     return {
         **composed,
         **kept,

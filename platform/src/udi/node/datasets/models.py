@@ -42,7 +42,8 @@ class Dataset(Owned, NodeTable):
     `description` holds the producer's answers as typed; `record` what the portal last accepted;
     `opened_at` is set while anyone may see it, or could before it was withdrawn; `keeps` is how many of its last
     published versions stay, None for all. `document` is what a client of RUDI said of it, in RUDI's words, with all that
-    the answers do not hold, and `media_id` how that client calls its file.
+    the answers do not hold, and `media_id` how that client calls its file. `restricted` is how it was published last:
+    what the answers say of that since counts once it is published again.
     """
 
     __tablename__ = "dataset"
@@ -50,6 +51,7 @@ class Dataset(Owned, NodeTable):
         ForeignKeyConstraint(["tenant_id", "space_id"], ["app.space.tenant_id", "app.space.id"]),
         Index("ix_dataset_space", "tenant_id", "space_id", "updated_at"),
         Index("ix_dataset_media", "tenant_id", "media_id"),
+        Index("ix_dataset_restricted", "tenant_id", postgresql_where=text("restricted")),
     )
 
     space_id: Mapped[UUID]
@@ -66,6 +68,7 @@ class Dataset(Owned, NodeTable):
     keeps: Mapped[int | None]
     document: Mapped[dict[str, Any] | None]
     media_id: Mapped[UUID | None]
+    restricted: Mapped[bool] = mapped_column(server_default="false")
 
     space: Mapped[Space] = relationship(lazy="joined", innerjoin=True)
     versions: Mapped[list["Version"]] = relationship(

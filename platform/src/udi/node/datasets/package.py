@@ -8,6 +8,7 @@ from udi.kit.tenancy import Territory
 from udi.node.datasets.description import split_keywords
 from udi.node.datasets.models import Version
 from udi.node.datasets.rudi import current_file_url
+from udi.node.files.models import Access
 from udi.node.tables.exports import FORMATS
 from udi.node.tables.package import PackagedFile, data_package
 from udi.node.tables.profile import Profile
@@ -40,14 +41,15 @@ def compose_package(version: Version, territory: Territory, locale: str) -> dict
 
 def _files(version: Version, territory: Territory) -> list[PackagedFile]:
     profile, file, dataset = Profile.from_json(version.profile), version.file, version.dataset.id
+    shown = file.access != Access.RESTRICTED
     as_text = profile.reads == "text" and profile.is_table
     own = PackagedFile(
         name="file",
         path=current_file_url(territory.origin, dataset),
         format=PurePath(quote(file.name)).suffix[1:].lower(),
         media_type=file.media_type,
-        size=file.size,
-        sha256=file.sha256,
+        size=file.size if shown else None,
+        sha256=file.sha256 if shown else "",
         encoding=profile.encoding.lower(),
         columns=profile.columns if as_text else None,
         delimiter=profile.delimiter,

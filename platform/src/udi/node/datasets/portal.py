@@ -13,11 +13,12 @@ from uuid import UUID
 
 from udi.kit.clock import now
 from udi.kit.http import Outgoing, OutgoingError, RefusedAddressError
-from udi.kit.keys import verify
+from udi.kit.keys import verify, verify_document
 from udi.kit.oidc import node_client_id
 from udi.kit.tenancy import Territory
 from udi.settings import MissingSecretError, Settings
 
+AGREEMENTS = "/kalim/v1/agreements"
 RESOURCES, REQUESTS, SLICE = "/kalim/v1/resources", "/kalim/v1/integrationRequest/search", 100
 NOT_A_REFUSAL = {401, 408, 425, 429}
 KEYS_KEPT, KEYS_COOLDOWN = timedelta(hours=24).total_seconds(), 5.0
@@ -109,6 +110,19 @@ class PortalClient:
         client_id = node_client_id(to.slug, self.settings.node_name)
         return Correspondent(_portal(to), client_id, f"node_credential_{to.slug}")
 
+    async def list_agreements(self, territory: Territory, after: int) -> tuple[list[tuple[str, str]], int]:
+        """The agreements that changed after a revision, and their standings, both as signed; the last revision of them.
+
+        Raises:
+            PortalAwayError
+        """
+        asked = f"{AGREEMENTS}?after={after}&limit={SLICE}"
+        found = _json_object((await self._ask(self._known(territory), asked)).content)
+        items = [each for each in found.get("items") or () if isinstance(each, dict)]
+        revision = found.get("revision")
+        pairs = [(str(each.get("agreement") or ""), str(each.get("standing") or "")) for each in items]
+        return pairs, revision if isinstance(revision, int) else after
+
     async def _ask(self, portal: Correspondent, path: str) -> Any:
         headers = {"Authorization": f"Bearer {await self._token(portal)}"}
         answer = await self._request("GET", portal.origin + path, headers=headers)
@@ -173,11 +187,21 @@ class PortalKeys:
             OutgoingError: the portal's keys are not known and cannot be fetched.
         """
         portal = origin or _portal(territory)
+        keys = await self._keys(portal, token)
+        return verify(token, keys, issuer=portal, audience=territory.origin)
+
+    async def document(self, territory: Territory, token: str, kind: str) -> dict[str, Any]:
+        """What the territory's portal says in a document of this kind (`typ`) made for this node; raises the same."""
+        portal = _portal(territory)
+        keys = await self._keys(portal, token)
+        return verify_document(token, keys, kind=kind, issuer=portal, audience=territory.origin)
+
+    async def _keys(self, portal: str, token: str) -> dict[str, Any]:
         keys, fetched = self._kept.get(portal, ({}, 0.0))
         age = time.monotonic() - fetched if keys else KEYS_KEPT
         if age >= KEYS_KEPT or (age >= KEYS_COOLDOWN and not _knows(keys, token)):
             keys = await self._fetch(portal, keys)
-        return verify(token, keys, issuer=portal, audience=territory.origin)
+        return keys
 
     async def _fetch(self, portal: str, known: dict[str, Any]) -> dict[str, Any]:
         try:

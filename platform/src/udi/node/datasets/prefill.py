@@ -8,6 +8,7 @@ from udi.node.datasets.description import LOCALE, Answers
 from udi.node.datasets.words import EMPTY, GENERIC, folded, guess_language, guess_theme, split_words
 from udi.node.tables.metadata import Coverage
 from udi.node.tables.profile import Profile
+from udi.protocol.access import AccessRights
 from udi.protocol.licences import DEFAULT
 
 NAMED_COLUMNS, MOST_KEYWORDS, SHORTEST_KEYWORD, LONGEST_NAME = 8, 6, 4, 40
@@ -34,6 +35,7 @@ def prefill(
         "language": guess_language(title, names, default=languages[0]),
         "licence": licence or DEFAULT,
         "contact": contact,
+        "access": AccessRights.PUBLIC,
         LOCALE: locale,
     }
 

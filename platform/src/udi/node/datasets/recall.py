@@ -8,7 +8,7 @@ from pathlib import PurePath
 from udi.node.datasets.description import LOCALE, Answers
 from udi.node.datasets.words import folded, split_words
 
-KEPT = ("theme", "keywords", "frequency", "language", "licence", "contact")
+KEPT = ("theme", "keywords", "frequency", "language", "licence", "contact", "access")
 """Answers that hold for the next file of the same kind; its title, text and period are its own."""
 HABITS = ("licence", "language", "contact")
 """Answers that a producer gives to nearly all its datasets."""

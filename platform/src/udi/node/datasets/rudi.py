@@ -8,7 +8,7 @@ from uuid import UUID
 
 from udi.kit.tenancy import Territory
 from udi.node.datasets.cells import report_of
-from udi.node.datasets.description import LOCALE, read_day, split_keywords
+from udi.node.datasets.description import LOCALE, is_restricted, read_day, split_keywords
 from udi.node.datasets.document import combine
 from udi.node.datasets.models import Dataset, Version
 from udi.node.spaces.models import Space
@@ -91,15 +91,21 @@ def compose_record(dataset: Dataset, version: Version, territory: Territory, *, 
         contacts=(_contact(space, answers["contact"]),),
         media=(_media(dataset, version, profile, territory.origin),),
         dates=Dates(created=dataset.created_at, updated=at, published=dataset.opened_at or at),
-        access=AccessRights.PUBLIC,
+        access=AccessRights.RESTRICTED if is_restricted(answers) else AccessRights.PUBLIC,
         licence=LicenceTerms(code=answers["licence"]),
         languages=(answers["language"],),
         period=_period(first, read_day(answers.get("last_day", ""))) if first else None,
         geography=Geography(box=Box(**dict(zip(SIDES, territory.box, strict=True)))) if territory.box else None,
-        size=Size(records=profile.rows if profile.exact else None, fields=len(profile.columns))
-        if profile.is_table
-        else None,
+        size=_size(profile, restricted=is_restricted(answers)),
     )
+
+
+def _size(profile: Profile, *, restricted: bool) -> Size | None:
+    """How large the table is; how many rows it has is not told of a restricted one."""
+    if not profile.is_table:
+        return None
+    rows = profile.rows if profile.exact and not restricted else None
+    return Size(records=rows, fields=len(profile.columns))
 
 
 def media_id_of(dataset: Dataset) -> UUID:

@@ -66,8 +66,9 @@ def is_harmful(version: Version) -> bool:
     return has_virus(version) or any(one.strength is Safety.QUARANTINE for one in dangers_of(version))
 
 
-def access_of(version: Version) -> Access:
-    """Who may read its file once it is published: everybody, when it was looked at and nothing in it could harm.
+def access_of(dataset: Dataset, version: Version) -> Access:
+    """Who may read its file once it is published: everybody, or whoever has an agreement, when it was looked at and
+    nothing in it could harm.
 
     What is read again, because its producer corrected how, was looked at before.
     """
@@ -75,7 +76,9 @@ def access_of(version: Version) -> Access:
     if is_harmful(version):
         return Access.HELD
     unseen = found is not None and found.state == PreparationState.WAITING and not found.findings
-    return Access.WAITING if unseen else Access.OPEN
+    if unseen:
+        return Access.WAITING
+    return Access.RESTRICTED if dataset.restricted else Access.OPEN
 
 
 def stops_of(version: Version) -> list[str]:

@@ -19,8 +19,9 @@ from udi.kit.errors import NotFoundError, UnavailableError
 from udi.kit.identity import Actor
 from udi.kit.tenancy import space_context
 from udi.node.datasets.models import Preparation, PreparationState, Version
-from udi.node.files.models import StoredFile
-from udi.node.files.queries import get_current_file
+from udi.node.files.models import Access, StoredFile
+from udi.node.files.queries import get_current_file, is_own
+from udi.node.files.restricted import RestrictedError
 from udi.node.files.store import ObjectStore
 from udi.node.tables.profile import Profile
 from udi.node.tables.table import TableOfDataset
@@ -37,16 +38,29 @@ class Tables:
         self._database, self._store, self._folder = database, store, folder
         self._turns: dict[str, asyncio.Lock] = {}
 
-    async def __call__(self, session: AsyncSession, actor: Actor | None, resource_id: UUID) -> TableOfDataset:  # noqa: ARG002 - what is open is open to all
-        """The table of the newest published version.
+    async def __call__(
+        self, session: AsyncSession, actor: Actor | None, resource_id: UUID, *, let: bool = False
+    ) -> TableOfDataset:
+        """The table of the newest published version; a restricted one is its producer's as any other.
 
         Raises:
+            RestrictedError: it is restricted, and not to be let through (`let`) as far as an agreement says.
             NotFoundError: there is no such open dataset, or its file is no table.
             GoneError: it was withdrawn.
             UnavailableError: its file is still being read.
         """
-        file = await get_current_file(session, resource_id)
-        return self._table(file, *_ready(await self.version_of(file)))
+        file = await get_current_file(session, resource_id, let=True)
+        restricted = file.access == Access.RESTRICTED
+        theirs = restricted and not await is_own(session, actor, file)
+        if theirs and not let:
+            raise RestrictedError(file.dataset_id)
+        table = self._table(file, *_ready(await self.version_of(file)))
+        return replace(table, is_open=not restricted, is_restricted=theirs)
+
+    async def of_file(self, file: StoredFile) -> TableOfDataset:
+        """The table of a restricted file, for whoever has an agreement; raises as `__call__`."""
+        table = self._table(file, *_ready(await self.version_of(file)))
+        return replace(table, is_open=False, is_restricted=True)
 
     def of_version(self, version: Version) -> TableOfDataset:
         """The table of a version, for its producer, whether it is published or not; raises the same."""

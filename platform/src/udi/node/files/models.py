@@ -13,7 +13,7 @@ from udi.node.schema import NodeTable
 
 
 class Access(StrEnum):
-    """Who may read a file: its producer only, everyone, nobody any more.
+    """Who may read a file: its producer only, everyone, whoever has an agreement with its producer, nobody any more.
 
     A published one that nobody looked at yet is `waiting`, and `held` once something in it could harm: its producer
     reads the first, nobody the second.
@@ -23,11 +23,14 @@ class Access(StrEnum):
     WAITING = "waiting"
     HELD = "held"
     OPEN = "open"
+    RESTRICTED = "restricted"
     WITHDRAWN = "withdrawn"
 
 
 KEPT_BACK = frozenset({Access.WAITING, Access.HELD})
 """Published, and not for others."""
+GIVEN = frozenset({Access.OPEN, Access.RESTRICTED})
+"""Published and looked at: given to everyone, or to whoever may have it."""
 
 
 class ArchiveState(StrEnum):

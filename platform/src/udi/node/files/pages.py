@@ -22,8 +22,9 @@ from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory, space_context
 from udi.node.files.models import Access, StoredFile
 from udi.node.files.names import attachment
-from udi.node.files.queries import get_archive, get_current_file, get_file, get_signed_file
+from udi.node.files.queries import get_archive, get_current_file, get_file, get_signed_file, is_own
 from udi.node.files.ranges import Span, UnsatisfiableError, is_fresh, parse_range, range_applies
+from udi.node.files.restricted import PRIVATE, Passage, derive, let_in
 from udi.node.files.ring import Ring
 from udi.node.files.signed import is_signed, require_signature
 from udi.node.files.store import ObjectStore
@@ -76,7 +77,10 @@ async def deliver_file(
 ) -> Response[Any]:
     """One version of a dataset's file: by who asks, or by the signature of its address."""
     if not is_signed(request.query_params):
-        return await answer(request, await get_file(session, actor, file_id))
+        file = await get_file(session, actor, file_id, let=True)
+        if file.access == Access.RESTRICTED and not await is_own(session, actor, file):
+            return await answer_restricted(request, territory, file)
+        return await answer(request, file)
     _require_signature(request, territory)
     async with _unconfined(request, territory) as own:
         file = await get_signed_file(own, file_id)
@@ -128,14 +132,35 @@ def ring_of(request: Request[Any, Any, State]) -> Ring:
 
 @route("/datasets/{dataset_id:uuid}/file", http_method=READ)
 async def deliver_current(
-    request: Request[Any, Any, State], session: NamedDependency[AsyncSession], dataset_id: FromPath[UUID]
+    request: Request[Any, Any, State],
+    session: NamedDependency[AsyncSession],
+    territory: NamedDependency[Territory],
+    dataset_id: FromPath[UUID],
 ) -> Response[Any]:
     """The newest version: this address never changes."""
-    return await answer(request, await get_current_file(session, dataset_id))
+    return await answer_current(request, session, territory, dataset_id)
 
 
-async def answer(request: Request[Any, Any, State], file: Deliverable) -> Response[Any]:
-    """The file, a part of it, or the news that the client's copy is good."""
+async def answer_current(
+    request: Request[Any, Any, State], session: AsyncSession, territory: Territory, dataset_id: UUID
+) -> Response[Any]:
+    """The newest version of a dataset, or what of it an agreement lets through."""
+    file = await get_current_file(session, dataset_id, let=True)
+    if file.access == Access.RESTRICTED:
+        return await answer_restricted(request, territory, file)
+    return await answer(request, file)
+
+
+async def answer_restricted(request: Request[Any, Any, State], territory: Territory, file: StoredFile) -> Response[Any]:
+    """The file, where an agreement lets it through whole; else what of its table may be read."""
+    passage = await let_in(request, territory, file.dataset_id, "file")
+    if passage.view.is_whole:
+        return await answer(request, file, passage)
+    return await derive(request, file, passage)
+
+
+async def answer(request: Request[Any, Any, State], file: Deliverable, passage: Passage | None = None) -> Response[Any]:
+    """The file, a part of it, or the news that the client's copy is good; `passage` counts what is restricted."""
     etag, headers = f'"{file.sha256}"', _headers(file) | await admit(request, file.space_id)
     if is_fresh(request.headers, etag, file.created_at):
         kept = {name: headers[name] for name in headers if name not in {"Content-Type", "Content-Disposition"}}
@@ -151,8 +176,11 @@ async def answer(request: Request[Any, Any, State], file: Deliverable) -> Respon
         return Response(None, headers=headers)
     if span != whole:
         headers["Content-Range"] = f"bytes {span.start}-{span.end - 1}/{file.size}"
+    if passage is not None:
+        await passage.give(span.end - span.start)
     store: ObjectStore = site_of(request).parts["objects"]
     content = await store.open(file.key, span.start, span.end)
+    content = content if passage is None else passage.counted(content)
     if isinstance(file, StoredFile) and file.access == Access.OPEN:
         use = count_use(request, space_id=file.space_id, dataset_id=file.dataset_id, kind=Kind.FILE, part=str(file.id))
         content = counted(request, use, content)
@@ -177,7 +205,7 @@ def _headers(file: Deliverable) -> dict[str, str]:
         "Repr-Digest": f"sha-256=:{base64.b64encode(bytes.fromhex(file.sha256)).decode()}:",
         "X-Content-Type-Options": "nosniff",
         "Content-Security-Policy": SEALED,
-        "Cache-Control": "no-store",
+        **PRIVATE,
     }
     if file.access == Access.OPEN:
         shared = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": EXPOSED}

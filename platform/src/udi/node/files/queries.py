@@ -9,6 +9,7 @@ from udi.kit.clock import now
 from udi.kit.errors import ErasedError, GoneError, HeldBackError, NotFoundError, UdiError
 from udi.kit.identity import Actor
 from udi.node.files.models import (
+    GIVEN,
     KEPT_BACK,
     OPEN_STATES,
     Access,
@@ -19,6 +20,7 @@ from udi.node.files.models import (
     StoredFile,
     Upload,
 )
+from udi.node.files.restricted import RestrictedError
 from udi.node.spaces.models import Space
 from udi.node.spaces.queries import Doing, allow_on_dataset, list_allowed
 
@@ -31,10 +33,13 @@ async def used_bytes(session: AsyncSession, space: Space) -> int:
     return int(kept or 0) + int(await session.scalar(coming) or 0)
 
 
-async def get_file(session: AsyncSession, actor: Actor | None, file_id: UUID) -> StoredFile:
-    """A file that may be read: open to everyone, a draft to its producer.
+async def get_file(session: AsyncSession, actor: Actor | None, file_id: UUID, *, let: bool = False) -> StoredFile:
+    """A file that may be read: open to everyone, a draft or a restricted one to its producer.
+
+    `let`: a restricted one is given all the same, to whoever asks then whether the reader has an agreement.
 
     Raises:
+        RestrictedError: it is restricted.
         NotFoundError: there is none that this person may know of.
         ForbiddenError: a draft of the person's organisation, which nobody shares with them.
         GoneError: its producer withdrew it.
@@ -45,11 +50,12 @@ async def get_file(session: AsyncSession, actor: Actor | None, file_id: UUID) ->
         raise await _missing_file(session, file_id)
     if file.access == Access.DRAFT:
         await _allow_draft(session, actor, file)
-    return require_shown(file, own=file.access in KEPT_BACK and await _is_own(session, actor, file))
+    own = file.access in {*KEPT_BACK, Access.RESTRICTED} and await is_own(session, actor, file)
+    return require_shown(file, own=own, let=let)
 
 
 async def get_signed_file(session: AsyncSession, file_id: UUID) -> StoredFile:
-    """A file whose address was signed by somebody who may read it: a draft too.
+    """A file whose address was signed by its producer: a draft or a restricted one too.
 
     Raises:
         NotFoundError: there is none any more.
@@ -59,7 +65,7 @@ async def get_signed_file(session: AsyncSession, file_id: UUID) -> StoredFile:
     file = await session.scalar(select(StoredFile).where(StoredFile.id == file_id))
     if file is None:
         raise await _missing_file(session, file_id)
-    return require_shown(file)
+    return require_shown(file, let=True)
 
 
 async def get_archive(session: AsyncSession, archive_id: UUID) -> SpaceArchive:
@@ -79,10 +85,11 @@ async def get_archive(session: AsyncSession, archive_id: UUID) -> SpaceArchive:
     return archive
 
 
-async def get_current_file(session: AsyncSession, dataset_id: UUID) -> StoredFile:
-    """The newest open file of a dataset.
+async def get_current_file(session: AsyncSession, dataset_id: UUID, *, let: bool = False) -> StoredFile:
+    """The newest file of a dataset that is given; `let` as in `get_file`.
 
     Raises:
+        RestrictedError: it is restricted.
         NotFoundError: nothing of it was ever open.
         GoneError: its producer withdrew it.
         HeldBackError: nobody looked at it yet, or something in it could harm.
@@ -90,12 +97,12 @@ async def get_current_file(session: AsyncSession, dataset_id: UUID) -> StoredFil
     query = (
         select(StoredFile)
         .where(StoredFile.dataset_id == dataset_id, StoredFile.access != Access.DRAFT)
-        .order_by((StoredFile.access == Access.OPEN).desc(), StoredFile.created_at.desc())
+        .order_by(StoredFile.access.in_(GIVEN).desc(), StoredFile.created_at.desc())
     )
     file = await session.scalar(query.limit(1))
     if file is None:
         raise await missing(session, ErasedDataset.id == dataset_id)
-    return require_shown(file)
+    return require_shown(file, let=let)
 
 
 async def missing(session: AsyncSession, erased: ColumnElement[bool]) -> UdiError:
@@ -129,30 +136,31 @@ async def _allow_draft(session: AsyncSession, actor: Actor | None, file: StoredF
     await allow_on_dataset(session, actor, space, file.dataset_id, Doing.READ)
 
 
-async def _is_own(session: AsyncSession, actor: Actor | None, file: StoredFile) -> bool:
-    """Whether the person may read the file before others do."""
+async def is_own(session: AsyncSession, actor: Actor | None, file: StoredFile) -> bool:
+    """Whether the person reads the file as its producer does."""
     space = await session.scalar(select(Space).where(Space.id == file.space_id)) if actor else None
     if actor is None or space is None:
         return False
     return Doing.READ in await list_allowed(session, actor, space, file.dataset_id)
 
 
-def require_shown(file: StoredFile, *, own: bool = False) -> StoredFile:
-    """A file that may be given: to its producer (`own`), or to others.
+def require_shown(file: StoredFile, *, own: bool = False, let: bool = False) -> StoredFile:
+    """A file that may be given: to its producer (`own`), or to others; `let` as in `get_file`.
 
     Raises:
+        RestrictedError: it is restricted.
         GoneError: its producer withdrew it.
         HeldBackError: nobody looked at it yet, or something in it could harm.
     """
-    allow_access(Access(file.access), own=own)
+    allow_access(Access(file.access), file.dataset_id, own=own, let=let)
     return file
 
 
-def allow_access(access: Access, *, own: bool = False) -> None:
+def allow_access(access: Access, dataset_id: UUID, *, own: bool = False, let: bool = False) -> None:
     """Refuse what was withdrawn, what is kept from everybody, and what is kept from all but its producer (`own`).
 
     Raises:
-        GoneError, HeldBackError: as `require_shown`.
+        RestrictedError, GoneError, HeldBackError: as `require_shown`.
     """
     if access is Access.WITHDRAWN:
         raise GoneError("The producer withdrew this file.")
@@ -162,6 +170,8 @@ def allow_access(access: Access, *, own: bool = False) -> None:
             remedy="Come back once its producer has replaced it.",
             headers={"Retry-After": "86400"},
         )
+    if access is Access.RESTRICTED and not (own or let):
+        raise RestrictedError(dataset_id)
     if access is Access.WAITING and not own:
         raise HeldBackError(
             "This file has just arrived, and is being looked at.",

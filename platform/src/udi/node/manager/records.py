@@ -45,10 +45,10 @@ NO_FILE = Refusal(
     "None of the files of this record is on this node.",
     "Send its file first. What is elsewhere only is for the portal to harvest.",
 )
-RESTRICTED = Refusal(
+SENSITIVE = Refusal(
     "access_condition.confidentiality",
-    "This node gives its files to everybody: it cannot keep restricted or personal data.",
-    "Take out what may not be shown, or keep these data elsewhere.",
+    "This node cannot keep personal data.",
+    "Take out what is about people, or keep these data elsewhere.",
 )
 
 
@@ -108,9 +108,8 @@ def _check(document: Document) -> None:
         Refusal(FIELDS.get(refusal.field, refusal.field), refusal.reason, refusal.remedy)
         for refusal in check_answers(answers_of(document))
     ]
-    confidentiality = dig(document, "access_condition", "confidentiality")
-    if dig(confidentiality, "restricted_access") or dig(confidentiality, "gdpr_sensitive"):
-        wrong.append(RESTRICTED)
+    if dig(document, "access_condition", "confidentiality", "gdpr_sensitive"):
+        wrong.append(SENSITIVE)
     if wrong:
         raise InvalidError("Nothing was changed.", refusals=wrong)
 

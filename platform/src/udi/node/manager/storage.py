@@ -24,8 +24,8 @@ from udi.node.datasets.pages.saying import locale_of
 from udi.node.files.assemble import keep_whole
 from udi.node.files.hold import Hold
 from udi.node.files.incoming import CutError, TooSlowError, patient
-from udi.node.files.pages import answer, ring_of
-from udi.node.files.queries import get_current_file, used_bytes
+from udi.node.files.pages import answer_current, ring_of
+from udi.node.files.queries import used_bytes
 from udi.node.files.uploads import Announced, create_upload, give_up, too_large
 from udi.node.manager.access import Asked, Caller, desk_of, identify
 from udi.node.manager.api import BASE, PRIVATE, STORAGE, shown
@@ -149,12 +149,17 @@ async def list_files(request: Asked, territory: NamedDependency[Territory]) -> R
 
 
 @route(f"{STORAGE}/download/{{media_id:str}}", http_method=READ)
-async def download(request: Asked, session: NamedDependency[AsyncSession], media_id: FromPath[str]) -> Response[Any]:
-    """The newest version of the file of a media, as everybody may have it."""
+async def download(
+    request: Asked,
+    session: NamedDependency[AsyncSession],
+    territory: NamedDependency[Territory],
+    media_id: FromPath[str],
+) -> Response[Any]:
+    """The newest version of the file of a media, as at the address of its dataset."""
     dataset_id = await find_by_media(session, parse_id(media_id, "media_id"))
     if dataset_id is None:
         raise NotFoundError("No file is published here under this identifier.")
-    return await answer(request, await get_current_file(session, dataset_id))
+    return await answer_current(request, session, territory, dataset_id)
 
 
 routes: Sequence[ControllerRouterHandler] = [give_token, receive, list_files, download]

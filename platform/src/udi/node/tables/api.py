@@ -1,5 +1,6 @@
 """The tabular API, as data.gouv.fr's clients speak it: one table at `/api/resources/{id}/`."""
 
+import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from udi.kit.errors import InvalidError, NotFoundError
 from udi.node.files.names import attachment
 from udi.node.files.ranges import Span, UnsatisfiableError, parse_range, range_applies
 from udi.node.tables.answers import Answers
-from udi.node.tables.asking import Asking, ask
+from udi.node.tables.asking import Asking, ask, ask_about
 from udi.node.tables.document import openapi
 from udi.node.tables.exports import Export, Exports, formats_of, is_whole, is_whole_file, tiles_of
 from udi.node.tables.grammar import read_query
@@ -38,37 +39,38 @@ PYTHON_TYPES = {
     "DATE": "date",
     "TIMESTAMP": "datetime",
 }
-TABLE = {"asking": Provide(ask)}
+TABLE, ABOUT = {"asking": Provide(ask)}, {"asking": Provide(ask_about)}
 
 
-@route(f"{BASE}/", http_method=READ, dependencies=TABLE)
+@route(f"{BASE}/", http_method=READ, dependencies=ABOUT)
 async def show_resource(resource_id: FromPath[UUID], asking: NamedDependency[Asking]) -> Response[Any]:
     """What there is about a table, and where."""
     base = f"/api/resources/{resource_id}"
     links = [{"href": f"{base}/{part}/", "type": "GET", "rel": part} for part in ("profile", "data", "swagger")]
     links += [{"href": f"{base}/data/{kind}/", "type": "GET", "rel": kind} for kind in formats_of(asking.table)]
     table = asking.table
-    return asking.json({"created_at": table.modified.isoformat(), "url": table.landing, "links": links})
+    return await asking.json({"created_at": table.modified.isoformat(), "url": table.landing, "links": links})
 
 
-@route(f"{BASE}/profile/", http_method=READ, dependencies=TABLE)
+@route(f"{BASE}/profile/", http_method=READ, dependencies=ABOUT)
 async def show_profile(asking: NamedDependency[Asking]) -> Response[Any]:
-    """The columns of a table and what they hold."""
+    """The columns of a table and what they hold; of a restricted one, their names and types only."""
     table = asking.table
     columns = {
         column.name: {"format": column.type.value, "python_type": PYTHON_TYPES.get(column.stored, "string")}
         for column in table.columns
     }
-    profile = {"header": list(columns), "columns": columns, "total_lines": table.rows}
+    profile: dict[str, Any] = {"header": list(columns), "columns": columns}
+    profile |= {} if table.is_restricted else {"total_lines": table.rows}
     schema = {"schema": table_schema(table.columns)}
-    return asking.json({"profile": {**profile, **schema, **table.profile}})
+    return await asking.json({"profile": {**profile, **schema, **table.profile}})
 
 
-@route(f"{BASE}/swagger/", http_method=READ, dependencies=TABLE)
+@route(f"{BASE}/swagger/", http_method=READ, dependencies=ABOUT)
 async def show_document(resource_id: FromPath[UUID], asking: NamedDependency[Asking]) -> Response[Any]:
     """The OpenAPI document of a table."""
     path = f"/api/resources/{resource_id}"
-    return asking.json(openapi(asking.table, asking.base.removesuffix(path), path))
+    return await asking.json(openapi(asking.table, asking.base.removesuffix(path), path))
 
 
 @route(f"{BASE}/data/", http_method=READ, dependencies=TABLE)
@@ -84,7 +86,7 @@ async def read_data(request: Request[Any, Any, State], asking: NamedDependency[A
     links: dict[str, str | None] = {part: f"{asking.base}/{part}/" for part in ("profile", "swagger")}
     links |= {name: pages.get(name) for name in ("next", "prev")}
     meta = {"page": query.page, "page_size": query.size, "total": found.total}
-    return asking.json({"data": found.items, "links": links, "meta": meta})
+    return await asking.json({"data": found.items, "links": links, "meta": meta})
 
 
 @route(f"{BASE}/data/{{kind:str}}/", http_method=READ, dependencies=TABLE)
@@ -108,15 +110,16 @@ async def export_data(
         "Content-Security-Policy": SEALED,
     }
     if is_whole_file(query, kind):
-        return _deliver_parts(request, asking, asking.table.path)
+        return await _deliver_parts(request, asking, asking.table.path)
     if kind == "pmtiles":
-        return _deliver_parts(request, asking, await _tiles(request, asking))
+        return await _deliver_parts(request, asking, await _tiles(request, asking))
     if request.method == "HEAD":
         return Response(None, headers=asking.headers)
     asking.spend(EXPORT_COST)
     exports: Exports = site_of(request).parts[EXPORTS]
     export = await exports.write(asking.table, query, kind)
     asking.headers["Content-Length"] = str(export.size)
+    await asking.give(export.size)
     return Stream(asking.export(export.chunks()), headers=asking.headers)
 
 
@@ -135,9 +138,9 @@ async def _tiles(request: Request[Any, Any, State], asking: Asking) -> Path:
     return await exports.tiles(asking.table)
 
 
-def _deliver_parts(request: Request[Any, Any, State], asking: Asking, path: Path) -> Response[Any]:
+async def _deliver_parts(request: Request[Any, Any, State], asking: Asking, path: Path) -> Response[Any]:
     """A file that stays: readers of Parquet and of tiles ask for parts of it."""
-    size = path.stat().st_size
+    size = (await asyncio.to_thread(path.stat)).st_size
     headers = {**asking.headers, "Accept-Ranges": "bytes"}
     span = Span(0, size)
     asked = request.headers.get("range")
@@ -151,6 +154,7 @@ def _deliver_parts(request: Request[Any, Any, State], asking: Asking, path: Path
         return Response(None, headers=headers)
     if span != Span(0, size):
         headers["Content-Range"] = f"bytes {span.start}-{span.end - 1}/{size}"
+    await asking.give(span.end - span.start)
     part = Export(path.open("rb"), span.end - span.start, span.start)
     content = asking.export(part.chunks(), part=f"{asking.dataset_id}{path.suffix}")
     return Stream(content, status_code=206 if span != Span(0, size) else 200, headers=headers)

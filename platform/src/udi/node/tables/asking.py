@@ -19,11 +19,14 @@ from udi.kit.identity import Actor
 from udi.kit.rates import Rates, neighbourhood
 from udi.kit.tenancy import Territory
 from udi.node.files.ranges import is_fresh
+from udi.node.files.restricted import PRIVATE, Passage, let_in
 from udi.node.spaces.counting import Kind, Use
 from udi.node.spaces.limits import admit
 from udi.node.spaces.uses import count_use, counted
+from udi.node.tables.exports import FORMATS
 from udi.node.tables.query import Query
 from udi.node.tables.table import FIND_TABLE, FindTable, TableOfDataset
+from udi.node.tables.views import VIEWS, Views
 from udi.settings import Role
 from udi.ui.readers import address_of
 from udi.ui.site import site_of
@@ -47,6 +50,8 @@ class Asking:
     dataset_id: UUID
     budget: dict[str, str]
     """What is left of the space's requests."""
+    passage: Passage | None = None
+    """How it was let through, where the table is restricted."""
     kind: Kind = Kind.API
     """What a use is counted as."""
 
@@ -75,8 +80,19 @@ class Asking:
         space, kind = UUID(self.table.space), self.kind
         return count_use(self.request, space_id=space, dataset_id=self.dataset_id, kind=kind, sent=sent, part=part)
 
+    async def give(self, size: int) -> None:
+        """Before bytes of a restricted table are sent.
+
+        Raises:
+            NotGrantedError: they are more than the agreement leaves.
+        """
+        if self.passage is not None and self.request.method != "HEAD":
+            await self.passage.give(size)
+
     def export(self, content: AsyncIterator[bytes], *, part: str = "") -> AsyncIterator[bytes]:
         """The same bytes, counted as an export."""
+        if self.passage is not None:
+            return self.passage.counted(content)
         self.kind = Kind.EXPORT
         use = self.count(part=part)
         return counted(self.request, use, content) if use else content
@@ -85,11 +101,12 @@ class Asking:
         """304."""
         return Response(None, status_code=304, headers=self.headers)
 
-    def json(self, content: object, media_type: str = "application/json") -> Response[Any]:
+    async def json(self, content: object, media_type: str = "application/json") -> Response[Any]:
         """An answer, or the news that the reader's copy is still good."""
         if self.is_fresh:
             return self.unchanged()
         body = json.dumps(content, ensure_ascii=False, allow_nan=False).encode()
+        await self.give(len(body))
         self.count(len(body))
         return Response(body, media_type=media_type, headers=self.headers)
 
@@ -126,7 +143,27 @@ async def ask(
     Raises:
         TooManyError: this reader asked too much.
         NotFoundError: there is no such table for this reader.
+        RestrictedError, NotGrantedError: the table is restricted, and no agreement lets this through.
     """
+    asking = await ask_about(request, territory, actor, resource_id)
+    if asking.table.is_restricted:
+        asking.passage = await let_in(request, territory, resource_id, _way(request))
+        views: Views = site_of(request).parts[VIEWS]
+        asking.table = await views.show(asking.table, asking.passage)
+        asking.etag, said = _marks(request, asking.table)
+        asking.headers |= said
+    else:
+        await asking.table.bring()
+    return asking
+
+
+async def ask_about(
+    request: Request[Any, Any, State],
+    territory: NamedDependency[Territory],
+    actor: NamedDependency[Actor | None],
+    resource_id: FromPath[UUID],
+) -> Asking:
+    """The same for what is said of a table and shows no row of it: a restricted one is described to everybody."""
     reader = reader_of(request, territory, actor)
     headers = _rates(request).take(reader)
     find: FindTable | None = site_of(request).parts.get(FIND_TABLE)
@@ -135,14 +172,13 @@ async def ask(
     role: Role = "app" if actor else "public"
     person = actor.person_id if actor else None
     async with site_of(request).database.session(territory.id, role=role, person=person) as session:
-        table = await find(session, actor, resource_id)
+        table = await find(session, actor, resource_id, let=True)
     budget = await admit(request, UUID(table.space))
-    await table.bring()
-    etag = f'"{hashlib.sha256(f"{table.digest} {request.url.path}?{_words(request)}".encode()).hexdigest()[:32]}"'
+    etag, marks = _marks(request, table)
     node = territory.links["node"]
     table = replace(table, landing=table.landing or f"{node}/datasets/{resource_id}/data")
     base = f"{node}/api/resources/{resource_id}"
-    said = {**together(headers, budget), **_headers(table, etag)}
+    said = {**together(headers, budget), **marks}
     return Asking(request, table, reader, base, etag, said, resource_id, budget)
 
 
@@ -156,10 +192,23 @@ def together(reader: Mapping[str, str], space: Mapping[str, str]) -> dict[str, s
     return {name: f"{value}, {space[name]}" if name in space else value for name, value in reader.items()}
 
 
+def _way(request: Request[Any, Any, State]) -> str:
+    """How a table is read, for the log: the kind of file, `places`, or `rows`."""
+    kind = str(request.path_params.get("kind", ""))
+    return kind if kind in FORMATS else "places" if request.scope["path"].startswith("/ogc/") else "rows"
+
+
+def _marks(request: Request[Any, Any, State], table: TableOfDataset) -> tuple[str, dict[str, str]]:
+    """The tag of an answer, and the headers that say who may keep it."""
+    told = f"{table.digest} {request.url.path}?{_words(request)}"
+    etag = f'"{hashlib.sha256(told.encode()).hexdigest()[:32]}"'
+    return etag, _headers(table, etag)
+
+
 def _headers(table: TableOfDataset, etag: str) -> dict[str, str]:
     headers = {"ETag": etag, "Last-Modified": format_datetime(table.modified, usegmt=True)}
     if not table.is_open:
-        return {**headers, "Cache-Control": "no-store"}
+        return headers | PRIVATE
     return {
         **headers,
         "Cache-Control": "public, no-cache",

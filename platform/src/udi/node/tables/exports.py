@@ -8,12 +8,13 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 from udi.kit.errors import UnavailableError
 from udi.node.tables.child import Child, ChildError, DiedError, TooLongError, TooMuchMemoryError
 from udi.node.tables.column import TypedColumn
 from udi.node.tables.confinement import Limits
+from udi.node.tables.cut import Cut, Written
 from udi.node.tables.pool import LATER, SOON, Gate, TooHeavyError
 from udi.node.tables.query import Query
 from udi.node.tables.sql import Cell, Statement, as_finite, as_json, as_text, cells, whole_statement
@@ -52,6 +53,8 @@ WRITERS = {
 }
 COPY, TILES = "udi.node.tables.writing:copy", "udi.node.tables.geo_export:write_tiles"
 """Where each is written, in a child."""
+VIEW = "udi.node.tables.view:write_view"
+T = TypeVar("T")
 
 
 @dataclass
@@ -109,9 +112,24 @@ class Exports:
             if not kept.exists():
                 with self._place() as folder:
                     output = folder / "table.pmtiles"
-                    await self._ask(TILES, (table.path, table.columns, output))
+                    await self._ask(TILES, (table.path, table.columns, output), int)
                     output.replace(kept)
         return kept
+
+    async def view(self, table: TableOfDataset, cut: Cut, path: Path) -> Written:
+        """A part of a table as a table of its own, kept at `path`.
+
+        Raises:
+            TooHeavyError: it takes too much time, memory or place.
+            TooManyError: too many exports of this producer's tables wait already.
+            UnavailableError: the turn did not come in time, or the child died.
+        """
+        async with self._gate.turn(table.space):
+            with self._place() as folder:
+                output = folder / "view.parquet"
+                written = await self._ask(VIEW, (table.path, output, cut), Written)
+                output.replace(path)
+        return written
 
     async def close(self) -> None:
         """End what is being written."""
@@ -139,14 +157,14 @@ class Exports:
         called = [cell.name for cell in cells(query, table.columns)]
         header = called if kind == "geojson" else [neutral(name) for name in called]
         last = FORMATS[kind].options or header
-        await self._ask(WRITERS.get(kind, COPY), (table.path, output, statement.sql, statement.values, last))
+        await self._ask(WRITERS.get(kind, COPY), (table.path, output, statement.sql, statement.values, last), int)
 
-    async def _ask(self, name: str, call: tuple[object, ...]) -> None:
+    async def _ask(self, name: str, call: tuple[object, ...], expected: type[T]) -> T:
         places = tuple(str(path.parent) for path in call if isinstance(path, Path))
         async with Child(Limits(MEMORY_MB, LONGEST_FILE, places=places)) as child:
             self._children.add(child)
             try:
-                await child.ask(name, int, (call, {}), seconds=self._seconds)
+                return await child.ask(name, expected, (call, {}), seconds=self._seconds)
             except ChildError as error:
                 raise _refusal(error) from error
             finally:

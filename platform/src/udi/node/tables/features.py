@@ -81,31 +81,31 @@ COLLECTION = {**PLACES, "collection": Provide(ask_collection)}
 @route(BASE, http_method=READ, dependencies=PLACES)
 async def show_landing(places: NamedDependency[Places]) -> Response[Any]:
     """Where the API begins."""
-    return places.asking.json(ogc.landing(places.served))
+    return await places.asking.json(ogc.landing(places.served))
 
 
 @route(f"{BASE}/api", http_method=READ, dependencies=PLACES)
 async def show_description(places: NamedDependency[Places]) -> Response[Any]:
     """Its OpenAPI description."""
-    return places.asking.json(ogc.openapi(places.served), ogc.OPENAPI)
+    return await places.asking.json(ogc.openapi(places.served), ogc.OPENAPI)
 
 
 @route(f"{BASE}/conformance", http_method=READ, dependencies=PLACES)
 async def show_conformance(places: NamedDependency[Places]) -> Response[Any]:
     """What of the standard is kept."""
-    return places.asking.json(ogc.conformance())
+    return await places.asking.json(ogc.conformance())
 
 
 @route(f"{BASE}/collections", http_method=READ, dependencies=PLACES)
 async def list_collections(places: NamedDependency[Places]) -> Response[Any]:
     """Its collections: one."""
-    return places.asking.json(ogc.collections(places.served))
+    return await places.asking.json(ogc.collections(places.served))
 
 
 @route(f"{BASE}/collections/{{name:str}}", http_method=READ, dependencies=COLLECTION)
 async def show_collection(collection: NamedDependency[Places]) -> Response[Any]:
     """The collection."""
-    return collection.asking.json(ogc.collection(collection.served))
+    return await collection.asking.json(ogc.collection(collection.served))
 
 
 @route(f"{BASE}/collections/{{name:str}}/items", http_method=READ, dependencies=COLLECTION)
@@ -116,7 +116,7 @@ async def list_items(collection: NamedDependency[Places]) -> Response[Any]:
     wanted = ogc.read_question(asked, asking.table.columns)
     if asking.is_fresh:
         return asking.unchanged()
-    return asking.json(ogc.items(collection.served, asked, wanted, await collection.select(wanted)), ogc.GEOJSON)
+    return await asking.json(ogc.items(collection.served, asked, wanted, await collection.select(wanted)), ogc.GEOJSON)
 
 
 @route(f"{BASE}/collections/{{name:str}}/items/{{line:int}}", http_method=READ, dependencies=COLLECTION)
@@ -126,7 +126,7 @@ async def show_item(collection: NamedDependency[Places], line: FromPath[int]) ->
     found = await collection.select(Wanted(limit=1, feature=line)) if known else {"features": []}
     if not found["features"]:
         raise NotFoundError("There is no such feature.")
-    return collection.asking.json(ogc.item(collection.served, found["features"][0]), ogc.GEOJSON)
+    return await collection.asking.json(ogc.item(collection.served, found["features"][0]), ogc.GEOJSON)
 
 
 routes: Sequence[ControllerRouterHandler] = [

@@ -99,6 +99,18 @@ class _Writer:
         return f"{cell} {COMPARED[part.operator]} {places[0]}"
 
 
+def where_statement(parts: Sequence[Condition], columns: Columns) -> Statement:
+    """The clause WHERE of rows that an agreement shows: every condition holds, and no empty cell passes any.
+
+    What is no finite number is shown as an empty cell, and is one here too.
+    """
+    writer = _Writer(columns)
+    asked = [part.column for part in parts if isinstance(part, Filter)]
+    where = writer.conditions([*(Filter(rank, Operator.IS_NOT_NULL) for rank in asked), *parts])
+    numbers = [rank for rank in asked if column_at(columns, rank).stored == "DOUBLE"]
+    return Statement(where + "".join(f" AND isfinite({cell_of(rank)})" for rank in numbers), tuple(writer.values))
+
+
 def count_statement(query: Query, columns: Columns) -> Statement:
     """How many rows the whole answer has."""
     writer = _Writer(columns)

@@ -41,6 +41,8 @@ class TableOfDataset:
     modified: datetime
     is_open: bool = True
     """Whether everyone may read it: then shared caches may keep answers."""
+    is_restricted: bool = False
+    """Whether this reader may read it only so far as an agreement says."""
     geometry: str = ""
     """Kind of its places, empty when it has none."""
     bbox: Bounds | None = None
@@ -61,10 +63,15 @@ class TableOfDataset:
 class FindTable(Protocol):
     """How a resource's id leads to its table."""
 
-    async def __call__(self, session: AsyncSession, actor: Actor | None, resource_id: UUID) -> TableOfDataset:
+    async def __call__(
+        self, session: AsyncSession, actor: Actor | None, resource_id: UUID, *, let: bool = False
+    ) -> TableOfDataset:
         """The table; it may have to be brought to this machine before it is read.
 
+        `let`: a restricted one is given too, marked so, to whoever asks then whether the reader has an agreement.
+
         Raises:
+            RestrictedError: it is restricted.
             NotFoundError: there is none that this reader may know of, or the resource is not a table.
             ForbiddenError: the reader may not read it.
             GoneError: its producer withdrew it.

@@ -24,7 +24,7 @@ from udi.node.datasets.standing import access_of, carry_reason
 from udi.node.files.clam import Scan, scan
 from udi.node.files.depot import Depot
 from udi.node.files.hold import SAFETY
-from udi.node.files.models import KEPT_BACK, Access, StoredFile
+from udi.node.files.models import GIVEN, KEPT_BACK, StoredFile
 from udi.node.spaces.heavy import enqueue_heavy
 from udi.node.tables.child import ChildError, TooLongError, TooMuchMemoryError, run
 from udi.node.tables.kind import GZIP, ZIP
@@ -170,8 +170,8 @@ async def _note(desk: Desk, version_id: UUID, revision: int, looked: Looked, mad
         found = looked.prepared
         if found and found.coverage and revision == 1 and dataset.described_at is None:
             dataset.description = cover_period(dataset.description, Coverage.from_json(found.coverage))
-        if version.file.access in {Access.OPEN, *KEPT_BACK}:
-            version.file.access = access_of(version)
+        if version.file.access in GIVEN | KEPT_BACK:
+            version.file.access = access_of(dataset, version)
         await publish_as_asked(session, dataset, desk.territory)
         return [key for key in former if key not in made]
 

@@ -10,7 +10,7 @@ from udi.kit.errors import ConflictError, InvalidError, Refusal
 from udi.kit.tenancy import Territory
 from udi.node.datasets.actions.history import Author, note
 from udi.node.datasets.actions.outbox import queue_delivery
-from udi.node.datasets.description import check_answers
+from udi.node.datasets.description import check_answers, is_restricted
 from udi.node.datasets.models import Dataset, DeliveryState, State, Version
 from udi.node.datasets.rudi import compose_document
 from udi.node.datasets.standing import access_of, has_asked, is_being_read, may_publish, stops_of
@@ -22,7 +22,7 @@ RETRIED = (DeliveryState.FAILED, DeliveryState.REFUSED, DeliveryState.SENT)
 
 
 async def publish_dataset(session: AsyncSession, actor: Author | None, dataset: Dataset, territory: Territory) -> None:
-    """Open the dataset to everyone on the node, but for files kept back (`access_of`), and announce it to the portals.
+    """Open the dataset to everyone on the node, or restrict it, but for files kept back; announce it to the portals.
 
     A first publication, a new version, a corrected description or a return after withdrawal: the same act.
 
@@ -34,9 +34,10 @@ async def publish_dataset(session: AsyncSession, actor: Author | None, dataset: 
     at, version, known = now(), dataset.latest, dataset.in_catalogue
     record = compose_document(dataset, version, territory, at=at)
     dataset.document = record if dataset.document is not None else None
+    _change_access(session, actor, dataset)
     for published in dataset.versions:
         if published.published_at is not None or published is version:
-            published.file.access = access_of(published)
+            published.file.access = access_of(dataset, published)
         if published is not version and published.preparation is not None:
             published.preparation.forget_cells()
     version.published_at = version.published_at or at
@@ -47,6 +48,14 @@ async def publish_dataset(session: AsyncSession, actor: Author | None, dataset: 
     await queue_delivery(session, dataset, method="PUT" if known else "POST", record=record)
     await announce_further(session, dataset.space.slug, dataset.id, record=record)
     crash_at("publish.opened")
+
+
+def _change_access(session: AsyncSession, actor: Author | None, dataset: Dataset) -> None:
+    """Take the answer in about who may read; that this changed is told in the history."""
+    restricted = is_restricted(dataset.description)
+    if restricted is not dataset.restricted and dataset.opened_at is not None:
+        note(session, actor, dataset, "dataset.restricted" if restricted else "dataset.opened")
+    dataset.restricted = restricted
 
 
 async def publish_when_clear(session: AsyncSession, author: Author, dataset: Dataset, territory: Territory) -> None:

@@ -12,7 +12,7 @@ from udi.node.datasets.actions.compare import ask_comparison, compared_with
 from udi.node.datasets.actions.draft import forget_version
 from udi.node.datasets.actions.history import Author, note
 from udi.node.datasets.models import Dataset, Version
-from udi.node.files.models import Access, RemovedVersion
+from udi.node.files.models import GIVEN, RemovedVersion
 
 ERASE_VERSION = "erase_version"
 CHOICES = (1, 2, 5, 10, 30, 100)
@@ -26,7 +26,7 @@ def list_removable(dataset: Dataset) -> list[Version]:
     the portal accepted, to which a refusal goes back.
     """
     public = [version for version in dataset.versions if version.published_at is not None]
-    served = [version for version in public if version.file.access == Access.OPEN]
+    served = [version for version in public if version.file.access in GIVEN]
     accepted = [version for version in public if version.file.sha256 == dataset.accepted_sha256]
     needed = {version.id for some in (dataset.versions, public, served, accepted) for version in some[:1]}
     return [version for version in dataset.versions if version.id not in needed]

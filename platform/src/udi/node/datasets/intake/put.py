@@ -25,7 +25,7 @@ from udi.node.datasets.queries import find_dataset
 from udi.node.files.assemble import keep_whole
 from udi.node.files.hold import Hold
 from udi.node.files.incoming import CutError, TooSlowError, patient
-from udi.node.files.models import Access, Upload, UploadState
+from udi.node.files.models import GIVEN, Upload, UploadState
 from udi.node.files.names import clean_name
 from udi.node.files.queries import used_bytes
 from udi.node.files.tus import LONGEST_KEY
@@ -87,7 +87,7 @@ def _check_condition(request: PageRequest, dataset: Dataset) -> None:
 
 
 def _open(dataset: Dataset) -> list[Version]:
-    return [version for version in dataset.versions if version.file.access == Access.OPEN][:1]
+    return [version for version in dataset.versions if version.file.access in GIVEN][:1]
 
 
 def _announced(request: PageRequest, dataset: Dataset) -> Announced:

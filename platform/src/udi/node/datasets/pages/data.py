@@ -58,7 +58,7 @@ async def show_package(
 ) -> Response[bytes]:
     """The newest published version as a Data Package."""
     tables: Tables = site_of(request).parts[FIND_TABLE]
-    version = await tables.version_of(await get_current_file(session, dataset_id))
+    version = await tables.version_of(await get_current_file(session, dataset_id, let=True))
     if version is None:
         raise NotFoundError
     body = json.dumps(compose_package(version, territory, locale_of(request)), ensure_ascii=False).encode()
@@ -88,8 +88,10 @@ async def show_data(
     person = actor.person_id if actor else None
     async with site.database.session(territory.id, role=role, person=person) as session:
         version = await _own_version(session, actor, dataset_id, request.query_params.get("version"))
-        table = tables.of_version(version) if version else await tables(session, actor, dataset_id)
+        table = tables.of_version(version) if version else await tables(session, actor, dataset_id, let=True)
     limits = together(limits, await admit(request, UUID(table.space)))
+    if table.is_restricted:
+        return _restricted(request, territory, dataset_id, table)
     etag = _etag(table, territory, locale_of(request))
     if actor is None and etag in request.headers.get("if-none-match", ""):
         return Response(None, status_code=304, headers={**limits, "ETag": etag, "Vary": "Accept-Language, Cookie"})
@@ -98,6 +100,13 @@ async def show_data(
     page = await _page(request, territory, dataset_id, version, table, await showing.show(table))
     page.headers.update({**limits, **({} if actor else {"ETag": etag})})
     return page
+
+
+def _restricted(request: PageRequest, territory: Territory, dataset_id: UUID, table: TableOfDataset) -> Response[str]:
+    """What a table that is not shown is of, and where to ask for it."""
+    portal = f"{territory.links.get('portal', '')}/data"
+    about: Mapping[str, Any] = {"portal_url": portal, "page": f"{portal}/{dataset_id}"}
+    return render(request, "datasets/restricted.html", dataset_id=dataset_id, table=table, **about)
 
 
 def _role(actor: Actor | None) -> Role:
@@ -163,7 +172,9 @@ async def _page(
             for kind, name in FILES.items()
             if kind in formats_of(table)
         ],
-        "frames": [] if version else frame_lines(shown, territory, dataset_id, table.title, locale),
+        "frames": []
+        if version or not table.is_open
+        else frame_lines(shown, territory, dataset_id, table.title, locale),
         "versions": [] if version else await _list_open(request, territory, dataset_id),
         "portal_url": f"{territory.links.get('portal', '')}/data",
     }

@@ -25,6 +25,7 @@ from udi.node.datasets.description import (
     OFFERED_LICENCES,
     check_answers,
     clean_text,
+    is_restricted,
     read_answers,
     read_day,
     split_keywords,
@@ -46,6 +47,7 @@ from udi.node.datasets.standing import (
 from udi.node.spaces.queries import Doing, list_allowed
 from udi.node.tables.findings import Findings
 from udi.node.tables.profile import Profile
+from udi.protocol.access import AccessRights
 from udi.protocol.licences import LICENCES
 from udi.protocol.quality import FULL
 from udi.ui.locale import localised
@@ -73,7 +75,10 @@ async def save_description(
     """Keep the answers; go on when they are complete, or when the person leaves for now."""
     dataset = await get_dataset(session, member, dataset_id, to=Doing.CHANGE, lock=True)
     form = await request.form()
-    refusals = await describe_dataset(session, member, dataset, read_answers(form, locale_of(request)))
+    answers = read_answers(form, locale_of(request))
+    if "access" not in form:
+        answers["access"] = dataset.description.get("access", "")
+    refusals = await describe_dataset(session, member, dataset, answers)
     if form.get("leave"):
         return Redirect(home_of(member, dataset), status_code=303)
     if refusals:
@@ -192,6 +197,7 @@ def describe_page(
         profile=profile_of(dataset),
         errors=field_errors(request, refusals),
         licences=licences,
+        access_rights=list(AccessRights),
         **choices(request),
     )
 
@@ -226,6 +232,7 @@ def shown(request: PageRequest, dataset: Dataset) -> dict[str, Any]:
         "language": named["languages"].get(answers["language"], ""),
         "frequency": named["frequencies"].get(answers["frequency"], ""),
         "licence": licence,
+        "access": AccessRights.RESTRICTED if is_restricted(answers) else AccessRights.PUBLIC,
         "licence_name": localised(licence.name, locale_of(request)) if licence else "",
         "first_day": read_day(answers["first_day"]),
         "last_day": read_day(answers["last_day"]),

@@ -15,6 +15,7 @@ from udi.kit.rates import Rates
 from udi.kit.tenancy import Territory
 from udi.node.datasets.pages.saying import PageRequest
 from udi.node.datasets.tables import Tables
+from udi.node.files.restricted import RestrictedError, tell_page
 from udi.node.spaces.limits import admit
 from udi.node.tables.asking import RATES, reader_of, together
 from udi.node.tables.draw_chart import draw_chart, table_of
@@ -102,6 +103,15 @@ def _short(preview: Preview) -> Preview:
     return replace(preview, columns=preview.columns[:COLUMNS], rows=rows, lines=preview.lines[:ROWS], hidden=hidden)
 
 
+def _on_restricted(request: PageRequest, error: RestrictedError) -> Response[Any]:
+    tell_page(request, error)
+    return on_framed_refusal(request, error)
+
+
 routes: Sequence[ControllerRouterHandler] = [
-    Router("/embed", route_handlers=[frame_part], exception_handlers={UdiError: on_framed_refusal})
+    Router(
+        "/embed",
+        route_handlers=[frame_part],
+        exception_handlers={RestrictedError: _on_restricted, UdiError: on_framed_refusal},
+    )
 ]

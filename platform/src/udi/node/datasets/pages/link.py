@@ -37,7 +37,8 @@ async def show_link(
     version = next((each for each in dataset.versions if each.number == number), None)
     if version is None:
         raise NotFoundError
-    allow_access(Access(version.file.access) if version.published_at else access_of(version))
+    access = Access(version.file.access) if version.published_at else access_of(dataset, version)
+    allow_access(access, dataset_id, let=True)
     return render(
         request,
         "datasets/link.html",

@@ -38,6 +38,8 @@ EVENT_NAMES = {
     "schema.given_up": "Model given up",
     "version.corrected": "Reading of the file corrected",
     "dataset.published": "Published",
+    "dataset.restricted": "Restricted: it was open to everyone before",
+    "dataset.opened": "Opened to everyone: it was restricted before",
     "dataset.accepted": "Accepted by the portal",
     "dataset.refused": "Refused by the portal",
     "dataset.withdrawn": "Withdrawn",

@@ -1,0 +1,1 @@
+"""What was granted at the portal, as this node keeps and applies it: who may read what of the restricted data."""

@@ -1,0 +1,78 @@
+"""What the portal signed about an agreement: verified, and the two documents about each other."""
+
+import base64
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+
+from udi.kit.errors import InvalidError, Refusal, UnavailableError
+from udi.kit.http import OutgoingError
+from udi.kit.keys import InvalidSignatureError
+from udi.kit.tenancy import Territory
+from udi.node.agreements.models import HeldAgreement
+from udi.node.datasets.portal import PortalKeys
+from udi.protocol.agreement import (
+    AGREEMENT_TYPE,
+    STANDING_TYPE,
+    Agreement,
+    Standing,
+    fingerprint,
+    read_agreement,
+    read_standing,
+)
+
+
+@dataclass(frozen=True)
+class Signed:
+    """An agreement and a standing of it, read, with the documents as they were sent."""
+
+    agreement: Agreement
+    standing: Standing
+    document: str
+    said: str
+    """The document of the standing."""
+
+
+async def verify_both(keys: PortalKeys, territory: Territory, document: str, said: str) -> Signed:
+    """The two documents, when the territory's portal signed both for this node and the second is about the first.
+
+    Raises:
+        InvalidError: one is not the portal's, is for another node, or they do not belong together.
+        InvalidAgreement, InvalidStanding: what is signed is not shaped as it should be.
+        UnavailableError: the portal's keys are not known here and cannot be read.
+    """
+    try:
+        agreement = read_agreement(await keys.document(territory, document, AGREEMENT_TYPE))
+        standing = read_standing(await keys.document(territory, said, STANDING_TYPE))
+    except InvalidSignatureError as error:
+        raise InvalidError(
+            refusals=[Refusal("", "This is not signed by the territory’s portal for this node.")]
+        ) from error
+    except OutgoingError as error:
+        raise UnavailableError("The portal's keys cannot be read.", headers={"Retry-After": "30"}) from error
+    if standing.agreement != agreement.id or standing.agreement_sha256 != fingerprint(document):
+        raise InvalidError(refusals=[Refusal("standing", "The standing is about another agreement.")])
+    return Signed(agreement, standing, document, said)
+
+
+@dataclass(frozen=True)
+class Held:
+    """An agreement that this node holds, and its standing."""
+
+    agreement: Agreement
+    standing: Standing
+
+
+def read_held(row: HeldAgreement) -> Held:
+    """What a row says: it was verified before it was kept."""
+    return _read(row.document, row.standing)
+
+
+@lru_cache(maxsize=500)
+def _read(document: str, said: str) -> Held:
+    return Held(read_agreement(_claims(document)), read_standing(_claims(said)))
+
+
+def _claims(document: str) -> object:
+    payload = document.split(".")[1]
+    return json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))

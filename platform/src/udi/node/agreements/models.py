@@ -1,0 +1,87 @@
+"""Tables of the agreements that the portal made known, of their credentials, of each reading, and how far it was asked."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, ForeignKeyConstraint, Index, Text, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from udi.kit.db import Owned
+from udi.node.schema import NodeTable
+
+ALLOWED = "allowed"
+"""The verdict of a reading that was let through; every other is a reason to refuse."""
+
+
+class HeldAgreement(Owned, NodeTable):
+    """An agreement and its newest standing, as the portal signed them; the id is the portal's.
+
+    `revision`, `state` and `closes_at` are the standing's: one of an earlier revision changes nothing.
+    """
+
+    __tablename__ = "held_agreement"
+    __table_args__ = (Index("ix_held_agreement_dataset", "tenant_id", "dataset_id"),)
+
+    dataset_id: Mapped[UUID]
+    document: Mapped[str] = mapped_column(Text)
+    sha256: Mapped[str] = mapped_column(Text)
+    standing: Mapped[str] = mapped_column(Text)
+    revision: Mapped[int] = mapped_column(BigInteger)
+    state: Mapped[str] = mapped_column(Text)
+    ends_at: Mapped[datetime]
+    received_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+    changed_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+
+
+class HeldCredential(Owned, NodeTable):
+    """A credential of a project, for one of its agreements: its digest only."""
+
+    __tablename__ = "held_credential"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "agreement_id"], ["app.held_agreement.tenant_id", "app.held_agreement.id"], ondelete="CASCADE"
+        ),
+        Index("ix_held_credential_sha256", "tenant_id", "sha256"),
+        Index("ix_held_credential_agreement", "tenant_id", "agreement_id"),
+    )
+
+    agreement_id: Mapped[UUID]
+    dataset_id: Mapped[UUID]
+    credential_id: Mapped[UUID]
+    sha256: Mapped[str] = mapped_column(Text)
+    expires_at: Mapped[datetime]
+
+
+class AgreementUse(Owned, NodeTable):
+    """A reading, or a refusal: `what` is how it was asked, `verdict` is `ALLOWED` or why not, `bytes` what was sent.
+
+    `credential_id` is None for a person who came from the portal. Refusals for the same reason within a minute are one
+    row, `times` says how many.
+    """
+
+    __tablename__ = "agreement_use"
+    __table_args__ = (
+        Index("ix_agreement_use_agreement", "tenant_id", "agreement_id", "happened_at"),
+        Index("ix_agreement_use_dataset", "tenant_id", "dataset_id", "happened_at"),
+    )
+
+    agreement_id: Mapped[UUID]
+    dataset_id: Mapped[UUID]
+    credential_id: Mapped[UUID | None]
+    what: Mapped[str] = mapped_column(Text)
+    verdict: Mapped[str] = mapped_column(Text, server_default=ALLOWED)
+    bytes: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    times: Mapped[int] = mapped_column(server_default="1")
+    happened_at: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp()"))
+
+
+class AgreementCursor(NodeTable):
+    """How far a territory's portal was asked: the last revision, and when it was tried, answered, and did not answer."""
+
+    __tablename__ = "agreement_cursor"
+
+    tenant_id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("app.current_tenant()"))
+    revision: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    tried_at: Mapped[datetime | None]
+    asked_at: Mapped[datetime | None]
+    failed_at: Mapped[datetime | None]

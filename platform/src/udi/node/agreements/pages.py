@@ -1,0 +1,205 @@
+"""For people: the files of an agreement, reached from the portal; and for a producer, who reads what of its dataset."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from litestar import HttpMethod, Response, get, route
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from litestar.types import ControllerRouterHandler
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.clock import now
+from udi.kit.errors import ForbiddenError, NotFoundError, UnavailableError
+from udi.kit.http import OutgoingError
+from udi.kit.identity import Actor
+from udi.kit.keys import InvalidSignatureError
+from udi.kit.tenancy import Territory
+from udi.node.agreements.actions import USES_KEPT, spend_ticket
+from udi.node.agreements.documents import read_held
+from udi.node.agreements.gate import Agreed, AgreementGate
+from udi.node.agreements.models import AgreementUse
+from udi.node.agreements.queries import Total, get_held, list_dataset_uses, list_of_dataset, list_uses, sum_uses
+from udi.node.datasets.pages.saying import PageRequest, as_sheet, locale_of, speaker
+from udi.node.datasets.portal import PortalKeys
+from udi.node.datasets.queries import get_dataset
+from udi.node.datasets.tables import Tables
+from udi.node.files.models import StoredFile
+from udi.node.files.pages import answer, ring_of
+from udi.node.files.queries import get_current_file
+from udi.node.files.restricted import DERIVE, GATE, PRIVATE
+from udi.node.files.signed import LIFETIME, require_signature, sign_path
+from udi.node.spaces.sheets import write_csv
+from udi.node.tables.column import GEOMETRY
+from udi.node.tables.derived import DerivedFiles
+from udi.node.tables.exports import FORMATS
+from udi.node.tables.table import FIND_TABLE, TableOfDataset
+from udi.protocol.deciding import View, state_at
+from udi.ui.locale import localised
+from udi.ui.site import render, site_of
+
+FILE, USES, SCOPE = "file", "uses", "read"
+TAKEN = {"csv": "CSV", "xlsx": "XLSX", "parquet": "Parquet", "json": "JSON", "geojson": "GeoJSON"}
+SHOWN, MOST = 50, 100_000
+HEADER = ("When", "Agreement", "Credential", "What", "Verdict", "Bytes", "Times")
+READ = [HttpMethod.GET, HttpMethod.HEAD]
+
+
+@get("/agreements/{agreement_id:uuid}/files")
+async def show_files(
+    request: PageRequest, territory: NamedDependency[Territory], agreement_id: FromPath[UUID]
+) -> Response[str]:
+    """The files of an agreement and what was read under it, for whoever the portal sends here with a ticket."""
+    gate: AgreementGate = site_of(request).parts[GATE]
+    jti, ends_at = await _read_ticket(request, territory, agreement_id)
+    async with gate.session(territory.id) as session:
+        await spend_ticket(session, jti, ends_at)
+    agreed = await gate.let_person_in(territory, agreement_id, "page")
+    async with gate.session(territory.id) as session:
+        file = await get_current_file(session, agreed.held.agreement.dataset, let=True)
+        uses = await list_uses(session, agreement_id, size=SHOWN)
+    agreement, locale = agreed.held.agreement, locale_of(request)
+    page = render(
+        request,
+        "agreements/files.html",
+        agreement=agreement,
+        words=localised(agreement.text, locale),
+        files=[
+            (name, _sign(request, territory, agreement_id, kind)) for name, kind in await _kinds(request, agreed, file)
+        ],
+        uses=uses.items,
+        titles={},
+        uses_link=_sign(request, territory, agreement_id, USES),
+        until=now() + LIFETIME,
+    )
+    page.headers.update({**PRIVATE, "Referrer-Policy": "no-referrer"})
+    return page
+
+
+async def _read_ticket(request: PageRequest, territory: Territory, agreement_id: UUID) -> tuple[str, datetime]:
+    """The mark of a ticket of the portal for this agreement, and when it ends.
+
+    Raises:
+        ForbiddenError: there is none, it is for something else, or it is too old.
+        UnavailableError: the portal's keys are not known here and cannot be read.
+    """
+    keys: PortalKeys = site_of(request).parts["portal_keys"]
+    ticket = request.query_params.get("ticket")
+    try:
+        claims = await keys.claims(territory, ticket) if ticket else {}
+    except OutgoingError as error:
+        raise UnavailableError("The portal's keys cannot be read.", headers={"Retry-After": "30"}) from error
+    except InvalidSignatureError:
+        claims = {}
+    jti, ends = claims.get("jti"), claims.get("exp")
+    if claims.get("scope") != SCOPE or claims.get("sub") != str(agreement_id) or not jti or not isinstance(ends, int):
+        raise ForbiddenError(
+            "This link is for something else, or worked for some minutes only.", remedy="Take a new one on the portal."
+        )
+    return str(jti), datetime.fromtimestamp(ends, UTC)
+
+
+async def _kinds(request: PageRequest, agreed: Agreed, file: StoredFile) -> list[tuple[str, str]]:
+    """(name, kind) of what may be taken: the file itself where all of it may be read, and the formats of its table."""
+    own = [(file.name, FILE)] if agreed.view.is_whole else []
+    tables: Tables = site_of(request).parts[FIND_TABLE]
+    try:
+        table = await tables.of_file(file)
+    except (NotFoundError, UnavailableError):
+        return own
+    return own + [
+        (name, kind) for kind, name in TAKEN.items() if not FORMATS[kind].placed or _has_places(table, agreed.view)
+    ]
+
+
+def _has_places(table: TableOfDataset, view: View) -> bool:
+    return table.has_geometry and (not view.columns or GEOMETRY in view.columns)
+
+
+def _sign(request: PageRequest, territory: Territory, agreement_id: UUID, kind: str) -> str:
+    return sign_path(ring_of(request), territory.id, f"/agreements/{agreement_id}/files/{kind}")
+
+
+@route("/agreements/{agreement_id:uuid}/files/{kind:str}", http_method=READ)
+async def take_file(
+    request: PageRequest, territory: NamedDependency[Territory], agreement_id: FromPath[UUID], kind: FromPath[str]
+) -> Response[Any]:
+    """One of them, by an address that the page signed; the agreement is asked at each reading."""
+    ring, path = ring_of(request), request.scope["path"]
+    require_signature(ring, territory.id, str(request.method), path, dict(request.query_params))
+    gate: AgreementGate = site_of(request).parts[GATE]
+    if kind == USES:
+        async with gate.session(territory.id) as session:
+            held = await get_held(session, agreement_id)
+            uses = (await list_uses(session, held.id, size=MOST)).items
+        return as_sheet(_sheet(request, uses), "uses.csv")
+    if kind not in {FILE, *TAKEN}:
+        raise NotFoundError
+    agreed = await gate.let_person_in(territory, agreement_id, kind)
+    async with gate.session(territory.id) as session:
+        file = await get_current_file(session, agreed.held.agreement.dataset, let=True)
+    if kind == FILE and agreed.view.is_whole:
+        return await answer(request, file, agreed)
+    derive: DerivedFiles = site_of(request).parts[DERIVE]
+    return await derive(request, file, agreed, "csv" if kind == FILE else kind)
+
+
+@get("/datasets/{dataset_id:uuid}/agreements")
+async def show_agreements(
+    request: PageRequest,
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
+    dataset_id: FromPath[UUID],
+) -> Response[str]:
+    """Which projects may read a dataset, and what they read, for its producer."""
+    dataset = await get_dataset(session, member, dataset_id)
+    rows, totals = await list_of_dataset(session, dataset_id), await sum_uses(session, dataset_id)
+    listed = [(read_held(row), totals.get(row.id, Total())) for row in rows]
+    return render(
+        request,
+        "agreements/agreements.html",
+        dataset=dataset,
+        agreements=[(held, _stands(held.standing, held.agreement), total) for held, total in listed],
+        uses=await list_dataset_uses(session, dataset_id, limit=SHOWN),
+        titles={row.id: read_held(row).agreement.project_title for row in rows},
+        days=USES_KEPT.days,
+    )
+
+
+def _stands(standing: Any, agreement: Any) -> str:
+    state = str(state_at(standing, now()).value)
+    return "ended" if state == "active" and agreement.ends_at < now() else state
+
+
+@get("/datasets/{dataset_id:uuid}/uses.csv")
+async def download_uses(
+    request: PageRequest,
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
+    dataset_id: FromPath[UUID],
+) -> Response[bytes]:
+    """Each reading, as a table."""
+    dataset = await get_dataset(session, member, dataset_id)
+    return as_sheet(_sheet(request, await list_dataset_uses(session, dataset.id, limit=MOST)), "uses.csv")
+
+
+def _sheet(request: PageRequest, uses: Sequence[AgreementUse]) -> bytes:
+    say = speaker(request)
+    lines = (
+        (
+            each.happened_at.isoformat(timespec="seconds"),
+            str(each.agreement_id),
+            str(each.credential_id or ""),
+            each.what,
+            each.verdict,
+            each.bytes,
+            each.times,
+        )
+        for each in uses
+    )
+    return write_csv([say(word) for word in HEADER], lines, locale_of(request))
+
+
+routes: Sequence[ControllerRouterHandler] = [show_files, take_file, show_agreements, download_uses]

@@ -1,0 +1,123 @@
+"""Reads of the agreements that this node holds, and of what was read under them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.clock import now
+from udi.kit.errors import NotFoundError
+from udi.kit.paging import Page
+from udi.node.agreements.models import ALLOWED, AgreementCursor, AgreementUse, HeldAgreement, HeldCredential
+from udi.node.datasets.models import Dataset
+from udi.protocol.agreement import Agreement
+
+
+@dataclass(frozen=True)
+class Total:
+    """What was read under an agreement: how often, how many bytes, how often it was refused, and when last."""
+
+    readings: int = 0
+    bytes: int = 0
+    refusals: int = 0
+    last: datetime | None = None
+
+
+async def find_held(session: AsyncSession, agreement_id: UUID, *, lock: bool = False) -> HeldAgreement | None:
+    """An agreement by its id; `lock` holds it until the transaction ends."""
+    query = select(HeldAgreement).where(HeldAgreement.id == agreement_id)
+    found: HeldAgreement | None = await session.scalar(
+        query.with_for_update().execution_options(populate_existing=True) if lock else query
+    )
+    return found
+
+
+async def get_held(session: AsyncSession, agreement_id: UUID) -> HeldAgreement:
+    """The same.
+
+    Raises:
+        NotFoundError: this node was not told of it.
+    """
+    if (found := await find_held(session, agreement_id)) is None:
+        raise NotFoundError("This node knows no such agreement.", remedy="If it is new, try again in a minute.")
+    return found
+
+
+async def list_shown(session: AsyncSession, sha256: str) -> Sequence[HeldAgreement]:
+    """The agreements of a credential, those that end last first."""
+    same = (HeldAgreement.tenant_id == HeldCredential.tenant_id) & (HeldAgreement.id == HeldCredential.agreement_id)
+    query = select(HeldAgreement).join(HeldCredential, same).where(HeldCredential.sha256 == sha256)
+    return (await session.scalars(query.order_by(HeldAgreement.ends_at.desc(), HeldAgreement.id))).all()
+
+
+async def list_of_dataset(session: AsyncSession, dataset_id: UUID) -> Sequence[HeldAgreement]:
+    """The agreements about a dataset, those that end last first."""
+    query = select(HeldAgreement).where(HeldAgreement.dataset_id == dataset_id)
+    return (await session.scalars(query.order_by(HeldAgreement.ends_at.desc(), HeldAgreement.id))).all()
+
+
+async def sum_uses(session: AsyncSession, dataset_id: UUID) -> dict[UUID, Total]:
+    """What was read of a dataset, by agreement."""
+    use = AgreementUse
+    allowed = use.verdict == ALLOWED
+    columns = (
+        func.coalesce(func.sum(use.times).filter(allowed), 0),
+        func.coalesce(func.sum(use.bytes), 0),
+        func.coalesce(func.sum(use.times).filter(~allowed), 0),
+        func.max(use.happened_at),
+    )
+    query = select(use.agreement_id, *columns).where(use.dataset_id == dataset_id).group_by(use.agreement_id)
+    rows = await session.execute(query)
+    return {each: Total(int(read), int(sent), int(no), last) for each, read, sent, no, last in rows}
+
+
+async def list_uses(
+    session: AsyncSession, agreement_id: UUID, *, number: int = 1, size: int = 100
+) -> Page[AgreementUse]:
+    """What was read under an agreement, the newest first."""
+    mine = AgreementUse.agreement_id == agreement_id
+    total = await session.scalar(select(func.count()).select_from(AgreementUse).where(mine))
+    query = select(AgreementUse).where(mine).order_by(AgreementUse.happened_at.desc(), AgreementUse.id)
+    found = (await session.scalars(query.limit(size).offset((number - 1) * size))).all()
+    return Page(list(found), total or 0, number, size)
+
+
+async def list_dataset_uses(session: AsyncSession, dataset_id: UUID, *, limit: int) -> Sequence[AgreementUse]:
+    """What was read of a dataset under any agreement, the newest first."""
+    query = select(AgreementUse).where(AgreementUse.dataset_id == dataset_id)
+    return (await session.scalars(query.order_by(AgreementUse.happened_at.desc(), AgreementUse.id).limit(limit))).all()
+
+
+async def read_spent(session: AsyncSession, agreement: Agreement, *, but: UUID | None = None) -> tuple[int, int]:
+    """Bytes given this month and readings begun this minute, where the agreement limits them; `but` one reading."""
+    use, terms, moment = AgreementUse, agreement.terms, now()
+    mine = (use.agreement_id == agreement.id, use.id.is_distinct_from(but))
+    month, minute = (
+        moment.replace(day=1, hour=0, minute=0, second=0, microsecond=0),
+        moment.replace(second=0, microsecond=0),
+    )
+    sent = began = 0
+    if terms.bytes_a_month is not None:
+        sent = await session.scalar(select(func.sum(use.bytes)).where(*mine, use.happened_at >= month)) or 0
+    if terms.requests_a_minute is not None:
+        counted = select(func.count()).select_from(use)
+        began = await session.scalar(counted.where(*mine, use.verdict == ALLOWED, use.happened_at >= minute)) or 0
+    return int(sent), int(began)
+
+
+async def read_cursor(session: AsyncSession) -> AgreementCursor | None:
+    """How far the territory's portal was asked."""
+    found: AgreementCursor | None = await session.scalar(select(AgreementCursor))
+    return found
+
+
+async def concerns(session: AsyncSession) -> bool:
+    """Whether anything here may be under an agreement."""
+    restricted = select(Dataset.id).where(Dataset.restricted).limit(1)
+    return (
+        await session.scalar(restricted) is not None
+        or await session.scalar(select(HeldAgreement.id).limit(1)) is not None
+    )

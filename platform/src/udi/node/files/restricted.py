@@ -1,0 +1,153 @@
+"""What is opened to one project at a time: refused here, unless whoever knows the agreements lets a reading through.
+
+Each way by which bytes or rows leave the node asks `let_in` for a restricted file; whoever does not ask is refused by
+`files.queries`, so that a way that was forgotten stays closed.
+"""
+
+import math
+from collections.abc import AsyncIterator
+from typing import Any, Protocol
+from uuid import UUID
+
+from litestar import Request, Response
+from litestar.datastructures import State
+
+from udi.kit.clock import now
+from udi.kit.errors import Refusal, UdiError
+from udi.kit.tenancy import Territory
+from udi.node.files.models import StoredFile
+from udi.protocol.deciding import DENIALS, Refused, Verdict, View
+from udi.ui.errors import on_refusal, problem
+from udi.ui.site import site_of
+
+Asked = Request[Any, Any, State]
+GATE = "gate"
+"""Name of the `Gate` among the site's parts."""
+DERIVE = "derive"
+"""Name of the `Derive` among them."""
+CHALLENGE = 'Bearer realm="udi"'
+PRIVATE = {"Cache-Control": "private, no-store"}
+ASK = "help"
+"""The relation (IANA) of the page on which one asks."""
+
+
+class RestrictedError(UdiError):
+    """The data are restricted, and whoever asks showed nothing that is known; `page` is where to ask."""
+
+    status = 401
+    slug = "restricted"
+    title = "These data are restricted"
+    meaning = (
+        "Their producer opens these data to one project at a time. What was shown, if anything, is of no project known"
+        " here."
+    )
+    advice = "Ask for access on the page of the dataset; then show the credential of your project."
+
+    def __init__(self, dataset_id: UUID, refused: Refused = Refused.NOTHING_SHOWN) -> None:
+        said = DENIALS[refused]
+        super().__init__(said.message, remedy=said.remedy, headers={"WWW-Authenticate": CHALLENGE})
+        self.dataset_id, self.code = dataset_id, refused.value
+
+
+class NotGrantedError(UdiError):
+    """The project is known, and its agreement does not let this through; `page` is that of the agreement."""
+
+    status = 403
+    slug = "not-granted"
+    title = "The agreement does not allow this"
+    meaning = "The project is known here, and what it asks is not in its agreement with the producer, or not any more."
+    advice = "Look at the agreement, or ask its producer for another."
+
+    def __init__(self, dataset_id: UUID, verdict: Verdict, *, page: str = "") -> None:
+        refused = verdict.refused or Refused.UNCONFIRMED
+        said, reason = DENIALS[refused], verdict.reason
+        refusals = [Refusal("reason", "%(said)s", values={"said": reason})] if reason else []
+        wait = math.ceil((verdict.again_at - now()).total_seconds()) if verdict.again_at else 0
+        headers = {"Retry-After": str(max(wait, 1))} if verdict.again_at else {}
+        values: dict[str, Any] = verdict.values
+        super().__init__(said.message, remedy=said.remedy, refusals=refusals, values=values, headers=headers)
+        self.dataset_id, self.page, self.code = dataset_id, page, refused.value
+
+
+class PaceError(NotGrantedError):
+    """More often in a minute than the agreement says."""
+
+    status = 429
+    slug = "too-fast"
+    title = "This is faster than the agreement allows"
+    meaning = "More was asked in a minute than the agreement with the producer allows."
+    advice = "Wait as long as the header Retry-After says, then go on more slowly."
+
+
+class Passage(Protocol):
+    """A reading that was let through: what it may see, and what it is given."""
+
+    @property
+    def view(self) -> View: ...
+
+    async def give(self, size: int) -> None:
+        """Before these bytes are sent: they count, whatever of them arrives.
+
+        Raises:
+            NotGrantedError: they are more than the agreement leaves this month.
+        """
+
+    def counted(self, content: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        """The same bytes; at the end only those that were really asked for count."""
+
+    def refuse(self, refused: Refused) -> NotGrantedError:
+        """That the agreement leaves nothing of this, with its page."""
+
+
+class Gate(Protocol):
+    """Whoever knows the agreements."""
+
+    async def let_in(self, request: Asked, territory: Territory, dataset_id: UUID, what: str) -> Passage:
+        """Let the reading of a restricted dataset through; `what` is how, for the log: `file`, `table`, `csv` …
+
+        Raises:
+            RestrictedError: nothing known is shown.
+            NotGrantedError: the agreement does not allow it.
+        """
+
+
+async def let_in(request: Asked, territory: Territory, dataset_id: UUID, what: str) -> Passage:
+    """The same, by whoever knows the agreements of this node; where nobody does, nothing passes."""
+    gate: Gate | None = site_of(request).parts.get(GATE)
+    if gate is None:
+        raise RestrictedError(dataset_id)
+    return await gate.let_in(request, territory, dataset_id, what)
+
+
+class Derive(Protocol):
+    """Whoever makes another file of a part of a file."""
+
+    async def __call__(self, request: Asked, file: StoredFile, passage: Passage) -> Response[Any]:
+        """What of a file may be read, as a CSV.
+
+        Raises:
+            NotGrantedError: the file is no table, or has not what the agreement names.
+        """
+
+
+async def derive(request: Asked, file: StoredFile, passage: Passage) -> Response[Any]:
+    """The same, by whoever does that on this node."""
+    made: Derive = site_of(request).parts[DERIVE]
+    return await made(request, file, passage)
+
+
+def on_restricted(request: Asked, error: RestrictedError | NotGrantedError) -> Response[Any]:
+    """The refusal, with the page on which to ask; never a way to a login."""
+    tell_page(request, error)
+    asks_page = "text/html" in request.headers.get("accept", "")
+    return on_refusal(request, error) if asks_page else problem(request, error)
+
+
+def tell_page(request: Asked, error: RestrictedError | NotGrantedError) -> None:
+    """Name the page on which to ask: that of the agreement, else that of the dataset on the portal."""
+    territory: Territory | None = request.scope["state"].get("territory")
+    if not error.page and territory is not None:
+        error.page = f"{territory.links.get('portal', '')}/data/{error.dataset_id}"
+    if error.page:
+        error.headers["Link"] = f'<{error.page}>; rel="{ASK}"'
+    error.headers |= PRIVATE

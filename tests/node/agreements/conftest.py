@@ -1,0 +1,66 @@
+"""A restricted dataset with a column, rows and places that are hidden, and a portal that grants."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+from litestar import Litestar
+
+from tests.node.agreements.granting import METERS, Granting
+from tests.node.conftest import Browse
+from tests.node.producer import Producer
+from udi.kit.db import Database
+from udi.kit.tenancy import Territory
+from udi.node.agreements.asking import Asker
+from udi.node.datasets.portal import PortalClient, PortalKeys
+from udi.node.files.restricted import GATE
+from udi.node.territories.models import Tenant
+from udi.settings import Settings
+from udi.ui.site import Site
+
+
+@pytest.fixture
+async def portal(
+    settings: Settings, node_database: Database, demo: Territory, parts: dict[str, Any], node_site: Site
+) -> AsyncIterator[Granting]:
+    """The territory's portal, whose keys the node reads anew."""
+    double = Granting(demo.slug, audience=demo.links["node"])
+    secret = settings.secrets_folder / f"node_credential_{demo.slug}"
+    secret.write_text("credential of the test")
+    async with node_database.platform_session(role="owner") as session:
+        row: Any = await session.get(Tenant, demo.id)
+        row.links = {**row.links, "portal": double.origin}
+    parts["portal_keys"] = PortalKeys(node_site.outgoing)
+    yield double
+    await parts[GATE].close()
+    double.stop()
+    secret.unlink()
+
+
+@pytest.fixture
+async def at_node(node_site: Site, demo: Territory, portal: Granting) -> Territory:
+    """The territory as the node sees it, with this portal."""
+    return next(each for each in await node_site.registry.list() if each.id == demo.id)
+
+
+@pytest.fixture
+async def asker(node_site: Site, settings: Settings, portal: Granting, at_node: Territory) -> Asker:
+    """The worker's part that asks, which has asked once."""
+    made = Asker(node_site.database, PortalClient(settings, node_site.outgoing), node_site.parts["portal_keys"])
+    await made.ask(at_node)
+    return made
+
+
+@pytest.fixture
+async def meters(producer: Producer, asker: Asker) -> str:
+    """A restricted dataset of meters, published."""
+    return await producer.publish(await producer.draft(METERS, "compteurs.csv"), access="restricted")
+
+
+@pytest.fixture
+async def machine(node_app: Litestar, demo: Territory, browse: Browse) -> AsyncIterator[httpx.AsyncClient]:
+    """A program in front of the node."""
+    async with browse(node_app, demo) as client:
+        client.headers["accept"] = "*/*"
+        yield client

@@ -1,0 +1,161 @@
+"""A portal that grants: it signs agreements and standings with a real key, pushes them, and is asked for them."""
+
+import secrets
+import uuid
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+
+from tests.node.counterpart import PortalDouble
+from udi.kit.clock import now
+from udi.kit.keys import Signer
+from udi.protocol.agreement import (
+    AGREEMENT_TYPE,
+    CREDENTIAL_PREFIX,
+    STANDING_TYPE,
+    Agreement,
+    Credential,
+    Party,
+    Standing,
+    State,
+    fingerprint,
+    write_agreement,
+    write_standing,
+)
+from udi.protocol.policy import Requester
+from udi.protocol.terms import Operator, Purpose, RowFilter, Terms
+
+YEAR = timedelta(days=365)
+HIDDEN = "CACHE"
+"""Stands in each cell that nobody but the producer may read."""
+ROWS = [
+    (
+        f"PA-{number:04}",
+        "Kerlévan" if number % 2 else f"Plou-{HIDDEN}",
+        48 + number / 1000,
+        -4.5,
+        number,
+        f"{HIDDEN}-{number}",
+    )
+    for number in range(1, 41)
+]
+METERS = "\n".join(
+    ["compteur,commune,latitude,longitude,index,note", *(",".join(map(str, row)) for row in ROWS), ""]
+).encode()
+IN_PART = Terms(
+    purposes=(Purpose.RESEARCH,),
+    columns=("compteur", "commune", "index"),
+    rows=(RowFilter(column="commune", operator=Operator.EQ, values=("Kerlévan",)),),
+)
+WHOLE = Terms(purposes=(Purpose.RESEARCH,))
+
+
+@dataclass
+class Grant:
+    """An agreement as the portal has it: what it says now, and the secret of its project."""
+
+    portal: "Granting"
+    agreement: Agreement
+    standing: Standing
+    document: str
+    secret: str
+
+    @property
+    def id(self) -> uuid.UUID:
+        return self.agreement.id
+
+    @property
+    def said(self) -> str:
+        """The standing, signed."""
+        return self.portal.sign(write_standing(self.standing), STANDING_TYPE)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What the machine of the project sends."""
+        return {"Authorization": f"Bearer {self.secret}", "Accept": "*/*"}
+
+    def change(self, **changes: Any) -> "Grant":
+        """Let it stand otherwise, under the next revision; nobody is told yet."""
+        self.portal.revision += 1
+        self.standing = replace_struct(self.standing, revision=self.portal.revision, **changes)
+        return self
+
+
+def replace_struct(struct: Any, **changes: Any) -> Any:
+    fields = {name: getattr(struct, name) for name in struct.__struct_fields__}
+    return type(struct)(**{**fields, **changes})
+
+
+@dataclass
+class Granting(PortalDouble):
+    """The portal of the node's tests, which also grants."""
+
+    audience: str = ""
+    revision: int = 0
+    grants: list[Grant] = field(default_factory=list)
+    asked: int = 0
+
+    def grant(self, dataset: str, terms: Terms = WHOLE, **changes: Any) -> Grant:
+        """An agreement of a new project about a dataset, in force for a year."""
+        said: dict[str, Any] = {
+            "id": uuid.uuid4(), "dataset": uuid.UUID(dataset), "dataset_title": "Compteurs", "project": uuid.uuid4(),
+            "project_title": "Îlots frais", "purpose": Purpose.RESEARCH, "terms": terms,
+            "provider": Party(kind=Requester.PUBLIC_BODY, id=uuid.uuid4(), name="Mairie"),
+            "requester": Party(kind=Requester.RESEARCH, id=uuid.uuid4(), name="Laboratoire"),
+            "starts_at": now() - timedelta(days=1), "ends_at": now() + YEAR,
+            "text": {"fr": "Texte de la convention.", "en": "Text of the agreement."},
+            "page": f"{self.origin}/agreements/1",
+        }  # fmt: skip
+        agreement = Agreement(**{**said, **changes})
+        self.revision += 1
+        secret = CREDENTIAL_PREFIX + secrets.token_urlsafe(32)
+        document = self.sign(write_agreement(agreement), AGREEMENT_TYPE)
+        known = Credential(id=uuid.uuid4(), sha256=fingerprint(secret), expires_at=now() + YEAR)
+        standing = Standing(
+            agreement=agreement.id, agreement_sha256=fingerprint(document), revision=self.revision, state=State.ACTIVE,
+            credentials=(known,),
+        )  # fmt: skip
+        made = Grant(self, agreement, standing, document, secret)
+        self.grants.append(made)
+        return made
+
+    def sign(self, claims: dict[str, Any], kind: str, *, audience: str = "", signer: Signer | None = None) -> str:
+        return (signer or self.signer).sign_document(
+            claims, kind=kind, issuer=self.origin, audience=audience or self.audience
+        )
+
+    async def push(self, client: httpx.AsyncClient, grant: Grant, **changed: str) -> httpx.Response:
+        """Tell the node; `changed` documents in the place of the true ones."""
+        token = self.signer.sign(
+            {"sub": str(grant.id), "scope": "agreement"},
+            lifetime=timedelta(minutes=5), issuer=self.origin, audience=self.audience,
+        )  # fmt: skip
+        body = {"agreement": grant.document, "standing": grant.said, **changed}
+        headers = {"Authorization": f"Bearer {token}"}
+        return await client.put(f"/api/v1/agreements/{grant.id}", json=body, headers=headers)
+
+    def ticket(self, grant: Grant, *, lifetime: timedelta = timedelta(minutes=5), **claims: Any) -> str:
+        """What takes somebody from the portal to the files of an agreement."""
+        said = {"sub": str(grant.id), "scope": "read", "jti": secrets.token_hex(8), **claims}
+        return self.signer.sign(said, lifetime=lifetime, issuer=self.origin, audience=self.audience)
+
+    def answer(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> tuple[int, Any]:
+        address = urlsplit(path)
+        if address.path != "/kalim/v1/agreements":
+            return super().answer(method, path, body, headers)
+        self.asked += 1
+        asked = parse_qs(address.query)
+        after, limit = int(asked["after"][0]), int(asked["limit"][0])
+        found = sorted(
+            (each for each in self.grants if each.standing.revision > after), key=lambda each: each.standing.revision
+        )
+        items = [{"agreement": each.document, "standing": each.said} for each in found[:limit]]
+        last = found[:limit][-1].standing.revision if items else after
+        return 200, {"items": items, "revision": last}
+
+
+def in_days(days: float) -> datetime:
+    return now() + timedelta(days=days)

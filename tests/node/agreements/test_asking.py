@@ -1,0 +1,198 @@
+"""The portal away, killed, back; the node stopped, cut off, brought back from a backup: what is revoked stays so."""
+
+import asyncio
+import json
+import time
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+from sqlalchemy import delete, inspect, select, text
+
+from tests.node.agreements.granting import Grant, Granting
+from udi.kit.db import Database
+from udi.kit.jobs import Job
+from udi.kit.tenancy import Territory
+from udi.kit.territories import Registry
+from udi.node.agreements import waiting
+from udi.node.agreements.asking import Asker, ask_for_ever, jobs
+from udi.node.agreements.gate import AgreementGate
+from udi.node.agreements.models import AgreementCursor, HeldAgreement, HeldCredential
+from udi.node.agreements.waiting import ASK_AGREEMENTS, Waiting
+from udi.node.datasets.portal import PortalAwayError
+from udi.node.files.restricted import GATE
+from udi.protocol.agreement import State
+from udi.ui.site import Site
+
+
+async def reads(machine: httpx.AsyncClient, grant: Grant) -> int:
+    answer = await machine.get(f"/datasets/{grant.agreement.dataset}/file", headers=grant.headers)
+    return answer.status_code
+
+
+async def test_what_was_never_pushed_is_asked_for(
+    portal: Granting, machine: httpx.AsyncClient, meters: str, asker: Asker, at_node: Territory
+) -> None:
+    grants = [portal.grant(meters) for _ in range(3)]
+
+    assert await asker.ask(at_node) == 3
+    assert await asker.ask(at_node) == 0
+    assert [await reads(machine, grant) for grant in grants] == [200, 200, 200]
+
+
+async def test_more_than_a_slice_is_asked_for_in_several(
+    portal: Granting, machine: httpx.AsyncClient, meters: str, asker: Asker, at_node: Territory, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr("udi.node.datasets.portal.SLICE", 2)
+    grants = [portal.grant(meters) for _ in range(5)]
+
+    assert await asker.ask(at_node) == 5
+    assert await reads(machine, grants[-1]) == 200
+
+
+async def test_one_that_is_wrong_keeps_no_other_back(
+    portal: Granting, machine: httpx.AsyncClient, meters: str, asker: Asker, at_node: Territory
+) -> None:
+    wrong, good = portal.grant(meters), portal.grant(meters)
+    wrong.document = good.document
+
+    await asker.ask(at_node)
+
+    assert await reads(machine, good) == 200
+    assert await reads(machine, wrong) == 401
+
+
+async def test_with_the_portal_away_what_is_agreed_stays_and_what_is_revoked_does_not_come_back(
+    portal: Granting, machine: httpx.AsyncClient, meters: str, asker: Asker, at_node: Territory
+) -> None:
+    good, ended = portal.grant(meters), portal.grant(meters)
+    for grant in (good, ended):
+        await portal.push(machine, grant)
+    await portal.push(machine, ended.change(state=State.REVOKED))
+    portal._server.server_close()
+
+    with pytest.raises(PortalAwayError):
+        await asker.ask(at_node)
+
+    assert (await reads(machine, good), await reads(machine, ended)) == (200, 403)
+
+
+async def test_a_reader_waits_for_a_portal_that_is_away_once_and_not_long(
+    portal: Granting, machine: httpx.AsyncClient, meters: str, parts: dict[str, Any], node_site: Site
+) -> None:
+    grant = portal.grant(meters)
+    await portal.push(machine, grant)
+    parts[GATE] = AgreementGate(node_site.database, Waiting(node_site.database))
+
+    began = time.monotonic()
+    assert await reads(machine, grant) == 200
+    first = time.monotonic() - began
+    began = time.monotonic()
+    assert await reads(machine, grant) == 200
+    second = time.monotonic() - began
+
+    assert first >= waiting.LONGEST
+    assert second < waiting.LONGEST
+
+
+async def test_a_node_that_starts_asks_before_its_first_answer(
+    portal: Granting, machine: httpx.AsyncClient, meters: str, parts: dict[str, Any], node_site: Site, asker: Asker
+) -> None:
+    """Revoked while the node was stopped: no push arrived, and the first reader is refused."""
+    grant = portal.grant(meters)
+    await portal.push(machine, grant)
+    assert await reads(machine, grant) == 200
+    grant.change(state=State.REVOKED)
+    parts[GATE] = AgreementGate(node_site.database, Waiting(node_site.database))
+
+    async with working(node_site.registry, asker):
+        assert await reads(machine, grant) == 403
+
+
+async def test_a_backup_of_the_node_brings_nothing_back(
+    portal: Granting, machine: httpx.AsyncClient, meters: str, parts: dict[str, Any], node_site: Site, asker: Asker,
+    node_database: Database, demo: Territory, at_node: Territory,
+) -> None:  # fmt: skip
+    grant = portal.grant(meters)
+    await asker.ask(at_node)
+    async with node_database.session(demo.id, role="worker") as session:
+        backup = [await _rows(session, table) for table in (HeldAgreement, HeldCredential, AgreementCursor)]
+    await portal.push(machine, grant.change(state=State.REVOKED))
+    await asker.ask(at_node)
+    async with node_database.session(demo.id, role="worker") as session:
+        for table in (HeldCredential, HeldAgreement, AgreementCursor):
+            await session.execute(delete(table))
+        for rows in backup:
+            session.add_all(rows)
+    parts[GATE] = AgreementGate(node_site.database, Waiting(node_site.database))
+
+    async with working(node_site.registry, asker):
+        assert await reads(machine, grant) == 403
+
+
+async def _rows(session: Any, table: Any) -> list[Any]:
+    found = (await session.scalars(select(table))).all()
+    names = [column.key for column in inspect(table).columns]
+    return [table(**{name: getattr(each, name) for name in names}) for each in found]
+
+
+async def test_a_portal_that_comes_back_is_heard_before_the_next_answer(
+    portal: Granting, machine: httpx.AsyncClient, meters: str, node_site: Site, asker: Asker, at_node: Territory,
+    monkeypatch: Any,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(waiting, "AGAIN", waiting.AGAIN * 0)
+    grant = portal.grant(meters)
+    await portal.push(machine, grant)
+    portal.token_status = 503
+    asker.portal._tokens.clear()
+    with pytest.raises(PortalAwayError):
+        await asker.ask(at_node)
+    grant.change(state=State.REVOKED)
+    portal.token_status = 200
+
+    async with working(node_site.registry, asker):
+        assert await reads(machine, grant) == 403
+
+
+async def test_the_worker_asks_by_itself(
+    portal: Granting, machine: httpx.AsyncClient, meters: str, asker: Asker, node_site: Site
+) -> None:
+    grant = portal.grant(meters)
+    task = asyncio.create_task(ask_for_ever(asker, node_site.registry))
+    try:
+        for _ in range(200):
+            if await reads(machine, grant) == 200:
+                break
+            await asyncio.sleep(0.05)
+    finally:
+        task.cancel()
+
+    assert await reads(machine, grant) == 200
+
+
+class working:  # noqa: N801 - reads as a sentence
+    """The worker does what readers ask for."""
+
+    def __init__(self, registry: Registry, asker: Asker) -> None:
+        self._handler = jobs(registry, asker)[ASK_AGREEMENTS]
+        self._asker = asker
+
+    async def __aenter__(self) -> None:
+        self._task = asyncio.create_task(self._work())
+
+    async def __aexit__(self, *_: object) -> None:
+        self._task.cancel()
+
+    async def _work(self) -> None:
+        while True:
+            async with self._asker.database.platform_session(role="worker") as session:
+                found = await session.execute(
+                    text("DELETE FROM queue.pgqueuer WHERE entrypoint = :name RETURNING payload"),
+                    {"name": ASK_AGREEMENTS},
+                )
+                payloads = [bytes(row[0]) for row in found]
+            for payload in payloads:
+                said = json.loads(payload)
+                await self._handler(Job(ASK_AGREEMENTS, UUID(said.pop("tenant")), said, 0, last=False))
+            await asyncio.sleep(0.02)

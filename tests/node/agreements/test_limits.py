@@ -1,0 +1,210 @@
+"""How much, how often, and what is noted of it."""
+
+import asyncio
+import csv
+import io
+import json
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.node.agreements.granting import HIDDEN, IN_PART, METERS, WHOLE, Grant, Granting, replace_struct
+from tests.node.producer import Producer
+from udi.kit.db import Database
+from udi.kit.tenancy import Territory
+from udi.node.agreements.queries import list_uses
+from udi.node.files.restricted import GATE, NotGrantedError
+from udi.protocol.agreement import State
+
+SIZE = len(METERS)
+
+
+async def uses_of(
+    parts: dict[str, Any], database: Database, territory: Territory, grant: Grant
+) -> list[tuple[str, str, int, int]]:
+    await parts[GATE].close()
+    async with database.session(territory.id, role="worker") as session:
+        page = await list_uses(session, grant.id)
+    return [(each.what, each.verdict, each.bytes, each.times) for each in reversed(page.items)]
+
+
+async def given(portal: Granting, machine: httpx.AsyncClient, dataset: str, **terms: Any) -> Grant:
+    grant = portal.grant(dataset, replace_struct(WHOLE, **terms))
+    assert (await portal.push(machine, grant)).status_code == 200
+    return grant
+
+
+async def test_bytes_that_were_really_sent_are_noted_and_parts_count(
+    portal: Granting,
+    machine: httpx.AsyncClient,
+    meters: str,
+    parts: dict[str, Any],
+    node_database: Database,
+    demo: Territory,
+) -> None:
+    grant = await given(portal, machine, meters)
+    address = f"/datasets/{meters}/file"
+
+    await machine.get(address, headers=grant.headers)
+    part = await machine.get(address, headers={**grant.headers, "Range": "bytes=10-19"})
+    await machine.head(address, headers=grant.headers)
+    rows = await machine.get(f"/api/resources/{meters}/data/", headers=grant.headers)
+
+    assert part.status_code == 206
+    assert await uses_of(parts, node_database, demo, grant) == [
+        ("file", "allowed", SIZE, 1), ("file", "allowed", 10, 1), ("file", "allowed", 0, 1),
+        ("rows", "allowed", len(rows.content), 1),
+    ]  # fmt: skip
+
+
+async def test_the_volume_of_a_month_is_kept(
+    portal: Granting,
+    machine: httpx.AsyncClient,
+    meters: str,
+    parts: dict[str, Any],
+    node_database: Database,
+    demo: Territory,
+) -> None:
+    grant = await given(portal, machine, meters, bytes_a_month=SIZE + 50)
+    address = f"/datasets/{meters}/file"
+
+    first = await machine.get(address, headers=grant.headers)
+    await parts[GATE].close()
+    second = await machine.get(address, headers=grant.headers)
+    part = await machine.get(address, headers={**grant.headers, "Range": "bytes=0-49"})
+    more = await machine.get(address, headers={**grant.headers, "Range": "bytes=0-0"})
+
+    assert (first.status_code, second.status_code, part.status_code, more.status_code) == (200, 403, 206, 403)
+    assert second.json()["code"] == "volume_spent"
+    assert "retry-after" in second.headers
+
+
+async def test_readings_at_once_do_not_pass_the_volume(
+    portal: Granting, machine: httpx.AsyncClient, meters: str
+) -> None:
+    grant = await given(portal, machine, meters, bytes_a_month=3 * SIZE)
+
+    answers = await asyncio.gather(*(machine.get(f"/datasets/{meters}/file", headers=grant.headers) for _ in range(8)))
+
+    assert sorted(each.status_code for each in answers) == [200] * 3 + [403] * 5
+
+
+async def test_the_pace_of_a_minute_is_kept(portal: Granting, machine: httpx.AsyncClient, meters: str) -> None:
+    grant = await given(portal, machine, meters, requests_a_minute=3)
+
+    answers = await asyncio.gather(*(machine.head(f"/datasets/{meters}/file", headers=grant.headers) for _ in range(7)))
+    refused = [each for each in answers if each.status_code == 429]
+
+    assert 3 <= len([each for each in answers if each.status_code == 200]) <= 6
+    assert len(refused) in {4, 1}
+    assert all(1 <= int(each.headers["retry-after"]) <= 60 for each in refused)
+
+
+async def test_what_is_no_table_is_not_given_in_part(
+    portal: Granting, machine: httpx.AsyncClient, producer: Producer, asker: object
+) -> None:
+    dataset = await producer.publish(
+        await producer.draft(b"%PDF-1.4\n%%EOF\n", "plan.pdf"), access="restricted", reason="x"
+    )
+    part = portal.grant(dataset, IN_PART)
+    whole = portal.grant(dataset)
+    for grant in (part, whole):
+        await portal.push(machine, grant)
+
+    refused = await machine.get(f"/datasets/{dataset}/file", headers=part.headers)
+    taken = await machine.get(f"/datasets/{dataset}/file", headers=whole.headers)
+
+    assert refused.status_code == 403
+    assert refused.json()["code"] == "only_in_part"
+    assert taken.status_code == 200
+
+
+async def test_a_table_that_has_not_what_was_agreed_shows_nothing(
+    portal: Granting, machine: httpx.AsyncClient, meters: str, producer: Producer
+) -> None:
+    grant = portal.grant(meters, IN_PART)
+    await portal.push(machine, grant)
+    renamed = METERS.replace(b"commune,", b"ville,", 1)
+    await producer.send(renamed, "compteurs.csv", f"/datasets/{meters}/versions")
+    await producer.publish(meters, access="restricted")
+
+    answer = await machine.get(f"/api/resources/{meters}/data/", headers=grant.headers)
+
+    assert answer.status_code == 403
+    assert HIDDEN not in answer.text
+
+
+async def test_refusals_of_a_minute_are_one_line(
+    portal: Granting,
+    machine: httpx.AsyncClient,
+    meters: str,
+    parts: dict[str, Any],
+    node_database: Database,
+    demo: Territory,
+) -> None:
+    grant = await given(portal, machine, meters)
+    await portal.push(machine, grant.change(state=State.REVOKED))
+    for _ in range(5):
+        await machine.get(f"/datasets/{meters}/file", headers=grant.headers)
+
+    assert await uses_of(parts, node_database, demo, grant) == [("file", "revoked", 0, 5)]
+
+
+async def test_a_revoked_project_still_reads_what_it_read(
+    portal: Granting, machine: httpx.AsyncClient, meters: str
+) -> None:
+    grant, other = await given(portal, machine, meters), await given(portal, machine, meters)
+    await machine.get(f"/datasets/{meters}/file", headers=grant.headers)
+    await portal.push(machine, grant.change(state=State.REVOKED))
+    address = f"/api/v1/agreements/{grant.id}/uses"
+
+    mine = await machine.get(address, headers=grant.headers)
+    theirs = await machine.get(address, headers=other.headers)
+
+    assert mine.json()["state"] == "revoked"
+    assert [each["what"] for each in mine.json()["uses"]] == ["file"]
+    assert theirs.status_code == 401
+    assert HIDDEN not in json.dumps(mine.json())
+
+
+async def test_the_producer_sees_who_read_what(
+    portal: Granting, machine: httpx.AsyncClient, meters: str, producer: Producer, stranger: object
+) -> None:
+    grant = await given(portal, machine, meters)
+    await machine.get(f"/datasets/{meters}/file", headers=grant.headers)
+
+    page = await producer.page(f"/datasets/{meters}/agreements")
+    sheet = await producer.client.get(f"/datasets/{meters}/uses.csv")
+    rows = list(csv.reader(io.StringIO(sheet.text.lstrip("\ufeff")), delimiter=";"))
+
+    assert "Îlots frais" in page
+    assert rows[1][1] == str(grant.id)
+    assert rows[1][3:5] == ["file", "allowed"]
+
+
+async def test_a_page_without_agreements_says_so(producer: Producer, meters: str) -> None:
+    assert f"/datasets/{meters}/agreements" in await producer.page(f"/datasets/{meters}")
+    assert "Aucun projet" in await producer.page(f"/datasets/{meters}/agreements")
+
+
+async def test_the_log_is_kept_to_its_space_and_territory(
+    portal: Granting, machine: httpx.AsyncClient, meters: str, other: Territory, node_database: Database
+) -> None:
+    grant = await given(portal, machine, meters)
+    await machine.get(f"/datasets/{meters}/file", headers=grant.headers)
+
+    async with node_database.session(other.id, role="worker") as session:
+        assert (await list_uses(session, grant.id)).total == 0
+
+
+@pytest.mark.parametrize("way", ["file", "rows"])
+async def test_a_reading_that_began_before_a_revocation_is_given_nothing_more(
+    portal: Granting, machine: httpx.AsyncClient, meters: str, parts: dict[str, Any], at_node: Territory, way: str
+) -> None:
+    grant = await given(portal, machine, meters)
+    agreed = await parts[GATE].let_person_in(at_node, grant.id, way)
+    await portal.push(machine, grant.change(state=State.REVOKED))
+
+    with pytest.raises(NotGrantedError):
+        await agreed.give(10)

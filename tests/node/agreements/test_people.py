@@ -1,0 +1,112 @@
+"""Somebody comes from the portal with a ticket that works once, and takes the files of an agreement."""
+
+import re
+from datetime import timedelta
+from html import unescape
+
+import httpx
+import pytest
+
+from tests.node.agreements.granting import HIDDEN, IN_PART, METERS, Grant, Granting
+from udi.protocol.agreement import State
+
+
+@pytest.fixture
+async def grant(portal: Granting, meters: str, passer_by: httpx.AsyncClient) -> Grant:
+    """An agreement about all of the data."""
+    made = portal.grant(meters)
+    await portal.push(passer_by, made)
+    return made
+
+
+def links(page: str) -> dict[str, str]:
+    found = re.findall(r'href="(/agreements/[^"]+/files/([a-z]+)\?[^"]+)"', page)
+    return {kind: unescape(address) for address, kind in found}
+
+
+async def test_the_page_gives_the_files_once(portal: Granting, passer_by: httpx.AsyncClient, grant: Grant) -> None:
+    address = f"/agreements/{grant.id}/files?ticket={portal.ticket(grant)}"
+
+    page = await passer_by.get(address)
+    again = await passer_by.get(address)
+    found = links(page.text)
+    file = await passer_by.get(found["file"])
+    sheet = await passer_by.get(found["csv"])
+    uses = await passer_by.get(found["uses"])
+
+    assert page.status_code == 200
+    assert "Texte de la convention." in page.text
+    assert page.headers["cache-control"] == "private, no-store"
+    assert again.status_code == 403
+    assert file.content == METERS
+    assert sheet.text.startswith("compteur,commune")
+    assert ";file;allowed;" in uses.text
+    assert HIDDEN not in page.text
+
+
+async def test_of_a_part_only_the_part_is_given(portal: Granting, passer_by: httpx.AsyncClient, meters: str) -> None:
+    grant = portal.grant(meters, IN_PART)
+    await portal.push(passer_by, grant)
+
+    found = links((await passer_by.get(f"/agreements/{grant.id}/files?ticket={portal.ticket(grant)}")).text)
+    taken = {kind: await passer_by.get(address) for kind, address in found.items()}
+    forged = await passer_by.get(found["csv"].replace("/files/csv", "/files/file"))
+
+    assert set(found) == {"csv", "xlsx", "parquet", "json", "uses"}
+    assert all(each.status_code == 200 for each in taken.values())
+    assert all(HIDDEN.encode() not in each.content for each in taken.values())
+    assert forged.status_code == 403
+
+
+async def test_a_link_that_was_given_is_asked_about_at_each_reading(
+    portal: Granting, passer_by: httpx.AsyncClient, grant: Grant
+) -> None:
+    found = links((await passer_by.get(f"/agreements/{grant.id}/files?ticket={portal.ticket(grant)}")).text)
+    assert (await passer_by.get(found["csv"])).status_code == 200
+
+    await portal.push(passer_by, grant.change(state=State.REVOKED))
+
+    assert (await passer_by.get(found["csv"])).status_code == 403
+    assert (await passer_by.get(found["file"])).status_code == 403
+
+
+async def test_a_link_of_one_agreement_opens_no_other(
+    portal: Granting, passer_by: httpx.AsyncClient, grant: Grant, meters: str
+) -> None:
+    other = portal.grant(meters)
+    await portal.push(passer_by, other)
+    found = links((await passer_by.get(f"/agreements/{grant.id}/files?ticket={portal.ticket(grant)}")).text)
+
+    assert (await passer_by.get(found["csv"].replace(str(grant.id), str(other.id)))).status_code == 403
+
+
+@pytest.mark.parametrize("what", ["old", "scope", "subject", "no mark", "garbage", "none", "document"])
+async def test_a_ticket_that_is_not_right_opens_nothing(
+    portal: Granting, passer_by: httpx.AsyncClient, grant: Grant, what: str
+) -> None:
+    tickets = {
+        "old": portal.ticket(grant, lifetime=timedelta(minutes=-2)),
+        "scope": portal.ticket(grant, scope="agreement"),
+        "subject": portal.ticket(grant, sub="0f6d3a52-6d2c-4d8e-9a1b-3c5e7f901234"),
+        "no mark": portal.ticket(grant, jti=""),
+        "garbage": "a.b.c",
+        "none": "",
+        "document": grant.said,
+    }
+
+    answer = await passer_by.get(f"/agreements/{grant.id}/files?ticket={tickets[what]}")
+
+    assert answer.status_code == 403
+    assert not links(answer.text)
+
+
+async def test_a_revoked_agreement_shows_its_reason_and_page(
+    portal: Granting, passer_by: httpx.AsyncClient, grant: Grant
+) -> None:
+    await portal.push(passer_by, grant.change(state=State.REVOKED, reason="Le projet est fini."))
+
+    answer = await passer_by.get(f"/agreements/{grant.id}/files?ticket={portal.ticket(grant)}")
+
+    assert answer.status_code == 403
+    assert "Le projet est fini." in answer.text
+    assert grant.agreement.page in answer.text

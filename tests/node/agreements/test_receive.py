@@ -1,0 +1,171 @@
+"""What the portal pushes is verified and kept; what is old, repeated, altered, swapped or another's changes nothing."""
+
+import asyncio
+import uuid
+from datetime import timedelta
+
+import httpx
+import pytest
+from sqlalchemy import func, select
+
+from tests.node.agreements.granting import Grant, Granting, in_days
+from udi.kit.db import Database
+from udi.kit.keys import Signer, new_secret
+from udi.kit.tenancy import Territory
+from udi.node.agreements.models import HeldAgreement
+from udi.protocol.agreement import AGREEMENT_TYPE, STANDING_TYPE, State, write_agreement, write_standing
+
+
+async def reads(machine: httpx.AsyncClient, grant: Grant) -> int:
+    answer = await machine.get(f"/datasets/{grant.agreement.dataset}/file", headers=grant.headers)
+    return answer.status_code
+
+
+@pytest.fixture
+async def grant(portal: Granting, meters: str, machine: httpx.AsyncClient) -> Grant:
+    """An agreement that the node holds."""
+    made = portal.grant(meters)
+    assert (await portal.push(machine, made)).json() == {"revision": made.standing.revision}
+    assert await reads(machine, made) == 200
+    return made
+
+
+async def test_a_revocation_ends_reading_and_says_why(
+    portal: Granting, machine: httpx.AsyncClient, grant: Grant
+) -> None:
+    grant.change(state=State.REVOKED, reason="Le projet a changé d’objet.")
+    await portal.push(machine, grant)
+
+    answer = await machine.get(f"/datasets/{grant.agreement.dataset}/file", headers=grant.headers)
+
+    assert answer.status_code == 403
+    assert answer.json()["code"] == "revoked"
+    assert answer.json()["errors"] == [{"field": "reason", "reason": "Le projet a changé d’objet."}]
+    assert answer.json()["page"] == grant.agreement.page
+    assert answer.headers["link"] == f'<{grant.agreement.page}>; rel="help"'
+
+
+async def test_what_is_sent_late_or_twice_changes_nothing(
+    portal: Granting, machine: httpx.AsyncClient, grant: Grant
+) -> None:
+    before = grant.said
+    grant.change(state=State.REVOKED)
+    revoked = grant.said
+    assert (await portal.push(machine, grant)).json() == {"revision": grant.standing.revision}
+
+    for said in (before, revoked, before):
+        answer = await portal.push(machine, grant, standing=said)
+        assert answer.json() == {"revision": grant.standing.revision}
+
+    assert await reads(machine, grant) == 403
+
+
+async def test_it_may_open_again_under_a_later_revision(
+    portal: Granting, machine: httpx.AsyncClient, grant: Grant
+) -> None:
+    await portal.push(machine, grant.change(state=State.SUSPENDED))
+    assert await reads(machine, grant) == 403
+    await portal.push(machine, grant.change(state=State.ACTIVE))
+    assert await reads(machine, grant) == 200
+
+
+async def test_a_credential_that_was_replaced_opens_nothing(
+    portal: Granting, machine: httpx.AsyncClient, grant: Grant
+) -> None:
+    await portal.push(machine, grant.change(credentials=()))
+
+    assert await reads(machine, grant) == 401
+
+
+@pytest.mark.parametrize(
+    "what", ["altered", "other_key", "other_node", "swapped", "other_kind", "token", "broken", "none"]
+)
+async def test_a_document_that_is_not_the_portals_for_this_is_refused(
+    portal: Granting, machine: httpx.AsyncClient, meters: str, grant: Grant, what: str
+) -> None:
+    other = portal.grant(meters)
+    grant.change(state=State.ACTIVE, closes_at=in_days(9))
+    claims, said = write_agreement(grant.agreement), write_standing(grant.standing)
+    stranger = Signer.from_secret(new_secret())
+    head, body, signature = grant.document.split(".")
+    changed: dict[str, dict[str, str]] = {
+        "altered": {"agreement": f"{head}.{other.document.split('.')[1]}.{signature}"},
+        "other_key": {"standing": portal.sign(said, STANDING_TYPE, signer=stranger)},
+        "other_node": {"standing": portal.sign(said, STANDING_TYPE, audience="https://other.example")},
+        "swapped": {"agreement": other.document},
+        "other_kind": {"agreement": portal.sign(claims, STANDING_TYPE)},
+        "token": {
+            "standing": portal.signer.sign(
+                said, lifetime=timedelta(minutes=5), issuer=portal.origin, audience=portal.audience
+            )
+        },
+        "broken": {"agreement": f"{head}.{body}"},
+        "none": {"agreement": "", "standing": ""},
+    }
+
+    answer = await portal.push(machine, grant, **changed[what])
+
+    assert answer.status_code == 422, answer.text
+
+
+async def test_only_the_portals_token_for_this_agreement_pushes(
+    portal: Granting, machine: httpx.AsyncClient, grant: Grant
+) -> None:
+    body = {"agreement": grant.document, "standing": grant.said}
+    address = f"/api/v1/agreements/{grant.id}"
+    signed = {
+        "scope": {"sub": str(grant.id), "scope": "report"},
+        "subject": {"sub": str(uuid.uuid4()), "scope": "agreement"},
+    }
+    for claims in signed.values():
+        token = portal.signer.sign(
+            claims, lifetime=timedelta(minutes=5), issuer=portal.origin, audience=portal.audience
+        )
+        answer = await machine.put(address, json=body, headers={"Authorization": f"Bearer {token}"})
+        assert answer.status_code == 401
+
+    assert (await machine.put(address, json=body)).status_code == 401
+    assert (await machine.put(address, json=body, headers=grant.headers)).status_code == 401
+
+
+async def test_an_agreement_about_another_nodes_dataset_is_not_kept(
+    portal: Granting, machine: httpx.AsyncClient, node_database: Database, demo: Territory
+) -> None:
+    stray = portal.grant(str(uuid.uuid4()))
+
+    assert (await portal.push(machine, stray)).status_code == 404
+    async with node_database.session(demo.id, role="worker") as session:
+        assert await session.scalar(select(func.count()).select_from(HeldAgreement)) == 0
+
+
+async def test_a_document_of_another_shape_is_refused_with_its_faults(
+    portal: Granting, machine: httpx.AsyncClient, grant: Grant
+) -> None:
+    claims = write_agreement(grant.agreement) | {"terms": {"purposes": []}}
+
+    answer = await portal.push(machine, grant, agreement=portal.sign(claims, AGREEMENT_TYPE))
+
+    assert answer.status_code == 422
+    assert "terms.purposes" in {each["field"] for each in answer.json()["errors"]}
+
+
+async def test_pushes_at_once_leave_the_last_revision(
+    portal: Granting, machine: httpx.AsyncClient, grant: Grant
+) -> None:
+    said = [grant.change(state=State.ACTIVE if number % 2 else State.SUSPENDED).said for number in range(8)]
+    await asyncio.gather(*(portal.push(machine, grant, standing=each) for each in reversed(said)))
+
+    assert (await portal.push(machine, grant)).json() == {"revision": grant.standing.revision}
+    assert await reads(machine, grant) == 200
+
+
+async def test_two_agreements_of_a_project_for_the_same_data(
+    portal: Granting, machine: httpx.AsyncClient, meters: str, grant: Grant
+) -> None:
+    """The one that ended does not keep its renewal from opening."""
+    renewed = portal.grant(meters)
+    renewed.change(credentials=grant.standing.credentials)
+    await portal.push(machine, renewed)
+    await portal.push(machine, grant.change(state=State.REVOKED))
+
+    assert await reads(machine, grant) == 200

@@ -1,0 +1,113 @@
+"""What the node shows of a table is what the agreement says: random tables and agreements, beside an outsider's reading."""
+
+import math
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+import pytest
+from hypothesis import given, settings
+
+from tests.node.made_tables import write_table
+from tests.protocol.drawn import Case, Cell, cases
+from tests.protocol.test_living_contract import SIGNS
+from tests.protocol.told import given as shown_of
+from udi.node.tables.column import ColumnType
+from udi.node.tables.view import write_view
+from udi.node.tables.views import UnfitError, cut_of
+from udi.protocol.deciding import View
+from udi.protocol.terms import Operator, RowFilter
+
+EXAMPLES = 100
+COLUMNS = [
+    ("jour", ColumnType.DATE),
+    ("vrai", ColumnType.BOOLEAN),
+    ("code", ColumnType.CODE),
+    ("heure", ColumnType.TIME),
+]
+ROWS = [
+    ["2026-05-01", True, "007", "08:30:00"],
+    ["2026-05-02", False, "7", "09:00:00"],
+    [None, None, None, None],
+]
+
+
+def rows_of(path: Path) -> list[tuple[object, ...]]:
+    with duckdb.connect() as connection:
+        return connection.execute(f"SELECT * FROM read_parquet('{path}')").fetchall()
+
+
+def as_stored(cell: Cell) -> object:
+    return float(cell) if isinstance(cell, Decimal) else cell
+
+
+@settings(max_examples=EXAMPLES, database=None)
+@given(case=cases())
+def test_the_table_that_is_shown_is_the_agreed_one(tmp_path_factory: pytest.TempPathFactory, case: Case) -> None:
+    folder = tmp_path_factory.mktemp("views")
+    terms, names = case.agreement.terms, list(case.table.numeric)
+    kinds = [(name, ColumnType.NUMBER if case.table.numeric[name] else ColumnType.TEXT) for name in names]
+    rows = [[as_stored(row[name]) for name in names] for row in case.table.rows]
+    table = write_table(folder / "whole.parquet", kinds, rows)
+    said = [(each.column, SIGNS[each.operator], each.values) for each in terms.rows]
+    columns, kept = shown_of(list(terms.columns) or None, said, case.table)
+
+    shown, cut = cut_of(table, View(columns=terms.columns, rows=terms.rows))
+    written = write_view(table.path, folder / "view.parquet", cut)
+
+    expected = [[row[names.index(each.name)] for each in shown] for row, stays in zip(rows, kept, strict=True) if stays]
+    found = rows_of(folder / "view.parquet")
+    assert {each.name for each in shown} == columns
+    assert [list(row[1:]) for row in found] == expected
+    assert [row[0] for row in found] == list(range(1, len(expected) + 1))
+    assert written.rows == len(expected)
+
+
+@pytest.mark.parametrize(
+    ("column", "operator", "values", "kept"),
+    [
+        ("jour", Operator.GTEQ, ("2026-05-02",), ["7"]),
+        ("jour", Operator.NEQ, ("2026-05-02",), ["007"]),
+        ("vrai", Operator.EQ, ("true",), ["007"]),
+        ("code", Operator.EQ, ("007",), ["007"]),
+        ("code", Operator.IS_NONE_OF, ("007",), ["7"]),
+        ("heure", Operator.LT, ("09:00:00",), ["007"]),
+    ],
+)
+def test_values_are_of_the_type_of_their_column(
+    tmp_path: Path, column: str, operator: Operator, values: tuple[str, ...], kept: list[str]
+) -> None:
+    table = write_table(tmp_path / "whole.parquet", COLUMNS, ROWS)
+
+    _, cut = cut_of(table, View(columns=("code",), rows=(RowFilter(column=column, operator=operator, values=values),)))
+    write_view(table.path, tmp_path / "view.parquet", cut)
+
+    assert [row[1] for row in rows_of(tmp_path / "view.parquet")] == kept
+
+
+@pytest.mark.parametrize(
+    "view",
+    [
+        View(columns=("absent",), rows=()),
+        View(columns=("code", "absent"), rows=()),
+        View(columns=(), rows=(RowFilter(column="absent", operator=Operator.EQ, values=("1",)),)),
+        View(columns=(), rows=(RowFilter(column="jour", operator=Operator.EQ, values=("hier",)),)),
+        View(columns=(), rows=(RowFilter(column="jour", operator=Operator.EQ, values=()),)),
+        View(columns=(), rows=(RowFilter(column="code", operator=Operator.EQ, values=("1", "2")),)),
+    ],
+)
+def test_what_does_not_fit_the_table_shows_nothing(tmp_path: Path, view: View) -> None:
+    table = write_table(tmp_path / "whole.parquet", COLUMNS, ROWS)
+
+    with pytest.raises(UnfitError):
+        cut_of(table, view)
+
+
+def test_what_is_no_number_passes_no_filter(tmp_path: Path) -> None:
+    table = write_table(tmp_path / "whole.parquet", [("x", ColumnType.NUMBER)], [[1.0], [math.nan], [None]])
+    view = View(columns=(), rows=(RowFilter(column="x", operator=Operator.GT, values=("0",)),))
+
+    _, cut = cut_of(table, view)
+    write_view(table.path, tmp_path / "view.parquet", cut)
+
+    assert [row[1] for row in rows_of(tmp_path / "view.parquet")] == [1.0]
