@@ -3,10 +3,12 @@
 import ast
 import re
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po
 
 from udi.node.site import LOCALES as NODE_LOCALES
 from udi.portal.site import LOCALES as PORTAL_LOCALES
@@ -115,3 +117,16 @@ def test_every_message_has_its_french(program: str) -> None:
         if french.gettext(message) == message and french.ngettext(message, message, 2) == message
     }
     assert {message: where for message, where in missing.items() if message not in SAME_IN_BOTH} == {}
+
+
+@pytest.mark.parametrize("program", FOLDERS)
+def test_a_message_has_one_french(program: str) -> None:
+    """Two domains that say the same English would have the French of the one that is read last."""
+    said: dict[str, set[str]] = {}
+    for folder in LOCALES[program]:
+        catalogue = folder / "fr.po"
+        if catalogue.exists():
+            for message in read_po(BytesIO(catalogue.read_bytes())):
+                said.setdefault(str(message.id), set()).add(str(message.string))
+
+    assert {message: french for message, french in said.items() if message and len(french) > 1} == {}

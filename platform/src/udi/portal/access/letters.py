@@ -34,7 +34,7 @@ def _received(say: Say, about: About) -> tuple[str, str]:
 
 
 def _answered(say: Say, about: About) -> tuple[str, str]:
-    return say("An answer about “%(title)s”", title=about.dataset), say(
+    return say("An answer comes about “%(title)s”", title=about.dataset), say(
         "Who asked to read “%(title)s” answered you. Your decision is due by %(day)s.",
         title=about.dataset,
         day=about.day,

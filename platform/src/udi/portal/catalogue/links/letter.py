@@ -103,6 +103,10 @@ def _seen(say: Say, territory: Territory, line: Line, language: str) -> str:
         day = say_datetime(link.last_reachable, language, zone=territory.zone)
     if not link.failures:
         return say("It can be had again since %(day)s.", day=day)
-    what = say("It does not answer.") if link.answer == SILENT else say("It answers %(status)s.", status=link.answer)
+    what = (
+        say("The address does not answer.")
+        if link.answer == SILENT
+        else say("It answers %(status)s.", status=link.answer)
+    )
     last = say("Last reached on %(day)s.", day=day) if link.last_reachable else say("It was never reached.")
     return f"{what} {last}"

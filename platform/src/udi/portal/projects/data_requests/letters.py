@@ -96,7 +96,7 @@ def _hidden(say: Say, request: DataRequest, address: str, _language: str) -> Wor
     return say("Your request is hidden: %(title)s", title=request.title), [
         say("The territory’s team took your request “%(title)s” off the board. It says why:", title=request.title),
         request.answer,
-        say("You still see it here: %(address)s", address=address),
+        say("You still see your request here: %(address)s", address=address),
         say("Answering this mail writes to the team."),
     ]
 
