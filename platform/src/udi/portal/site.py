@@ -15,7 +15,6 @@ from udi.kit.oidc import IdentityService, territory_client
 from udi.kit.rates import Rates
 from udi.kit.tenancy import Territory
 from udi.kit.territories import Registry
-from udi.portal.access import routes as access_routes
 from udi.portal.access.documentation import CHAPTER as ACCESS_CHAPTER
 from udi.portal.access.policies.opening import find_opening
 from udi.portal.catalogue.documentation.operations import CHAPTERS
@@ -63,7 +62,8 @@ URLS = {
     "projects": project_lists.PATH,
     "data_requests": data_request_pages.HOME,
     "sources": nodes_trials.HOME,
-    **access_routes.URLS,
+    "access": "/access-requests",
+    "agreements": "/agreements",
 }
 HIGHER = {
     CHAPTERS: (SOURCES_CHAPTER, PROJECTS_CHAPTER, ACCESS_CHAPTER),

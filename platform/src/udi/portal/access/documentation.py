@@ -8,9 +8,9 @@ from msgspec import to_builtins
 
 from udi.kit.errors import InvalidError, NotFoundError
 from udi.kit.paging import MAX_PAGE_SIZE
-from udi.portal.access.agreements.api import USUAL_SIZE
 from udi.portal.access.agreements.shapes import (
     BASE,
+    USUAL_SIZE,
     AgreementDataset,
     AgreementProducer,
     AgreementProject,

@@ -11,7 +11,6 @@ from udi.portal.access.policies import pages as policies
 from udi.portal.access.requests import case_pages
 from udi.portal.access.requests import pages as requests
 
-URLS = {"access": requests.HOME, "agreements": agreements.HOME}
 routes: Sequence[ControllerRouterHandler] = [
     *policies.routes,
     *odrl_pages.routes,

@@ -33,12 +33,11 @@ from udi.portal.projects.actions.live import move_project
 from udi.portal.projects.actions.report import report_reuse
 from udi.portal.projects.bodies import read_body, read_identifiers
 from udi.portal.projects.models import Project
-from udi.portal.projects.shapes import BASE
+from udi.portal.projects.shapes import BASE, SCOPE
 from udi.portal.projects.states import Event
 from udi.ui.cross_origin import OpenToAll
 from udi.ui.site import site_of
 
-SCOPE = "projects"
 MAX_BODY = 64 * 1024
 JSON = "application/json"
 PRIVATE = {"Cache-Control": "no-store"}

@@ -16,10 +16,10 @@ from udi.kit.errors import (
 from udi.kit.paging import MAX_PAGE_SIZE, PAGE_SIZE
 from udi.portal.catalogue.documentation.operations import Chapter, Operation
 from udi.portal.catalogue.documentation.parameters import PATH, Parameter
-from udi.portal.projects.api import SCOPE
 from udi.portal.projects.listing import CHOICES, LONGEST_TEXT
 from udi.portal.projects.shapes import (
     BASE,
+    SCOPE,
     MyProjects,
     Project,
     ProjectDataset,
@@ -181,11 +181,12 @@ def make_examples(origin: str) -> dict[str, Any]:
 CHAPTER = Chapter(
     operations=OPERATIONS,
     places={
+        "id": PATH["id"],
         "project_id": (
             "Identifier of the project.",
             {"type": "string", "format": "uuid"},
             str(ID),
-        )
+        ),
     },
     asked={
         ToDescribe: ToDescribe(title="L’ombre des rues", summary="Où marcher au frais en été.", purpose="civic"),

@@ -15,6 +15,7 @@ from udi.portal.projects.states import State
 from udi.protocol.policy import Requester
 from udi.protocol.terms import Purpose
 
+SCOPE = "projects"
 BASE = "/api/v1/projects"
 
 

@@ -18,10 +18,10 @@ from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
 from udi.portal.access.agreements.atom import PATH as FEED
 from udi.portal.access.agreements.atom import write_feed
-from udi.portal.access.agreements.delivery import MOST_LISTED, list_for_node
 from udi.portal.access.agreements.notary import notary_of
 from udi.portal.access.agreements.queries import get_deed, get_public, list_public
-from udi.portal.access.agreements.shapes import BASE, DeedPage, PublicDeed
+from udi.portal.access.agreements.shapes import BASE, USUAL_SIZE, DeedPage, PublicDeed
+from udi.portal.access.agreements.told import MOST_LISTED, list_for_node
 from udi.portal.catalogue.atom import MEDIA_TYPE
 from udi.portal.catalogue.open.asked import Asked
 from udi.portal.catalogue.pages.asked import read_pairs
@@ -31,7 +31,7 @@ from udi.protocol.odrl import as_document, write_agreement
 from udi.ui.cross_origin import OpenToAll
 from udi.ui.site import site_of
 
-USUAL, USUAL_SIZE, LARGEST, LAST_PAGE = 100, 20, 100, 10_000
+USUAL, LARGEST, LAST_PAGE = 100, 100, 10_000
 PUBLIC = {"Access-Control-Allow-Origin": "*"}
 Machine = Request[Any, Any, State]
 

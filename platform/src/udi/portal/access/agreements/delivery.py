@@ -1,26 +1,23 @@
-"""Telling the node how an agreement stands: at once, again until it answers; and what it asks for itself."""
+"""Telling the node how an agreement stands: at once, and again until it answers."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
 from uuid import UUID
 
 import structlog
-from sqlalchemy import func, select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
 from udi.kit.http import OutgoingError, RefusedAddressError
 from udi.kit.jobs import Handler, Job
 from udi.kit.tenancy import Territory
 from udi.portal.access.agreements.notary import Notary, audience_of, notary_of
-from udi.portal.access.agreements.revisions import DELIVER, read_standing
+from udi.portal.access.agreements.revisions import DELIVER
+from udi.portal.access.agreements.told import seal
 from udi.portal.access.models import AccessAgreement
 from udi.portal.nodes.jobs import LIFETIME, LONGEST_ANSWER
 from udi.portal.nodes.models import Node
 from udi.ui.site import Site
 
 log = structlog.get_logger()
-MOST_LISTED = 500
 
 
 class NotToldError(Exception):
@@ -65,12 +62,6 @@ async def deliver_agreement(site: Site, job: Job) -> None:
     log.info("agreement delivered", node=node.slug, agreement=str(id_), revision=revision)
 
 
-async def seal(session: AsyncSession, notary: Notary, agreement: AccessAgreement, node: Node) -> dict[str, str]:
-    """What a node is told of one agreement: it, and how it stands, both signed."""
-    standing = await read_standing(session, agreement)
-    return {"agreement": agreement.jws, "standing": notary.seal_standing(standing, node)}
-
-
 async def _put(site: Site, notary: Notary, id_: UUID, node: Node, body: dict[str, str]) -> int:
     claims = {"sub": str(id_), "scope": "agreement"}
     origin = notary.territory.origin
@@ -101,20 +92,3 @@ async def _note(site: Site, territory: Territory, id_: UUID, *, revision: int = 
         agreement.trouble = trouble
         if revision:
             agreement.delivered, agreement.delivered_at = max(agreement.delivered, revision), now()
-
-
-async def list_for_node(
-    session: AsyncSession, notary: Notary, node: Node, *, after: int, limit: int
-) -> tuple[list[dict[str, str]], int]:
-    """What changed for a node since a revision, in their order; and the last revision that is said, or `after`."""
-    own = (AccessAgreement.node_id == node.id, AccessAgreement.revision > after)
-    query = select(AccessAgreement).where(*own).order_by(AccessAgreement.revision).limit(limit)
-    found: Sequence[AccessAgreement] = (await session.scalars(query)).all()
-    items = [await seal(session, notary, each, node) for each in found]
-    return items, max((each.revision for each in found), default=after)
-
-
-async def count_untold(session: AsyncSession) -> int:
-    """How many agreements stand otherwise than their node was told."""
-    untold: Any = select(func.count()).where(AccessAgreement.delivered < AccessAgreement.revision)
-    return int(await session.scalar(untold) or 0)

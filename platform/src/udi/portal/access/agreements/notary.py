@@ -1,6 +1,7 @@
 """Signing for a territory: agreements once, standings each time they are sent."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,6 +12,9 @@ from udi.portal.access.models import AccessAgreement
 from udi.portal.nodes.models import Node
 from udi.protocol.agreement import AGREEMENT_TYPE, STANDING_TYPE, Agreement, Standing, write_agreement, write_standing
 from udi.ui.site import Site
+
+TICKET = timedelta(minutes=5)
+"""How long the link that leads a person to the node opens it."""
 
 
 @dataclass(frozen=True)

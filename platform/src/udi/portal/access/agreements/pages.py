@@ -17,14 +17,13 @@ from udi.kit.errors import ConflictError, InvalidError, NotFoundError
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
 from udi.portal.access.agreements import changing
-from udi.portal.access.agreements.notary import audience_of, lasts, notary_of
+from udi.portal.access.agreements.notary import TICKET, audience_of, lasts, notary_of
 from udi.portal.access.agreements.pdf import write_pdf
 from udi.portal.access.agreements.queries import SIZE, Deed, find_deed, get_deed, get_public, list_public
 from udi.portal.access.agreements.states import BY_PRODUCER, LIVE, NEXT, AgreementEvent
 from udi.portal.access.policies.queries import find_policy, get_policy, get_restricted
 from udi.portal.access.requests.renewing import may_renew, renew
 from udi.portal.access.requests.states import Side
-from udi.portal.nodes.jobs import LIFETIME
 from udi.portal.projects.queries import get_led_project
 from udi.ui.errors import say_fields
 from udi.ui.site import render, site_of
@@ -102,7 +101,7 @@ async def open_files(
         raise ConflictError("This agreement is over: nothing is read under it.", remedy="Its page says why.")
     notary = notary_of(site_of(request), territory)
     claims = {"sub": str(agreement_id), "scope": "read", "jti": str(uuid4())}
-    token = notary.signer.sign(claims, lifetime=LIFETIME, issuer=territory.origin, audience=audience_of(deed.node))
+    token = notary.signer.sign(claims, lifetime=TICKET, issuer=territory.origin, audience=audience_of(deed.node))
     address = f"{deed.node.url}/agreements/{agreement_id}/files?ticket={quote(token)}"
     headers = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
     return Redirect(address, status_code=303, headers=headers)

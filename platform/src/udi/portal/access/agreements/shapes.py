@@ -11,6 +11,7 @@ from udi.portal.access.models import PublicAgreement
 from udi.protocol.terms import Purpose
 
 BASE = "/api/v1/agreements"
+USUAL_SIZE = 20
 Instant = Annotated[datetime, Meta(tz=True)]
 Standing = Annotated[str, Meta(description="How it stands.", extra_json_schema={"enum": list(AgreementState)})]
 Use = Annotated[str, Meta(description="What the data are read for.", extra_json_schema={"enum": list(Purpose)})]
