@@ -110,14 +110,14 @@ async def served(
 async def theirs(served: tuple[Settings, Database]) -> AsyncIterator[Theirs]:
     """A territory of it, with a catalogue of several pages."""
     settings, database = served
-    territory = await stage.add_territory(settings, "theirs")
+    territory = await stage.add_territory((database,), settings, "theirs")
     catalogue = await open_catalogue(database, territory)
     there = Theirs(catalogue, settings)
     for number in range(MANY):
         await there.put(number)
     await there.index()
     yield there
-    await stage.remove_territory(settings, territory.id)
+    await stage.remove_territory((database,), territory.id)
 
 
 def said(record: Record) -> dict[str, Any]:
