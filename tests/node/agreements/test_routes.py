@@ -18,9 +18,12 @@ from tests.node.conftest import Browse
 from tests.node.producer import Producer
 from udi.kit.db import Database
 from udi.kit.oidc import Login
+from udi.kit.rates import Rates
 from udi.kit.tenancy import Territory
 from udi.node.datasets.queries import find_dataset
+from udi.node.tables.asking import RATES
 from udi.protocol.agreement import State
+from udi.ui.site import Site
 
 REFUSALS = {401, 403, 404, 422}
 BOTH = {"nobody", "revoked", "the publisher of another producer"}
@@ -113,8 +116,10 @@ async def identities(
 
 
 async def test_no_row_reaches_whoever_has_no_agreement(
-    identities: dict[str, tuple[httpx.AsyncClient, dict[str, str]]], places: dict[str, str]
-) -> None:
+    identities: dict[str, tuple[httpx.AsyncClient, dict[str, str]]], places: dict[str, str], node_site: Site,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setitem(node_site.parts, RATES, Rates("tables", most=10**8))
     tried, leaks = 0, list[str]()
     for name, (client, headers) in identities.items():
         for way in ROWS_LEAVE:
