@@ -111,6 +111,7 @@ async def test_every_page_keeps_its_budgets_with_a_full_catalogue(installation: 
 
     done = await asyncio.to_thread(installation.run, "bench", "pages", "--json", "--url", installation.portal("autre"))
 
+    assert done.stdout, done.stderr
     report = json.loads(done.stdout)
     assert report["faults"] == []
     assert done.returncode == 0

@@ -31,7 +31,7 @@ from udi.portal.nodes.harvest import kinds
 from udi.portal.nodes.harvest.source_kinds import SOURCE_STATUS
 from udi.portal.nodes.sources.actions import register_source
 from udi.portal.nodes.sources.models import RunOutcome, RunPhase, SourceRun, SourceState
-from udi.portal.nodes.sources.telling import tell
+from udi.portal.nodes.sources.telling import tell_others
 from udi.portal.notifications.models import Subscription, Webhook, WebhookState
 from udi.portal.notifications.tokens import unsubscribe_token
 from udi.portal.notifications.webhooks.signing import new_secret
@@ -276,7 +276,7 @@ async def read_elsewhere(site: Site, territory: Territory) -> dict[str, str]:
         session.add(run)
         await session.flush()
         met = [("jeu-1", LONG, kinds.TITLE_MISSING), ("jeu-2", ARABIC, kinds.LICENCE_MISSING), ("", "", SOURCE_STATUS)]
-        await tell(session, run, [(own, title, kind.at("", value=503)) for own, title, kind in met])
+        await tell_others(session, run, [(own, title, kind.at("", value=503)) for own, title, kind in met])
     return {"portal source": str(source.id)}
 
 

@@ -14,6 +14,7 @@ KINDS = {
     "producer": r"/producers/[^/]+",
     "history": r"/data/[^/]+/history",
     "dataset": r"/data/[^/]+(?:/[^/]+)?",
+    "projects": r"/(?:projects|calls|data-requests|agreements)(?:/[^/]+)?(?:\?.*)?",
     "text": r"/(?:charter|legal|accessibility|eco-design)",
     "programs": r"/(?:api|problems)",
 }

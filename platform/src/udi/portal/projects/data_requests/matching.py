@@ -46,7 +46,9 @@ class Likely:
     @property
     def reason(self) -> dict[str, Any]:
         """As the route keeps it."""
-        named = [{"id": str(each.id), "title": each.title} for each in self.datasets[:MOST_NAMED]]
+        titled = {each.title: each for each in reversed(self.datasets)}
+        nearest = [each for each in self.datasets if titled[each.title] is each][:MOST_NAMED]
+        named = [{"id": str(each.id), "title": each.title} for each in nearest]
         return {"datasets": named, "near": len(self.datasets)} if named else {"of_theme": self.of_theme}
 
 
