@@ -233,8 +233,8 @@ async def call_for_projects(
         "criteria": "Utile aux habitants, 40\nOuvert, 10", "closes_at": "2099-01-01T18:00", "results_at": "2099-02-01T18:00",
     }  # fmt: skip
     found = {}
-    for name in ("draft", "call"):
-        answer = await someone.post("/calls/new", data=form)
+    for name, title in (("draft", f"Des fontaines {TOWN}"), ("call", form["title"])):
+        answer = await someone.post("/calls/new", data=form | {"title": title})
         assert answer.status_code == 303, answer.text
         address = found[f"portal {name}"] = answer.headers["location"].removesuffix("/organise")
     await someone.post(f"{address}/organise/jury", data={"emails": f"{email}\njury@armor.example"})

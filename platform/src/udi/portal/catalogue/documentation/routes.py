@@ -12,8 +12,11 @@ from udi.kit.tenancy import Territory
 from udi.portal.catalogue.documentation.document import ADDRESS, build_document
 from udi.portal.catalogue.documentation.operations import CHAPTERS
 from udi.portal.catalogue.documentation.view import list_operations
+from udi.portal.catalogue.shapes import BASE
 from udi.ui.cross_origin import OpenToAll
 from udi.ui.site import render, site_of
+
+OF_CATALOGUE = ("datasets", "producers", "me", "following")
 
 
 def _document(request: Request[Any, Any, State], territory: Territory) -> dict[str, Any]:
@@ -38,11 +41,21 @@ async def read_document(
 
 @get("/api")
 async def show_api(request: Request[Any, Any, State], territory: NamedDependency[Territory]) -> Response[str]:
-    """How to read the catalogue with a program."""
+    """How to read the catalogue with a program; what other domains add, each on a page of its own (`about`)."""
     document = _document(request, territory)
-    say = site_of(request).pages.speaker(request)
-    operations = list_operations(document, say)
-    return render(request, "catalogue/api.html", origin=territory.origin, operations=operations, address=ADDRESS)
+    parts = dict.fromkeys(part for path in document["paths"] if (part := part_of(path)))
+    asked = request.query_params.get("about", "")
+    about = asked if asked in parts else ""
+    shown = {path: methods for path, methods in document["paths"].items() if part_of(path) == about}
+    operations = list_operations({**document, "paths": shown}, site_of(request).pages.speaker(request))
+    facts: dict[str, Any] = {"origin": territory.origin, "operations": operations, "address": ADDRESS}
+    return render(request, "catalogue/api.html", parts=list(parts), about=about, **facts)
+
+
+def part_of(path: str) -> str:
+    """The name under which the page shows an address; empty for those of the catalogue and of the person themselves."""
+    name = path.removeprefix(f"{BASE}/").partition("/")[0]
+    return "" if name in OF_CATALOGUE else name
 
 
 routes: Sequence[ControllerRouterHandler] = [

@@ -35,6 +35,12 @@ class Near:
     organisation_id: UUID
 
 
+def told_apart(near: Sequence[Near]) -> list[Near]:
+    """The same without those whose title a nearer one of the same producer has: a list of links tells them apart."""
+    first = {(each.title, each.organisation_id): each for each in reversed(near)}
+    return [each for each in near if first[each.title, each.organisation_id] is each]
+
+
 @dataclass(frozen=True)
 class Likely:
     """A producer that may hold the data, and the reason: `datasets` of its own that are near, else how many of the theme."""
@@ -46,9 +52,7 @@ class Likely:
     @property
     def reason(self) -> dict[str, Any]:
         """As the route keeps it."""
-        titled = {each.title: each for each in reversed(self.datasets)}
-        nearest = [each for each in self.datasets if titled[each.title] is each][:MOST_NAMED]
-        named = [{"id": str(each.id), "title": each.title} for each in nearest]
+        named = [{"id": str(each.id), "title": each.title} for each in told_apart(self.datasets)[:MOST_NAMED]]
         return {"datasets": named, "near": len(self.datasets)} if named else {"of_theme": self.of_theme}
 
 

@@ -231,7 +231,7 @@ async def _form(
     language = request.scope["state"]["locale"]
     themes = [(theme.code, localised(theme.label, language)) for theme in THEMES.values()]
     facts = {"asked": asked, "errors": say_fields(request, error), "of": of, "met": met, "themes": themes}
-    shown = (near or [])[: matching.MOST_SHOWN]
+    shown = matching.told_apart(near or [])[: matching.MOST_SHOWN]
     return render(request, "projects/data-request-form.html", status=status, near=shown, twins=twins or [], **facts)
 
 
