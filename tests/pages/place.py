@@ -207,8 +207,8 @@ async def make_projects(
         "organisation": "armor", "requester": "public_body", "dataset": known["portal restricted"],
     }  # fmt: skip
     found = {}
-    for name in ("project", "idea"):
-        answer = await someone.post("/projects/new", data=form)
+    for name, title in (("project", form["title"]), ("idea", f"Le frais des rues {TOWN}")):
+        answer = await someone.post("/projects/new", data=form | {"title": title})
         assert answer.status_code == 303, answer.text
         address = found[f"portal {name}"] = answer.headers["location"]
         sent = {"files": {"picture": ("rue.jpg", picture())}, "data": {"alternative": "Une rue à midi"}}
