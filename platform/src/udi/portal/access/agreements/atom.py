@@ -1,12 +1,12 @@
 """The public list of agreements as an Atom feed (RFC 4287): what everybody may know, and nothing else."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from udi.kit.tenancy import Territory
 from udi.portal.access.models import PublicAgreement
-from udi.portal.catalogue.atom import MEDIA_TYPE, NAMESPACE, NOT_XML, OLDEST
+from udi.portal.catalogue.atom import MEDIA_TYPE, NAMESPACE, OLDEST
+from udi.portal.projects.atom import add, instant
 from udi.ui.locale import localised
 
 PATH = "/agreements.atom"
@@ -16,30 +16,22 @@ def write_feed(rows: Sequence[PublicAgreement], territory: Territory, language: 
     """The feed; one without entries is as old as Unix, so that its bytes do not change."""
     origin, author = territory.origin, localised(territory.name, language)
     feed = Element("feed", {"xmlns": NAMESPACE, "xml:lang": language})
-    _add(feed, "id", f"{origin}{PATH}")
-    _add(feed, "title", f"{title} – {author}")
-    _add(feed, "updated", _instant(max((row.changed_at for row in rows), default=OLDEST)))
-    _add(SubElement(feed, "author"), "name", author)
+    add(feed, "id", f"{origin}{PATH}")
+    add(feed, "title", f"{title} – {author}")
+    add(feed, "updated", instant(max((row.changed_at for row in rows), default=OLDEST)))
+    add(SubElement(feed, "author"), "name", author)
     SubElement(feed, "link", rel="self", type=MEDIA_TYPE, href=f"{origin}{PATH}")
     SubElement(feed, "link", rel="alternate", type="text/html", href=f"{origin}/agreements")
     for row in rows:
         entry, address = SubElement(feed, "entry"), f"{origin}/agreements/{row.id}"
-        _add(entry, "id", address)
-        _add(entry, "title", row.dataset_title)
-        _add(entry, "updated", _instant(row.changed_at))
-        _add(entry, "published", _instant(row.starts_at))
-        _add(SubElement(entry, "author"), "name", row.organisation_name)
+        add(entry, "id", address)
+        add(entry, "title", row.dataset_title)
+        add(entry, "updated", instant(row.changed_at))
+        add(entry, "published", instant(row.starts_at))
+        add(SubElement(entry, "author"), "name", row.organisation_name)
         SubElement(entry, "link", rel="alternate", type="text/html", href=address)
         SubElement(entry, "category", term=row.state)
         SubElement(entry, "category", term=row.purpose)
-        _add(entry, "summary", f"{row.starts_at:%Y-%m-%d} – {row.ends_at:%Y-%m-%d}")
+        add(entry, "summary", f"{row.starts_at:%Y-%m-%d} – {row.ends_at:%Y-%m-%d}")
     written: bytes = tostring(feed, encoding="utf-8", xml_declaration=True)
     return written
-
-
-def _add(parent: Element, name: str, text: str) -> None:
-    SubElement(parent, name).text = NOT_XML.sub("", text)
-
-
-def _instant(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

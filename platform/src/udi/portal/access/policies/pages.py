@@ -19,6 +19,7 @@ from udi.portal.access.policies import queries
 from udi.portal.access.policies.actions import set_policy
 from udi.portal.access.policies.form import BLANK, MOST_FIELDS, Typed, read_form, take, write_form
 from udi.portal.catalogue.models import Dataset
+from udi.portal.projects.forms import read_number
 from udi.protocol.plain import write_terms
 from udi.ui.errors import say_fields
 from udi.ui.site import render
@@ -78,7 +79,7 @@ async def send_form(
     dataset = await queries.get_for_producer(session, member, dataset_id)
     typed = take(await request.form())
     seen = typed.get("revision", "")
-    revision = int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 9 else 0  # noqa: PLR2004 - a small number
+    revision = read_number(seen)
     try:
         policy = read_form(typed, territory.languages)
     except InvalidError as error:

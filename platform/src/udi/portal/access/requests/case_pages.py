@@ -25,6 +25,7 @@ from udi.portal.access.requests.form import read_typed, typed_of
 from udi.portal.access.requests.queries import Case, get_as, get_case, list_past, name_sides
 from udi.portal.access.requests.states import BY_PRODUCER, BY_REQUESTER, NEXT, Event, Side
 from udi.portal.access.requests.thread import list_steps, write_message
+from udi.portal.projects.forms import read_number
 from udi.portal.projects.queries import get_led_project
 from udi.protocol.plain import write_terms
 from udi.protocol.policy import read_policy
@@ -118,7 +119,7 @@ async def _do(
 ) -> None:
     words, asked = form.get("words", ""), case.request
     notary, seen = notary_of(site_of(request), territory), form.get("revision", "")
-    revision = int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 9 else 0  # noqa: PLR2004 - a small number
+    revision = read_number(seen)
     both: dict[str, Any] = {"revision": revision, "notary": notary}
     match event:
         case Event.MESSAGE:
