@@ -138,6 +138,7 @@ NO_PAGES = {
         "/agreements/{agreement_id}/agreement.pdf",
         "/agreements/{agreement_id}/files",
         "/api/v1/agreements",
+        "/api/v1/agreements/mine",
         "/api/v1/agreements/{agreement_id}",
         "/api/v1/access-policies",
         "/api/v1/access-policies/{restricted_id}",

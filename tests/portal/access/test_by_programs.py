@@ -105,6 +105,36 @@ async def test_a_request_goes_from_both_sides_to_the_agreement(programs: Program
     assert (await programs.call("GET", home, programs.producer)).json()["side"] == "producer"
 
 
+async def test_an_agreement_is_suspended_taken_up_and_revoked_by_its_producer(programs: Programs) -> None:
+    home = (await programs.ask()).headers["location"]
+    grant = {"event": "grant", "words": WHY, "revision": 1}
+    made = (await programs.call("POST", f"{home}/events", programs.producer, **grant)).json()["agreement"]
+    events = f"/api/v1/agreements/{made}/events"
+    answers = {
+        name: await programs.call("POST", events, by, event=event, **said)
+        for name, by, event, said in (
+            ("stranger", programs.team, "revoke", {"words": WHY}), ("project", programs.person, "revoke", {"words": WHY}),
+            ("silent", programs.producer, "suspend", {}), ("suspended", programs.producer, "suspend", {"words": WHY}),
+            ("resumed", programs.producer, "resume", {}),
+            ("noticed", programs.producer, "give_notice", {"words": WHY, "days": 30}),
+            ("over", programs.person, "give_up", {}), ("late", programs.producer, "revoke", {"words": WHY}),
+            ("unknown", programs.producer, "end", {}),
+        )
+    }  # fmt: skip
+    lists = [await programs.call("GET", "/api/v1/agreements/mine", by) for by in (programs.person, programs.producer)]
+    none = (await programs.call("GET", "/api/v1/agreements/mine", programs.team)).json()
+
+    assert {name: each.status_code for name, each in answers.items()} == {
+        "stranger": 404, "project": 403, "silent": 422, "suspended": 200, "resumed": 200, "noticed": 200, "over": 200,
+        "late": 409, "unknown": 422,
+    }  # fmt: skip
+    assert (answers["suspended"].json()["state"], answers["suspended"].json()["reason"]) == ("suspended", WHY)
+    assert (answers["noticed"].json()["state"], answers["noticed"].json()["closes"] is None) == ("revoking", False)
+    assert [each.json()["items"][0]["side"] for each in lists] == ["requester", "producer"]
+    assert [each.json()["items"][0]["state"] for each in lists] == ["given_up"] * 2
+    assert none == {"total": 0, "items": []}
+
+
 async def test_a_request_is_refused_corrected_and_taken_back(programs: Programs) -> None:
     home = (await programs.ask()).headers["location"]
     old = await programs.call("POST", f"{home}/events", programs.producer, event="refuse", words=WHY, revision=7)

@@ -34,8 +34,16 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 SCOPES = ("profile", "following", "sources", "projects", "access")
 RESTRICTED, NOBODY = 7, "6d4a3b1c-2f58-4c0e-9a44-0e5f6a7b8c9d"
 """A line of the corpus, of Armor's; and what nothing is called."""
-PARTS = ("sources", "projects", "calls", "data-requests", "access-policies", "access-requests", "agreements")
-POOR = ("projects/mine", "me", "following", "following/rhythm", "data-requests/mine", "access-requests")
+PARTS = ("sources", "projects", "teams", "calls", "data-requests", "access-policies", "access-requests", "agreements")
+POOR = (
+    "projects/mine",
+    "me",
+    "following",
+    "following/rhythm",
+    "data-requests/mine",
+    "access-requests",
+    "agreements/mine",
+)
 """What a token without rights does not read."""
 NODES = f"{BASE}/resources"
 """What nodes push to, whose contract is RUDI's."""
@@ -173,11 +181,11 @@ def test_each_example_is_a_sound_answer(document: Document) -> None:
     answers, refusals = 6 + 2 + 1 + 2, 6 + 1 + 5 + 2 + 1 + 2
     of_sources = 11 + 2 + 4 + 2 + 4 + 4 + 3 + 2 + 3 + 2 + 3 + 2
     of_projects = 7 + 1 + 2 + 1 + 4 + 4 + 3 + 2 + 1 + 2
-    of_agreements, of_calls = 2 + 2, 2 + 2
+    of_agreements, of_calls = 2 + 2 + 1 + 1 + 1 + 4, 2 + 2
     of_data_requests, of_access = 6 + 1 + 3 + 1 + 4 + 4 + 3 + 2 + 1, 2 + 1 + 2 + 5 + 1 + 4 + 2 + 4 + 5
     of_teams = 4 + 2 + 3 + 3 + 3 + 4 + 4 + 2
     others = of_teams + of_sources + of_projects + of_agreements + of_calls + of_data_requests + of_access
-    assert seen == answers + refusals + others + (11 + 11 + 9 + 7 + 2 + 2 + 8 + 7) * 2
+    assert seen == answers + refusals + others + (11 + 11 + 9 + 7 + 4 + 2 + 8 + 7) * 2
     page = document["components"]["schemas"]["DatasetPage"]
     assert faults(document, page, {"total": -1}) != [], "the checker sees what is wrong"
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from litestar.types import ControllerRouterHandler
 
-from udi.portal.access.agreements import api, project_pages
+from udi.portal.access.agreements import api, own_api, project_pages
 from udi.portal.access.agreements import pages as agreements
 from udi.portal.access.policies import api as policies_api
 from udi.portal.access.policies import odrl_pages
@@ -22,5 +22,6 @@ routes: Sequence[ControllerRouterHandler] = [
     *requests_api.routes,
     *agreements.routes,
     *api.routes,
+    *own_api.routes,
     *project_pages.routes,
 ]

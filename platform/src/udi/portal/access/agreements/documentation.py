@@ -6,17 +6,23 @@ from uuid import UUID
 
 from msgspec import to_builtins
 
-from udi.kit.errors import InvalidError, NotFoundError
+from udi.kit.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
 from udi.kit.paging import MAX_PAGE_SIZE
 from udi.portal.access.agreements.shapes import (
     BASE,
+    SCOPE,
     USUAL_SIZE,
     AgreementDataset,
+    AgreementOfMine,
     AgreementProducer,
     AgreementProject,
     DeedPage,
+    MyAgreements,
     PublicDeed,
+    ToChangeAgreement,
 )
+from udi.portal.access.policies.documentation import TERMS
+from udi.portal.access.policies.shapes import AccessTerms
 from udi.portal.catalogue.documentation.operations import Chapter, Operation
 from udi.portal.catalogue.documentation.parameters import PATH
 
@@ -48,6 +54,26 @@ OPERATIONS = (
         answer=PublicDeed,
         refusals=(NotFoundError,),
     ),
+    Operation(
+        name="listMyAgreements",
+        path=f"{BASE}/mine",
+        summary="List my agreements",
+        detail="Those of the person of the token, of the projects that they lead, and of organisations for which they publish.",
+        answer=MyAgreements,
+        refusals=(ForbiddenError,),
+        scope=SCOPE,
+    ),
+    Operation(
+        name="changeAgreement",
+        path=f"{BASE}/{{agreement_id}}/events",
+        summary="Change an agreement",
+        detail="The node is told at once, and refuses or lets read accordingly.",
+        answer=AgreementOfMine,
+        refusals=(ForbiddenError, NotFoundError, ConflictError, InvalidError),
+        method="post",
+        asks=ToChangeAgreement,
+        scope=SCOPE,
+    ),
 )
 
 
@@ -60,12 +86,19 @@ def make_examples(origin: str) -> dict[str, Any]:
         ends=WHEN.replace(year=2027), state="active", page=f"{origin}/agreements/{ID}",
     )  # fmt: skip
     page = DeedPage(total=1, page=1, size=USUAL_SIZE, items=[deed])
-    return {"listAgreements": to_builtins(page), "readAgreement": to_builtins(deed)}
+    mine = AgreementOfMine(
+        id=ID, dataset=deed.dataset, producer=deed.producer, project=AgreementProject(id=ID, title="Rafraîchir la ville"),
+        side="producer", purpose="research", terms=AccessTerms.of(TERMS), starts=WHEN, ends=WHEN.replace(year=2027),
+        closes=None, state="suspended", reason="La mesure a changé.", told=True, page=deed.page,
+    )  # fmt: skip
+    answers = {"listAgreements": page, "readAgreement": deed, "changeAgreement": mine}
+    answers["listMyAgreements"] = MyAgreements(total=1, items=[mine])
+    return {name: to_builtins(answer) for name, answer in answers.items()}
 
 
 CHAPTER = Chapter(
     operations=OPERATIONS,
     places={"agreement_id": ("Identifier of the agreement.", {"type": "string", "format": "uuid"}, str(ID))},
-    asked={},
+    asked={ToChangeAgreement: ToChangeAgreement(event="suspend", words="La mesure a changé.")},
     make_examples=make_examples,
 )

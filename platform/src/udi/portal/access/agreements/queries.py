@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import ForbiddenError, NotFoundError
@@ -16,7 +16,7 @@ from udi.portal.organisations.models import Organisation
 from udi.portal.projects.models import Project
 from udi.protocol.agreement import Agreement, read_agreement
 
-SIZE = 20
+SIZE, MOST_LISTED = 20, 200
 
 
 @dataclass(frozen=True)
@@ -84,6 +84,21 @@ async def get_deed(
     if side is not None and deed.side is not side:
         raise ForbiddenError("This is for the other side of the agreement.")
     return deed
+
+
+async def list_mine(session: AsyncSession, actor: Actor) -> list[Deed]:
+    """The agreements on one side of which the person stands, the newest first."""
+    slugs = [slug for slug in actor.memberships if actor.may_publish(slug)]
+    theirs = select(Organisation.id).where(Organisation.slug.in_(slugs))
+    led = select(Project.id).where(Project.leader_id == actor.person_id)
+    mine = or_(
+        AccessAgreement.person_id == actor.person_id,
+        AccessAgreement.project_id.in_(led),
+        AccessAgreement.organisation_id.in_(theirs),
+    )
+    query = select(AccessAgreement.id).where(mine).order_by(AccessAgreement.starts_at.desc(), AccessAgreement.id)
+    ids = (await session.scalars(query.limit(MOST_LISTED))).all()
+    return [deed for id_ in ids if (deed := await find_deed(session, actor, id_)) is not None]
 
 
 async def list_of_project(session: AsyncSession, project: UUID) -> Sequence[AccessAgreement]:
