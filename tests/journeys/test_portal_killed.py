@@ -20,7 +20,7 @@ from tests.journeys.test_publish_and_find import appears
 from tests.journeys.test_restricted import COLUMNS, INHABITANT, answers, read, restrict, set_terms, within
 from udi.settings import ProgramName
 
-TITLE = "Consommation par îlot, la nuit"
+TITLE = "Courbes de charge des rues"
 PORTAL, NODE = ("serve-portal", "work-portal"), ("serve-node", "work-node")
 PATIENCE, SOON = 60, 10
 ASKED = {
@@ -99,12 +99,12 @@ async def trial(
 ) -> AsyncIterator[Trial]:
     producer = await context.new_page()
     await restrict(producer, installation, tmp_path, TITLE)
-    assert await appears(installation, "consommation nuit", TITLE, within=PATIENCE)
+    assert await appears(installation, "courbes charge", TITLE, within=PATIENCE)
     other = await browser.new_context(locale="fr-FR")
     person = await other.new_page()
     await person.goto(f"{installation.portal()}/")
     await log_in(person, installation, INHABITANT)
-    await person.goto(f"{installation.portal()}/data?q=consommation+nuit")
+    await person.goto(f"{installation.portal()}/data?q=courbes+charge")
     await person.get_by_role("link", name=TITLE).click()
     dataset = person.url.split("/data/")[1].split("/")[0]
     await set_terms(producer, installation, dataset)

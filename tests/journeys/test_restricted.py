@@ -100,6 +100,8 @@ async def be_refused(student: Page, producer: Page, place: Installation, dataset
     await student.goto(f"{place.portal()}/")
     await log_in(student, place, INHABITANT)
     await student.goto(f"{place.portal()}/data/{dataset}/access-requests/new")
+    if await student.locator("[name=project]").count():  # where they lead one already
+        await student.locator("[name=project]").select_option("new")
     await student.locator("[name=title]").fill("Rafraîchir la ville")
     await student.locator("[name=summary]").fill("Choisir dix rues à ombrager.")
     await ask(student, COLUMNS, "24")
