@@ -55,8 +55,10 @@ async def find_deed(session: AsyncSession, actor: Actor | None, id_: UUID, *, lo
         return None
     query = select(AccessAgreement).where(AccessAgreement.id == id_)
     agreement = await session.scalar(query.with_for_update() if lock else query)
-    if agreement is None:
-        return None
+    return await _read_deed(session, actor, agreement) if agreement else None
+
+
+async def _read_deed(session: AsyncSession, actor: Actor, agreement: AccessAgreement) -> Deed | None:
     tenant = agreement.tenant_id
     producer = await session.get_one(Organisation, (tenant, agreement.organisation_id))
     project = await session.get(Project, (tenant, agreement.project_id))
@@ -96,9 +98,9 @@ async def list_mine(session: AsyncSession, actor: Actor) -> list[Deed]:
         AccessAgreement.project_id.in_(led),
         AccessAgreement.organisation_id.in_(theirs),
     )
-    query = select(AccessAgreement.id).where(mine).order_by(AccessAgreement.starts_at.desc(), AccessAgreement.id)
-    ids = (await session.scalars(query.limit(MOST_LISTED))).all()
-    return [deed for id_ in ids if (deed := await find_deed(session, actor, id_)) is not None]
+    query = select(AccessAgreement).where(mine).order_by(AccessAgreement.starts_at.desc(), AccessAgreement.id)
+    rows = (await session.scalars(query.limit(MOST_LISTED))).all()
+    return [deed for row in rows if (deed := await _read_deed(session, actor, row)) is not None]
 
 
 async def list_of_project(session: AsyncSession, project: UUID) -> Sequence[AccessAgreement]:
