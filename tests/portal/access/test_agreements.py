@@ -8,13 +8,16 @@ from uuid import UUID
 
 import httpx
 import pytest
+from sqlalchemy import update
 
 from tests.portal.access.conftest import Desk
 from udi.kit.keys import verify_document
 from udi.portal.access.agreements import states
 from udi.portal.access.agreements.states import AgreementEvent, AgreementState
 from udi.portal.access.models import AccessAgreement, PublicAgreement
+from udi.portal.organisations.models import Organisation
 from udi.protocol.agreement import AGREEMENT_TYPE, fingerprint, read_agreement
+from udi.protocol.policy import Requester
 from udi.protocol.terms import Purpose
 
 PAGE = Path(__file__).parents[3] / "docs/reference/access.md"
@@ -84,6 +87,8 @@ def test_the_documented_table_is_the_one_that_runs() -> None:
 
 async def test_what_was_asked_is_what_is_signed(desk: Desk) -> None:
     await desk.set_policy()
+    async with desk.site.database.session(desk.territory.id, role="worker") as session:
+        await session.execute(update(Organisation).where(Organisation.slug == "armor").values(kind="company"))
     address = await desk.agree()
     deed = await desk.deed(address)
     keys = (await desk.passer.get("/.well-known/jwks.json")).json()
@@ -99,6 +104,7 @@ async def test_what_was_asked_is_what_is_signed(desk: Desk) -> None:
     assert said.terms.attribution == "Données d’Armorine Métropole"
     assert said.terms.bytes_a_month == 2_000_000_000
     assert (said.provider.name, said.requester.name) == ("Armorine Métropole", "Réseau Goéland")
+    assert (said.provider.kind, said.requester.kind) == (Requester.COMPANY, Requester.RESEARCH)
     assert (said.ends_at - said.starts_at).days in range(181, 185)
     assert "Armorine Métropole" in said.text["fr"] != said.text["en"]
     page = await desk.producer.get(address)

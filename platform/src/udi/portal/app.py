@@ -31,7 +31,9 @@ from udi.portal.organisations.joining import pages as joining_pages
 from udi.portal.organisations.members import pages as members_pages
 from udi.portal.projects import api as projects_api
 from udi.portal.projects import pages as projects_pages
+from udi.portal.projects import team_api
 from udi.portal.projects.calls.routes import routes as call_routes
+from udi.portal.projects.data_requests import api as data_request_api
 from udi.portal.projects.data_requests import deciding_pages as data_request_decisions
 from udi.portal.projects.data_requests import pages as data_request_pages
 from udi.portal.site import build_site
@@ -72,9 +74,11 @@ HANDLERS = [
     *members_pages.routes,
     *projects_pages.routes,
     *projects_api.routes,
+    *team_api.routes,
     *call_routes,
     *data_request_pages.routes,
     *data_request_decisions.routes,
+    *data_request_api.routes,
     *access_routes.routes,
 ]
 

@@ -15,7 +15,7 @@ from udi.kit.oidc import IdentityService, territory_client
 from udi.kit.rates import Rates
 from udi.kit.tenancy import Territory
 from udi.kit.territories import Registry
-from udi.portal.access.documentation import CHAPTER as ACCESS_CHAPTER
+from udi.portal.access.documentation import CHAPTERS as ACCESS_CHAPTERS
 from udi.portal.access.policies.opening import find_opening
 from udi.portal.catalogue.documentation.operations import CHAPTERS
 from udi.portal.catalogue.measures import measure_index, measure_links
@@ -32,8 +32,11 @@ from udi.portal.nodes.sources.documentation import CHAPTER as SOURCES_CHAPTER
 from udi.portal.organisations.joining import pages as joining_pages
 from udi.portal.organisations.queries import name_organisations
 from udi.portal.projects import listing as project_lists
+from udi.portal.projects.calls.documentation import CHAPTER as CALLS_CHAPTER
 from udi.portal.projects.data_requests import pages as data_request_pages
+from udi.portal.projects.data_requests.documentation import CHAPTER as DATA_REQUESTS_CHAPTER
 from udi.portal.projects.documentation import CHAPTER as PROJECTS_CHAPTER
+from udi.portal.projects.team_documentation import CHAPTER as TEAM_CHAPTER
 from udi.portal.projects.uses import find_uses
 from udi.portal.tenants.models import Tenant
 from udi.settings import Settings
@@ -66,7 +69,7 @@ URLS = {
     "agreements": "/agreements",
 }
 HIGHER = {
-    CHAPTERS: (SOURCES_CHAPTER, PROJECTS_CHAPTER, ACCESS_CHAPTER),
+    CHAPTERS: (SOURCES_CHAPTER, PROJECTS_CHAPTER, TEAM_CHAPTER, CALLS_CHAPTER, DATA_REQUESTS_CHAPTER, *ACCESS_CHAPTERS),
     FIND_ORIGIN: sources_origins.find_origin,
     "uses": find_uses,
     "mapped": project_lists.list_addresses,

@@ -1,11 +1,11 @@
 """Credentials of a project: a secret for its machine and one node, shown once, of which a digest is kept."""
 
 import secrets
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
@@ -114,6 +114,15 @@ async def revoke_credential(session: AsyncSession, actor: Actor, project: Projec
     await session.flush()
     await send_standings(session, project.id, credential.node_id)
     audit.record(session, actor, "project_credential.revoked", project.id, credential=str(credential.id))
+
+
+async def note_uses(session: AsyncSession, node: Node, uses: Iterable[tuple[UUID, datetime]]) -> None:
+    """Keep in which hour credentials for a node were last shown there, as it says; another node's stay as they are."""
+    for id_, said in uses:
+        hour = min(said, now()).replace(minute=0, second=0, microsecond=0)
+        earlier = or_(ProjectCredential.last_used_at.is_(None), ProjectCredential.last_used_at < hour)
+        own = (ProjectCredential.id == id_, ProjectCredential.node_id == node.id)
+        await session.execute(update(ProjectCredential).where(*own, earlier).values(last_used_at=hour))
 
 
 async def _get(session: AsyncSession, project: Project, id_: UUID) -> ProjectCredential:

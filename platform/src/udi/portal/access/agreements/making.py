@@ -100,7 +100,7 @@ def _say(
     )
     said = Agreement(
         id=id_, dataset=dataset.id, dataset_title=dataset.title, project=project.id, project_title=project.title,
-        provider=Party(kind=Requester.PUBLIC_BODY, id=producer.id, name=producer.name), requester=requester,
+        provider=Party(kind=Requester(producer.kind or Requester.PUBLIC_BODY), id=producer.id, name=producer.name), requester=requester,
         purpose=Purpose(request.purpose), terms=terms, starts_at=starts, ends_at=add_months(starts, terms.months),
         text={}, page=f"{notary.territory.origin}/agreements/{id_}",
     )  # fmt: skip
