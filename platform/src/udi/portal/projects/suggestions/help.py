@@ -68,7 +68,7 @@ def find_holders(own: Own, others: Sequence[Other]) -> Iterator[Suggestion]:
 def find_helpers(own: Own, others: Sequence[Other]) -> Iterator[Suggestion]:
     """Those who offer the support that somebody's projects look for, or that they seek; nearer ones first."""
     for other in others:
-        stems = stems_of(other.interest.has, other.interest.looks_for)
+        stems = stems_of(other.interest.has)
         for need in own.needs:
             if support := _both(need.support, other.interest.offers):
                 words, theme = need.telling.shared(stems), _common(own, other)
