@@ -14,6 +14,7 @@ from tests.portal.notifications.conftest import Relay
 from tests.portal.projects.conftest import Workshop
 from udi.kit.clock import now
 from udi.kit.jobs import Job
+from udi.kit.oidc import Login
 from udi.portal.catalogue.search.feed import SearchFeed
 from udi.portal.identity.models import Person
 from udi.portal.projects.suggestions.jobs import TELL_NEWS, jobs, queue_news
@@ -60,9 +61,12 @@ class Fair:
 
     async def person(self, name: str) -> UUID:
         """The identifier of somebody of the workshop."""
+        return await self.person_of(self.workshop.logins[name])
+
+    async def person_of(self, login: Login) -> UUID:
+        """The identifier of somebody who came."""
         async with self.workshop.site.database.session(self.workshop.territory.id, role="worker") as session:
-            subject = self.workshop.logins[name].subject
-            return (await session.scalars(select(Person.id).where(Person.subject == subject))).one()
+            return (await session.scalars(select(Person.id).where(Person.subject == login.subject))).one()
 
     async def state(self, person: UUID) -> State:
         rows: list[SuggestionChoice] = await self.workshop.rows(SuggestionChoice)

@@ -78,7 +78,13 @@ async def settle(catalogue: Catalogue, world: World) -> list[DeclaredInterest | 
             await session.execute(delete(model))
         session.add_all(
             Person(
-                id=id_, issuer="i", subject=str(id_), name="Compte", email=f"{id_}@people.example", created_at=moment
+                id=id_,
+                issuer="i",
+                subject=str(id_),
+                name="Compte",
+                locale="fr",
+                email=f"{id_}@people.example",
+                created_at=moment,
             )
             for id_ in people
         )
@@ -95,7 +101,16 @@ async def settle(catalogue: Catalogue, world: World) -> list[DeclaredInterest | 
                 asked_at=moment, changed_at=moment, due_on=moment.date(),
             ))  # fmt: skip
         await session.flush()
-        interests = [_choose(session, id_, each) for id_, each in zip(people, world.people, strict=True)]
+        session.add_all(
+            SuggestionChoice(id=uuid5(id_, "choice"), person_id=id_, wanted=each.state == "on", decided_at=moment)
+            for id_, each in zip(people, world.people, strict=True)
+            if each.state != "undecided"
+        )
+        await session.flush()
+        interests = [
+            _declare(each, id_) if each.state == "on" else None for id_, each in zip(people, world.people, strict=True)
+        ]
+        session.add_all(each for each in interests if each)
         await session.flush()
         for interest, chosen in zip(interests, world.people, strict=True):
             for other in {interests[number] for number in chosen.never} - {None, interest}:
@@ -107,22 +122,12 @@ async def settle(catalogue: Catalogue, world: World) -> list[DeclaredInterest | 
     return interests
 
 
-def _choose(session: Any, person: UUID, chosen: Chosen) -> DeclaredInterest | None:
-    if chosen.state == "undecided":
-        return None
-    choice = SuggestionChoice(
-        id=uuid5(person, "choice"), person_id=person, wanted=chosen.state == "on", decided_at=now()
-    )
-    session.add(choice)
-    if chosen.state == "off":
-        return None
-    interest = DeclaredInterest(
-        choice_id=choice.id, person_id=person, language="fr", looks_for=chosen.looks_for, has=chosen.has,
+def _declare(chosen: Chosen, person: UUID) -> DeclaredInterest:
+    return DeclaredInterest(
+        choice_id=uuid5(person, "choice"), person_id=person, language="fr", looks_for=chosen.looks_for, has=chosen.has,
         themes=sorted(chosen.themes), offers=sorted(chosen.offers), seeks=sorted(chosen.seeks), found=chosen.found,
         name=f"Nom {person}", told_until=now(), declared_at=now(),
     )  # fmt: skip
-    session.add(interest)
-    return interest
 
 
 @pytest.fixture

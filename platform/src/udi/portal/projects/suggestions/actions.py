@@ -1,6 +1,7 @@
 """What people do with suggestions: turn them on, say more, answer them, turn them off for ever."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, func, select
@@ -47,10 +48,12 @@ class Declared:
 
     def tidy(self) -> "Declared":
         """Without what nobody sees; each choice once."""
-        texts = {
+        texts: dict[str, Any] = {
             name: " ".join(getattr(self, name).replace("\x00", "").split()) for name in ("looks_for", "has", "name")
         }
-        codes = {name: tuple(sorted(set(getattr(self, name)))) for name in ("themes", "offers", "seeks")}
+        codes: dict[str, Any] = {
+            name: tuple(sorted(set(getattr(self, name)))) for name in ("themes", "offers", "seeks")
+        }
         return replace(self, **texts, **codes)
 
     def check(self, *, person: bool) -> list[Refusal]:

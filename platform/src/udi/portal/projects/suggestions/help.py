@@ -1,6 +1,6 @@
 """Who could help, and whom one could: people and organisations that let themselves be found, projects, open calls."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -122,7 +122,7 @@ def _near_call(own: Own, call: Call) -> Iterator[Suggestion]:
             )
 
 
-def _both(one: frozenset[str], other: Sequence[str]) -> tuple[str, ...]:
+def _both(one: frozenset[str], other: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(one & set(other)))
 
 

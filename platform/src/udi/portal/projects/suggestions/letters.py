@@ -40,7 +40,7 @@ def write_news(
 
 def _told(say: Say, territory: Territory, found: Found) -> Iterator[str]:
     titles = {
-        Kind.HAS: say("Who has, or what there is"),
+        Kind.HAS: say("Who has"),
         Kind.NEEDS: say("Who needs"),
         Kind.HELPS: say("Who could help"),
     }

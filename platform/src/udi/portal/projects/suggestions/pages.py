@@ -175,7 +175,9 @@ def _themes(request: AnyRequest) -> dict[str, str]:
 
 def _read(form: Any) -> Declared:
     texts: dict[str, Any] = {name: str(form.get(name) or "") for name in ("looks_for", "has", "name")}
-    codes = {name: tuple(str(each) for each in form.getall(name, [])) for name in ("themes", "offers", "seeks")}
+    codes: dict[str, Any] = {
+        name: tuple(str(each) for each in form.getall(name, [])) for name in ("themes", "offers", "seeks")
+    }
     return Declared(**texts, **codes, found=bool(form.get("found")), mailed=bool(form.get("mailed")))
 
 

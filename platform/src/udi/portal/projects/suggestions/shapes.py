@@ -73,10 +73,11 @@ class Suggestion:
     mark: str = ""
 
     def joined(self, other: "Suggestion") -> "Suggestion":
-        """The same thing, for the reasons of both."""
+        """The same thing, for the reasons of both; that it is of a theme goes without saying where there is a better one."""
         best, least = (self, other) if self.weight >= other.weight else (other, self)
-        why = tuple(dict.fromkeys([*best.why, *least.why]))[:MOST_WHYS]
-        return replace(best, why=why, weight=best.weight + least.weight / 10)
+        why = dict.fromkeys([*best.why, *least.why])
+        better = [each for each in why if each.source is not Source.THEME] or list(why)
+        return replace(best, why=tuple(better[:MOST_WHYS]), weight=best.weight + least.weight / 10)
 
 
 def beside(need: Need, words: tuple[str, ...] = (), theme: str = "", support: tuple[str, ...] = ()) -> Why:
