@@ -34,6 +34,8 @@ class Near:
     producer: str
     organisation_id: UUID
     keywords: tuple[str, ...] = ()
+    language: str = ""
+    """Of the data, where they have one: their title is most often in it too."""
 
 
 def told_apart(near: Sequence[Near]) -> list[Near]:
@@ -78,16 +80,18 @@ async def read_near(session: AsyncSession, seqs: Collection[int]) -> dict[int, N
         return {}
     columns = (
         Dataset.seq, Dataset.id, Dataset.title, Dataset.slug, Dataset.theme, Dataset.access, Dataset.keywords,
+        Dataset.languages,
     )  # fmt: skip
     same = (Organisation.tenant_id == Dataset.tenant_id) & (Organisation.id == Dataset.organisation_id)
     query = select(*columns, Organisation.name, Organisation.id.label("organisation_id")).join(Organisation, same)
     shown = query.where(Dataset.seq.in_(seqs), Dataset.state == DatasetState.PUBLISHED)
-    return {
-        row.seq: Near(
-            row.id, row.title, row.slug, row.theme, row.access, row.name, row.organisation_id, tuple(row.keywords)
-        )
-        for row in await session.execute(shown)
-    }
+    return {row.seq: _near(row) for row in await session.execute(shown)}
+
+
+def _near(row: Any) -> Near:
+    language = row.languages[0] if len(row.languages) == 1 else ""
+    same = (row.id, row.title, row.slug, row.theme, row.access, row.name, row.organisation_id)
+    return Near(*same, tuple(row.keywords), language)
 
 
 async def find_likely(session: AsyncSession, near: Sequence[Near], theme: str) -> list[Likely]:

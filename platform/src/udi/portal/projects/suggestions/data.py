@@ -80,7 +80,7 @@ def _is_new(own: Own, near: Near) -> bool:
 def _dataset(near: Near, why: Why, weight: float) -> Suggestion:
     path = f"/data/{near.id}/{near.slug}"
     return Suggestion(
-        Kind.HAS, Thing.DATASET, near.id, near.title, path, (why,), weight, by=near.producer, theme=near.theme
+        Kind.HAS, Thing.DATASET, near.id, near.title, path, (why,), weight, near.language, near.producer, near.theme
     )
 
 
@@ -160,5 +160,5 @@ def _beside_dataset(wish: Wanted, near: Near) -> Iterator[Suggestion]:
     words = wish.telling.shared(stems)
     if len(words) >= NEAR_ENOUGH or wish.head.shared(stems):
         theme = near.theme if near.theme == wish.theme else ""
-        why = Why(Source.DATASET, near.title, f"/data/{near.id}/{near.slug}", words=words, theme=theme)
+        why = Why(Source.DATASET, near.title, f"/data/{near.id}/{near.slug}", near.language, words, theme)
         yield wish.suggested(Kind.NEEDS, why, len(words) + (THEME_WEIGHT if theme else 0))

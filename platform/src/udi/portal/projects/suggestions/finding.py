@@ -63,7 +63,7 @@ def _sort(
     for each in found:
         mark = marks.get((each.thing, each.id), "")
         if mark not in left_out:
-            key, marked = (each.kind, each.thing, each.id), replace(each, mark=mark)
+            key, marked = (each.kind, each.thing, each.id), replace(each, mark=mark) if mark else each
             joined[key] = joined[key].joined(marked) if key in joined else marked
     ordered = sorted(joined.values(), key=lambda each: (each.mark != Mark.USEFUL, -each.weight, each.title, each.id))
     return {kind: [each for each in ordered if each.kind is kind][:MOST_SHOWN] for kind in Kind}

@@ -16,7 +16,7 @@ from udi.portal.projects.suggestions.own import Own
 from udi.portal.projects.suggestions.shapes import Kind, Source, Suggestion, Thing, Why, beside
 from udi.portal.projects.suggestions.words import stems_of
 
-MOST_FOUND, MOST_CALLS = 500, 30
+MOST_FOUND, MOST_CALLS = 200, 30
 SUPPORT_WEIGHT = 2.0
 
 
