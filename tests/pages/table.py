@@ -61,7 +61,9 @@ STOPS = [
         "/access-requests", "/access-requests/{request_id} => /access-requests/{portal request}",
         "/data/{name} => /data/{portal restricted}",
         "/producers/{slug}/links => /producers/armor/links", "/producers/{slug}/links => /producers/arabic/links",
-        "/data-requests/new", "/data-requests/new => /data-requests/new?title=velo", "/data-requests/{request_id} => /data-requests/{portal wanted}",
+        "/data-requests/new", "/data-requests/new => /data-requests/new?title=velo",
+        "/my-space/suggestions", "/my-space/suggestions => /my-space/suggestions?for=armor", "/my-space/suggestions/interests",
+        "/my-space/suggestions/letters/new => /my-space/suggestions/letters/new?to={portal helper}", "/data-requests/{request_id} => /data-requests/{portal wanted}",
         "/data-requests/{request_id} => /data-requests/{portal declined}", "/data-requests/{request_id}/correct => /data-requests/{portal wanted}/correct",
         "/join/new", "/join/requests", "/join/{application_id} => /join/{portal asked}",
         "/join/{application_id} => /join/{portal approved}", "/join/{application_id}/correct => /join/{portal refused}/correct",
@@ -86,6 +88,7 @@ STOPS = [
     *_stops(
         "portal", "portal", "/following/unsubscribe/{token} => /following/unsubscribe/{portal unsubscribe}",
         "/following/unsubscribe/{token} => /following/unsubscribe/nobody = 404",
+        "/my-space/suggestions/off/{token} => /my-space/suggestions/off/{portal off}",
     ),
     *_stops(
         "portal", "leader", "/access-requests", "/access-requests/{request_id} => /access-requests/{portal request}",

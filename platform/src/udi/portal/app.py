@@ -36,6 +36,7 @@ from udi.portal.projects.calls.routes import routes as call_routes
 from udi.portal.projects.data_requests import api as data_request_api
 from udi.portal.projects.data_requests import deciding_pages as data_request_decisions
 from udi.portal.projects.data_requests import pages as data_request_pages
+from udi.portal.projects.suggestions import pages as suggestion_pages
 from udi.portal.site import build_site
 from udi.portal.tenants import pages as tenants_pages
 from udi.settings import get_settings
@@ -79,6 +80,7 @@ HANDLERS = [
     *data_request_pages.routes,
     *data_request_decisions.routes,
     *data_request_api.routes,
+    *suggestion_pages.routes,
     *access_routes.routes,
 ]
 

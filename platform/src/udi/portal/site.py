@@ -25,6 +25,7 @@ from udi.portal.catalogue.search.index import SearchIndexes
 from udi.portal.catalogue.topics import topics
 from udi.portal.identity import actions as people
 from udi.portal.identity.models import TABLES
+from udi.portal.identity.pages import SUGGESTING
 from udi.portal.nodes import trials as nodes_trials
 from udi.portal.nodes.measures import measure_key, measure_reports
 from udi.portal.nodes.sources import origins as sources_origins
@@ -36,6 +37,8 @@ from udi.portal.projects.calls.documentation import CHAPTER as CALLS_CHAPTER
 from udi.portal.projects.data_requests import pages as data_request_pages
 from udi.portal.projects.data_requests.documentation import CHAPTER as DATA_REQUESTS_CHAPTER
 from udi.portal.projects.documentation import CHAPTER as PROJECTS_CHAPTER
+from udi.portal.projects.suggestions.queries import may_name
+from udi.portal.projects.suggestions.tokens import HOME as SUGGESTIONS
 from udi.portal.projects.team_documentation import CHAPTER as TEAM_CHAPTER
 from udi.portal.projects.uses import find_uses
 from udi.portal.tenants.models import Tenant
@@ -47,7 +50,7 @@ from udi.ui.site import Site
 
 HERE = Path(__file__).parent
 DOMAINS = ("tenants", "identity", "notifications", "organisations", "catalogue", "nodes", "projects", "access")
-PARTS = (*DOMAINS, "projects/data_requests")
+PARTS = (*DOMAINS, "projects/data_requests", "projects/suggestions")
 """Folders with words of their own."""
 LOCALES = [Path(protocol.__file__).parent / "locale", HERE / "locale", *(HERE / name / "locale" for name in PARTS)]
 PEOPLE_TIMES = 5
@@ -64,6 +67,7 @@ URLS = {
     "join": joining_pages.HOME,
     "projects": project_lists.PATH,
     "data_requests": data_request_pages.HOME,
+    "suggestions": SUGGESTIONS,
     "sources": nodes_trials.HOME,
     "access": "/access-requests",
     "agreements": "/agreements",
@@ -72,10 +76,11 @@ HIGHER = {
     CHAPTERS: (SOURCES_CHAPTER, PROJECTS_CHAPTER, TEAM_CHAPTER, CALLS_CHAPTER, DATA_REQUESTS_CHAPTER, *ACCESS_CHAPTERS),
     FIND_ORIGIN: sources_origins.find_origin,
     "uses": find_uses,
+    SUGGESTING: may_name,
     "mapped": project_lists.list_addresses,
     "opening": find_opening,
 }
-"""What the catalogue shows of the domains above it."""
+"""What the catalogue, and «my space», show of the domains above them."""
 
 
 def navigation(site: Site, request: Request[Any, Any, State]) -> list[tuple[str, str]]:

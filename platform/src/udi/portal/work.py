@@ -24,6 +24,7 @@ from udi.portal.organisations.members import jobs as members_jobs
 from udi.portal.projects import jobs as projects_jobs
 from udi.portal.projects.calls import jobs as calls_jobs
 from udi.portal.projects.data_requests import jobs as data_request_jobs
+from udi.portal.projects.suggestions import jobs as suggestion_jobs
 from udi.portal.site import build_site
 from udi.settings import Settings
 from udi.ui.site import Site
@@ -41,6 +42,7 @@ def jobs(site: Site) -> Mapping[str, Handler]:
         projects_jobs.jobs,
         calls_jobs.jobs,
         data_request_jobs.jobs,
+        suggestion_jobs.jobs,
         access_jobs.jobs,
     )
     return {name: handler for domain in domains for name, handler in domain(site).items()}
@@ -59,6 +61,7 @@ async def work(settings: Settings) -> None:
             spread_for_ever(site),
             read_for_ever(site),
             data_request_jobs.look_for_ever(site),
+            suggestion_jobs.look_for_ever(site),
             sweep_for_ever(site),
             sessions.sweep(site.database, site.registry, TABLES),
         )
