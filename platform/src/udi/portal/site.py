@@ -23,6 +23,7 @@ from udi.portal.catalogue.origins import PART as FIND_ORIGIN
 from udi.portal.catalogue.search.cache import AnswerCache
 from udi.portal.catalogue.search.index import SearchIndexes
 from udi.portal.catalogue.topics import topics
+from udi.portal.dataspace.outbox import OUTGOING
 from udi.portal.identity import actions as people
 from udi.portal.identity.models import TABLES
 from udi.portal.nodes import trials as nodes_trials
@@ -43,7 +44,17 @@ from udi.ui.readers import API_RATES, ApiRates
 from udi.ui.site import Site
 
 HERE = Path(__file__).parent
-DOMAINS = ("tenants", "identity", "notifications", "organisations", "catalogue", "nodes", "projects", "access")
+DOMAINS = (
+    "tenants",
+    "identity",
+    "notifications",
+    "organisations",
+    "catalogue",
+    "nodes",
+    "projects",
+    "access",
+    "dataspace",
+)
 PARTS = (*DOMAINS, "projects/data_requests")
 """Folders with words of their own."""
 LOCALES = [Path(protocol.__file__).parent / "locale", HERE / "locale", *(HERE / name / "locale" for name in PARTS)]
@@ -118,6 +129,7 @@ def build_site(settings: Settings, *, pages: bool = True) -> Site:
             "topics": topics(indexes),
             # Anybody may name an address here: those that the operator opens to nodes are not open to it.
             "webhooks": Outgoing(),
+            OUTGOING: Outgoing(settings.dataspace_hosts),
             "trials": nodes_trials.Trials(),
             "answers": AnswerCache(settings.answer_cache),
             API_RATES: ApiRates(
