@@ -12,6 +12,7 @@ from udi.portal.catalogue.embed import oembed
 from udi.portal.catalogue.links import pages as links_pages
 from udi.portal.catalogue.open.routes import routes as open_routes
 from udi.portal.dataspace import api as dataspace_api
+from udi.portal.dataspace import pages as dataspace_pages
 from udi.portal.dataspace.outbox import OUTGOING
 from udi.portal.identity import api as identity_api
 from udi.portal.identity import me, token_pages
@@ -79,6 +80,7 @@ HANDLERS = [
     *data_request_decisions.routes,
     *access_routes.routes,
     *dataspace_api.routes,
+    *dataspace_pages.routes,
 ]
 
 

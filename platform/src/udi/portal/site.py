@@ -75,6 +75,7 @@ URLS = {
     "sources": nodes_trials.HOME,
     "access": "/access-requests",
     "agreements": "/agreements",
+    "data_spaces": "/projects",
 }
 HIGHER = {
     CHAPTERS: (SOURCES_CHAPTER, PROJECTS_CHAPTER, ACCESS_CHAPTER),
@@ -98,6 +99,10 @@ def navigation(site: Site, request: Request[Any, Any, State]) -> list[tuple[str,
         (say("Publish"), f"{territory.links['node']}/"),
         (say("Producers"), "/producers"),
     ]
+
+
+def _limit(a_minute: int) -> ApiRates:
+    return ApiRates(Rates("api", a_minute), Rates("api", a_minute * PEOPLE_TIMES))
 
 
 def build_site(settings: Settings, *, pages: bool = True) -> Site:
@@ -132,10 +137,7 @@ def build_site(settings: Settings, *, pages: bool = True) -> Site:
             OUTGOING: Outgoing(settings.dataspace_hosts),
             "trials": nodes_trials.Trials(),
             "answers": AnswerCache(settings.answer_cache),
-            API_RATES: ApiRates(
-                Rates("api", settings.api_requests_per_minute),
-                Rates("api", settings.api_requests_per_minute * PEOPLE_TIMES),
-            ),
+            API_RATES: _limit(settings.api_requests_per_minute),
             "name_organisations": name_organisations,
             **HIGHER,
             "measures": (measure_reports, measure_key, measure_index, measure_links, measure_backups),

@@ -22,15 +22,14 @@ from udi.portal.dataspace.messages import CONTEXT, LARGEST, PATH, VERSION, Type,
 from udi.portal.dataspace.models import Connector, DataspaceProcess
 from udi.portal.dataspace.offers import PAGE, get_negotiable, list_negotiable, participant_of, write_dataset
 from udi.portal.dataspace.processes import get_process
+from udi.portal.dataspace.refusals import NEGOTIATIONS, PROCESS, TRANSFERS, on_http_exception, on_refusal
 from udi.portal.dataspace.states import Event, Kind, Side
 from udi.portal.nodes.bodies import read_json_body
-from udi.ui.errors import problem
 from udi.ui.readers import count_reader
 from udi.ui.site import site_of
 
 JSON = "application/json"
 PRIVATE = {"Cache-Control": "no-store"}
-NEGOTIATIONS, TRANSFERS = "/negotiations", "/transfers"
 Machine = Request[Any, Any, State]
 Answer = Response[dict[str, Any]]
 
@@ -111,7 +110,7 @@ async def process_of(
     """
     async with speaking(request, territory) as (session, connector):
         process = await get_process(session, connector, pid, kind)
-        request.scope["state"]["dataspace_process"] = write_process(process)
+        request.scope["state"][PROCESS] = write_process(process)
         if side is not None and process.side != side:
             raise ForbiddenError("This message is for the other side of the process.")
         yield session, connector, process
@@ -258,35 +257,6 @@ async def take_close(
         return _done()
 
 
-def on_refusal(request: Machine, error: UdiError) -> Response[dict[str, Any]]:
-    """What is wrong, in the protocol's form: 400, or 404 for whoever may not know of it."""
-    told = problem(request, error)
-    unknown = isinstance(error, (NotFoundError, UnauthenticatedError))
-    status = 404 if unknown else error.status if error.status >= 500 or error.status == 429 else 400  # noqa: PLR2004 - statuses of HTTP
-    found: dict[str, Any] = told.content
-    reasons = [found[part] for part in ("detail", "remedy") if found.get(part)]
-    reasons += [
-        " ".join(each[part] for part in ("field", "reason", "remedy") if part in each)
-        for each in found.get("errors", ())
-    ]
-    part = request.url.path.removeprefix(PATH)
-    kind = next((name for root, name in ERRORS.items() if part.startswith(root)), "CatalogError")
-    process = request.scope["state"].get("dataspace_process", {})
-    body = {
-        "@context": [CONTEXT], "@type": kind, **{name: process[name] for name in ("providerPid", "consumerPid") if name in process},
-        "code": str(status), "reason": reasons or [found["title"]],
-    }  # fmt: skip
-    headers = {name: value for name, value in error.headers.items() if name != "WWW-Authenticate"}
-    return Response(body, status_code=status, media_type=JSON, headers={**PRIVATE, **headers})
-
-
-def on_http_exception(request: Machine, error: HTTPException) -> Response[dict[str, Any]]:
-    """The framework's own refusals, in the protocol's form."""
-    translated = NotFoundError() if error.status_code == NotFoundError.status else UdiError(str(error.detail))
-    return on_refusal(request, translated)
-
-
-ERRORS = {NEGOTIATIONS: "ContractNegotiationError", TRANSFERS: "TransferError"}
 routes: Sequence[ControllerRouterHandler] = [
     send_versions,
     Router(

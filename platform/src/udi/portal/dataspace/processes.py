@@ -1,5 +1,6 @@
 """Processes: begun, found, moved from state to state; each move that is ours writes the message that says so."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +13,9 @@ from udi.kit.errors import InvalidError, NotFoundError, Refusal
 from udi.portal.dataspace.messages import LONGEST_WORDS, Type
 from udi.portal.dataspace.models import Connector, DataspaceMessage, DataspaceProcess
 from udi.portal.dataspace.states import Event, Kind, Side, State, follow
+from udi.portal.projects.models import Project
 
+MOST_SHOWN = 200
 SEND = "send_dataspace_messages"
 """The job that sends what waits, in order."""
 GO_ON = "go_on_in_dataspace"
@@ -68,6 +71,32 @@ async def find_begun(
     own = (DataspaceProcess.connector_id == connector.id, DataspaceProcess.kind == kind)
     theirs = (DataspaceProcess.side == Side.PROVIDER, DataspaceProcess.their_pid == their_pid)
     return await session.scalar(select(DataspaceProcess).where(*own, *theirs).limit(1))
+
+
+async def get_of_project(session: AsyncSession, project: Project, id_: UUID, *, lock: bool = False) -> DataspaceProcess:
+    """A process of a project, for whoever leads it.
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    query = select(DataspaceProcess).where(DataspaceProcess.id == id_, DataspaceProcess.project_id == project.id)
+    if (found := await session.scalar(query.with_for_update() if lock else query)) is None:
+        raise UnknownProcessError
+    return found
+
+
+async def list_of_project(session: AsyncSession, project: Project) -> Sequence[DataspaceProcess]:
+    """The processes of a project, the newest first."""
+    query = select(DataspaceProcess).where(DataspaceProcess.project_id == project.id)
+    order = (DataspaceProcess.begun_at.desc(), DataspaceProcess.id)
+    return (await session.scalars(query.order_by(*order).limit(MOST_SHOWN))).all()
+
+
+async def name_trouble(session: AsyncSession, process: DataspaceProcess) -> str:
+    """Why the last message that met some was not taken; empty when it was."""
+    own = (DataspaceMessage.process_id == process.id, DataspaceMessage.trouble != "")
+    query = select(DataspaceMessage.trouble).where(*own).order_by(DataspaceMessage.number.desc()).limit(1)
+    return await session.scalar(query) or ""
 
 
 def other_side(process: DataspaceProcess) -> Side:

@@ -169,6 +169,16 @@ async def _open_again(session: AsyncSession, process: DataspaceProcess) -> None:
     await send_standing(session, agreement)
 
 
+async def resume(session: AsyncSession, process: DataspaceProcess) -> None:
+    """As consumer: go on with what we suspended, with the secret that we have.
+
+    Raises:
+        ConflictError: it is not suspended.
+    """
+    await say(session, process, Event.START, Type.TRANSFER_START)
+    process.code = process.reason = ""
+
+
 async def fetch(
     session: AsyncSession, actor: Actor, connector: Connector, contract: str, *, dataset: str = ""
 ) -> DataspaceProcess:

@@ -138,8 +138,7 @@ async def submit(
         raise InvalidError("Nothing was sent yet.", refusals=refusals)
     await session.execute(text(LOCK), {"project": str(project.id)})
     await _refuse_twin(session, actor, dataset, project)
-    request = _begin(actor, dataset, project, language, renews)
-    request.connector = connector
+    request = _begin(actor, dataset, project, language, renews, connector)
     _fill(request, asked, policy, said, await describe_applicant(session, project))
     clock.start(request, said.answer_days, territory.zone)
     session.add(request)
@@ -154,13 +153,13 @@ async def submit(
 
 
 def _begin(
-    actor: Actor, dataset: Dataset, project: Project, language: str, renews: AccessAgreement | None
+    actor: Actor, dataset: Dataset, project: Project, language: str, renews: AccessAgreement | None, connector: str
 ) -> AccessRequest:
     moment = now()
     return AccessRequest(
         dataset_id=dataset.id, organisation_id=dataset.organisation_id, project_id=project.id,
         person_id=actor.person_id, language=language, state=State.SUBMITTED, revision=1, asked_at=moment, since=moment,
-        renews_id=renews.id if renews else None, measured=False, days_used=0,
+        renews_id=renews.id if renews else None, connector=connector, measured=False, days_used=0,
     )  # fmt: skip
 
 

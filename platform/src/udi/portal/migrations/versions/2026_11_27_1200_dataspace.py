@@ -16,8 +16,8 @@ EMPTY, ZERO = sa.text("''"), sa.text("0")
 
 
 def upgrade() -> None:
-    op.add_column("access_request", sa.Column("connector", sa.Text, nullable=False, server_default=EMPTY), schema="app")
-    op.add_column("project_credential", uuid("agreement_id", nullable=True), schema="app")
+    op.add_column("access_request", sa.Column("connector", sa.Text, nullable=False, server_default=""), schema="app")
+    op.add_column("project_credential", sa.Column("agreement_id", UUID(as_uuid=True)), schema="app")
     create(
         "connector",
         uuid("project_id"), *texts("name", "participant", "address"), words_of("token"), *texts("sha256", "purpose", "words"),
