@@ -51,7 +51,9 @@ class Decider:
             await asyncio.sleep(LOOK)
 
     async def _due(self) -> list[tuple[UUID, str]]:
-        async with self.stage.site.database.session(self.stage.territory.id) as session:
+        async with self.stage.site.database.session(
+            self.stage.territory.id, person=self.stage.leader.person_id
+        ) as session:
             living = DataspaceProcess.state.not_in([each.value for each in ENDED])
             query = select(DataspaceProcess).where(living, DataspaceProcess.since <= now() - AFTER)
             processes = (await session.scalars(query)).all()
@@ -77,7 +79,9 @@ class Decider:
         return next((case for case, id_ in kept.items() if named == f"{URN}{id_}"), "")
 
     async def _act(self, id_: UUID, act: str) -> None:
-        async with self.stage.site.database.session(self.stage.territory.id) as session:
+        async with self.stage.site.database.session(
+            self.stage.territory.id, person=self.stage.leader.person_id
+        ) as session:
             query = select(DataspaceProcess).where(DataspaceProcess.id == id_).with_for_update()
             process = (await session.scalars(query)).one()
             await ACTS[Side(process.side)][act](self.stage, session, process)
@@ -172,7 +176,7 @@ ACTS: dict[Side, dict[str, Act]] = {
 async def begin(stage: Stage, path: str, said: Mapping[str, Any]) -> None:
     """Whoever leads the project asks a provider, as the kit wishes: it is the provider."""
     assert said["connectorAddress"].rstrip("/") == stage.connector.address, said
-    async with stage.site.database.session(stage.territory.id) as session:
+    async with stage.site.database.session(stage.territory.id, person=stage.leader.person_id) as session:
         if path == "/negotiations":
             offer = {"@id": said["offerId"], **RULES}
             await requesting.ask(session, stage.leader, stage.connector, said["datasetId"], offer)

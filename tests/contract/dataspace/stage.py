@@ -97,7 +97,7 @@ async def set_stage(site: Site, installation: Installation, callback: str) -> St
     leader = await enter(site, territory)
     for dataset in datasets.values():
         await set_terms(site, territory, producer, dataset)
-    async with site.database.session(territory.id) as session:
+    async with site.database.session(territory.id, person=leader.person_id) as session:
         said = Described(title="Rafraîchir la ville", summary="Choisir dix rues à ombrager.", purpose=Purpose.RESEARCH)
         project = await create_project(session, leader, said, language="fr")
         machine = Machine(
@@ -147,7 +147,7 @@ async def set_terms(site: Site, territory: Territory, producer: Actor, dataset: 
 
 async def agree(stage: Stage, dataset: UUID) -> UUID:
     """The project asks for a dataset on its pages, and the producer grants it; the agreement."""
-    async with stage.site.database.session(stage.territory.id) as session:
+    async with stage.site.database.session(stage.territory.id, person=stage.leader.person_id) as session:
         found = await get_for_producer(session, stage.producer, dataset)
         request = await submit(
             session, stage.leader, found, stage.project, Asked(purpose=Purpose.RESEARCH, words=WHY, months="12"),

@@ -186,7 +186,7 @@ def client_of(desk: Desk, app: Litestar) -> httpx.AsyncClient:
 async def begin(desk: Desk, address: str) -> tuple[Actor, Project, Connector, str]:
     """Somebody leads a project and adds a connector to it; its secret."""
     leader = await enter(desk.site, desk.territory, memberships={"goeland": ["publishers"]})
-    async with desk.site.database.session(desk.territory.id) as session:
+    async with desk.site.database.session(desk.territory.id, person=leader.person_id) as session:
         said = Project_(
             title="Rafraîchir la ville",
             summary="Dix rues.",

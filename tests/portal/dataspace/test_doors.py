@@ -58,7 +58,7 @@ def whole(talk: Talk, root: str, end: str, process: DataspaceProcess) -> dict[st
 async def strangers(talk: Talk, app: Litestar, other: Territory) -> dict[str, tuple[httpx.AsyncClient, str]]:
     """Everybody who must not see the process, by name: the client, and what they show."""
     _, _, _, theirs = await begin(talk.desk, talk.other.origin)
-    async with talk.desk.site.database.session(talk.desk.territory.id) as session:
+    async with talk.desk.site.database.session(talk.desk.territory.id, person=talk.leader.person_id) as session:
         beside = Described(name="x", participant="x", address=talk.other.origin, purpose=Purpose.RESEARCH, words="x")
         connector, revoked = await add_connector(session, talk.leader, talk.project, beside, plain=True)
         await revoke_connector(session, talk.leader, connector)
@@ -66,7 +66,7 @@ async def strangers(talk: Talk, app: Litestar, other: Territory) -> dict[str, tu
         await renew_connector(session, talk.leader, connector)
         _, same_project = await add_connector(session, talk.leader, talk.project, beside, plain=True)
     elsewhere = await enter(talk.desk.site, other)
-    async with talk.desk.site.database.session(other.id) as session:
+    async with talk.desk.site.database.session(other.id, person=elsewhere.person_id) as session:
         project = await create_project(
             session, elsewhere, Project_(title="Ailleurs", summary="x", purpose=Purpose.RESEARCH), language="fr"
         )

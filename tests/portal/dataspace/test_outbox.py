@@ -34,12 +34,12 @@ async def messages(talk: Talk) -> list[DataspaceMessage]:
 
 async def ask_elsewhere(talk: Talk) -> DataspaceProcess:
     """The project asks a provider elsewhere; nothing left yet."""
-    async with talk.desk.site.database.session(talk.desk.territory.id) as session:
+    async with talk.desk.site.database.session(talk.desk.territory.id, person=talk.leader.person_id) as session:
         return await ask(session, talk.leader, talk.connector, "urn:data", OFFER)
 
 
 async def end(talk: Talk, process: DataspaceProcess) -> None:
-    async with talk.desk.site.database.session(talk.desk.territory.id) as session:
+    async with talk.desk.site.database.session(talk.desk.territory.id, person=talk.leader.person_id) as session:
         found = await session.get_one(DataspaceProcess, (process.tenant_id, process.id), with_for_update=True)
         await break_off(session, talk.leader, found, "Plus besoin.")
 
@@ -136,3 +136,19 @@ async def test_a_connector_that_does_not_answer_is_asked_again(talk: Talk, monke
 
     [message] = await messages(talk)
     assert message.trouble == "unreachable"
+
+
+@pytest.mark.parametrize(("status", "pid", "trouble"), [(400, "urn:x", "400"), (200, "", "answer")])
+async def test_nothing_follows_a_first_message_that_began_no_process(
+    talk: Talk, status: int, pid: str, trouble: str
+) -> None:
+    talk.other.pid = pid
+    talk.other.statuses.append(status)
+    process = await ask_elsewhere(talk)
+    await end(talk, process)
+
+    await talk.work()
+
+    assert [each.type for each in talk.other.taken + talk.other.refused] == ["ContractRequestMessage"]
+    assert [(each.trouble, each.body) for each in await messages(talk)] == [(trouble, {}), ("", {})]
+    assert all(each.sent_at for each in await messages(talk))

@@ -20,21 +20,21 @@ PLACE = {
 
 async def do(talk: Talk, process: DataspaceProcess, what: Any, *said: Any) -> None:
     """Whoever leads the project answers."""
-    async with talk.desk.site.database.session(talk.desk.territory.id) as session:
+    async with talk.desk.site.database.session(talk.desk.territory.id, person=talk.leader.person_id) as session:
         found = await session.get_one(DataspaceProcess, (process.tenant_id, process.id), with_for_update=True)
         await what(session, talk.leader, found, *said)
     await talk.work()
 
 
 async def ask(talk: Talk) -> DataspaceProcess:
-    async with talk.desk.site.database.session(talk.desk.territory.id) as session:
+    async with talk.desk.site.database.session(talk.desk.territory.id, person=talk.leader.person_id) as session:
         made = await requesting.ask(session, talk.leader, talk.connector, DATA, OFFER)
     await talk.work()
     return await talk.process(made.id)
 
 
 async def fetch(talk: Talk) -> DataspaceProcess:
-    async with talk.desk.site.database.session(talk.desk.territory.id) as session:
+    async with talk.desk.site.database.session(talk.desk.territory.id, person=talk.leader.person_id) as session:
         made = await transferring.fetch(session, talk.leader, talk.connector, "urn:agreement:1")
     await talk.work()
     return await talk.process(made.id)

@@ -166,7 +166,7 @@ async def test_a_start_that_leaves_after_the_end_opens_nothing(talk: Talk) -> No
     with pytest.raises(Exception, match="503"):
         await talk.transfer(negotiation.agreement_id)
     [transfer] = [each for each in await talk.desk.rows(DataspaceProcess) if each.kind == "transfer"]
-    async with talk.desk.site.database.session(talk.desk.territory.id) as session:
+    async with talk.desk.site.database.session(talk.desk.territory.id, person=talk.leader.person_id) as session:
         found = await session.get_one(DataspaceProcess, (transfer.tenant_id, transfer.id), with_for_update=True)
         await close(session, found, Event.TERMINATE, "over")
     await talk.work()
