@@ -23,6 +23,7 @@ from udi.portal.dataspace.models import Connector, DataspaceProcess
 from udi.portal.dataspace.offers import PAGE, get_negotiable, list_negotiable, participant_of, write_dataset
 from udi.portal.dataspace.processes import get_process
 from udi.portal.dataspace.refusals import NEGOTIATIONS, PROCESS, TRANSFERS, on_http_exception, on_refusal
+from udi.portal.dataspace.speakers import speak_for
 from udi.portal.dataspace.states import Event, Kind, Side
 from udi.portal.nodes.bodies import read_json_body
 from udi.ui.readers import count_reader
@@ -95,7 +96,9 @@ async def identify(request: Machine, session: AsyncSession) -> Connector:
 async def speaking(request: Machine, territory: Territory) -> AsyncIterator[tuple[AsyncSession, Connector]]:
     """One transaction for the connector that speaks."""
     async with site_of(request).database.session(territory.id) as session:
-        yield session, await identify(request, session)
+        connector = await identify(request, session)
+        await speak_for(session, connector)
+        yield session, connector
 
 
 @asynccontextmanager

@@ -16,7 +16,7 @@ from udi.portal.dataspace.negotiating import catch_up, conclude
 from udi.portal.dataspace.outbox import send_messages
 from udi.portal.dataspace.processes import GO_ON, SEND
 from udi.portal.dataspace.states import Kind, Side, Transfer
-from udi.portal.dataspace.transferring import follow_agreement, start
+from udi.portal.dataspace.transferring import follow_agreement, is_readable, start
 from udi.ui.site import Site
 
 MOMENT = 1.5
@@ -51,7 +51,7 @@ async def go_on_with(site: Site, job: Job) -> None:
         connector = await session.get_one(Connector, (job.tenant, process.connector_id))
         if process.kind == Kind.NEGOTIATION:
             await conclude(session, connector, process, notary_of(site, territory))
-        elif process.state == Transfer.REQUESTED:
+        elif process.state == Transfer.REQUESTED and await is_readable(session, process):
             await start(session, process)
 
 

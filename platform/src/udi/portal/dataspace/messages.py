@@ -4,16 +4,16 @@ The protocol fixes the compacted form (one context, names without prefix), so th
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
-from typing import Any, cast
+from typing import Any
 from urllib.parse import quote
 
 from udi.kit.errors import InvalidError, Refusal
 from udi.portal.dataspace.models import DataspaceProcess
 from udi.portal.dataspace.states import Kind, Side
 from udi.protocol import shapes
-from udi.protocol.faults import InvalidDocument
+from udi.protocol.faults import Fault, InvalidDocument
 from udi.protocol.scan import scan
 
 CONTEXT = "https://w3id.org/dspace/2025/1/context.jsonld"
@@ -104,17 +104,22 @@ def read_message(body: bytes, kind: Type) -> dict[str, Any]:
     required, optional = _FIELDS[kind]
     check = shapes.group({"@type": shapes.choice([kind.value]), **required}, {"@context": shapes.anything, **optional})
     faults = [*check(said, ""), *scan(said)]
-    if not faults and CONTEXT not in said.get("@context", ()):
+    if not faults and CONTEXT not in _contexts(said):
         refusal = Refusal("@context", "The context of the protocol is not there.", f"Send [“{CONTEXT}”].")
         raise InvalidError("The message cannot be read.", refusals=[refusal])
     if faults:
         raise refuse(faults)
-    return cast("dict[str, Any]", said)
+    return {name: value for name, value in said.items() if value is not None}
 
 
-def refuse(faults: Any) -> InvalidError:
+def _contexts(said: dict[str, Any]) -> list[Any]:
+    found = said.get("@context")
+    return found if isinstance(found, list) else [found]
+
+
+def refuse(faults: Iterable[Fault]) -> InvalidError:
     """What is wrong with a message, each thing at its place."""
-    refusals = [Refusal(each.path, each.message, each.remedy, values=each.values) for each in faults]
+    refusals = [Refusal(each.field, each.message, each.remedy, each.code, each.values) for each in faults]
     return InvalidError("The message cannot be read.", refusals=refusals)
 
 

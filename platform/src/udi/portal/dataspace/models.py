@@ -119,4 +119,4 @@ class DataspaceMessage(Owned, PortalTable):
     """While it is being sent, nobody else sends it."""
     tries: Mapped[int] = mapped_column(default=0, server_default="0")
     trouble: Mapped[str] = mapped_column(Text, default="", server_default="")
-    """Why it was not taken: a status, `unreachable` or `address`."""
+    """Why it was not taken: a status, `unreachable` or `address`; `answer`, where a first message named no process."""

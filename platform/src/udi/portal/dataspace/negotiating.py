@@ -45,7 +45,7 @@ async def receive_request(
     if (begun := await find_begun(session, connector, Kind.NEGOTIATION, said["consumerPid"])) is not None:
         return begun
     speaker = await get_speaker(session, territory, connector)
-    dataset, policy = await get_negotiable(session, str(said["offer"].get("target", "")))
+    dataset, policy = await get_negotiable(session, str(said["offer"].get("target") or ""))
     asked = read_asked(policy_of(policy), said["offer"], connector)
     request = await submit(
         session, speaker.actor, dataset, speaker.project, asked, policy=policy, territory=territory,

@@ -20,11 +20,13 @@ from udi.protocol import odrl
 from udi.protocol.access import AccessRights
 from udi.protocol.odrl_reading import InvalidOdrl, read_offer
 from udi.protocol.policy import Policy
-from udi.protocol.terms import Terms
+from udi.protocol.terms import RowFilter, Terms
 
 URN = "urn:uuid:"
 PAGE = 100
 NEGOTIABLE = (Dataset.state == DatasetState.PUBLISHED, Dataset.access == AccessRights.RESTRICTED)
+FIXED = ("prohibitions", "measures", "attribution", "general_interest", "rows", "bytes_a_month", "requests_a_minute")
+"""What of a policy's terms nobody asks otherwise; purposes, months and columns may be fewer."""
 Found = tuple[Dataset, AccessPolicy]
 
 
@@ -102,17 +104,8 @@ def read_asked(policy: Policy, offer: dict[str, Any], connector: Connector) -> A
         raise _too_much("purpose, elapsedTime")
     if most.columns and not set(terms.columns) <= set(most.columns):
         raise _too_much(odrl.COLUMN)
-    fixed = (
-        "prohibitions",
-        "measures",
-        "attribution",
-        "general_interest",
-        "rows",
-        "bytes_a_month",
-        "requests_a_minute",
-    )
-    for name in fixed:
-        if getattr(terms, name) != getattr(most, name):
+    for name in FIXED:
+        if _unordered(getattr(terms, name)) != _unordered(getattr(most, name)):
             raise _too_much(name)
     purpose = terms.purposes[0].value if len(terms.purposes) == 1 else connector.purpose
     return Asked(
@@ -130,6 +123,8 @@ def _read(policy: Policy, offer: dict[str, Any]) -> Terms:
         raise _too_much("permission")
     own, asked = whole["permission"][0], permissions[0]
     narrower = asked.get("constraint") or []
+    if not isinstance(narrower, list):
+        raise _too_much("permission.constraint")
     lefts = {_left(each) for each in narrower}
     constraints = [each for each in own["constraint"] if _left(each) not in lefts] + [*narrower]
     merged = {**asked, "action": asked.get("action", "use"), "constraint": constraints}
@@ -144,6 +139,13 @@ def _read(policy: Policy, offer: dict[str, Any]) -> Terms:
         return read_offer(document)[1]
     except InvalidOdrl as error:
         raise refuse_document(error) from error
+
+
+def _unordered(value: object) -> object:
+    """The same whatever the order in which it is said."""
+    if isinstance(value, RowFilter):
+        return value.column, value.operator, frozenset(value.values)
+    return frozenset(map(_unordered, value)) if isinstance(value, tuple) else value
 
 
 def _left(constraint: Any) -> str:

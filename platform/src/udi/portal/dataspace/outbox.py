@@ -17,7 +17,7 @@ from udi.kit.http import OutgoingError, RefusedAddressError
 from udi.kit.jobs import Job
 from udi.kit.tenancy import Territory
 from udi.portal.access.agreements.delivery import NotToldError, deliver_agreement
-from udi.portal.dataspace.messages import LARGEST, LONGEST_ID, PATH, Type, write_message, write_path
+from udi.portal.dataspace.messages import FIRST, LARGEST, LONGEST_ID, PATH, Type, write_message, write_path
 from udi.portal.dataspace.models import Connector, DataspaceMessage, DataspaceProcess
 from udi.portal.dataspace.states import Side
 from udi.portal.dataspace.transferring import issue
@@ -83,6 +83,9 @@ async def _take(site: Site, territory: Territory, id_: UUID) -> Letter | None:
         query = select(DataspaceMessage).where(*waiting).order_by(DataspaceMessage.number).limit(1)
         message = await session.scalar(query)
         if message is None or (message.leased_until is not None and message.leased_until > now()):
+            return None
+        if not process.their_pid and Type(message.type) not in FIRST:
+            message.sent_at, message.body = now(), {}  # the other side knows of no such process
             return None
         message.leased_until, message.tries = now() + LEASE, message.tries + 1
         connector = await session.get_one(Connector, (territory.id, process.connector_id))
@@ -166,6 +169,7 @@ async def _note(
         message.leased_until, message.trouble = None, trouble
         if not trouble or not _is_passing(trouble):
             message.sent_at, message.body = now(), {}
-        their = answer.get("providerPid")
-        if not process.their_pid and isinstance(their, str) and 0 < len(their) <= LONGEST_ID:
-            process.their_pid = their
+        if not trouble and not process.their_pid:
+            their = answer.get("providerPid")
+            known = isinstance(their, str) and 0 < len(their) <= LONGEST_ID
+            process.their_pid, message.trouble = (str(their), "") if known else ("", "answer")

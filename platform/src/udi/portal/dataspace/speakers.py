@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import ConflictError
@@ -19,6 +20,13 @@ class Speaker:
     actor: Actor
     project: Project
     language: str
+
+
+async def speak_for(session: AsyncSession, connector: Connector) -> None:
+    """Let the transaction see the project of a connector, which may be confidential."""
+    await session.execute(
+        text("SELECT set_config('app.project', :project, true)"), {"project": str(connector.project_id)}
+    )
 
 
 async def get_speaker(session: AsyncSession, territory: Territory, connector: Connector) -> Speaker:

@@ -74,15 +74,23 @@ async def start(session: AsyncSession, process: DataspaceProcess) -> None:
     Raises:
         ConflictError: the transfer does not wait for that, or nothing is read under the agreement now.
     """
-    agreement = await session.get_one(AccessAgreement, (process.tenant_id, process.agreement_id))
-    if agreement.state not in READABLE:
+    if not await is_readable(session, process):
         raise ConflictError("Nothing is read under this agreement now.", remedy="Its page on the portal says why.")
     await say(session, process, Event.START, Type.TRANSFER_START)
     process.code = process.reason = ""
 
 
+async def is_readable(session: AsyncSession, process: DataspaceProcess) -> bool:
+    """Whether the data of a transfer may be read now."""
+    agreement = await session.get_one(AccessAgreement, (process.tenant_id, process.agreement_id))
+    return agreement.state in READABLE and agreement.ends_at > now()
+
+
 async def issue(session: AsyncSession, process: DataspaceProcess) -> dict[str, Any]:
-    """The place of the data and a new secret for it, which is in no row: the node is told its SHA-256."""
+    """The place of the data and a new secret for it, which is in no row: the node is told its SHA-256.
+
+    The secret of a transfer that was suspended or ended before its start left opens nothing.
+    """
     agreement = await session.get_one(AccessAgreement, (process.tenant_id, process.agreement_id))
     node = await session.get_one(Node, (process.tenant_id, agreement.node_id))
     await _revoke(session, process)
@@ -90,7 +98,7 @@ async def issue(session: AsyncSession, process: DataspaceProcess) -> dict[str, A
     credential = ProjectCredential(
         project_id=process.project_id, node_id=node.id, agreement_id=agreement.id, name=f"{Kind.TRANSFER} {process.id}",
         sha256=fingerprint(secret), made_by=agreement.person_id, made_at=moment,
-        expires_at=min(agreement.ends_at, moment + LASTS),
+        expires_at=min(agreement.ends_at, moment + LASTS), revoked_at=None if process.state == Transfer.STARTED else moment,
     )  # fmt: skip
     session.add(credential)
     await session.flush()
@@ -197,11 +205,12 @@ async def follow_agreement(session: AsyncSession, agreement: AccessAgreement) ->
     query = select(DataspaceProcess).where(*own, living).order_by(DataspaceProcess.id).with_for_update()
     transfers: Sequence[DataspaceProcess] = (await session.scalars(query)).all()
     for each in transfers:
+        waits = each.state == Transfer.REQUESTED or each.code == AgreementState.SUSPENDED
         if agreement.state not in LIVE:
             await close(session, each, Event.TERMINATE, agreement.state, agreement.reason)
         elif agreement.state == AgreementState.SUSPENDED and each.state == Transfer.STARTED:
             await close(session, each, Event.SUSPEND, agreement.state, agreement.reason)
-        elif agreement.state in READABLE and each.state == Transfer.SUSPENDED and each.code == AgreementState.SUSPENDED:
+        elif waits and each.state != Transfer.STARTED and await is_readable(session, each):
             await start(session, each)
 
 

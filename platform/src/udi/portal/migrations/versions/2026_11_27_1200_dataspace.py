@@ -13,9 +13,22 @@ depends_on = None
 phase = "expand"
 
 EMPTY, ZERO = sa.text("''"), sa.text("0")
+SEES = """
+CREATE OR REPLACE FUNCTION app.sees_project(project uuid) RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE AS $$
+  SELECT coalesce(project = nullif(current_setting('app.project', true), '')::uuid, false) OR EXISTS (
+    SELECT 1 FROM app.project_member AS m
+    WHERE m.tenant_id = app.current_tenant() AND m.project_id = project AND (
+      (m.stage = 'joined' AND m.person_id = app.current_person())
+      OR (m.stage = 'invited' AND m.email = (
+        SELECT lower(p.email) FROM app.person AS p
+        WHERE p.tenant_id = app.current_tenant() AND p.id = app.current_person()))))
+$$
+"""
+"""A connector has to do with the confidential project for which it speaks: its transaction names it."""
 
 
 def upgrade() -> None:
+    op.execute(SEES)
     op.add_column("access_request", sa.Column("connector", sa.Text, nullable=False, server_default=""), schema="app")
     op.add_column("project_credential", sa.Column("agreement_id", UUID(as_uuid=True)), schema="app")
     create(
