@@ -67,7 +67,7 @@ async def test_a_connector_is_added_and_its_secret_shown_once(talk: Talk, lead: 
         ("address", "https://voisin.example/dsp?x=1", "not the address of a connector"),
         ("address", "https://a:b@voisin.example/", "not the address of a connector"),
         ("address", "http://voisin.example/dsp", "could be read on the way"),
-        ("token", "deux mots", "not a token"),
+        ("token", "deux mots", "not a secret"),
         ("purpose", "plaisir", "what the data are for"),
         ("words", "", "what you would do"),
     ],

@@ -58,7 +58,7 @@ def check(said: Described, *, plain: bool) -> list[Refusal]:
             Refusal("address", "What is sent there could be read on the way.", "Give its https:// address.")
         )
     if len(said.token) > LONGEST_TOKEN or not said.token.isascii() or any(sign.isspace() for sign in said.token):
-        refusals.append(Refusal("token", "This is not a token.", "Copy it again, without spaces."))
+        refusals.append(Refusal("token", "This is not a secret.", "Copy it again, without spaces."))
     if said.purpose not in {each.value for each in Purpose}:
         refusals.append(Refusal("purpose", "It is not said what the data are for.", "Choose one of the uses."))
     if not said.words or len(said.words) > LONGEST_WORDS:
