@@ -42,9 +42,12 @@ def make_person(
     )  # fmt: skip
 
 
-async def enter(site: Site, territory: Territory, *, memberships: Mapping[str, list[str]] | None = None) -> Actor:
-    """Somebody logs in; who they are, for the commands behind pages."""
-    token = await site.parts["sessions"].log_in(territory, make_person(territory, memberships=memberships))
+async def enter(
+    site: Site, territory: Territory, *, memberships: Mapping[str, list[str]] | None = None, login: Login | None = None
+) -> Actor:
+    """Somebody logs in (a `login` that is known, or a new one); who they are, for the commands behind pages."""
+    someone = login or make_person(territory, memberships=memberships)
+    token = await site.parts["sessions"].log_in(territory, someone)
     actor: Actor | None = await site.parts["sessions"].find_actor(territory, token)
     assert actor is not None
     return actor

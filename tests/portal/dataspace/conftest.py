@@ -13,10 +13,11 @@ from sqlalchemy import text
 
 from tests.portal.access.conftest import Desk, desk
 from tests.portal.dataspace.connector import Elsewhere, elsewhere
-from tests.visitors import enter
+from tests.visitors import enter, make_person
 from udi.kit.http import Outgoing
 from udi.kit.identity import Actor
 from udi.kit.jobs import Job
+from udi.kit.oidc import Login
 from udi.portal.access.agreements.revisions import FOLLOW
 from udi.portal.access.models import AccessAgreement, AccessRequest
 from udi.portal.dataspace.connectors import Described, add_connector
@@ -47,6 +48,7 @@ class Talk:
 
     desk: Desk
     other: Elsewhere
+    login: Login
     leader: Actor
     project: Project
     connector: Connector
@@ -173,9 +175,10 @@ async def open_addresses(desk: Desk) -> AsyncIterator[None]:
 @pytest.fixture
 async def talk(desk: Desk, portal_app: Litestar, other_side: Elsewhere, open_addresses: None) -> AsyncIterator[Talk]:
     await desk.set_policy()
-    leader, project, connector, secret = await begin(desk, other_side.origin)
+    login = make_person(desk.territory, memberships={"goeland": ["publishers"]})
+    leader, project, connector, secret = await begin(desk, other_side.origin, login)
     async with client_of(desk, portal_app) as client:
-        yield Talk(desk, other_side, leader, project, connector, secret, client)
+        yield Talk(desk, other_side, login, leader, project, connector, secret, client)
 
 
 def client_of(desk: Desk, app: Litestar) -> httpx.AsyncClient:
@@ -183,9 +186,9 @@ def client_of(desk: Desk, app: Litestar) -> httpx.AsyncClient:
     return httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url=f"http://{desk.territory.hosts[0]}")
 
 
-async def begin(desk: Desk, address: str) -> tuple[Actor, Project, Connector, str]:
+async def begin(desk: Desk, address: str, login: Login | None = None) -> tuple[Actor, Project, Connector, str]:
     """Somebody leads a project and adds a connector to it; its secret."""
-    leader = await enter(desk.site, desk.territory, memberships={"goeland": ["publishers"]})
+    leader = await enter(desk.site, desk.territory, memberships={"goeland": ["publishers"]}, login=login)
     async with desk.site.database.session(desk.territory.id, person=leader.person_id) as session:
         said = Project_(
             title="Rafraîchir la ville",

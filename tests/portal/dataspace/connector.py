@@ -31,6 +31,8 @@ class Elsewhere:
     taken: list[Taken] = field(default_factory=list)
     refused: list[Taken] = field(default_factory=list)
     origin: str = ""
+    catalogue: object = None
+    """What it answers whoever asks for its catalogue; none: it takes the question for a message."""
     pid: str = "urn:uuid:7a2c5a50-3f3f-4a0c-9d5f-3a3b6a4f2a11"
 
     @property
@@ -49,7 +51,9 @@ def elsewhere() -> Iterator[Elsewhere]:
             token = self.headers.get("Authorization", "").removeprefix("Bearer ")
             status = state.statuses.popleft() if state.statuses else 200
             (state.taken if status < 300 else state.refused).append(Taken(self.path, token, said))
-            answer = json.dumps({"providerPid": state.pid}).encode() if self.path.endswith("/request") else b"{}"
+            said_back = {"providerPid": state.pid} if self.path.endswith("/request") else {}
+            asks = self.path.endswith("/catalog/request") and state.catalogue is not None
+            answer = json.dumps(state.catalogue if asks else said_back).encode()
             self.send_response(status)
             self.send_header("Content-Length", str(len(answer)))
             self.end_headers()
