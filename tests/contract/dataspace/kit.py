@@ -24,6 +24,9 @@ PACKAGE = "org.eclipse.dataspacetck.dsp.verification"
 WAIT = 15
 """Seconds that the kit waits for each message; its own page says milliseconds, and is wrong."""
 PATIENCE = 300
+WHOLE = ("--select-package", PACKAGE, "--include-classname", ".*Test")
+ONE = ("--select-method", f"{PACKAGE}.cn.ContractNegotiationProvider01Test#cn_01_04")
+"""A single case, in which the kit waits for the producer to grant what it asks."""
 
 
 @dataclass(frozen=True)
@@ -69,15 +72,15 @@ def _fetch(folder: Path, lines: Sequence[Sequence[str]], repository: str) -> Pat
     return jars
 
 
-async def run(folder: Path, properties: Mapping[str, str], hosts: Sequence[str], *, more: Sequence[str] = ()) -> Report:
-    """Run the kit in a folder, with names of `hosts` at loopback; `more`: options of JUnit's launcher."""
+async def run(folder: Path, properties: Mapping[str, str], hosts: Sequence[str], select: Sequence[str]) -> Report:
+    """Run the kit in a folder, with the names of `hosts` at loopback; `select`: options of JUnit's launcher."""
     jars, java = await asyncio.to_thread(fetch_jars), find_java(Settings().cache)
     (folder / "kit.properties").write_text("".join(f"{name}={value}\n" for name, value in properties.items()))
     (folder / "hosts").write_text("".join(f"127.0.0.1 {host}\n" for host in (*hosts, "localhost")))
     command = [
         str(java), "-Xmx256m", f"-Djdk.net.hosts.file={folder / 'hosts'}", "-cp", f"{jars}/*{os.pathsep}{folder}", LAUNCHER,
-        "execute", "--select-package", PACKAGE, "--include-classname", ".*Test", "--config-resource", "kit.properties",
-        "--reports-dir", str(folder / "reports"), "--details=tree", "--disable-banner", "--disable-ansi-colors", *more,
+        "execute", *select, "--config-resource", "kit.properties", "--reports-dir", str(folder / "reports"), "--details=tree",
+        "--disable-banner", "--disable-ansi-colors",
     ]  # fmt: skip
     process = await asyncio.create_subprocess_exec(
         *command, cwd=folder, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
@@ -102,5 +105,11 @@ def read_report(path: Path, said: str) -> Report:
         result = "skipped" if case.find("skipped") is not None else "passed"
         if failed is not None:
             result = f"{failed.get('type')}: {failed.get('message')}\n{(failed.text or '')[:1500]}"
-        results[case.get("name", "").removesuffix("()")] = result
+        results[_name(case)] = result
     return Report(results, float(root.get("time", "0")), said)
+
+
+def _name(case: ET.Element) -> str:
+    """That of its method; the one case of the metadata has there the name of one of the catalogue's."""
+    name = case.get("name", "").removesuffix("()")
+    return name.replace("cat_", "met_") if ".metadata." in case.get("classname", "") else name

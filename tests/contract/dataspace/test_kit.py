@@ -18,8 +18,8 @@ NAME = "dataspacetck"
 ENABLED = 65
 
 
-def properties(stage: Stage, address: str) -> Mapping[str, str]:
-    """What the kit is told; `address` takes its wishes."""
+def properties(stage: Stage, address: str, wait: int) -> Mapping[str, str]:
+    """What the kit is told; `address` takes its wishes, and it waits so many seconds for each message."""
     callback = urlsplit(stage.connector.address)
     connector = {
         "agent.id": stage.territory.origin, "http.url": f"{stage.territory.origin}{PATH}", "http.base.url": stage.territory.origin,
@@ -31,16 +31,21 @@ def properties(stage: Stage, address: str) -> Mapping[str, str]:
         f"{NAME}.host": str(callback.hostname),
         f"{NAME}.port": str(callback.port),
         f"{NAME}.callback.address": stage.connector.address,
-        f"{NAME}.dsp.default.wait": str(kit.WAIT),
+        f"{NAME}.dsp.default.wait": str(wait),
         **{f"{NAME}.dsp.connector.{name}": value for name, value in connector.items()},
         **stage.properties(),
     }
 
 
 async def run(
-    stage: Stage, folder: Path, *, alone: frozenset[str] = frozenset(), more: Sequence[str] = ()
+    stage: Stage,
+    folder: Path,
+    *,
+    alone: frozenset[str] = frozenset(),
+    select: Sequence[str] = kit.WHOLE,
+    wait: int = kit.WAIT,
 ) -> tuple[Report, list[str]]:
-    """The kit's report, and what went wrong on the side of people; they leave some cases `alone`."""
+    """The kit's report, and what went wrong on the side of people, who leave some cases `alone`."""
     decider = Decider(stage, alone=alone)
 
     async def wish(path: str, said: dict[str, object]) -> None:
@@ -49,7 +54,7 @@ async def run(
     deciding = asyncio.create_task(decider.run())
     try:
         async with wishes.listening(wish, decider.troubles) as address:
-            report = await kit.run(folder, properties(stage, address), stage.territory.hosts, more=more)
+            report = await kit.run(folder, properties(stage, address, wait), stage.territory.hosts, select)
     finally:
         await stop(deciding)
     return report, decider.troubles
@@ -77,4 +82,12 @@ def test_nothing_else_is_left_out(told: tuple[Report, list[str]], capsys: pytest
     assert len(CASES) == ENABLED
     assert sorted(report.results) == sorted((*CASES, *OFF))
     assert [report.results[case] for case in OFF] == ["skipped", "skipped"]
+    assert troubles == []
+
+
+async def test_the_kit_fails_where_nobody_decides(stage: Stage, tmp_path: Path) -> None:
+    report, troubles = await run(stage, tmp_path, alone=frozenset({"cn_01_04"}), select=kit.ONE, wait=2)
+
+    assert list(report.results) == ["cn_01_04"]
+    assert report.results["cn_01_04"] not in {"passed", "skipped"}
     assert troubles == []
