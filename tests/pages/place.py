@@ -13,6 +13,7 @@ from sqlalchemy import select, update
 from tests import stage
 from tests.node.producer import SLUG, TABLE, Producer
 from tests.node.test_show_data import SPOTS
+from tests.pages.spaces import connect
 from tests.portal.access.policies import ASKED, POLICY
 from tests.portal.catalogue.corpus import Catalogue, described, open_catalogue
 from tests.portal.catalogue.test_dataset_page import WHOLE, as_table
@@ -86,6 +87,7 @@ async def furnished(settings: Settings, portal_app: Litestar, node_app: Litestar
         catalogue |= await restrict(
             portal, territory, visitors["team"], visitors["leader"], catalogue["portal restricted"]
         )
+        catalogue |= await connect(portal, territory, catalogue["portal led"])
         catalogue |= await make_projects(portal_app, territory, visitors["team"], team.email, catalogue)
         catalogue |= await suggest(portal_app, territory, visitors["team"])
         published = await fill_node(node, territory, Producer(visitors["producer"]))

@@ -95,6 +95,10 @@ STOPS = [
         "/access-requests/{request_id}/correct => /access-requests/{portal request}/correct",
         "/agreements/{agreement_id} => /agreements/{portal agreement}",
         "/projects/{project_id}/access => /projects/{portal led}/access",
+        "/projects/{project_id}/data-spaces => /projects/{portal led}/data-spaces",
+        "/projects/{project_id}/data-spaces/{process_id} => /projects/{portal led}/data-spaces/{portal negotiation}",
+        "/projects/{project_id}/data-spaces/{process_id} => /projects/{portal led}/data-spaces/{portal transfer}",
+        "/projects/{project_id}/data-spaces/connectors/{connector_id}/catalogue => /projects/{portal led}/data-spaces/connectors/{portal connector}/catalogue",
     ),
     *_stops("portal", "installation", "/", "/data => /data?q=velo"),
     *_stops(
@@ -133,6 +137,10 @@ STOPS = [
 NO_PAGES = {
     "portal": [
         "/.well-known/api-catalog",
+        "/.well-known/dspace-version",
+        "/dsp/2025-1/catalog/datasets/{name}",
+        "/dsp/2025-1/negotiations/{pid}",
+        "/dsp/2025-1/transfers/{pid}",
         "/access-requests/{request_id}/deadline.ics",
         "/access-requests/{request_id}/documents/{document_id}",
         "/agreements.atom",

@@ -11,6 +11,9 @@ from udi.portal.catalogue.embed import frames as embed_frames
 from udi.portal.catalogue.embed import oembed
 from udi.portal.catalogue.links import pages as links_pages
 from udi.portal.catalogue.open.routes import routes as open_routes
+from udi.portal.dataspace import api as dataspace_api
+from udi.portal.dataspace import pages as dataspace_pages
+from udi.portal.dataspace.outbox import OUTGOING
 from udi.portal.identity import api as identity_api
 from udi.portal.identity import me, token_pages
 from udi.portal.identity import pages as identity_pages
@@ -82,6 +85,8 @@ HANDLERS = [
     *data_request_api.routes,
     *suggestion_pages.routes,
     *access_routes.routes,
+    *dataspace_api.routes,
+    *dataspace_pages.routes,
 ]
 
 
@@ -91,6 +96,13 @@ def create(site: Site | None = None) -> Litestar:
         settings = get_settings()
         logs.configure(settings.log_format)
         return settle(create(build_site(settings)))
-    app = create_app(site, HANDLERS, on_shutdown=[site.parts["sessions"].service.close, site.parts["webhooks"].close])
+    app = create_app(
+        site,
+        HANDLERS,
+        on_shutdown=[
+            site.parts["sessions"].service.close,
+            *(site.parts[name].close for name in ("webhooks", OUTGOING)),
+        ],
+    )
     app.asgi_handler = HeadAsGet(app.asgi_handler)
     return app

@@ -23,6 +23,7 @@ from udi.portal.catalogue.origins import PART as FIND_ORIGIN
 from udi.portal.catalogue.search.cache import AnswerCache
 from udi.portal.catalogue.search.index import SearchIndexes
 from udi.portal.catalogue.topics import topics
+from udi.portal.dataspace.outbox import OUTGOING
 from udi.portal.identity import actions as people
 from udi.portal.identity.models import TABLES
 from udi.portal.identity.pages import SUGGESTING
@@ -49,7 +50,17 @@ from udi.ui.readers import API_RATES, ApiRates
 from udi.ui.site import Site
 
 HERE = Path(__file__).parent
-DOMAINS = ("tenants", "identity", "notifications", "organisations", "catalogue", "nodes", "projects", "access")
+DOMAINS = (
+    "tenants",
+    "identity",
+    "notifications",
+    "organisations",
+    "catalogue",
+    "nodes",
+    "projects",
+    "access",
+    "dataspace",
+)
 PARTS = (*DOMAINS, "projects/data_requests", "projects/suggestions")
 """Folders with words of their own."""
 LOCALES = [Path(protocol.__file__).parent / "locale", HERE / "locale", *(HERE / name / "locale" for name in PARTS)]
@@ -71,6 +82,7 @@ URLS = {
     "sources": nodes_trials.HOME,
     "access": "/access-requests",
     "agreements": "/agreements",
+    "data_spaces": "/projects",
 }
 HIGHER = {
     CHAPTERS: (SOURCES_CHAPTER, PROJECTS_CHAPTER, TEAM_CHAPTER, CALLS_CHAPTER, DATA_REQUESTS_CHAPTER, *ACCESS_CHAPTERS),
@@ -95,6 +107,10 @@ def navigation(site: Site, request: Request[Any, Any, State]) -> list[tuple[str,
         (say("Publish"), f"{territory.links['node']}/"),
         (say("Producers"), "/producers"),
     ]
+
+
+def _limit(a_minute: int) -> ApiRates:
+    return ApiRates(Rates("api", a_minute), Rates("api", a_minute * PEOPLE_TIMES))
 
 
 def build_site(settings: Settings, *, pages: bool = True) -> Site:
@@ -126,12 +142,10 @@ def build_site(settings: Settings, *, pages: bool = True) -> Site:
             "topics": topics(indexes),
             # Anybody may name an address here: those that the operator opens to nodes are not open to it.
             "webhooks": Outgoing(),
+            OUTGOING: Outgoing(settings.dataspace_hosts),
             "trials": nodes_trials.Trials(),
             "answers": AnswerCache(settings.answer_cache),
-            API_RATES: ApiRates(
-                Rates("api", settings.api_requests_per_minute),
-                Rates("api", settings.api_requests_per_minute * PEOPLE_TIMES),
-            ),
+            API_RATES: _limit(settings.api_requests_per_minute),
             "name_organisations": name_organisations,
             **HIGHER,
             "measures": (measure_reports, measure_key, measure_index, measure_links, measure_backups),

@@ -12,6 +12,8 @@ from udi.portal.access.sweeping import sweep_for_ever
 from udi.portal.catalogue.links.rounds import Rounds
 from udi.portal.catalogue.links.telling import link_jobs
 from udi.portal.catalogue.search.feed import SearchFeed
+from udi.portal.dataspace import jobs as dataspace_jobs
+from udi.portal.dataspace.outbox import OUTGOING
 from udi.portal.identity.models import TABLES
 from udi.portal.nodes import jobs as nodes_jobs
 from udi.portal.nodes.rooms import rooms
@@ -44,6 +46,7 @@ def jobs(site: Site) -> Mapping[str, Handler]:
         data_request_jobs.jobs,
         suggestion_jobs.jobs,
         access_jobs.jobs,
+        dataspace_jobs.jobs,
     )
     return {name: handler for domain in domains for name, handler in domain(site).items()}
 
@@ -66,6 +69,7 @@ async def work(settings: Settings) -> None:
             sessions.sweep(site.database, site.registry, TABLES),
         )
     finally:
-        await site.parts["webhooks"].close()
+        for name in ("webhooks", OUTGOING):
+            await site.parts[name].close()
         await site.outgoing.close()
         await site.database.close()

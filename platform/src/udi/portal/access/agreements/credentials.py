@@ -21,6 +21,8 @@ from udi.protocol.agreement import CREDENTIAL_PREFIX, fingerprint
 DAYS = (30, 90, 365)
 MOST, LONGEST_NAME = 10, 80
 """Credentials of one project at one node that live at once."""
+FOR_ALL = ProjectCredential.agreement_id.is_(None)
+"""Those that people made; those of transfers between machines are bound to one agreement."""
 
 
 async def list_nodes(session: AsyncSession, project: Project) -> Sequence[Node]:
@@ -31,7 +33,7 @@ async def list_nodes(session: AsyncSession, project: Project) -> Sequence[Node]:
 
 async def list_credentials(session: AsyncSession, project: Project) -> Sequence[ProjectCredential]:
     """Those of a project, the newest first."""
-    query = select(ProjectCredential).where(ProjectCredential.project_id == project.id)
+    query = select(ProjectCredential).where(ProjectCredential.project_id == project.id, FOR_ALL)
     return (await session.scalars(query.order_by(ProjectCredential.made_at.desc(), ProjectCredential.id))).all()
 
 
@@ -58,7 +60,7 @@ async def make_credential(
 
 
 async def _refuse_more(session: AsyncSession, project: Project, node: UUID) -> None:
-    own = (ProjectCredential.project_id == project.id, ProjectCredential.node_id == node)
+    own = (ProjectCredential.project_id == project.id, ProjectCredential.node_id == node, FOR_ALL)
     living = (ProjectCredential.revoked_at.is_(None), ProjectCredential.expires_at > now())
     if (await session.scalar(select(func.count()).where(*own, *living)) or 0) >= MOST:
         raise ConflictError(
@@ -126,7 +128,7 @@ async def note_uses(session: AsyncSession, node: Node, uses: Iterable[tuple[UUID
 
 
 async def _get(session: AsyncSession, project: Project, id_: UUID) -> ProjectCredential:
-    own = (ProjectCredential.id == id_, ProjectCredential.project_id == project.id)
+    own = (ProjectCredential.id == id_, ProjectCredential.project_id == project.id, FOR_ALL)
     found = await session.scalar(select(ProjectCredential).where(*own).with_for_update())
     if found is None:
         raise NotFoundError
