@@ -26,13 +26,13 @@ from udi.ui.site import Site
 log = structlog.get_logger()
 OUTGOING = "dataspace"
 """The part of the program that speaks to connectors."""
-PAUSE, QUICK, PATIENCE = 0.25, 6, 20.0
+PAUSE, QUICK, PATIENCE = 0.25, 6, 8.0
 """Seconds before a message and between its first tries, how many of these, and seconds to wait for an answer.
 
 The other side may have to note its own answer before it can take what follows from it.
 """
 LEASE = timedelta(seconds=QUICK * (PATIENCE + PAUSE) + 30)
-LATER = frozenset({404, 408, 409, 425, 429, *range(500, 600)})
+LATER = frozenset(map(str, (404, 408, 409, 425, 429, *range(500, 600))))
 """Statuses after which the same message may be taken later."""
 
 
@@ -124,7 +124,7 @@ async def _post(site: Site, letter: Letter) -> tuple[str, dict[str, Any]]:
     trouble = ""
     for _ in range(QUICK):
         trouble, answer = await _post_once(site, letter)
-        if not trouble or not _is_passing(trouble):
+        if trouble not in LATER:
             return trouble, answer
         await asyncio.sleep(PAUSE)
     return trouble, {}
@@ -154,7 +154,7 @@ def _read(answer: httpx.Response) -> dict[str, Any]:
 
 
 def _is_passing(trouble: str) -> bool:
-    return trouble == "unreachable" or (trouble.isdigit() and int(trouble) in LATER)
+    return trouble == "unreachable" or trouble in LATER
 
 
 async def _note(
