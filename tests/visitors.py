@@ -11,6 +11,7 @@ from litestar import Litestar
 
 from tests.rules.pages import check_page
 from udi.kit.clock import now
+from udi.kit.identity import Actor
 from udi.kit.oidc import Login
 from udi.kit.tenancy import Territory
 from udi.kit.territories import Registry
@@ -39,6 +40,17 @@ def make_person(
         issuer="http://identity.test", subject=subject, name="Compte de test", email=f"{subject}@people.example",
         access_expires_at=now() + timedelta(minutes=5), sid=str(uuid.uuid4()), organisations=claim,
     )  # fmt: skip
+
+
+async def enter(
+    site: Site, territory: Territory, *, memberships: Mapping[str, list[str]] | None = None, login: Login | None = None
+) -> Actor:
+    """Somebody logs in (a `login` that is known, or a new one); who they are, for the commands behind pages."""
+    someone = login or make_person(territory, memberships=memberships)
+    token = await site.parts["sessions"].log_in(territory, someone)
+    actor: Actor | None = await site.parts["sessions"].find_actor(territory, token)
+    assert actor is not None
+    return actor
 
 
 def freshen(registry: Registry) -> None:

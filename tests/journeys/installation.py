@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+import psutil
 
 from udi.cli import provision
 from udi.portal.tenants.files import read_folder
@@ -66,6 +67,7 @@ class Installation:
             "UDI_IDENTITY_URL": settings.keycloak_url,
             "UDI_IDENTITY_REALM": settings.identity_realm,
             "UDI_TENANTS": str(ROOT / "tenants"),
+            "UDI_DATASPACE_HOSTS": json.dumps(settings.dataspace_hosts),
             **({"UDI_SCHEMAS": str(settings.schemas)} if settings.schemas else {}),
         }
 
@@ -85,6 +87,32 @@ class Installation:
         process = self.processes.pop(part)
         process.terminate()
         process.wait(PATIENCE)
+
+    def family(self, part: str) -> list[psutil.Process]:
+        """A part and the processes that it started."""
+        parent = psutil.Process(self.processes[part].pid)
+        return [parent, *parent.children(recursive=True)]
+
+    def freeze(self, *parts: str) -> None:
+        """Let parts do nothing, as a machine that hangs: who calls them is not answered."""
+        for part in parts:
+            for each in self.family(part):
+                each.suspend()
+
+    def thaw(self, *parts: str) -> None:
+        """Let them go on."""
+        for part in parts:
+            for each in self.family(part):
+                each.resume()
+
+    def kill(self, *parts: str) -> None:
+        """End parts as a power cut does: nothing is told."""
+        families = [self.family(part) for part in parts]
+        for each in (process for family in families for process in family):
+            each.kill()
+        for part, (_, *children) in zip(parts, families, strict=True):
+            self.processes.pop(part).wait(PATIENCE)
+            psutil.wait_procs(children, PATIENCE)
 
     def wait(self, program: str) -> None:
         """Wait until a program answers."""

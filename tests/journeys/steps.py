@@ -1,11 +1,15 @@
 """What a person does in the browser, in their own words."""
 
 import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Protocol
 
+import httpx
 from playwright.async_api import Page, expect
 
+from tests.journeys.installation import Installation
 from tests.ui.axe import axe_violations
 
 PUBLISHER = "publication@kerlevan.example"
@@ -78,3 +82,13 @@ async def publish(page: Page, place: Place, file: Path, title: str) -> None:
     await check(page)
     await page.get_by_role("button", name="Publier").click()
     await page.wait_for_load_state()
+
+
+@asynccontextmanager
+async def as_program(place: Installation, page: Page) -> AsyncIterator[httpx.AsyncClient]:
+    """Whoever is logged in on a page of the portal, sending what its forms send."""
+    cookies = {str(each["name"]): str(each["value"]) for each in await page.context.cookies(place.portal())}
+    headers = {"Host": "demo.localhost", "Sec-Fetch-Site": "same-origin", "Accept-Language": "fr"}
+    origin = f"http://127.0.0.1:{place.settings.port(0)}"
+    async with httpx.AsyncClient(base_url=origin, headers=headers, cookies=cookies, timeout=60) as client:
+        yield client

@@ -24,7 +24,7 @@ WHY_NOT = "Votre étude ne demande pas de connaître les logements."
 PATIENCE = 20
 
 
-async def restrict(page: Page, place: Installation, folder: Path) -> None:
+async def restrict(page: Page, place: Installation, folder: Path, title: str = TITLE) -> None:
     """The producer drops a table and publishes it as restricted."""
     file = folder / "ilots.csv"
     file.write_text(";".join(COLUMNS) + "\n" + ROWS + "\n")
@@ -35,12 +35,12 @@ async def restrict(page: Page, place: Installation, folder: Path) -> None:
     await page.get_by_label("Votre fichier", exact=True).set_input_files(file)
     await page.get_by_role("button", name="Envoyer le fichier").click()
     await page.get_by_role("link", name=re.compile("Continuer")).click()
-    await page.get_by_label("Titre").fill(TITLE)
+    await page.get_by_label("Titre").fill(title)
     await page.get_by_label("Thème").select_option("energyNetworks")
     await page.locator("[name=access][value=restricted]").check()
     await check(page)
     await page.get_by_role("button", name=re.compile("Continuer")).click()
-    await expect(page.get_by_role("heading", level=1)).to_have_text(TITLE)
+    await expect(page.get_by_role("heading", level=1)).to_have_text(title)
     await page.get_by_role("button", name="Publier").click()
     await page.wait_for_load_state()
 
@@ -100,6 +100,8 @@ async def be_refused(student: Page, producer: Page, place: Installation, dataset
     await student.goto(f"{place.portal()}/")
     await log_in(student, place, INHABITANT)
     await student.goto(f"{place.portal()}/data/{dataset}/access-requests/new")
+    if await student.locator("[name=project]").count():  # where they lead one already
+        await student.locator("[name=project]").select_option("new")
     await student.locator("[name=title]").fill("Rafraîchir la ville")
     await student.locator("[name=summary]").fill("Choisir dix rues à ombrager.")
     await ask(student, COLUMNS, "24")

@@ -13,6 +13,7 @@ from sqlalchemy import select, update
 from tests import stage
 from tests.node.producer import SLUG, TABLE, Producer
 from tests.node.test_show_data import SPOTS
+from tests.pages.spaces import connect
 from tests.portal.access.policies import ASKED, POLICY
 from tests.portal.catalogue.corpus import Catalogue, described, open_catalogue
 from tests.portal.catalogue.test_dataset_page import WHOLE, as_table
@@ -39,6 +40,8 @@ from udi.portal.organisations.actions import apply_organisation
 from udi.portal.organisations.models import Entry, Organisation
 from udi.portal.organisations.queries import get_producer
 from udi.portal.projects.calls.models import Submission
+from udi.portal.projects.suggestions.models import DeclaredInterest
+from udi.portal.projects.suggestions.tokens import off_address
 from udi.settings import Settings
 from udi.ui.site import Site
 
@@ -84,7 +87,9 @@ async def furnished(settings: Settings, portal_app: Litestar, node_app: Litestar
         catalogue |= await restrict(
             portal, territory, visitors["team"], visitors["leader"], catalogue["portal restricted"]
         )
+        catalogue |= await connect(portal, territory, catalogue["portal led"])
         catalogue |= await make_projects(portal_app, territory, visitors["team"], team.email, catalogue)
+        catalogue |= await suggest(portal_app, territory, visitors["team"])
         published = await fill_node(node, territory, Producer(visitors["producer"]))
         yield Place(territory, catalogue | published, visitors)
     await stage.remove_territory(databases, territory.id)
@@ -222,6 +227,20 @@ async def make_projects(
         await other.post(f"{address}/team", data={"email": email, "right": "see"})
     found |= await call_for_projects(app.state.site, territory, someone, email, found["portal idea"])
     return {name: each.split("/")[-1] for name, each in (found | {"portal joined": address}).items()}
+
+
+async def suggest(app: Litestar, territory: Territory, someone: httpx.AsyncClient) -> dict[str, str]:
+    """A person of the team wants suggestions; so does another, who offers what their project looks for."""
+    form = {"seen": "", "offers": "testers", "has": LONG, "found": "1", "name": ARABIC}
+    async with browse(app, territory, make_person(territory)) as other:
+        assert (await other.post("/my-space/suggestions/interests", data=form)).status_code == 303
+    mine = {"seen": "", "looks_for": "comptages de vélos", "themes": ["environment", "economy"], "mailed": "1"}
+    assert (await someone.post("/my-space/suggestions/interests", data=mine)).status_code == 303
+    site: Site = app.state.site
+    async with site.database.session(territory.id, role="worker") as session:
+        interests = {row.found: row for row in await session.scalars(select(DeclaredInterest))}
+    off = off_address(site.settings, territory, interests[False].choice_id)
+    return {"portal helper": str(interests[True].id), "portal off": off.rpartition("/")[2]}
 
 
 async def call_for_projects(

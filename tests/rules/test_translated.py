@@ -68,6 +68,7 @@ SAME_IN_BOTH = {
     "SIREN",
     "SIRET",
     "Images",
+    "Suggestions",
     "Scripts",
     "Structure",
     "Architecture",

@@ -93,6 +93,11 @@ class Settings(BaseSettings):
         description="Host patterns of private addresses that outgoing requests may reach.",
     )
 
+    dataspace_hosts: list[str] = Field(
+        default=[],
+        description="Host patterns of connectors of data spaces that may be at a private address, or be reached without TLS.",
+    )
+
     smtp_host: str = Field(default="127.0.0.1", description="Mail relay.")
     smtp_port: int | None = Field(default=None, description="Port of the mail relay; unset: base port + 6.")
 

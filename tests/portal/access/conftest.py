@@ -16,8 +16,10 @@ from tests.portal.catalogue.corpus import Catalogue, open_catalogue
 from tests.portal.notifications.conftest import Relay, relay
 from tests.visitors import browse
 from udi.kit.db import Database
+from udi.kit.identity import Actor
 from udi.kit.oidc import Login
 from udi.kit.tenancy import Territory
+from udi.portal.access.agreements.changing import confirm
 from udi.portal.access.models import AccessAgreement, AccessPolicy, AccessRequest
 from udi.portal.access.sweeping import sweep
 from udi.portal.audit.models import AuditEvent
@@ -85,6 +87,21 @@ class Desk:
         address = await self.ask(**changed)
         assert (await self.decide(address, "grant")).status_code == 303
         return f"/agreements/{(await self.one(address)).agreement_id}"
+
+    async def agree_with_machine(self) -> str:
+        """A request that a connector made, granted: its agreement waits to be confirmed."""
+        address = await self.ask()
+        async with self.site.database.session(self.territory.id, role="worker") as session:
+            await session.execute(update(AccessRequest).values(connector="Banc d’essai"))
+        assert (await self.decide(address, "grant")).status_code == 303
+        return f"/agreements/{(await self.one(address)).agreement_id}"
+
+    async def confirm(self, address: str) -> None:
+        """What the connector does with an agreement that waits."""
+        deed = await self.deed(address)
+        async with self.site.database.session(self.territory.id, role="worker") as session:
+            actor = Actor(deed.person_id, "", "", self.territory.slug)
+            await confirm(session, actor, await session.get_one(AccessAgreement, (self.territory.id, deed.id)))
 
     async def deed(self, address: str) -> AccessAgreement:
         [found] = [each for each in await self.rows(AccessAgreement) if str(each.id) in address]

@@ -2,31 +2,38 @@
 
 import json
 import re
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
 import httpx
 import pytest
+from sqlalchemy import update
 
 from tests.portal.access.conftest import Desk
+from udi.kit.errors import ConflictError
 from udi.kit.keys import verify_document
 from udi.portal.access.agreements import states
 from udi.portal.access.agreements.states import AgreementEvent, AgreementState
 from udi.portal.access.models import AccessAgreement, PublicAgreement
+from udi.portal.organisations.models import Organisation
 from udi.protocol.agreement import AGREEMENT_TYPE, fingerprint, read_agreement
+from udi.protocol.policy import Requester
 from udi.protocol.terms import Purpose
 
 PAGE = Path(__file__).parents[3] / "docs/reference/access.md"
 NAMES = {
     "suspend": "suspended", "resume": "resumed", "revoke": "revoked", "give_notice": "notice_given", "keep": "kept",
-    "give_up": "given_up", "close": "closed", "end": "ended",
+    "give_up": "given_up", "close": "closed", "end": "ended", "confirm": "confirmed",
 }  # fmt: skip
 WHY = {"words": "La mesure a changé.", "days": "30"}
 
 
 async def bring_to(desk: Desk, state: AgreementState) -> str:
     await desk.set_policy()
+    if state is AgreementState.UNCONFIRMED:
+        return await desk.agree_with_machine()
     address = await desk.agree()
     event = {
         "suspended": "suspend", "revoking": "give_notice", "revoked": "revoke", "given_up": "give_up", "ended": "end",
@@ -38,6 +45,10 @@ async def bring_to(desk: Desk, state: AgreementState) -> str:
 
 
 async def do(desk: Desk, address: str, event: AgreementEvent) -> httpx.Response | None:
+    if event is AgreementEvent.CONFIRM:
+        with suppress(ConflictError):
+            await desk.confirm(address)
+        return None
     if event in states.BY_CLOCK:
         deed = await desk.deed(address)
         await desk.sweep(deed.closes_at if event is AgreementEvent.CLOSE and deed.closes_at else deed.ends_at)
@@ -65,13 +76,14 @@ async def test_every_pair_of_state_and_event_follows_the_table(
         assert answer.status_code == (303 if wanted else 409), answer.text
     deed = await desk.deed(address)
     assert deed.state == (wanted or state)
-    assert (deed.revision > revision) == bool(wanted)
+    told = bool(wanted) and (revision > 0 or event is AgreementEvent.CONFIRM)
+    assert (deed.revision > revision) == told
     assert (await desk.events())[len(before) :] == ([f"agreement.{NAMES[event]}"] if wanted else [])
-    [listed] = await desk.rows(PublicAgreement)
-    assert listed.state == deed.state
+    listed = [each.state for each in await desk.rows(PublicAgreement)]
+    assert listed == ([deed.state] if deed.revision else [])
     assert (await desk.person.get(address)).status_code == 200
     assert (await desk.producer.get(address)).status_code == 200
-    assert (await desk.passer.get(address)).status_code == 200
+    assert (await desk.passer.get(address)).status_code == (200 if deed.revision else 404)
 
 
 def test_the_documented_table_is_the_one_that_runs() -> None:
@@ -84,6 +96,8 @@ def test_the_documented_table_is_the_one_that_runs() -> None:
 
 async def test_what_was_asked_is_what_is_signed(desk: Desk) -> None:
     await desk.set_policy()
+    async with desk.site.database.session(desk.territory.id, role="worker") as session:
+        await session.execute(update(Organisation).where(Organisation.slug == "armor").values(kind="company"))
     address = await desk.agree()
     deed = await desk.deed(address)
     keys = (await desk.passer.get("/.well-known/jwks.json")).json()
@@ -99,6 +113,7 @@ async def test_what_was_asked_is_what_is_signed(desk: Desk) -> None:
     assert said.terms.attribution == "Données d’Armorine Métropole"
     assert said.terms.bytes_a_month == 2_000_000_000
     assert (said.provider.name, said.requester.name) == ("Armorine Métropole", "Réseau Goéland")
+    assert (said.provider.kind, said.requester.kind) == (Requester.COMPANY, Requester.RESEARCH)
     assert (said.ends_at - said.starts_at).days in range(181, 185)
     assert "Armorine Métropole" in said.text["fr"] != said.text["en"]
     page = await desk.producer.get(address)

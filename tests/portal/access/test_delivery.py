@@ -1,9 +1,11 @@
 """How nodes learn how agreements stand: told at once, asked for by them, signed, in the order of revisions."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID, uuid4
 
+import httpx
 import pytest
 from sqlalchemy import update
 
@@ -15,7 +17,9 @@ from udi.kit.keys import verify, verify_document
 from udi.portal.access.agreements.delivery import NotToldError, deliver_agreement
 from udi.portal.access.agreements.revisions import DELIVER
 from udi.portal.access.models import ProjectCredential
+from udi.portal.nodes.actions.register import register_node
 from udi.portal.nodes.models import Node
+from udi.portal.nodes.queries import find_node
 from udi.protocol.agreement import STANDING_TYPE, State, fingerprint, read_standing
 
 WHY = {"words": "La mesure a changé."}
@@ -147,6 +151,45 @@ async def test_a_credential_is_shown_once_and_only_its_digest_reaches_the_node(d
     for other in (desk.producer, desk.team):
         assert (await other.get(home)).status_code == 404
         assert (await other.post(f"{home}/credentials", data=form)).status_code == 404
+
+
+async def test_a_node_says_in_which_hour_its_own_credentials_were_last_shown(desk: Desk) -> None:
+    with trusted_issuer(desk.site) as issuer:
+        await desk.set_policy()
+        deed = await desk.deed(await desk.agree())
+        home = f"/projects/{deed.project_id}/access"
+        form = {"name": "Grappe", "node": str(deed.node_id), "days": "30"}
+        await desk.person.post(f"{home}/credentials", data=form)
+        [credential] = await desk.rows(ProjectCredential)
+        unused = await desk.person.get(home)
+        said = [now() - timedelta(days=3), now() - timedelta(days=4), now() - timedelta(days=3, minutes=1)]
+        answers = [await tell(desk, issuer, [use(credential.id, each)]) for each in said]
+        others = await tell(desk, issuer, [use(credential.id, now())], node="other")
+        wrong = [await tell(desk, issuer, uses) for uses in ([{"credential": "x", "hour": "y"}], "", [{}])]
+        used = await desk.person.get(home)
+        [kept] = await desk.rows(ProjectCredential)
+        future = await tell(desk, issuer, [use(credential.id, now() + timedelta(days=9)), use(uuid4(), now())])
+        [last] = await desk.rows(ProjectCredential)
+
+    assert "jamais servie" in unused.text
+    assert "servie en dernier" in used.text
+    assert [each.status_code for each in (*answers, *wrong, future)] == [204, 204, 204, 422, 422, 422, 204]
+    assert others.status_code == 204
+    assert kept.last_used_at == said[0].replace(minute=0, second=0, microsecond=0)
+    assert kept.last_used_at < last.last_used_at <= now()
+
+
+def use(credential: UUID, hour: datetime) -> dict[str, str]:
+    return {"credential": str(credential), "hour": hour.isoformat()}
+
+
+async def tell(desk: Desk, issuer: Issuer, uses: Any, *, node: str = "hosted") -> httpx.Response:
+    client = f"{desk.territory.slug}-node-{node}"
+    async with desk.site.database.session(desk.territory.id) as session:
+        if await find_node(session, node) is None:
+            await register_node(session, slug=node, name="x", url="https://x.example", client_id=client, hosted=False)
+    headers = {"Authorization": f"Bearer {issuer.token(client, desk.territory.origin)}", "Accept": "application/json"}
+    return await desk.passer.post("/kalim/v1/agreements/uses", json={"uses": uses}, headers=headers)
 
 
 def standing_of(desk: Desk, jws: str, published: Any) -> Any:

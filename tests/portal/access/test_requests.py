@@ -1,5 +1,6 @@
 """Asking for restricted data, and what their producer answers: every state, every event, both sides."""
 
+import asyncio
 import re
 from pathlib import Path
 from typing import Any
@@ -151,6 +152,18 @@ async def test_a_decision_says_why_and_is_about_what_was_read(desk: Desk) -> Non
     assert (await desk.person.post(f"{address}/grant", data={"words": WHY, "revision": "1"})).status_code == 403
     assert (await desk.producer.post(f"{address}/withdraw")).status_code == 403
     assert (await desk.one(address)).state == State.SUBMITTED
+
+
+async def test_what_many_do_at_once_is_done_once_and_counted(desk: Desk) -> None:
+    await desk.set_policy()
+    address, *_ = await asyncio.gather(*(desk.ask() for _ in range(4)))
+
+    answers = await asyncio.gather(*(desk.decide(address, "grant") for _ in range(4)))
+
+    assert sorted(each.status_code for each in answers) == [303, 409, 409, 409]
+    assert len(await desk.rows(AccessAgreement)) == 1
+    [policy] = await desk.rows_of_policy()
+    assert (policy.received, policy.granted, policy.answer_days) == (4, 1, [0])
 
 
 async def test_one_project_has_one_request_for_the_same_data(desk: Desk) -> None:

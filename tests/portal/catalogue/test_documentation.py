@@ -5,13 +5,13 @@ import re
 import uuid
 from collections.abc import Iterator, Sequence
 from typing import Any
-from uuid import UUID, uuid4
 
 import pytest
 from jsonschema import Draft202012Validator
 from litestar import Litestar
 
 from tests.node.test_show_in_a_browser import seen
+from tests.portal.catalogue.beyond import make_all
 from tests.portal.catalogue.corpus import Catalogue
 from tests.rules.test_routes import addresses
 from tests.ui.axe import open_browser
@@ -19,7 +19,6 @@ from tests.visitors import browse, make_person
 from udi.kit.clock import now
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
-from udi.portal.access.models import PublicAgreement
 from udi.portal.catalogue.documentation.document import ADDRESS
 from udi.portal.catalogue.search.feed import SearchFeed
 from udi.portal.nodes.harvest import kinds, source_kinds
@@ -32,7 +31,20 @@ from udi.ui.readers import API_RATES, ApiRates
 BASE = "/api/v1"
 Document = dict[str, Any]
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
-SCOPES = ("profile", "following", "sources", "projects")
+SCOPES = ("profile", "following", "sources", "projects", "access")
+RESTRICTED, NOBODY = 7, "6d4a3b1c-2f58-4c0e-9a44-0e5f6a7b8c9d"
+"""A line of the corpus, of Armor's; and what nothing is called."""
+PARTS = ("sources", "projects", "teams", "calls", "data-requests", "access-policies", "access-requests", "agreements")
+POOR = (
+    "projects/mine",
+    "me",
+    "following",
+    "following/rhythm",
+    "data-requests/mine",
+    "access-requests",
+    "agreements/mine",
+)
+"""What a token without rights does not read."""
 NODES = f"{BASE}/resources"
 """What nodes push to, whose contract is RUDI's."""
 
@@ -82,27 +94,6 @@ async def token_of(app: Litestar, territory: Territory, *, scopes: Sequence[str]
     found = re.search(r"udi_me_[\w-]+", page.text)
     assert found is not None
     return found[0]
-
-
-async def report(app: Litestar, filled: Catalogue, dataset: object) -> str:
-    """The identifier of a reuse of a dataset that somebody reported."""
-    async with browse(app, filled.territory, make_person(filled.territory)) as someone:
-        form = {"title": "Nos arbres", "url": "https://arbres.example/", "dataset": str(dataset)}
-        answer = await someone.post("/projects/report", data=form)
-    return str(answer.headers["location"]).rpartition("/")[2]
-
-
-async def agree(filled: Catalogue, dataset: object) -> str:
-    """The identifier of an agreement on a dataset, as everybody may know it."""
-    moment = now()
-    row = PublicAgreement(
-        id=uuid4(), dataset_id=UUID(str(dataset)), dataset_title="Relevés", organisation_slug="armor",
-        organisation_name="Armorine", project_id=None, project_title="", purpose="research", starts_at=moment,
-        ends_at=moment, state="active", changed_at=moment,
-    )  # fmt: skip
-    async with filled.database.session(filled.territory.id, role="worker") as session:
-        session.add(row)
-    return str(row.id)
 
 
 def faults(document: Document, schema: Document, value: Any) -> list[str]:
@@ -155,13 +146,14 @@ async def test_each_answer_has_the_fields_that_are_described(
     document: Document, filled: Catalogue, portal_app: Litestar, source: dict[str, str]
 ) -> None:
     record = await filled.add(1)
-    known = {"id": str(record.id), "slug": "armor", **source}
-    known["project_id"] = await report(portal_app, filled, record.id)
-    known["agreement_id"] = await agree(filled, record.id)
+    others = await make_all(portal_app, filled, record.id, (await filled.add(RESTRICTED)).id)
+    known = {"id": str(record.id), "slug": "armor", **source, **others}
     async with browse(portal_app, filled.territory) as program:
-        token = await token_of(portal_app, filled.territory)
+        bearer = {"Authorization": f"Bearer {await token_of(portal_app, filled.territory)}"}
+        mine = {"title": "Ombrer", "summary": "Dix rues.", "purpose": "civic"}
+        known["project_id"] = (await program.post(f"{BASE}/projects", json=mine, headers=bearer)).json()["id"]
         for path, operation in operations(document):
-            answer = await program.get(path.format(**known), headers={"Authorization": f"Bearer {token}"})
+            answer = await program.get(path.format(**known), headers=bearer)
             [(media_type, body)] = operation["responses"]["200"]["content"].items()
 
             assert answer.status_code == 200
@@ -189,8 +181,11 @@ def test_each_example_is_a_sound_answer(document: Document) -> None:
     answers, refusals = 6 + 2 + 1 + 2, 6 + 1 + 5 + 2 + 1 + 2
     of_sources = 11 + 2 + 4 + 2 + 4 + 4 + 3 + 2 + 3 + 2 + 3 + 2
     of_projects = 7 + 1 + 2 + 1 + 4 + 4 + 3 + 2 + 1 + 2
-    of_agreements = 2 + 2
-    assert seen == answers + refusals + of_sources + of_projects + of_agreements + (11 + 11 + 9 + 2) * 2
+    of_agreements, of_calls = 2 + 2 + 1 + 1 + 1 + 4, 2 + 2
+    of_data_requests, of_access = 6 + 1 + 3 + 1 + 4 + 4 + 3 + 2 + 1, 2 + 1 + 2 + 5 + 1 + 4 + 2 + 4 + 5
+    of_teams = 4 + 2 + 3 + 3 + 3 + 4 + 4 + 2
+    others = of_teams + of_sources + of_projects + of_agreements + of_calls + of_data_requests + of_access
+    assert seen == answers + refusals + others + (11 + 11 + 9 + 7 + 4 + 2 + 8 + 7) * 2
     page = document["components"]["schemas"]["DatasetPage"]
     assert faults(document, page, {"total": -1}) != [], "the checker sees what is wrong"
 
@@ -199,27 +194,37 @@ async def test_each_refusal_that_is_described_is_one(
     document: Document, filled: Catalogue, portal_app: Litestar, source: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gone = await filled.add(1)
-    known = {"id": str((await filled.add(2)).id), "slug": "armor", **source}
-    known["project_id"] = await report(portal_app, filled, known["id"])
+    open_id = str((await filled.add(2)).id)
+    others = await make_all(portal_app, filled, open_id, (await filled.add(RESTRICTED)).id)
+    known = {"id": open_id, "slug": "armor", **source, **others}
     ours = [path for path, _ in operations(document) if path.startswith(f"{BASE}/sources")]
     lists = [path for path in ours if path.endswith(("/sources", "/readings", "/records"))]
-    other = dict.fromkeys(source, "6d4a3b1c-2f58-4c0e-9a44-0e5f6a7b8c9d")
-    known["agreement_id"] = await agree(filled, known["id"])
+    other = dict.fromkeys(source, NOBODY)
+    theirs, rules = f"{BASE}/access-requests/{{access_request_id}}", f"{BASE}/access-policies/{{restricted_id}}"
+    team = f"{BASE}/projects/{{project_id}}/team"
     await filled.withdraw(gone)
     asked = {
         (f"{BASE}/datasets", "422"): f"{BASE}/datasets?sort=colour",
         (f"{BASE}/datasets/all", "422"): f"{BASE}/datasets/all?cursor=here",
-        (f"{BASE}/datasets/{{id}}", "404"): f"{BASE}/datasets/6d4a3b1c-2f58-4c0e-9a44-0e5f6a7b8c9d",
+        (f"{BASE}/datasets/{{id}}", "404"): f"{BASE}/datasets/{NOBODY}",
         (f"{BASE}/datasets/{{id}}", "410"): f"{BASE}/datasets/{gone.id}",
         (f"{BASE}/producers/{{slug}}", "404"): f"{BASE}/producers/nobody",
         (f"{BASE}/agreements", "422"): f"{BASE}/agreements?size=0",
-        (f"{BASE}/agreements/{{agreement_id}}", "404"): f"{BASE}/agreements/6d4a3b1c-2f58-4c0e-9a44-0e5f6a7b8c9d",
+        (f"{BASE}/agreements/{{agreement_id}}", "404"): f"{BASE}/agreements/{NOBODY}",
         (f"{BASE}/projects", "422"): f"{BASE}/projects?purpose=fame",
-        (f"{BASE}/projects/{{project_id}}", "404"): f"{BASE}/projects/6d4a3b1c-2f58-4c0e-9a44-0e5f6a7b8c9d",
+        (f"{BASE}/projects/{{project_id}}", "404"): f"{BASE}/projects/{NOBODY}",
         **{
-            (path, "403"): path
-            for path in (f"{BASE}/projects/mine", f"{BASE}/me", f"{BASE}/following", f"{BASE}/following/rhythm")
+            (f"{BASE}/{part}", "422"): f"{BASE}/{part}?size=0" for part in ("calls", "data-requests", "access-policies")
         },
+        (f"{BASE}/calls/{{call_id}}", "404"): f"{BASE}/calls/{NOBODY}",
+        (f"{BASE}/data-requests/{{data_request_id}}", "404"): f"{BASE}/data-requests/{NOBODY}",
+        (team, "404"): team.format(project_id=NOBODY),
+        (team, "403"): team.format(**known),
+        (rules, "404"): rules.format(restricted_id=NOBODY),
+        (rules, "409"): rules.format(restricted_id=open_id),
+        (theirs, "404"): theirs.format(access_request_id=NOBODY),
+        (theirs, "403"): theirs.format(**known),
+        **{(f"{BASE}/{path}", "403"): f"{BASE}/{path}" for path in POOR},
         **{(path, "403"): path.format(**known) for path in ours},
         **{(path, "404"): path.format(**other) for path in ours[1:]},
         **{(path, "422"): f"{path.format(**known)}?size=0" for path in lists},
@@ -238,7 +243,7 @@ async def test_each_refusal_that_is_described_is_one(
     assert set(described) == set(asked)
     async with browse(portal_app, filled.territory) as program:
         for which, url in asked.items():
-            token = {"401": "udi_me_nobody", "403": poor}.get(which[1]) or (which[0] in ours and rich)
+            token = {"401": "udi_me_nobody", "403": poor}.get(which[1]) or (which[0] in (*ours, theirs, team) and rich)
             with monkeypatch.context() as patch:
                 if which[1] == "429":
                     patch.setattr(rates.passers_by, "most", 0)
@@ -277,9 +282,8 @@ async def test_the_links_of_an_answer_lead_on(
     followed = 0
     async with browse(portal_app, filled.territory) as program:
         first = (await program.get(f"{BASE}/datasets")).json()["items"][0]
-        await report(portal_app, filled, first["id"])
-        await agree(filled, first["id"])
-        known = {"id": first["id"], "slug": first["producer"]["slug"], **source}
+        others = await make_all(portal_app, filled, first["id"], (await filled.add(RESTRICTED)).id)
+        known = {"id": first["id"], "slug": first["producer"]["slug"], **source, **others}
         for path, operation in operations(document):
             if "links" not in operation["responses"]["200"]:
                 continue
@@ -294,7 +298,7 @@ async def test_the_links_of_an_answer_lead_on(
                 assert there.status_code == 200
                 followed += 1
 
-    assert followed == 9
+    assert followed == 12
 
 
 async def test_every_word_of_the_document_and_of_its_page_is_in_both_languages(
@@ -302,7 +306,7 @@ async def test_every_word_of_the_document_and_of_its_page_is_in_both_languages(
 ) -> None:
     async with browse(portal_app, filled.territory) as program:
         french = (await program.get(ADDRESS, headers={"Accept-Language": "fr"})).json()
-        parts = ("", "?about=sources", "?about=projects", "?about=agreements")
+        parts = ("", *(f"?about={part}" for part in PARTS))
         pages = {
             code: "".join(
                 [(await program.get(f"/api{part}", headers={"Accept-Language": code})).text for part in parts]

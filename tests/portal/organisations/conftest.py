@@ -20,7 +20,7 @@ from udi.ui.site import Site
 
 __all__ = ["Relay", "relay"]
 FORM = {
-    "name": "Mairie de Kerlévan", "country": "FR", "registry_number": "732 829 320", "email": "donnees@kerlevan.example",
+    "name": "Mairie de Kerlévan", "country": "FR", "registry_number": "732 829 320", "kind": "public_body", "email": "donnees@kerlevan.example",
     "url": "https://kerlevan.example.org", "choice": "hosted", "charter": "1",
 }  # fmt: skip
 

@@ -102,6 +102,7 @@ async def test_who_asks_is_explained_asks_again_and_is_approved(desk: Desk, rela
     assert f"{desk.territory.origin}{address}" in relay.mails[3].get_content()
     [organisation] = await desk.organisations()
     assert (organisation.slug, organisation.registry_number) == ("mairie-de-kerlevan", "732829320")
+    assert organisation.kind == "public_body"
     assert (organisation.email, organisation.producer) == ("mairie@kerlevan.example", True)
     [change] = await desk.changes()
     assert (change.person_id, change.groups, change.leaves) == (person, ["managers"], False)
@@ -133,6 +134,7 @@ async def test_a_mail_about_what_is_not_so_any_more_does_not_leave(desk: Desk, r
     [
         ({"name": "  "}, "name", "nom officiel"),
         ({"name": "x" * 151}, "name", "nom officiel"),
+        ({"kind": "person"}, "kind", "sorte"),
         ({"registry_number": ""}, "registry_number", "manque"),
         ({"registry_number": "732829321"}, "registry_number", "clé"),
         ({"registry_number": "7328293200007"}, "registry_number", "SIREN"),

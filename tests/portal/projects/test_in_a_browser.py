@@ -6,10 +6,13 @@ from playwright.async_api import Browser
 
 from tests.node.test_show_in_a_browser import seen
 from tests.portal.projects.conftest import Workshop, picture
+from tests.portal.projects.fair import HOME, Fair, fair
 from tests.portal.projects.test_calls import Desk
 from udi.portal.projects.calls.models import Submission
 from udi.portal.projects.models import ProjectPicture
+from udi.portal.projects.suggestions.models import DeclaredInterest
 
+__all__ = ["fair"]
 pytestmark = pytest.mark.filterwarnings("default::ResourceWarning")
 LIGHT = 100_000
 
@@ -86,3 +89,29 @@ async def test_a_call_holds_on_every_screen_from_its_form_to_its_results(worksho
     assert await look(workshop.anyone, "", "call-results") == []
     assert await look(candidate, f"/submissions/{submission.id}", "call-told") == []
     assert await seen(browser, workshop.anyone, f"{origin}/calls", "fr", "calls") == []
+
+
+async def test_suggestions_hold_on_every_screen_from_the_first_form_to_off(fair: Fair, browser: Browser) -> None:
+    workshop, leader = fair.workshop, fair.workshop.leader
+    await workshop.begin(title="Le bruit des rues", summary="Où dormir au calme.", support=["testers", "data"])
+    form = {"title": "Bruit la nuit, rue par rue", "words": "Choisir où planter.", "theme": "environment", "seen": "1"}
+    await workshop.other.post("/data-requests/new", data=form)
+    await fair.turn_on(workshop.other, offers=["testers", "skills"], found="1", name="Les Marcheuses de Kerlévan")
+    [helper] = [row.id for row in await workshop.rows(DeclaredInterest)]
+
+    async def look(path: str, name: str, *languages: str) -> list[str]:
+        address = f"{workshop.territory.origin}{path}"
+        return [fault for each in languages for fault in await seen(browser, leader, address, each, name)]
+
+    assert await look(HOME, "suggestions-undecided", "fr") == []
+    assert await look(f"{HOME}/interests", "suggestions-form", "en") == []
+    said = {
+        "looks_for": "bruit des rues la nuit",
+        "has": "sonomètres, relevés de bruit",
+        "themes": ["environment", "economy"],
+    }
+    await fair.turn_on(leader, **said, offers="skills", seeks="place", mailed="1", found="1", name="Collectif Ombre")
+    assert await look(HOME, "suggestions-on", "fr", "en") == []
+    assert await look(f"{HOME}/letters/new?to={helper}", "suggestions-letter", "fr") == []
+    await leader.post(f"{HOME}/off")
+    assert await look(HOME, "suggestions-off", "en") == []

@@ -108,7 +108,7 @@ async def _apply_rows(settings: Settings, folder: TenantFolder) -> list[tuple[st
             for part in folder.file.organisation:
                 await apply_organisation(
                     session, id=folder.organisation_id(part), slug=part.slug, name=part.name, summary=part.summary,
-                    email=part.email, url=str(part.url or ""), address=part.address,
+                    email=part.email, url=str(part.url or ""), address=part.address, kind=part.kind,
                 )  # fmt: skip
         async with node.session(folder.tenant_id, role="worker") as session:
             for part in folder.file.organisation:

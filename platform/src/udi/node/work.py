@@ -8,7 +8,7 @@ from uuid import UUID
 from udi.kit import sessions
 from udi.kit.db import Database
 from udi.kit.jobs import Handler, Spent, Worker, run_until_stopped
-from udi.node.agreements import asking
+from udi.node.agreements import asking, telling
 from udi.node.datasets import care as care_jobs
 from udi.node.datasets import erasure, removal
 from udi.node.datasets import jobs as datasets_jobs
@@ -84,6 +84,7 @@ async def work(settings: Settings) -> None:
             look_for_ever(site),
             asking.ask_for_ever(asker, registry),
             asking.forget_for_ever(database, registry),
+            telling.tell_for_ever(database, registry, portal),
             sessions.sweep(database, registry, TABLES),
             *([speak(database, registry, portal) for speak in OWN] if settings.own_node else []),
         )

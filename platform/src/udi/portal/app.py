@@ -11,6 +11,9 @@ from udi.portal.catalogue.embed import frames as embed_frames
 from udi.portal.catalogue.embed import oembed
 from udi.portal.catalogue.links import pages as links_pages
 from udi.portal.catalogue.open.routes import routes as open_routes
+from udi.portal.dataspace import api as dataspace_api
+from udi.portal.dataspace import pages as dataspace_pages
+from udi.portal.dataspace.outbox import OUTGOING
 from udi.portal.identity import api as identity_api
 from udi.portal.identity import me, token_pages
 from udi.portal.identity import pages as identity_pages
@@ -31,9 +34,12 @@ from udi.portal.organisations.joining import pages as joining_pages
 from udi.portal.organisations.members import pages as members_pages
 from udi.portal.projects import api as projects_api
 from udi.portal.projects import pages as projects_pages
+from udi.portal.projects import team_api
 from udi.portal.projects.calls.routes import routes as call_routes
+from udi.portal.projects.data_requests import api as data_request_api
 from udi.portal.projects.data_requests import deciding_pages as data_request_decisions
 from udi.portal.projects.data_requests import pages as data_request_pages
+from udi.portal.projects.suggestions import pages as suggestion_pages
 from udi.portal.site import build_site
 from udi.portal.tenants import pages as tenants_pages
 from udi.settings import get_settings
@@ -72,10 +78,15 @@ HANDLERS = [
     *members_pages.routes,
     *projects_pages.routes,
     *projects_api.routes,
+    *team_api.routes,
     *call_routes,
     *data_request_pages.routes,
     *data_request_decisions.routes,
+    *data_request_api.routes,
+    *suggestion_pages.routes,
     *access_routes.routes,
+    *dataspace_api.routes,
+    *dataspace_pages.routes,
 ]
 
 
@@ -85,6 +96,13 @@ def create(site: Site | None = None) -> Litestar:
         settings = get_settings()
         logs.configure(settings.log_format)
         return settle(create(build_site(settings)))
-    app = create_app(site, HANDLERS, on_shutdown=[site.parts["sessions"].service.close, site.parts["webhooks"].close])
+    app = create_app(
+        site,
+        HANDLERS,
+        on_shutdown=[
+            site.parts["sessions"].service.close,
+            *(site.parts[name].close for name in ("webhooks", OUTGOING)),
+        ],
+    )
     app.asgi_handler = HeadAsGet(app.asgi_handler)
     return app

@@ -16,7 +16,7 @@ from udi.kit.rates import Rates
 from udi.kit.tenancy import Territory
 from udi.kit.territories import Registry
 from udi.portal.access.agreements.encryption import find_encryption_key
-from udi.portal.access.documentation import CHAPTER as ACCESS_CHAPTER
+from udi.portal.access.documentation import CHAPTERS as ACCESS_CHAPTERS
 from udi.portal.access.policies.opening import find_opening
 from udi.portal.catalogue.documentation.operations import CHAPTERS
 from udi.portal.catalogue.measures import measure_index, measure_links
@@ -24,8 +24,10 @@ from udi.portal.catalogue.origins import PART as FIND_ORIGIN
 from udi.portal.catalogue.search.cache import AnswerCache
 from udi.portal.catalogue.search.index import SearchIndexes
 from udi.portal.catalogue.topics import topics
+from udi.portal.dataspace.outbox import OUTGOING
 from udi.portal.identity import actions as people
 from udi.portal.identity.models import TABLES
+from udi.portal.identity.pages import SUGGESTING
 from udi.portal.nodes import trials as nodes_trials
 from udi.portal.nodes.encryption import PART as FIND_KEY
 from udi.portal.nodes.measures import measure_key, measure_reports
@@ -34,8 +36,13 @@ from udi.portal.nodes.sources.documentation import CHAPTER as SOURCES_CHAPTER
 from udi.portal.organisations.joining import pages as joining_pages
 from udi.portal.organisations.queries import name_organisations
 from udi.portal.projects import listing as project_lists
+from udi.portal.projects.calls.documentation import CHAPTER as CALLS_CHAPTER
 from udi.portal.projects.data_requests import pages as data_request_pages
+from udi.portal.projects.data_requests.documentation import CHAPTER as DATA_REQUESTS_CHAPTER
 from udi.portal.projects.documentation import CHAPTER as PROJECTS_CHAPTER
+from udi.portal.projects.suggestions.queries import may_name
+from udi.portal.projects.suggestions.tokens import HOME as SUGGESTIONS
+from udi.portal.projects.team_documentation import CHAPTER as TEAM_CHAPTER
 from udi.portal.projects.uses import find_uses
 from udi.portal.tenants.models import Tenant
 from udi.settings import Settings
@@ -45,8 +52,18 @@ from udi.ui.readers import API_RATES, ApiRates
 from udi.ui.site import Site
 
 HERE = Path(__file__).parent
-DOMAINS = ("tenants", "identity", "notifications", "organisations", "catalogue", "nodes", "projects", "access")
-PARTS = (*DOMAINS, "projects/data_requests")
+DOMAINS = (
+    "tenants",
+    "identity",
+    "notifications",
+    "organisations",
+    "catalogue",
+    "nodes",
+    "projects",
+    "access",
+    "dataspace",
+)
+PARTS = (*DOMAINS, "projects/data_requests", "projects/suggestions")
 """Folders with words of their own."""
 LOCALES = [Path(protocol.__file__).parent / "locale", HERE / "locale", *(HERE / name / "locale" for name in PARTS)]
 PEOPLE_TIMES = 5
@@ -63,19 +80,22 @@ URLS = {
     "join": joining_pages.HOME,
     "projects": project_lists.PATH,
     "data_requests": data_request_pages.HOME,
+    "suggestions": SUGGESTIONS,
     "sources": nodes_trials.HOME,
     "access": "/access-requests",
     "agreements": "/agreements",
+    "data_spaces": "/projects",
 }
 HIGHER = {
-    CHAPTERS: (SOURCES_CHAPTER, PROJECTS_CHAPTER, ACCESS_CHAPTER),
+    CHAPTERS: (SOURCES_CHAPTER, PROJECTS_CHAPTER, TEAM_CHAPTER, CALLS_CHAPTER, DATA_REQUESTS_CHAPTER, *ACCESS_CHAPTERS),
     FIND_ORIGIN: sources_origins.find_origin,
     "uses": find_uses,
+    SUGGESTING: may_name,
     "mapped": project_lists.list_addresses,
     "opening": find_opening,
     FIND_KEY: find_encryption_key,
 }
-"""What the catalogue and nodes tell of the domains above them."""
+"""What the catalogue, «my space» and nodes show of the domains above them."""
 
 
 def navigation(site: Site, request: Request[Any, Any, State]) -> list[tuple[str, str]]:
@@ -90,6 +110,10 @@ def navigation(site: Site, request: Request[Any, Any, State]) -> list[tuple[str,
         (say("Publish"), f"{territory.links['node']}/"),
         (say("Producers"), "/producers"),
     ]
+
+
+def _limit(a_minute: int) -> ApiRates:
+    return ApiRates(Rates("api", a_minute), Rates("api", a_minute * PEOPLE_TIMES))
 
 
 def build_site(settings: Settings, *, pages: bool = True) -> Site:
@@ -121,12 +145,10 @@ def build_site(settings: Settings, *, pages: bool = True) -> Site:
             "topics": topics(indexes),
             # Anybody may name an address here: those that the operator opens to nodes are not open to it.
             "webhooks": Outgoing(),
+            OUTGOING: Outgoing(settings.dataspace_hosts),
             "trials": nodes_trials.Trials(),
             "answers": AnswerCache(settings.answer_cache),
-            API_RATES: ApiRates(
-                Rates("api", settings.api_requests_per_minute),
-                Rates("api", settings.api_requests_per_minute * PEOPLE_TIMES),
-            ),
+            API_RATES: _limit(settings.api_requests_per_minute),
             "name_organisations": name_organisations,
             **HIGHER,
             "measures": (measure_reports, measure_key, measure_index, measure_links, measure_backups),

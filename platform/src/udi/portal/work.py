@@ -12,6 +12,8 @@ from udi.portal.access.sweeping import sweep_for_ever
 from udi.portal.catalogue.links.rounds import Rounds
 from udi.portal.catalogue.links.telling import link_jobs
 from udi.portal.catalogue.search.feed import SearchFeed
+from udi.portal.dataspace import jobs as dataspace_jobs
+from udi.portal.dataspace.outbox import OUTGOING
 from udi.portal.identity.models import TABLES
 from udi.portal.nodes import jobs as nodes_jobs
 from udi.portal.nodes.rooms import rooms
@@ -24,6 +26,7 @@ from udi.portal.organisations.members import jobs as members_jobs
 from udi.portal.projects import jobs as projects_jobs
 from udi.portal.projects.calls import jobs as calls_jobs
 from udi.portal.projects.data_requests import jobs as data_request_jobs
+from udi.portal.projects.suggestions import jobs as suggestion_jobs
 from udi.portal.site import build_site
 from udi.settings import Settings
 from udi.ui.site import Site
@@ -41,7 +44,9 @@ def jobs(site: Site) -> Mapping[str, Handler]:
         projects_jobs.jobs,
         calls_jobs.jobs,
         data_request_jobs.jobs,
+        suggestion_jobs.jobs,
         access_jobs.jobs,
+        dataspace_jobs.jobs,
     )
     return {name: handler for domain in domains for name, handler in domain(site).items()}
 
@@ -59,10 +64,12 @@ async def work(settings: Settings) -> None:
             spread_for_ever(site),
             read_for_ever(site),
             data_request_jobs.look_for_ever(site),
+            suggestion_jobs.look_for_ever(site),
             sweep_for_ever(site),
             sessions.sweep(site.database, site.registry, TABLES),
         )
     finally:
-        await site.parts["webhooks"].close()
+        for name in ("webhooks", OUTGOING):
+            await site.parts[name].close()
         await site.outgoing.close()
         await site.database.close()

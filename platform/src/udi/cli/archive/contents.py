@@ -17,6 +17,7 @@ from udi.node.spaces import archive as node_spaces
 from udi.portal.access import archive as portal_access
 from udi.portal.audit import archive as portal_audit
 from udi.portal.catalogue import archive as portal_catalogue
+from udi.portal.dataspace import archive as portal_dataspace
 from udi.portal.identity import archive as portal_identity
 from udi.portal.nodes import archive as portal_nodes
 from udi.portal.notifications import archive as portal_notifications
@@ -42,6 +43,7 @@ DOMAINS = {
         portal_nodes,
         portal_projects,
         portal_access,
+        portal_dataspace,
     ),
     "node": (
         node_identity,

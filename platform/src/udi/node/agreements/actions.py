@@ -118,7 +118,7 @@ async def spend_ticket(session: AsyncSession, jti: str, ends_at: datetime) -> No
 
 
 async def note_asked(session: AsyncSession, revision: int | None = None, **moments: datetime) -> None:
-    """Say when the portal was tried, when it answered or did not, and up to which revision."""
+    """Say when the portal was tried, answered, did not, or was told of uses, and up to which revision it was asked."""
     values: dict[str, Any] = {**moments, **({} if revision is None else {"revision": revision})}
     made = insert(AgreementCursor).values(**values)
     later = {**values}

@@ -63,6 +63,7 @@ class AgreementUse(Owned, NodeTable):
     __table_args__ = (
         Index("ix_agreement_use_agreement", "tenant_id", "agreement_id", "happened_at"),
         Index("ix_agreement_use_dataset", "tenant_id", "dataset_id", "happened_at"),
+        Index("ix_agreement_use_happened", "tenant_id", "happened_at"),
     )
 
     agreement_id: Mapped[UUID]
@@ -85,3 +86,5 @@ class AgreementCursor(NodeTable):
     tried_at: Mapped[datetime | None]
     asked_at: Mapped[datetime | None]
     failed_at: Mapped[datetime | None]
+    told_at: Mapped[datetime | None]
+    """Up to when the portal was told in which hour each credential was last shown."""

@@ -91,6 +91,16 @@ async def list_dataset_uses(session: AsyncSession, dataset_id: UUID, *, limit: i
     return (await session.scalars(query.order_by(AgreementUse.happened_at.desc(), AgreementUse.id).limit(limit))).all()
 
 
+async def list_last_uses(session: AsyncSession, since: datetime | None) -> dict[UUID, datetime]:
+    """When each credential was last shown, refusals included: those that were since then."""
+    use = AgreementUse
+    query = select(use.credential_id, func.max(use.happened_at)).where(use.credential_id.is_not(None))
+    if since is not None:
+        query = query.where(use.happened_at > since)
+    rows = await session.execute(query.group_by(use.credential_id))
+    return {credential: used for credential, used in rows if credential is not None}
+
+
 async def read_spent(session: AsyncSession, agreement: Agreement, *, but: UUID | None = None) -> tuple[int, int]:
     """Bytes given this month and readings begun this minute, where the agreement limits them; `but` one reading."""
     use, terms, moment = AgreementUse, agreement.terms, now()

@@ -123,9 +123,20 @@ class PortalClient:
         pairs = [(str(each.get("agreement") or ""), str(each.get("standing") or "")) for each in items]
         return pairs, revision if isinstance(revision, int) else after
 
-    async def _ask(self, portal: Correspondent, path: str) -> Any:
+    async def tell_uses(self, territory: Territory, hours: Mapping[UUID, datetime]) -> None:
+        """Say in which hour each of these credentials of projects was last shown here.
+
+        Raises:
+            PortalAwayError
+        """
+        uses = [{"credential": str(id_), "hour": hour.isoformat()} for id_, hour in hours.items()]
+        portal = self._known(territory)
+        for start in range(0, len(uses), SLICE):
+            await self._ask(portal, f"{AGREEMENTS}/uses", "POST", json={"uses": uses[start : start + SLICE]})
+
+    async def _ask(self, portal: Correspondent, path: str, method: str = "GET", **options: Any) -> Any:
         headers = {"Authorization": f"Bearer {await self._token(portal)}"}
-        answer = await self._request("GET", portal.origin + path, headers=headers)
+        answer = await self._request(method, portal.origin + path, headers=headers, **options)
         if answer.is_success:
             return answer
         if answer.status_code == 401:  # noqa: PLR2004 - the token was revoked before its time

@@ -1,71 +1,7 @@
-"""The operations of agreements, for the document of the API."""
+"""What access adds to the document of the API: policies, requests, agreements."""
 
-from datetime import UTC, datetime
-from typing import Any
-from uuid import UUID
+from udi.portal.access.agreements.documentation import CHAPTER as AGREEMENTS
+from udi.portal.access.policies.documentation import CHAPTER as POLICIES
+from udi.portal.access.requests.documentation import CHAPTER as REQUESTS
 
-from msgspec import to_builtins
-
-from udi.kit.errors import InvalidError, NotFoundError
-from udi.kit.paging import MAX_PAGE_SIZE
-from udi.portal.access.agreements.shapes import (
-    BASE,
-    USUAL_SIZE,
-    AgreementDataset,
-    AgreementProducer,
-    AgreementProject,
-    DeedPage,
-    PublicDeed,
-)
-from udi.portal.catalogue.documentation.operations import Chapter, Operation
-from udi.portal.catalogue.documentation.parameters import PATH
-
-ID = UUID("0b6f5a0e-3c1d-4f53-8f0a-5d1b2c3d4e5f")
-WHEN = datetime(2026, 12, 1, 8, 0, tzinfo=UTC)
-OPERATIONS = (
-    Operation(
-        name="listAgreements",
-        path=BASE,
-        summary="List the agreements on restricted data",
-        detail="What everybody may know of each, the last changed first.",
-        answer=DeedPage,
-        refusals=(InvalidError,),
-        takes={
-            "page": ("Which page, from 1.", {"type": "integer", "minimum": 1, "maximum": 10_000, "default": 1}, 1),
-            "size": (
-                "Agreements a page.",
-                {"type": "integer", "minimum": 1, "maximum": MAX_PAGE_SIZE, "default": USUAL_SIZE},
-                USUAL_SIZE,
-            ),
-        },
-        leads_to=(("readAgreement", "agreement_id", "/items/0/id"),),
-    ),
-    Operation(
-        name="readAgreement",
-        path=f"{BASE}/{{agreement_id}}",
-        summary="Read an agreement on restricted data",
-        detail="What everybody may know of it; its two sides read the rest on its page.",
-        answer=PublicDeed,
-        refusals=(NotFoundError,),
-    ),
-)
-
-
-def make_examples(origin: str) -> dict[str, Any]:
-    """By operation, as the portal at `origin` would answer."""
-    deed = PublicDeed(
-        id=ID, dataset=AgreementDataset(id=UUID(PATH["id"][2]), title="Consommation d’électricité par îlot"),
-        producer=AgreementProducer(slug="energie-armor", name="Énergie Armor"),
-        project=AgreementProject(id=ID, title="Rafraîchir la ville"), purpose="research", starts=WHEN,
-        ends=WHEN.replace(year=2027), state="active", page=f"{origin}/agreements/{ID}",
-    )  # fmt: skip
-    page = DeedPage(total=1, page=1, size=USUAL_SIZE, items=[deed])
-    return {"listAgreements": to_builtins(page), "readAgreement": to_builtins(deed)}
-
-
-CHAPTER = Chapter(
-    operations=OPERATIONS,
-    places={"agreement_id": ("Identifier of the agreement.", {"type": "string", "format": "uuid"}, str(ID))},
-    asked={},
-    make_examples=make_examples,
-)
+CHAPTERS = (POLICIES, REQUESTS, AGREEMENTS)

@@ -102,6 +102,8 @@ class AccessRequest(Owned, PortalTable):
     """The `protocol.terms.Terms` that the producer offers instead of those asked."""
     renews_id: Mapped[UUID | None]
     """The agreement that it would go on with."""
+    connector: Mapped[str] = mapped_column(Text, default="", server_default="")
+    """The name of the project's connector, when a machine asked; it alone corrects the request and accepts an offer."""
     agreement_id: Mapped[UUID | None]
     """What it became."""
     asked_at: Mapped[datetime]
@@ -250,6 +252,8 @@ class ProjectCredential(Owned, PortalTable):
 
     project_id: Mapped[UUID]
     node_id: Mapped[UUID]
+    agreement_id: Mapped[UUID | None]
+    """The only agreement under which it reads; none: every one of the project at the node."""
     name: Mapped[str] = mapped_column(Text)
     sha256: Mapped[str] = mapped_column(Text)
     made_by: Mapped[UUID]

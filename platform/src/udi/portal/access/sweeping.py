@@ -12,7 +12,7 @@ from udi.kit.clock import now
 from udi.kit.tenancy import Territory
 from udi.portal import audit
 from udi.portal.access.agreements.changing import TELL_AGREEMENT, end_due
-from udi.portal.access.agreements.states import AgreementState
+from udi.portal.access.agreements.states import UNDER_WAY, AgreementState
 from udi.portal.access.models import AccessAgreement, AccessDocument, AccessRequest
 from udi.portal.access.requests.clock import DOCUMENTS_KEPT, LAPSE_AFTER, NUDGE_AFTER, REMIND_BEFORE
 from udi.portal.access.requests.drafts import forget_drafts
@@ -106,7 +106,7 @@ async def _forget(session: AsyncSession, moment: datetime) -> None:
     same = (AccessAgreement.tenant_id == AccessRequest.tenant_id) & (AccessAgreement.id == AccessRequest.agreement_id)
     over = select(AccessRequest.id).outerjoin(AccessAgreement, same)
     closed = AccessRequest.state.in_(ENDED) & (AccessRequest.since <= long_ago)
-    ended = AccessAgreement.state.not_in((AgreementState.ACTIVE, AgreementState.SUSPENDED, AgreementState.REVOKING))
+    ended = AccessAgreement.state.not_in(UNDER_WAY)
     over = over.where(or_(closed, ended & (AccessAgreement.since <= long_ago)))
     await session.execute(delete(AccessDocument).where(AccessDocument.request_id.in_(over)))
     await forget_drafts(session)

@@ -18,6 +18,8 @@ from udi.ui.site import render, site_of
 
 NameOrganisations = Callable[[AsyncSession, Collection[str]], Awaitable[Mapping[str, str]]]
 """Names of organisations by slug; a higher domain gives it as the site's part "name_organisations"."""
+SUGGESTING = "suggesting"
+"""The site's part that says whether the page names suggestions to somebody: not to who turned them off."""
 
 
 @dataclass(frozen=True)
@@ -41,10 +43,12 @@ async def my_space(
 ) -> Response[str]:
     """The page."""
     names = await name_organisations_of(request)(session, member.memberships)
+    suggesting = site_of(request).parts.get(SUGGESTING)
     return render(
         request,
         "identity/my-space.html",
         organisations=_organisations(member, territory, names),
+        suggesting=await suggesting(session, member) if suggesting else False,
         account_url=account_url(site_of(request).settings.issuer, client_id("portal", territory.slug)),
     )
 

@@ -17,10 +17,10 @@ from udi.portal.identity.models import ApiToken, Person
 from udi.portal.identity.queries import read_actor
 
 PREFIX = "udi_me_"
-SCOPES = ("profile", "following", "sources", "projects")
+SCOPES = ("profile", "following", "sources", "projects", "access")
 """What a token may be given. Each reads what is open, counted as its owner's; `profile` says who its owner is, `following`
 reads and changes what its owner follows, `sources` does what its owner may do with catalogues that are read, `projects` the
-same with projects.
+same with projects, `access` the same with requests for data that are restricted, or that nobody publishes.
 """
 DAYS = (30, 90, 365)
 """How long a token may live; the last is the longest."""

@@ -19,9 +19,13 @@ async def apply_organisation(
     email: str,
     url: str = "",
     address: str = "",
+    kind: str | None = None,
     producer: bool = True,
 ) -> Organisation:
-    """Create an organisation or bring it up to date, by its identifier; addresses with its former name lead to it."""
+    """Create an organisation or bring it up to date, by its identifier; addresses with its former name lead to it.
+
+    Without `kind`, it stays what it is.
+    """
     organisation = await session.scalar(select(Organisation).where(Organisation.id == id))
     if organisation is None:
         organisation = Organisation(id=id)
@@ -31,6 +35,7 @@ async def apply_organisation(
     organisation.slug, organisation.name, organisation.summary = slug, name, dict(summary)
     organisation.email, organisation.url, organisation.address = email, url, address
     organisation.producer = producer
+    organisation.kind = organisation.kind or "" if kind is None else kind
     await session.flush()
     await session.execute(delete(FormerSlug).where(FormerSlug.slug == slug))
     return organisation

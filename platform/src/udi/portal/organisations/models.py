@@ -10,6 +10,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 from udi.kit.db import Owned
 from udi.portal.organisations.joining.states import State
 from udi.portal.schema import PortalTable
+from udi.protocol.policy import Requester
+
+KINDS = tuple(each.value for each in Requester if each is not Requester.PERSON)
+"""What an organisation may say that it is."""
 
 
 class Organisation(Owned, PortalTable):
@@ -30,6 +34,8 @@ class Organisation(Owned, PortalTable):
     producer: Mapped[bool]
     country: Mapped[str] = mapped_column(Text, default="", server_default="")
     registry_number: Mapped[str] = mapped_column(Text, default="", server_default="")
+    kind: Mapped[str] = mapped_column(Text, default="", server_default="")
+    """One of `KINDS`; empty: it does not say."""
     created_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
 
 
@@ -80,6 +86,7 @@ class Application(Owned, PortalTable):
     name: Mapped[str] = mapped_column(Text)
     country: Mapped[str] = mapped_column(Text)
     registry_number: Mapped[str] = mapped_column(Text)
+    kind: Mapped[str] = mapped_column(Text, default="", server_default="")
     email: Mapped[str] = mapped_column(Text)
     url: Mapped[str] = mapped_column(Text)
     choice: Mapped[str] = mapped_column(Text)

@@ -1,24 +1,20 @@
 """`/api/v1/projects`: projects and reuses, for programs; a person's own with their token."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from litestar import Request, Response, Router, delete, get, post, put
-from litestar.datastructures import State
-from litestar.di import NamedDependency, Provide
+from litestar import Response, Router, delete, get, post, put
+from litestar.di import NamedDependency
 from litestar.params import FromPath
-from litestar.serialization import encode_json
 from litestar.types import ControllerRouterHandler
-from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import InvalidError, Refusal
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.open.asked import Asked
-from udi.portal.catalogue.open.sending import Document, Validators, send
 from udi.portal.catalogue.pages.asked import read_pairs
-from udi.portal.identity.bearers import PROGRAMS, bearer_with
+from udi.portal.identity.bearers import PROGRAMS
 from udi.portal.identity.tokens import Bearer
 from udi.portal.projects import listing, queries, shapes
 from udi.portal.projects.actions.describe import (
@@ -33,33 +29,12 @@ from udi.portal.projects.actions.live import move_project
 from udi.portal.projects.actions.report import report_reuse
 from udi.portal.projects.bodies import read_body, read_identifiers
 from udi.portal.projects.models import Project
+from udi.portal.projects.programs import MAX_BODY, PRIVATE, Machine, dependencies, find_bearer, sent
 from udi.portal.projects.shapes import BASE, SCOPE
 from udi.portal.projects.states import Event
 from udi.ui.cross_origin import OpenToAll
-from udi.ui.site import site_of
 
-MAX_BODY = 64 * 1024
-JSON = "application/json"
-PRIVATE = {"Cache-Control": "no-store"}
 PUBLISH = "publish"
-Machine = Request[Any, Any, State]
-
-
-def find_bearer(request: Machine) -> Bearer | None:
-    """Whose token this is, where it may read projects that are not public."""
-    bearer: Bearer | None = request.scope["state"].get("bearer")
-    return bearer if bearer is not None and SCOPE in bearer.scopes else None
-
-
-async def provide_session(request: Machine, territory: NamedDependency[Territory]) -> AsyncIterator[AsyncSession]:
-    """One transaction that sees what the bearer does on their pages; without one, what everybody sees."""
-    bearer, database = find_bearer(request), site_of(request).database
-    if bearer is None:
-        async with database.session(territory.id, role="public") as session:
-            yield session
-    else:
-        async with database.session(territory.id, role="app", person=bearer.actor.person_id) as session:
-            yield session
 
 
 @get("/")
@@ -81,7 +56,7 @@ async def list_public(
     )  # fmt: skip
     asked.check()
     filters, page = await listing.list_projects(session, filters)
-    return _sent(request, shapes.ProjectPage.of(page, filters, territory.origin))
+    return sent(request, shapes.ProjectPage.of(page, filters, territory.origin))
 
 
 @get("/{project_id:uuid}")
@@ -92,9 +67,9 @@ async def read_project(
     project_id: FromPath[UUID],
 ) -> Response[Any]:
     """One project; one's own too, with a token."""
-    bearer = find_bearer(request)
+    bearer = find_bearer(request, SCOPE)
     project = await queries.get_project(session, bearer.actor if bearer else None, project_id)
-    return _sent(request, await _shape(session, project, territory), private=not project.listed)
+    return sent(request, await _shape(session, project, territory), private=not project.listed)
 
 
 @get("/mine")
@@ -222,14 +197,6 @@ async def _shape(session: AsyncSession, project: Project, territory: Territory) 
     )
 
 
-def _sent(request: Machine, content: Struct, *, private: bool = False) -> Response[Any]:
-    """The answer with validators made of all its bytes; what is not public is kept by nobody."""
-    body = encode_json(content)
-    if private:
-        return Response(body, media_type=JSON, headers=PRIVATE)
-    return send(request, Document(JSON, lambda: body, Validators((body,)), vary="Accept-Encoding, Authorization"))
-
-
 routes: Sequence[ControllerRouterHandler] = [
     Router(
         BASE,
@@ -246,9 +213,6 @@ routes: Sequence[ControllerRouterHandler] = [
         ],
         middleware=[OpenToAll()],
         guards=PROGRAMS,
-        dependencies={
-            "bearer": Provide(bearer_with(SCOPE), sync_to_thread=False),
-            "session": Provide(provide_session),
-        },
+        dependencies=dependencies(SCOPE),
     )
 ]

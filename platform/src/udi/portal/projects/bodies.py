@@ -11,7 +11,7 @@ MOST_ITEMS = 100
 
 
 def read_body(body: bytes, kind: type[Struct]) -> dict[str, Any]:
-    """The fields of an object of JSON: texts, numbers and lists of texts, as the type says.
+    """The fields of an object of JSON: texts, numbers, lists of texts and texts by name, as the type says.
 
     Raises:
         InvalidError: it is no object, a field is missing, unknown or of another kind.
@@ -43,6 +43,13 @@ def _check(name: str, value: Any, usual: Any) -> Refusal | None:
     if isinstance(usual, list):
         sound = isinstance(value, list) and len(value) <= MOST_ITEMS and all(isinstance(each, str) for each in value)
         return None if sound else Refusal(name, "A list of texts is expected here.", 'Send ["…"].', "no-list")
+    if isinstance(usual, dict):
+        sound = (
+            isinstance(value, dict)
+            and len(value) <= MOST_ITEMS
+            and all(isinstance(each, str) for each in value.values())
+        )
+        return None if sound else Refusal(name, "Texts by name are expected here.", 'Send {"…": "…"}.', "no-object")
     if isinstance(usual, int):
         sound = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**9
         return None if sound else Refusal(name, "This is not a number in range.", "Send a whole number.", "no-number")

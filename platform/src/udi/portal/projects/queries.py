@@ -102,6 +102,18 @@ async def get_led_project(session: AsyncSession, actor: Actor, id_: UUID, *, loc
     return project
 
 
+async def get_made_project(session: AsyncSession, actor: Actor, id_: UUID) -> Project:
+    """A project whose team the person may see: they are in it.
+
+    Raises:
+        NotFoundError: there is none, or they are not.
+    """
+    project = await get_project(session, actor, id_)
+    if await find_right(session, project, actor) is None or project.reported:
+        raise NotFoundError("The team of a project is shown to those who are in it.")
+    return project
+
+
 async def list_led(session: AsyncSession, actor: Actor) -> Sequence[Project]:
     """The projects that the person leads, the last changed first."""
     query = select(Project).where(Project.leader_id == actor.person_id)

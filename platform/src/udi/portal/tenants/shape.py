@@ -2,7 +2,7 @@
 
 import re
 from difflib import get_close_matches
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 from zoneinfo import available_timezones
 
@@ -132,6 +132,9 @@ class OrganisationPart(Part):
     email: Mail = Field(description="Public address of a service, not of a person.")
     url: HttpUrl | None = Field(default=None, description="Its site.")
     address: str = Field(default="", max_length=300, description="Postal address.")
+    kind: Literal["", "public_body", "research", "association", "company"] = Field(
+        default="", description="What it is: `public_body`, `research`, `association`, `company`; agreements say it."
+    )
     id: UUID | None = Field(
         default=None, description="Identifier already known to others; derived from the slugs when absent."
     )

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from joserfc.jws import extract_compact
-from litestar import Request, Response, Router, get
+from litestar import Request, Response, Router, get, post
 from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
@@ -18,15 +18,17 @@ from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
 from udi.portal.access.agreements.atom import PATH as FEED
 from udi.portal.access.agreements.atom import write_feed
+from udi.portal.access.agreements.credentials import note_uses
 from udi.portal.access.agreements.notary import notary_of
 from udi.portal.access.agreements.queries import get_deed, get_public, list_public
 from udi.portal.access.agreements.shapes import BASE, USUAL_SIZE, DeedPage, PublicDeed
-from udi.portal.access.agreements.told import MOST_LISTED, list_for_node
+from udi.portal.access.agreements.told import LONGEST_USES, MOST_LISTED, list_for_node, read_uses
 from udi.portal.catalogue.atom import MEDIA_TYPE
 from udi.portal.catalogue.open.asked import Asked
 from udi.portal.catalogue.pages.asked import read_pairs
 from udi.portal.identity.bearers import PROGRAMS
 from udi.portal.nodes.api import as_json, identify, node_session
+from udi.portal.nodes.bodies import read_json_body
 from udi.protocol.odrl import as_document, write_agreement
 from udi.ui.cross_origin import OpenToAll
 from udi.ui.site import site_of
@@ -47,6 +49,15 @@ async def list_agreements(
     async with node_session(request, territory, client_id) as (session, node):
         items, last = await list_for_node(session, notary, node, after=start, limit=size)
     return as_json({"items": items, "revision": last})
+
+
+@post("/kalim/v1/agreements/uses", status_code=204)
+async def take_uses(request: Machine, territory: NamedDependency[Territory]) -> None:
+    """In which hour credentials were last shown at the node that calls."""
+    client_id = await identify(request, territory)
+    uses = read_uses(await read_json_body(request, largest=LONGEST_USES))
+    async with node_session(request, territory, client_id) as (session, node):
+        await note_uses(session, node, uses)
 
 
 @get(FEED)
@@ -106,6 +117,7 @@ async def send_odrl(
 
 routes: Sequence[ControllerRouterHandler] = [
     list_agreements,
+    take_uses,
     send_feed,
     send_odrl,
     Router(BASE, route_handlers=[search_agreements, show_agreement], middleware=[OpenToAll()], guards=PROGRAMS),

@@ -11,15 +11,31 @@ from udi.kit.clock import now
 from udi.kit.errors import InvalidError, Refusal
 from udi.kit.identity import Actor
 from udi.portal import audit
-from udi.portal.access.agreements.revisions import publish_state, send_standing
-from udi.portal.access.agreements.states import LIVE, AgreementEvent, AgreementState, follow_agreement
-from udi.portal.access.models import AccessAgreement
+from udi.portal.access.agreements.revisions import FOLLOW, announce, publish_state, send_standing
+from udi.portal.access.agreements.states import UNDER_WAY, AgreementEvent, AgreementState, follow_agreement
+from udi.portal.access.models import AccessAgreement, AccessRequest
+from udi.portal.access.requests.applicant import applicant_of
+from udi.portal.organisations.models import Organisation
 
 TELL_AGREEMENT = "tell_agreement"
 NOTICE = (1, 365)
 """Days that a notice may last."""
 LONGEST_REASON = 500
 """Shown by the node to whoever is refused, on one line."""
+
+
+async def confirm(session: AsyncSession, actor: Actor, agreement: AccessAgreement) -> None:
+    """The connector that asked takes the agreement as it was signed: it is in force from now on.
+
+    Raises:
+        ConflictError: it is in force already, or over.
+    """
+    agreement.state, agreement.since = follow_agreement(agreement.state, AgreementEvent.CONFIRM), now()
+    tenant = agreement.tenant_id
+    request = await session.get_one(AccessRequest, (tenant, agreement.request_id))
+    producer = await session.get_one(Organisation, (tenant, agreement.organisation_id))
+    await announce(session, agreement, producer, applicant_of(request))
+    audit.record(session, actor, "agreement.confirmed", agreement.id)
 
 
 async def suspend(session: AsyncSession, actor: Actor, agreement: AccessAgreement, reason: str) -> None:
@@ -103,7 +119,7 @@ async def give_up(session: AsyncSession, actor: Actor, agreement: AccessAgreemen
 async def end_due(session: AsyncSession, moment: datetime) -> int:
     """End what is past its date, or whose notice is over; how many."""
     over = or_(AccessAgreement.ends_at <= moment, AccessAgreement.closes_at <= moment)
-    query = select(AccessAgreement).where(AccessAgreement.state.in_(LIVE), over).with_for_update(skip_locked=True)
+    query = select(AccessAgreement).where(AccessAgreement.state.in_(UNDER_WAY), over).with_for_update(skip_locked=True)
     due: Sequence[AccessAgreement] = (await session.scalars(query)).all()
     for agreement in due:
         closed = agreement.closes_at is not None and agreement.closes_at <= moment < agreement.ends_at
@@ -116,8 +132,10 @@ async def end_due(session: AsyncSession, moment: datetime) -> int:
 
 async def _come_to(session: AsyncSession, agreement: AccessAgreement, state: AgreementState, event: str) -> None:
     agreement.state, agreement.since = state, now()
-    await send_standing(session, agreement)
+    if agreement.revision:
+        await send_standing(session, agreement)
     await publish_state(session, agreement)
+    await jobs.enqueue(session, FOLLOW, {"agreement": str(agreement.id)})
     await jobs.enqueue(session, TELL_AGREEMENT, {"agreement": str(agreement.id), "state": state, "event": event})
 
 

@@ -1,11 +1,11 @@
 """Credentials of a project: a secret for its machine and one node, shown once, of which a digest is kept."""
 
 import secrets
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
@@ -21,6 +21,8 @@ from udi.protocol.agreement import CREDENTIAL_PREFIX, fingerprint
 DAYS = (30, 90, 365)
 MOST, LONGEST_NAME = 10, 80
 """Credentials of one project at one node that live at once."""
+FOR_ALL = ProjectCredential.agreement_id.is_(None)
+"""Those that people made; those of transfers between machines are bound to one agreement."""
 
 
 async def list_nodes(session: AsyncSession, project: Project) -> Sequence[Node]:
@@ -31,7 +33,7 @@ async def list_nodes(session: AsyncSession, project: Project) -> Sequence[Node]:
 
 async def list_credentials(session: AsyncSession, project: Project) -> Sequence[ProjectCredential]:
     """Those of a project, the newest first."""
-    query = select(ProjectCredential).where(ProjectCredential.project_id == project.id)
+    query = select(ProjectCredential).where(ProjectCredential.project_id == project.id, FOR_ALL)
     return (await session.scalars(query.order_by(ProjectCredential.made_at.desc(), ProjectCredential.id))).all()
 
 
@@ -58,7 +60,7 @@ async def make_credential(
 
 
 async def _refuse_more(session: AsyncSession, project: Project, node: UUID) -> None:
-    own = (ProjectCredential.project_id == project.id, ProjectCredential.node_id == node)
+    own = (ProjectCredential.project_id == project.id, ProjectCredential.node_id == node, FOR_ALL)
     living = (ProjectCredential.revoked_at.is_(None), ProjectCredential.expires_at > now())
     if (await session.scalar(select(func.count()).where(*own, *living)) or 0) >= MOST:
         raise ConflictError(
@@ -116,8 +118,17 @@ async def revoke_credential(session: AsyncSession, actor: Actor, project: Projec
     audit.record(session, actor, "project_credential.revoked", project.id, credential=str(credential.id))
 
 
+async def note_uses(session: AsyncSession, node: Node, uses: Iterable[tuple[UUID, datetime]]) -> None:
+    """Keep in which hour credentials for a node were last shown there, as it says; another node's stay as they are."""
+    for id_, said in uses:
+        hour = min(said, now()).replace(minute=0, second=0, microsecond=0)
+        earlier = or_(ProjectCredential.last_used_at.is_(None), ProjectCredential.last_used_at < hour)
+        own = (ProjectCredential.id == id_, ProjectCredential.node_id == node.id)
+        await session.execute(update(ProjectCredential).where(*own, earlier).values(last_used_at=hour))
+
+
 async def _get(session: AsyncSession, project: Project, id_: UUID) -> ProjectCredential:
-    own = (ProjectCredential.id == id_, ProjectCredential.project_id == project.id)
+    own = (ProjectCredential.id == id_, ProjectCredential.project_id == project.id, FOR_ALL)
     found = await session.scalar(select(ProjectCredential).where(*own).with_for_update())
     if found is None:
         raise NotFoundError

@@ -12,7 +12,7 @@ from udi.kit.errors import ConflictError
 from udi.kit.identity import Actor
 from udi.portal import audit
 from udi.portal.access.agreements.notary import Notary
-from udi.portal.access.agreements.revisions import publish, send_standing
+from udi.portal.access.agreements.revisions import announce
 from udi.portal.access.agreements.states import LIVE, AgreementState
 from udi.portal.access.models import AccessAgreement, AccessRequest
 from udi.portal.access.policies.queries import find_policy
@@ -54,7 +54,7 @@ def add_months(moment: datetime, months: int) -> datetime:
 async def make_agreement(
     session: AsyncSession, actor: Actor, request: AccessRequest, notary: Notary
 ) -> AccessAgreement:
-    """Sign what both accepted, list it, and have the node told.
+    """Sign what both accepted, list it, and have the node told; what a machine asked waits for its confirmation.
 
     Raises:
         ConflictError: the node of the dataset is not known any more.
@@ -74,12 +74,13 @@ async def make_agreement(
         id=said.id, request_id=request.id, dataset_id=dataset.id, organisation_id=producer.id, project_id=request.project_id,
         person_id=request.person_id, node_id=node.id, renews_id=request.renews_id,
         renewal=before.renewal + 1 if before else 0, document=write_agreement(said), jws=jws, sha256=fingerprint(jws),
-        state=AgreementState.ACTIVE, since=now(), starts_at=said.starts_at, ends_at=said.ends_at, revision=0, delivered=0,
+        state=AgreementState.UNCONFIRMED if request.connector else AgreementState.ACTIVE, since=now(), starts_at=said.starts_at, ends_at=said.ends_at, revision=0, delivered=0,
     )  # fmt: skip
     session.add(agreement)
     request.agreement_id = agreement.id
-    await send_standing(session, agreement)
-    await publish(session, agreement, producer, applicant_of(request))
+    await session.flush()
+    if not request.connector:
+        await announce(session, agreement, producer, applicant_of(request))
     if (policy := await find_policy(session, dataset.id, lock=True)) is not None:
         policy.granted += 1
     await session.flush()
@@ -100,7 +101,7 @@ def _say(
     )
     said = Agreement(
         id=id_, dataset=dataset.id, dataset_title=dataset.title, project=project.id, project_title=project.title,
-        provider=Party(kind=Requester.PUBLIC_BODY, id=producer.id, name=producer.name), requester=requester,
+        provider=Party(kind=Requester(producer.kind or Requester.PUBLIC_BODY), id=producer.id, name=producer.name), requester=requester,
         purpose=Purpose(request.purpose), terms=terms, starts_at=starts, ends_at=add_months(starts, terms.months),
         text={}, page=f"{notary.territory.origin}/agreements/{id_}",
     )  # fmt: skip

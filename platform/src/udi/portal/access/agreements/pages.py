@@ -13,10 +13,10 @@ from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from udi.kit.errors import ConflictError, InvalidError, NotFoundError
+from udi.kit.errors import ConflictError, InvalidError
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
-from udi.portal.access.agreements import changing
+from udi.portal.access.agreements.acting import act_on, get_to_act
 from udi.portal.access.agreements.encryption import find_key
 from udi.portal.access.agreements.notary import TICKET, audience_of, lasts, notary_of
 from udi.portal.access.agreements.pdf import write_pdf
@@ -141,36 +141,15 @@ async def change(
     event: FromPath[str],
 ) -> Response[Any]:
     """Suspend, resume, revoke at once or with notice, take the notice back; give up."""
-    side = Side.PRODUCER if event in BY_PRODUCER else Side.REQUESTER
-    deed = await get_deed(session, member, agreement_id, side=side, lock=True)
+    deed = await get_to_act(session, member, agreement_id, event)
     form = {name: str(value or "") for name, value in (await request.form()).items()}
     try:
         async with session.begin_nested():
-            await _do(session, member, deed, event, form)
+            await act_on(session, member, deed, event, form)
     except InvalidError as error:
         await session.refresh(deed.agreement)
         return await _show(request, session, deed, error=error, form=form)
     return Redirect(f"{HOME}/{agreement_id}", status_code=303)
-
-
-async def _do(session: AsyncSession, member: Actor, deed: Deed, event: str, form: Mapping[str, str]) -> None:
-    agreement, words, days = deed.agreement, form.get("words", ""), form.get("days", "")
-    match event:
-        case AgreementEvent.SUSPEND:
-            await changing.suspend(session, member, agreement, words)
-        case AgreementEvent.RESUME:
-            await changing.resume(session, member, agreement)
-        case AgreementEvent.REVOKE:
-            await changing.revoke(session, member, agreement, words)
-        case AgreementEvent.GIVE_NOTICE:
-            number = int(days) if days.isascii() and days.isdigit() and len(days) < 5 else 0  # noqa: PLR2004 - a small number
-            await changing.give_notice(session, member, agreement, words, number)
-        case AgreementEvent.KEEP:
-            await changing.keep(session, member, agreement)
-        case AgreementEvent.GIVE_UP:
-            await changing.give_up(session, member, agreement)
-        case _:
-            raise NotFoundError
 
 
 async def _show(

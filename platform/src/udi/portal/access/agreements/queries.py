@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import ForbiddenError, NotFoundError
@@ -16,7 +16,7 @@ from udi.portal.organisations.models import Organisation
 from udi.portal.projects.models import Project
 from udi.protocol.agreement import Agreement, read_agreement
 
-SIZE = 20
+SIZE, MOST_LISTED = 20, 200
 
 
 @dataclass(frozen=True)
@@ -55,8 +55,10 @@ async def find_deed(session: AsyncSession, actor: Actor | None, id_: UUID, *, lo
         return None
     query = select(AccessAgreement).where(AccessAgreement.id == id_)
     agreement = await session.scalar(query.with_for_update() if lock else query)
-    if agreement is None:
-        return None
+    return await _read_deed(session, actor, agreement) if agreement else None
+
+
+async def _read_deed(session: AsyncSession, actor: Actor, agreement: AccessAgreement) -> Deed | None:
     tenant = agreement.tenant_id
     producer = await session.get_one(Organisation, (tenant, agreement.organisation_id))
     project = await session.get(Project, (tenant, agreement.project_id))
@@ -84,6 +86,21 @@ async def get_deed(
     if side is not None and deed.side is not side:
         raise ForbiddenError("This is for the other side of the agreement.")
     return deed
+
+
+async def list_mine(session: AsyncSession, actor: Actor) -> list[Deed]:
+    """The agreements on one side of which the person stands, the newest first."""
+    slugs = [slug for slug in actor.memberships if actor.may_publish(slug)]
+    theirs = select(Organisation.id).where(Organisation.slug.in_(slugs))
+    led = select(Project.id).where(Project.leader_id == actor.person_id)
+    mine = or_(
+        AccessAgreement.person_id == actor.person_id,
+        AccessAgreement.project_id.in_(led),
+        AccessAgreement.organisation_id.in_(theirs),
+    )
+    query = select(AccessAgreement).where(mine).order_by(AccessAgreement.starts_at.desc(), AccessAgreement.id)
+    rows = (await session.scalars(query.limit(MOST_LISTED))).all()
+    return [deed for row in rows if (deed := await _read_deed(session, actor, row)) is not None]
 
 
 async def list_of_project(session: AsyncSession, project: UUID) -> Sequence[AccessAgreement]:

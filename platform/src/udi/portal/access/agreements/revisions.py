@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -26,7 +26,9 @@ STATES = {
     AgreementState.SUSPENDED: State.SUSPENDED, AgreementState.REVOKED: State.REVOKED,
     AgreementState.GIVEN_UP: State.GIVEN_UP,
 }  # fmt: skip
-"""What a node is told; that the date agreed is past, it sees by itself."""
+"""What a node is told; that the date agreed is past, it sees by itself. It hears of nothing that is not confirmed."""
+FOLLOW = "follow_access"
+"""The job that brings what machines negotiate to where people brought a request or an agreement."""
 
 
 async def next_revision(session: AsyncSession) -> int:
@@ -55,7 +57,10 @@ async def read_standing(session: AsyncSession, agreement: AccessAgreement) -> St
     """How an agreement stands now, with the credentials of its project at its node."""
     own = (ProjectCredential.project_id == agreement.project_id, ProjectCredential.node_id == agreement.node_id)
     living = (ProjectCredential.revoked_at.is_(None), ProjectCredential.expires_at > now())
-    query = select(ProjectCredential).where(*own, *living).order_by(ProjectCredential.made_at, ProjectCredential.id)
+    its = or_(ProjectCredential.agreement_id.is_(None), ProjectCredential.agreement_id == agreement.id)
+    query = (
+        select(ProjectCredential).where(*own, *living, its).order_by(ProjectCredential.made_at, ProjectCredential.id)
+    )
     credentials: Sequence[ProjectCredential] = (await session.scalars(query)).all()
     return Standing(
         agreement=agreement.id, agreement_sha256=agreement.sha256, revision=agreement.revision,
@@ -66,10 +71,11 @@ async def read_standing(session: AsyncSession, agreement: AccessAgreement) -> St
     )  # fmt: skip
 
 
-async def publish(
+async def announce(
     session: AsyncSession, agreement: AccessAgreement, producer: Organisation, project: Applicant
 ) -> None:
-    """List it, with what everybody may know."""
+    """Have the node told of an agreement that is in force from now on, and list it, with what everybody may know."""
+    await send_standing(session, agreement)
     shown = not project.confidential
     session.add(
         PublicAgreement(

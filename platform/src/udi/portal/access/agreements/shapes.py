@@ -6,12 +6,16 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from udi.portal.access.agreements.states import AgreementState
+from udi.portal.access.agreements.queries import Deed
+from udi.portal.access.agreements.states import BY_PRODUCER, AgreementEvent, AgreementState
 from udi.portal.access.models import PublicAgreement
+from udi.portal.access.policies.shapes import AccessTerms
 from udi.protocol.terms import Purpose
 
 BASE = "/api/v1/agreements"
 USUAL_SIZE = 20
+SCOPE = "access"
+EVENTS = (*BY_PRODUCER, AgreementEvent.GIVE_UP)
 Instant = Annotated[datetime, Meta(tz=True)]
 Standing = Annotated[str, Meta(description="How it stands.", extra_json_schema={"enum": list(AgreementState)})]
 Use = Annotated[str, Meta(description="What the data are read for.", extra_json_schema={"enum": list(Purpose)})]
@@ -71,3 +75,61 @@ class DeedPage(Struct, frozen=True, kw_only=True):
     page: int
     size: int
     items: list[PublicDeed]
+
+
+class AgreementOfMine(Struct, frozen=True, kw_only=True):
+    """An agreement, as its two sides read it."""
+
+    id: UUID
+    dataset: AgreementDataset
+    producer: AgreementProducer
+    project: AgreementProject
+    side: Annotated[
+        str,
+        Meta(
+            description="On which side the person of the token is.",
+            extra_json_schema={"enum": ["requester", "producer"]},
+        ),
+    ]
+    purpose: Use
+    terms: Annotated[AccessTerms, Meta(description="What both accepted.")]
+    starts: Instant
+    ends: Instant
+    closes: Annotated[Instant | None, Meta(description="When the notice that was given is over.")]
+    state: Standing
+    reason: Annotated[str, Meta(description="Why it is suspended or revoked, in the words of the producer.")]
+    told: Annotated[bool, Meta(description="Whether the node knows how it stands now.")]
+    page: Address
+
+    @classmethod
+    def of(cls, deed: Deed, origin: str) -> "AgreementOfMine":
+        """A deed, on the portal at `origin`."""
+        row, said = deed.agreement, deed.said
+        return cls(
+            id=row.id, dataset=AgreementDataset(id=said.dataset, title=said.dataset_title), side=deed.side.value,
+            producer=AgreementProducer(slug=deed.producer.slug, name=deed.producer.name),
+            project=AgreementProject(id=said.project, title=said.project_title), purpose=said.purpose.value,
+            terms=AccessTerms.of(said.terms), starts=row.starts_at, ends=row.ends_at, closes=row.closes_at, state=row.state,
+            reason=row.reason, told=row.delivered >= row.revision, page=f"{origin}/agreements/{row.id}",
+        )  # fmt: skip
+
+
+class MyAgreements(Struct, frozen=True, kw_only=True):
+    """The agreements of a person and of the organisations for which they publish."""
+
+    total: int
+    items: list[AgreementOfMine]
+
+
+class ToChangeAgreement(Struct, kw_only=True):
+    """What happens to an agreement."""
+
+    event: Annotated[
+        str,
+        Meta(
+            description="The producer suspends it, resumes, revokes at once or gives notice, or keeps it after all; who leads the project gives it up.",
+            extra_json_schema={"enum": list(EVENTS)},
+        ),
+    ]
+    words: Annotated[str, Meta(description="The reason, which the project reads, and whoever is refused.")] = ""
+    days: Annotated[int, Meta(description="Of a notice: how many days.", ge=0)] = 0

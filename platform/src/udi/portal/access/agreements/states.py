@@ -8,6 +8,8 @@ from udi.kit.errors import ConflictError
 class AgreementState(StrEnum):
     """Where an agreement stands."""
 
+    UNCONFIRMED = "unconfirmed"
+    """Signed, and its project's connector has still to confirm it: nothing is read, no node is told, nobody else sees it."""
     ACTIVE = "active"
     SUSPENDED = "suspended"
     REVOKING = "revoking"
@@ -20,6 +22,7 @@ class AgreementState(StrEnum):
 class AgreementEvent(StrEnum):
     """What is done with it."""
 
+    CONFIRM = "confirm"
     SUSPEND = "suspend"
     RESUME = "resume"
     REVOKE = "revoke"
@@ -37,6 +40,8 @@ LIVE = (AgreementState.ACTIVE, AgreementState.SUSPENDED, AgreementState.REVOKING
 BY_PRODUCER = (
     AgreementEvent.SUSPEND, AgreementEvent.RESUME, AgreementEvent.REVOKE, AgreementEvent.GIVE_NOTICE, AgreementEvent.KEEP,
 )  # fmt: skip
+UNDER_WAY = (AgreementState.UNCONFIRMED, *LIVE)
+"""What is not over."""
 BY_CLOCK = (AgreementEvent.CLOSE, AgreementEvent.END)
 NEXT = {
     (AgreementState.ACTIVE, AgreementEvent.SUSPEND): AgreementState.SUSPENDED,
@@ -45,9 +50,10 @@ NEXT = {
     (AgreementState.ACTIVE, AgreementEvent.GIVE_NOTICE): AgreementState.REVOKING,
     (AgreementState.REVOKING, AgreementEvent.KEEP): AgreementState.ACTIVE,
     (AgreementState.REVOKING, AgreementEvent.CLOSE): AgreementState.REVOKED,
-    **{(state, AgreementEvent.REVOKE): AgreementState.REVOKED for state in LIVE},
-    **{(state, AgreementEvent.GIVE_UP): AgreementState.GIVEN_UP for state in LIVE},
-    **{(state, AgreementEvent.END): AgreementState.ENDED for state in LIVE},
+    (AgreementState.UNCONFIRMED, AgreementEvent.CONFIRM): AgreementState.ACTIVE,
+    **{(state, AgreementEvent.REVOKE): AgreementState.REVOKED for state in UNDER_WAY},
+    **{(state, AgreementEvent.GIVE_UP): AgreementState.GIVEN_UP for state in UNDER_WAY},
+    **{(state, AgreementEvent.END): AgreementState.ENDED for state in UNDER_WAY},
 }
 
 

@@ -1,17 +1,47 @@
-"""What a node is told of agreements, as the portal sends it or as the node asks for it."""
+"""What a node is told of agreements, as the portal sends it or as the node asks for it; and what it says of their use."""
 
 from collections.abc import Sequence
-from typing import Any
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
 
+from msgspec import Meta, MsgspecError, Struct, json
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from udi.kit.errors import InvalidError, Refusal
 from udi.portal.access.agreements.notary import Notary
 from udi.portal.access.agreements.revisions import read_standing
 from udi.portal.access.models import AccessAgreement
 from udi.portal.nodes.models import Node
 
-MOST_LISTED = 500
+MOST_LISTED, LONGEST_USES = 500, 256 * 1024
+
+
+class Use(Struct, frozen=True):
+    """A credential, and an hour in which it was shown at the node."""
+
+    credential: UUID
+    hour: Annotated[datetime, Meta(tz=True)]
+
+
+class Uses(Struct, frozen=True):
+    """What a node says."""
+
+    uses: Annotated[list[Use], Meta(max_length=MOST_LISTED)]
+
+
+def read_uses(body: bytes) -> list[tuple[UUID, datetime]]:
+    """What a node says of the use of credentials.
+
+    Raises:
+        InvalidError: it is something else.
+    """
+    try:
+        return [(each.credential, each.hour) for each in json.decode(body, type=Uses).uses]
+    except (MsgspecError, ValueError, RecursionError) as error:
+        refusal = Refusal("uses", "This is no list of uses.", "Send credential and hour of each, 500 at most.")
+        raise InvalidError(refusals=[refusal]) from error
 
 
 async def seal(session: AsyncSession, notary: Notary, agreement: AccessAgreement, node: Node) -> dict[str, str]:

@@ -4,17 +4,19 @@ from dataclasses import dataclass
 from statistics import median
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
 from udi.kit.errors import ConflictError, ForbiddenError, NotFoundError
 from udi.kit.identity import Actor
+from udi.kit.paging import Page
 from udi.portal.access.models import AccessPolicy
 from udi.portal.catalogue.models import Dataset, DatasetState
 from udi.protocol.access import AccessRights
 from udi.protocol.policy import Policy, read_policy
 
+SIZE = 20
 ENOUGH = 5
 """Requests from which figures are told: fewer would tell of somebody."""
 
@@ -75,7 +77,8 @@ def require_producer(actor: Actor, dataset: Dataset) -> None:
 async def find_policy(session: AsyncSession, dataset_id: UUID, *, lock: bool = False) -> AccessPolicy | None:
     """The policy of a dataset, where its producer set one."""
     query = select(AccessPolicy).where(AccessPolicy.dataset_id == dataset_id)
-    return await session.scalar(query.with_for_update() if lock else query)
+    locked = query.with_for_update().execution_options(populate_existing=True)  # it may have been read before the lock
+    return await session.scalar(locked if lock else query)
 
 
 async def get_policy(session: AsyncSession, dataset: Dataset, *, lock: bool = False) -> AccessPolicy:
@@ -92,6 +95,19 @@ async def get_policy(session: AsyncSession, dataset: Dataset, *, lock: bool = Fa
             values={"name": dataset.organisation.name, "email": dataset.organisation.email},
         )
     return found
+
+
+async def list_policies(session: AsyncSession, number: int, *, size: int = SIZE) -> Page[tuple[AccessPolicy, Dataset]]:
+    """One page of the policies of restricted datasets that are shown, the last changed first."""
+    same = (Dataset.tenant_id == AccessPolicy.tenant_id) & (Dataset.id == AccessPolicy.dataset_id)
+    shown = (Dataset.state == DatasetState.PUBLISHED, Dataset.access == AccessRights.RESTRICTED)
+    counted = select(func.count()).select_from(AccessPolicy).join(Dataset, same).where(*shown)
+    total = await session.scalar(counted) or 0
+    number = min(number, max(1, -(-total // size)))
+    query = select(AccessPolicy, Dataset).join(Dataset, same).where(*shown).options(joinedload(Dataset.organisation))
+    ordered = query.order_by(AccessPolicy.changed_at.desc(), AccessPolicy.dataset_id)
+    rows = await session.execute(ordered.limit(size).offset((number - 1) * size))
+    return Page([(row[0], row[1]) for row in rows], total, number, size)
 
 
 def policy_of(row: AccessPolicy) -> Policy:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+from msgspec import structs
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -120,8 +121,11 @@ async def submit(
     territory: Territory,
     language: str,
     renews: AccessAgreement | None = None,
+    connector: str = "",
 ) -> AccessRequest:
     """Ask the producer of a restricted dataset to open it to a project that the person leads; its members are told.
+
+    A `connector` asks for the project without a form: the producer puts its questions in the thread.
 
     Raises:
         InvalidError: something is wrong, each thing named by its field.
@@ -130,11 +134,11 @@ async def submit(
     """
     said = policy_of(policy)
     kept = [each.name for each in said.fields if each.kind is FieldKind.DOCUMENT] if renews else []
-    if refusals := check(asked, said, project, kept):
+    if refusals := check(asked, structs.replace(said, fields=()) if connector else said, project, kept):
         raise InvalidError("Nothing was sent yet.", refusals=refusals)
     await session.execute(text(LOCK), {"project": str(project.id)})
     await _refuse_twin(session, actor, dataset, project)
-    request = _begin(actor, dataset, project, language, renews)
+    request = _begin(actor, dataset, project, language, renews, connector)
     _fill(request, asked, policy, said, await describe_applicant(session, project))
     clock.start(request, said.answer_days, territory.zone)
     session.add(request)
@@ -149,13 +153,13 @@ async def submit(
 
 
 def _begin(
-    actor: Actor, dataset: Dataset, project: Project, language: str, renews: AccessAgreement | None
+    actor: Actor, dataset: Dataset, project: Project, language: str, renews: AccessAgreement | None, connector: str
 ) -> AccessRequest:
     moment = now()
     return AccessRequest(
         dataset_id=dataset.id, organisation_id=dataset.organisation_id, project_id=project.id,
         person_id=actor.person_id, language=language, state=State.SUBMITTED, revision=1, asked_at=moment, since=moment,
-        renews_id=renews.id if renews else None, measured=False, days_used=0,
+        renews_id=renews.id if renews else None, connector=connector, measured=False, days_used=0,
     )  # fmt: skip
 
 
@@ -192,17 +196,19 @@ async def correct(
     *,
     policy: AccessPolicy,
     territory: Territory,
+    connector: str = "",
 ) -> None:
     """Send a request again, corrected, under the terms of today; after a refusal, the days begin anew.
 
     Raises:
         InvalidError: something is wrong, each thing named by its field.
-        ConflictError: it was granted or taken back.
+        ConflictError: it was granted or taken back, or a connector alone corrects it.
     """
+    require_voice(request, connector)
     before, state = State(request.state), follow(request.state, Event.CORRECT)
     said = policy_of(policy)
     kept = [each.field for each in await list_documents(session, request)]
-    if refusals := check(asked, said, project, kept):
+    if refusals := check(asked, structs.replace(said, fields=()) if connector else said, project, kept):
         raise InvalidError("Nothing was sent yet.", refusals=refusals)
     _fill(request, asked, policy, said, await describe_applicant(session, project))
     request.offer, request.revision = None, request.revision + 1
@@ -221,9 +227,11 @@ async def answer(session: AsyncSession, actor: Actor, request: AccessRequest, wo
     """Answer a question, or an offer that does not suit; the days go on.
 
     Raises:
-        ConflictError: nothing waits for an answer.
+        ConflictError: nothing waits for an answer, or a connector has to take the offer or to ask for something else.
         InvalidError: nothing is said.
     """
+    if request.state == State.COUNTERED:
+        require_voice(request)
     state = follow(request.state, Event.ANSWER)
     said = tidy_words(words)
     request.offer = None
@@ -245,6 +253,20 @@ async def withdraw(session: AsyncSession, actor: Actor, request: AccessRequest, 
     await note(session, actor, request, Event.WITHDRAW, Side.REQUESTER)
     await tell(session, request, Event.WITHDRAW)
     audit.record(session, actor, "access_request.withdrawn", request.id)
+
+
+def require_voice(request: AccessRequest, connector: str = "") -> None:
+    """Refuse what another than who asked would say: a person for a connector, or the reverse.
+
+    Raises:
+        ConflictError: it is for the connector, or the person, to say.
+    """
+    if request.connector != connector:
+        raise ConflictError(
+            "The connector “%(name)s” asked for the project: it corrects the request and takes an offer itself.",
+            remedy="Answer questions here; the rest is done where the connector is run.",
+            values={"name": request.connector},
+        )
 
 
 def promised_by(request: AccessRequest) -> int:

@@ -18,14 +18,14 @@ from udi.kit.tenancy import Territory
 from udi.portal.access.agreements.making import terms_asked, terms_now
 from udi.portal.access.agreements.notary import notary_of
 from udi.portal.access.policies.queries import get_policy, policy_of
-from udi.portal.access.requests import asking, clock, deciding
+from udi.portal.access.requests import asking, clock
+from udi.portal.access.requests.acting import act_on, get_to_act
 from udi.portal.access.requests.calendar import write_deadline
 from udi.portal.access.requests.documents import get_document, list_documents
 from udi.portal.access.requests.form import read_typed, typed_of
 from udi.portal.access.requests.queries import Case, get_as, get_case, list_past, name_sides
-from udi.portal.access.requests.states import BY_PRODUCER, BY_REQUESTER, NEXT, Event, Side
-from udi.portal.access.requests.thread import list_steps, write_message
-from udi.portal.projects.forms import read_number
+from udi.portal.access.requests.states import BY_PRODUCER, BY_REQUESTER, NEXT, Side
+from udi.portal.access.requests.thread import list_steps
 from udi.portal.projects.queries import get_led_project
 from udi.protocol.plain import write_terms
 from udi.protocol.policy import read_policy
@@ -93,54 +93,15 @@ async def act(
     event: FromPath[str],
 ) -> Response[Any]:
     """Write, answer, accept, take back; ask, offer, grant, refuse."""
-    case = await get_case(session, member, request_id)
-    if event in BY_PRODUCER and event not in BY_REQUESTER:
-        case = await get_as(session, member, request_id, Side.PRODUCER)
-    elif event in BY_REQUESTER and event not in BY_PRODUCER:
-        case = await get_as(session, member, request_id, Side.REQUESTER)
+    case = await get_to_act(session, member, request_id, event)
     form = {name: str(value or "") for name, value in (await request.form()).items()}
     try:
         async with session.begin_nested():
-            await _do(request, session, territory, member, case, event, form)
+            await act_on(session, member, case, event, form, notary_of(site_of(request), territory))
     except InvalidError as error:
         await session.refresh(case.request)
         return await _show(request, session, territory, case, error=error, form=form, tried=event)
     return Redirect(f"/access-requests/{case.request.id}", status_code=303)
-
-
-async def _do(
-    request: AnyRequest,
-    session: AsyncSession,
-    territory: Territory,
-    member: Actor,
-    case: Case,
-    event: str,
-    form: Mapping[str, str],
-) -> None:
-    words, asked = form.get("words", ""), case.request
-    notary, seen = notary_of(site_of(request), territory), form.get("revision", "")
-    revision = read_number(seen)
-    both: dict[str, Any] = {"revision": revision, "notary": notary}
-    match event:
-        case Event.MESSAGE:
-            await write_message(session, member, asked, words, case.side)
-        case Event.ANSWER:
-            await asking.answer(session, member, asked, words, territory)
-        case Event.WITHDRAW:
-            await asking.withdraw(session, member, asked, territory)
-        case Event.ACCEPT:
-            await deciding.accept(session, member, asked, step=form.get("offer", ""), notary=notary)
-        case Event.QUESTION:
-            await deciding.question(session, member, asked, words, **both)
-        case Event.COUNTER:
-            offer = deciding.Offer(*(form.get(name, "") for name in ("months", "columns", "rows", "megabytes")))
-            await deciding.counter(session, member, asked, words, offer, **both)
-        case Event.GRANT:
-            await deciding.grant(session, member, asked, words, **both)
-        case Event.REFUSE:
-            await deciding.refuse(session, member, asked, words, **both)
-        case _:
-            raise NotFoundError
 
 
 @get(f"{ONE}/deadline.ics")

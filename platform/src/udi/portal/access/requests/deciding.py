@@ -14,6 +14,7 @@ from udi.portal.access.models import AccessAgreement, AccessRequest
 from udi.portal.access.policies.lines import read_filters, read_lines
 from udi.portal.access.policies.queries import find_policy
 from udi.portal.access.requests import clock
+from udi.portal.access.requests.asking import require_voice
 from udi.portal.access.requests.states import Event, Side, State, follow
 from udi.portal.access.requests.thread import note, tell, tidy_words
 from udi.protocol.policy import read_policy
@@ -115,14 +116,15 @@ async def refuse(
 
 
 async def accept(
-    session: AsyncSession, actor: Actor, request: AccessRequest, *, step: str, notary: Notary
+    session: AsyncSession, actor: Actor, request: AccessRequest, *, step: str, notary: Notary, connector: str = ""
 ) -> AccessAgreement:
     """The person accepts the offer that they read (`step` is its line of the thread); the agreement is made of it.
 
     Raises:
-        ConflictError: there is no offer.
+        ConflictError: there is no offer, or a connector alone accepts it.
         PreconditionError: the producer changed it since it was read.
     """
+    require_voice(request, connector)
     state = follow(request.state, Event.ACCEPT)
     if step != request.since.isoformat():
         raise PreconditionError("The producer changed its offer since you opened it.", remedy="Read it again.")

@@ -33,7 +33,8 @@ class Case:
 
 async def _find(session: AsyncSession, id_: UUID, *, lock: bool) -> tuple[AccessRequest, Dataset, Organisation]:
     query = select(AccessRequest).where(AccessRequest.id == id_)
-    request = await session.scalar(query.with_for_update() if lock else query)
+    locked = query.with_for_update().execution_options(populate_existing=True)  # it may have been read before the lock
+    request = await session.scalar(locked if lock else query)
     if request is None:
         raise NotFoundError("No request of yours is at this address.")
     tenant = request.tenant_id

@@ -12,6 +12,7 @@ from udi.kit.clock import now
 from udi.kit.errors import InvalidError, Refusal
 from udi.kit.identity import Actor
 from udi.portal import audit
+from udi.portal.access.agreements.revisions import FOLLOW
 from udi.portal.access.models import AccessRequest, AccessStep
 from udi.portal.access.requests.states import Event, Side, follow
 
@@ -64,6 +65,8 @@ async def tell(
     """Have the other side told by mail, once the transaction is durable; `side` is who did it, `step` tells messages apart."""
     payload = {"request": str(request.id), "revision": request.revision, "state": request.state, "event": event}
     await jobs.enqueue(session, TELL, payload | {"side": side, "step": str(step or "")})
+    if request.connector:
+        await jobs.enqueue(session, FOLLOW, {"request": str(request.id)})
 
 
 async def write_message(session: AsyncSession, actor: Actor, request: AccessRequest, words: str, side: Side) -> None:

@@ -16,6 +16,8 @@ from udi.portal.catalogue.shapes import BASE
 from udi.ui.cross_origin import OpenToAll
 from udi.ui.site import render, site_of
 
+APART = {"team": "teams", "invitation": "teams", "pictures": "teams"}
+"""What stands below the addresses of a domain, and is much: a part of its own, so that each stays light."""
 OF_CATALOGUE = ("datasets", "producers", "me", "following")
 
 
@@ -54,7 +56,9 @@ async def show_api(request: Request[Any, Any, State], territory: NamedDependency
 
 def part_of(path: str) -> str:
     """The name under which the page shows an address; empty for those of the catalogue and of the person themselves."""
-    name = path.removeprefix(f"{BASE}/").partition("/")[0]
+    name, *below = path.removeprefix(f"{BASE}/").split("/")
+    if inside := set(below) & set(APART):
+        return APART[inside.pop()]
     return "" if name in OF_CATALOGUE else name
 
 

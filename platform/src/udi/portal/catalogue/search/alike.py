@@ -13,25 +13,32 @@ THEME_WEIGHT = 0.5
 NAMED = "named"
 
 
-def find_alike(reader: Reader, *, dataset: str, named: str, theme: str, most: int) -> list[int]:
-    """Numbers of the rows nearest to a dataset (its id), by its title and keywords (`named`); its theme decides ties."""
+def find_alike(reader: Reader, *, dataset: str, named: str, theme: str, most: int, producer: str = "") -> list[int]:
+    """Numbers of the rows nearest to a dataset (its id), by its title and keywords (`named`); its theme decides ties.
+
+    Without a dataset, those nearest to some words. `producer`: its own only.
+    """
+    least = 2 if dataset else 1
     counted = [(reader.searcher.doc_freq(NAMED, stem), stem) for stem in dict.fromkeys(words.text_stems(named))]
     shared: list[str] = []
     read = 0
-    for known, stem in sorted(pair for pair in counted if pair[0] > 1)[:MOST_WORDS]:
+    for known, stem in sorted(pair for pair in counted if pair[0] >= least)[:MOST_WORDS]:
         read += known
         if not shared or read <= MOST_READ:
             shared.append(stem)
-    return _best(reader, shared, dataset, theme, most) if shared else []
+    return _best(reader, shared, dataset, theme, most, producer) if shared else []
 
 
-def _best(reader: Reader, stems: Sequence[str], dataset: str, theme: str, most: int) -> list[int]:
+def _best(reader: Reader, stems: Sequence[str], dataset: str, theme: str, most: int, producer: str) -> list[int]:
     def term(name: str, value: str) -> Query:
         return Query.term_query(reader.schema, name, value)
 
     near = Query.boolean_query([(Occur.Should, term(NAMED, stem)) for stem in stems])
     same_theme = Query.boost_query(Query.const_score_query(term("theme", theme), 1.0), THEME_WEIGHT)
-    asked = Query.boolean_query([(Occur.Must, near), (Occur.Should, same_theme), (Occur.MustNot, term("id", dataset))])
+    parts = [(Occur.Must, near), (Occur.Should, same_theme), (Occur.MustNot, term("id", dataset))]
+    if producer:
+        parts.append((Occur.Must, Query.const_score_query(term("producer", producer), 0.0)))
+    asked = Query.boolean_query(parts)
     found = reader.searcher.search(asked, most, count=False)
     return [
         int(seq) for seq in reader.searcher.fast_field_values("seq", [at for _, at in found.hits]) if seq is not None

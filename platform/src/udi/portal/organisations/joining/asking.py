@@ -15,7 +15,7 @@ from udi.portal import audit
 from udi.portal.organisations.joining import registries
 from udi.portal.organisations.joining.queries import find_open_twin, find_same_number
 from udi.portal.organisations.joining.states import OPEN, Event, State, follow
-from udi.portal.organisations.models import Application, Choice
+from udi.portal.organisations.models import KINDS, Application, Choice
 
 TELL = "tell_application"
 MAIL = re.compile(r"[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+")
@@ -31,6 +31,7 @@ class Asked:
     name: str = ""
     country: str = registries.FRANCE
     registry_number: str = ""
+    kind: str = ""
     email: str = ""
     url: str = ""
     choice: str = Choice.HOSTED
@@ -59,6 +60,8 @@ def check(asked: Asked) -> None:
         refusals.append(Refusal("name", "The official name is missing, or very long.", "Give 1 to 150 characters."))
     if wrong := registries.check_number(asked.country, asked.registry_number):
         refusals.append(wrong)
+    if asked.kind and asked.kind not in KINDS:
+        refusals.append(Refusal("kind", "There is no such kind of organisation.", "Choose one of the list, or none."))
     if not MAIL.fullmatch(asked.email) or len(asked.email) > LONGEST_MAIL:
         refusals.append(
             Refusal(
@@ -149,7 +152,7 @@ async def withdraw(session: AsyncSession, actor: Actor, application: Application
 
 def _fill(application: Application, asked: Asked) -> None:
     application.state = application.state or State.ASKED
-    for name in ("name", "country", "registry_number", "email", "url", "choice"):
+    for name in ("name", "country", "registry_number", "kind", "email", "url", "choice"):
         setattr(application, name, getattr(asked, name))
 
 

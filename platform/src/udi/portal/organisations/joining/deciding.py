@@ -42,7 +42,7 @@ async def approve(session: AsyncSession, actor: Actor, application: Application,
         )
     organisation = await apply_organisation(
         session, id=uuid4(), slug=await _free_slug(session, application.name), name=application.name, summary={},
-        email=application.email, url=application.url,
+        email=application.email, url=application.url, kind=application.kind,
     )  # fmt: skip
     organisation.country, organisation.registry_number = application.country, application.registry_number
     application.organisation_id = organisation.id

@@ -158,13 +158,13 @@ async def decide(
 
 async def _read(request: AnyRequest) -> tuple[Asked, Mapping[str, Any]]:
     form = await request.form()
-    texts = {name: str(form.get(name) or "") for name in ("name", "registry_number", "email", "url", "choice")}
+    texts = {name: str(form.get(name) or "") for name in ("name", "registry_number", "kind", "email", "url", "choice")}
     country = str(form.get("country", Asked.country))
     return Asked(**texts, country=country, charter=bool(form.get("charter"))), form
 
 
 def _asked_of(application: Application) -> Asked:
-    names = ("name", "country", "registry_number", "email", "url", "choice")
+    names = ("name", "country", "registry_number", "kind", "email", "url", "choice")
     return Asked(**{name: getattr(application, name) for name in names}, charter=True)
 
 

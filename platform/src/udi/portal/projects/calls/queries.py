@@ -50,14 +50,13 @@ def may_organise(actor: Actor | None, organisation: Organisation | None) -> bool
     return actor.may_manage(organisation.slug) if organisation else actor.moderator
 
 
-async def list_calls(session: AsyncSession, number: int) -> Page[Call]:
+async def list_calls(session: AsyncSession, number: int, *, size: int = PAGE) -> Page[Call]:
     """The calls that everybody sees, the newest first."""
     shown = Call.state != State.DRAFT
     total = await session.scalar(select(func.count()).select_from(Call).where(shown)) or 0
-    last = max(1, -(-total // PAGE))
-    number = min(number, last)
+    number = min(number, max(1, -(-total // size)))
     ordered = select(Call).where(shown).order_by(Call.opened_at.desc(), Call.id)
-    return Page(list(await session.scalars(ordered.limit(PAGE).offset((number - 1) * PAGE))), total, number, PAGE)
+    return Page(list(await session.scalars(ordered.limit(size).offset((number - 1) * size))), total, number, size)
 
 
 async def find_organiser(session: AsyncSession, call: Call) -> Organisation | None:

@@ -1,6 +1,6 @@
 """Who may hold the data that somebody asks for: the producers whose datasets are the nearest, with these as the reason."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -33,6 +33,9 @@ class Near:
     access: str
     producer: str
     organisation_id: UUID
+    keywords: tuple[str, ...] = ()
+    language: str = ""
+    """Of the data, where they have one: their title is most often in it too."""
 
 
 def told_apart(near: Sequence[Near]) -> list[Near]:
@@ -58,20 +61,37 @@ class Likely:
 
 async def find_near_datasets(session: AsyncSession, reader: Reader | None, title: str, theme: str) -> list[Near]:
     """The datasets that share the rarest words of a title, the nearest first; none without an index."""
+    seqs = find_near_numbers(reader, title, theme, most=MOST_NEAR)
+    rows = await read_near(session, seqs)
+    return [rows[seq] for seq in seqs if seq in rows]
+
+
+def find_near_numbers(reader: Reader | None, title: str, theme: str, *, most: int, producer: str = "") -> list[int]:
+    """The numbers of such datasets; `producer`: those of this one only, by its slug."""
     if reader is None or not title.strip():
         return []
     telling = " ".join(word for word, _ in query_words(title))
-    seqs = find_alike(reader, dataset="", named=telling, theme=theme, most=MOST_NEAR)
-    columns = (Dataset.seq, Dataset.id, Dataset.title, Dataset.slug, Dataset.theme, Dataset.access)
+    return find_alike(reader, dataset="", named=telling, theme=theme, most=most, producer=producer)
+
+
+async def read_near(session: AsyncSession, seqs: Collection[int]) -> dict[int, Near]:
+    """The datasets of these numbers that are published, by number."""
+    if not seqs:
+        return {}
+    columns = (
+        Dataset.seq, Dataset.id, Dataset.title, Dataset.slug, Dataset.theme, Dataset.access, Dataset.keywords,
+        Dataset.languages,
+    )  # fmt: skip
     same = (Organisation.tenant_id == Dataset.tenant_id) & (Organisation.id == Dataset.organisation_id)
     query = select(*columns, Organisation.name, Organisation.id.label("organisation_id")).join(Organisation, same)
     shown = query.where(Dataset.seq.in_(seqs), Dataset.state == DatasetState.PUBLISHED)
-    rows = {row.seq: row for row in await session.execute(shown)}
-    return [
-        Near(row.id, row.title, row.slug, row.theme, row.access, row.name, row.organisation_id)
-        for seq in seqs
-        if (row := rows.get(seq)) is not None
-    ]
+    return {row.seq: _near(row) for row in await session.execute(shown)}
+
+
+def _near(row: Any) -> Near:
+    language = row.languages[0] if len(row.languages) == 1 else ""
+    same = (row.id, row.title, row.slug, row.theme, row.access, row.name, row.organisation_id)
+    return Near(*same, tuple(row.keywords), language)
 
 
 async def find_likely(session: AsyncSession, near: Sequence[Near], theme: str) -> list[Likely]:

@@ -31,7 +31,7 @@ async def show_team(
     project_id: FromPath[UUID],
 ) -> Response[str]:
     """Who is in it, who is invited."""
-    return await _show(request, session, member, await _get(session, member, project_id))
+    return await _show(request, session, member, await queries.get_made_project(session, member, project_id))
 
 
 @post(f"{ONE}/team", status_code=303)
@@ -100,14 +100,6 @@ async def answer(
         raise NotFoundError("There is no such step.")
     await team.answer(session, member, project, own, Step(what))
     return Redirect(f"{listing.PATH}/{project.id}" if what == Step.ACCEPT else f"{listing.PATH}/mine", status_code=303)
-
-
-async def _get(session: AsyncSession, member: Actor, id_: UUID) -> Project:
-    """A project whose team the person may see: they are in it."""
-    project = await queries.get_project(session, member, id_)
-    if await queries.find_right(session, project, member) is None or project.reported:
-        raise NotFoundError("The team of a project is shown to those who are in it.")
-    return project
 
 
 async def _show(

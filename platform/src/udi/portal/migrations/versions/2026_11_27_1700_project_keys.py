@@ -7,7 +7,7 @@ from sqlalchemy.dialects.postgresql import UUID
 from udi.kit.rls import isolate
 
 revision = "project_keys"
-down_revision = "access_requests"
+down_revision = "dataspace"
 branch_labels = None
 depends_on = None
 phase = "expand"

@@ -1,0 +1,287 @@
+"""`/dsp/2025-1`: the Dataspace Protocol over HTTPS, as provider and as consumer, for connectors of projects."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+from uuid import UUID
+
+from litestar import Request, Response, Router, get, post
+from litestar.datastructures import State
+from litestar.di import NamedDependency
+from litestar.exceptions import HTTPException
+from litestar.params import FromPath, FromQuery
+from litestar.types import ControllerRouterHandler
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.clock import now
+from udi.kit.errors import ForbiddenError, InvalidError, NotFoundError, Refusal, UdiError, UnauthenticatedError
+from udi.kit.tenancy import Territory
+from udi.portal.dataspace import negotiating, requesting, transferring
+from udi.portal.dataspace.connectors import find_speaking, lies_below
+from udi.portal.dataspace.messages import CONTEXT, LARGEST, PATH, VERSION, Type, read_message, write_process
+from udi.portal.dataspace.models import Connector, DataspaceProcess
+from udi.portal.dataspace.offers import PAGE, get_negotiable, list_negotiable, participant_of, write_dataset
+from udi.portal.dataspace.processes import get_process
+from udi.portal.dataspace.refusals import NEGOTIATIONS, PROCESS, TRANSFERS, on_http_exception, on_refusal
+from udi.portal.dataspace.speakers import speak_for
+from udi.portal.dataspace.states import Event, Kind, Side
+from udi.portal.nodes.bodies import read_json_body
+from udi.ui.readers import count_reader
+from udi.ui.site import site_of
+
+JSON = "application/json"
+PRIVATE = {"Cache-Control": "no-store"}
+Machine = Request[Any, Any, State]
+Answer = Response[dict[str, Any]]
+
+
+@get("/.well-known/dspace-version", sync_to_thread=False)
+def send_versions() -> Answer:
+    """Which versions are spoken here, and where."""
+    version = {"version": VERSION, "path": PATH, "binding": "HTTPS"}
+    return Response({"protocolVersions": [version]}, media_type=JSON)
+
+
+@post("/catalog/request", status_code=200)
+async def send_catalogue(
+    request: Machine,
+    session: NamedDependency[AsyncSession],
+    territory: NamedDependency[Territory],
+    after: FromQuery[UUID | None] = None,
+) -> Answer:
+    """What may be negotiated, a page at a time."""
+    read_message(await read_json_body(request, largest=LARGEST), Type.CATALOG_REQUEST)
+    found = await list_negotiable(session, after)
+    endpoint = f"{territory.origin}{PATH}"
+    body: dict[str, Any] = {
+        "@context": [CONTEXT], "@id": f"{endpoint}/catalog", "@type": "Catalog", "dct:title": territory.name,
+        "participantId": participant_of(territory),
+        "service": [{"@id": f"{endpoint}#service", "@type": "DataService", "endpointURL": endpoint}],
+    }  # fmt: skip
+    if datasets := [write_dataset(each, territory) for each in found[:PAGE]]:
+        body["dataset"] = datasets
+    more = {"Link": f'<{endpoint}/catalog/request?after={found[PAGE - 1][0].id}>; rel="next"'} if found[PAGE:] else {}
+    return Response(body, media_type=JSON, headers={**PRIVATE, **more})
+
+
+@get("/catalog/datasets/{name:str}")
+async def send_dataset(
+    session: NamedDependency[AsyncSession], territory: NamedDependency[Territory], name: FromPath[str]
+) -> Answer:
+    """One dataset, with its offer."""
+    said = write_dataset(await get_negotiable(session, name), territory)
+    return Response({"@context": [CONTEXT], **said}, media_type=JSON, headers=PRIVATE)
+
+
+async def identify(request: Machine, session: AsyncSession) -> Connector:
+    """The connector that speaks; its use is noted, to the hour.
+
+    Raises:
+        UnauthenticatedError: it shows no secret of this territory.
+    """
+    scheme, _, secret = request.headers.get("authorization", "").partition(" ")
+    connector = await find_speaking(session, secret.strip()) if scheme.lower() == "bearer" else None
+    if connector is None:
+        raise UnauthenticatedError(
+            "This connector is not known here.",
+            remedy="Show the secret that was made for it on the page of its project, after the word Bearer.",
+        )
+    hour = now().replace(minute=0, second=0, microsecond=0)
+    if connector.last_used_at != hour:
+        connector.last_used_at = hour
+    return connector
+
+
+@asynccontextmanager
+async def speaking(request: Machine, territory: Territory) -> AsyncIterator[tuple[AsyncSession, Connector]]:
+    """One transaction for the connector that speaks."""
+    async with site_of(request).database.session(territory.id) as session:
+        connector = await identify(request, session)
+        await speak_for(session, connector)
+        yield session, connector
+
+
+@asynccontextmanager
+async def process_of(
+    request: Machine, territory: Territory, pid: UUID, kind: Kind, side: Side | None = None
+) -> AsyncIterator[tuple[AsyncSession, Connector, DataspaceProcess]]:
+    """One transaction for a process of the connector that speaks, in which we are on this side.
+
+    Raises:
+        NotFoundError: it has none of this identifier.
+        ForbiddenError: such a message is for the other side of the process.
+    """
+    async with speaking(request, territory) as (session, connector):
+        process = await get_process(session, connector, pid, kind)
+        request.scope["state"][PROCESS] = write_process(process)
+        if side is not None and process.side != side:
+            raise ForbiddenError("This message is for the other side of the process.")
+        yield session, connector, process
+        await session.flush()
+
+
+def _require_own(connector: Connector, said: dict[str, Any]) -> None:
+    if not lies_below(connector, said["callbackAddress"]):
+        refusal = Refusal(
+            "callbackAddress", "This is not an address of the connector.",
+            "It lies below %(address)s, as its project said.", values={"address": connector.address},
+        )  # fmt: skip
+        raise InvalidError("The message cannot be taken.", refusals=[refusal])
+
+
+def _done() -> Answer:
+    return Response({}, media_type=JSON, headers=PRIVATE)
+
+
+@post(f"{NEGOTIATIONS}/request", status_code=201)
+async def begin_negotiation(request: Machine, territory: NamedDependency[Territory]) -> Answer:
+    """A connector asks for a dataset."""
+    said = read_message(await read_json_body(request, largest=LARGEST), Type.REQUEST)
+    if "callbackAddress" not in said:
+        refusal = Refusal("callbackAddress", "It is not said where answers go.", "Say the address of the connector.")
+        raise InvalidError("The message cannot be taken.", refusals=[refusal])
+    async with speaking(request, territory) as (session, connector):
+        _require_own(connector, said)
+        process = await negotiating.receive_request(session, territory, connector, said)
+        return Response(write_process(process), status_code=201, media_type=JSON, headers=PRIVATE)
+
+
+@get(f"{NEGOTIATIONS}/{{pid:uuid}}")
+async def send_negotiation(request: Machine, territory: NamedDependency[Territory], pid: FromPath[UUID]) -> Answer:
+    """How a negotiation stands."""
+    async with process_of(request, territory, pid, Kind.NEGOTIATION) as (_session, _connector, process):
+        return Response(write_process(process), media_type=JSON, headers=PRIVATE)
+
+
+@post(f"{NEGOTIATIONS}/{{pid:uuid}}/request", status_code=200)
+async def take_counter(request: Machine, territory: NamedDependency[Territory], pid: FromPath[UUID]) -> Answer:
+    """A connector asks for something else."""
+    said = read_message(await read_json_body(request, largest=LARGEST), Type.REQUEST)
+    async with process_of(request, territory, pid, Kind.NEGOTIATION, Side.PROVIDER) as (session, connector, process):
+        await negotiating.receive_counter(session, territory, connector, process, said)
+        return Response(write_process(process), media_type=JSON, headers=PRIVATE)
+
+
+@post(f"{NEGOTIATIONS}/{{pid:uuid}}/events", status_code=200)
+async def take_event(request: Machine, territory: NamedDependency[Territory], pid: FromPath[UUID]) -> Answer:
+    """A consumer takes an offer; a provider says that the agreement is in force."""
+    said = read_message(await read_json_body(request, largest=LARGEST), Type.EVENT)
+    async with process_of(request, territory, pid, Kind.NEGOTIATION) as (session, _connector, process):
+        if process.side == Side.PROVIDER:
+            await negotiating.receive_event(session, process, said)
+        else:
+            requesting.receive_event(process, said)
+        return _done()
+
+
+@post(f"{NEGOTIATIONS}/{{pid:uuid}}/agreement/verification", status_code=200)
+async def take_verification(request: Machine, territory: NamedDependency[Territory], pid: FromPath[UUID]) -> Answer:
+    """A consumer confirms the agreement."""
+    said = read_message(await read_json_body(request, largest=LARGEST), Type.VERIFICATION)
+    async with process_of(request, territory, pid, Kind.NEGOTIATION, Side.PROVIDER) as (session, _connector, process):
+        await negotiating.receive_verification(session, process, said)
+        return _done()
+
+
+@post(f"{NEGOTIATIONS}/{{pid:uuid}}/offers", status_code=200)
+async def take_offer(request: Machine, territory: NamedDependency[Territory], pid: FromPath[UUID]) -> Answer:
+    """A provider offers something else than what was asked."""
+    said = read_message(await read_json_body(request, largest=LARGEST), Type.OFFER)
+    async with process_of(request, territory, pid, Kind.NEGOTIATION, Side.CONSUMER) as (_session, _connector, process):
+        requesting.receive_offer(process, said)
+        return _done()
+
+
+@post(f"{NEGOTIATIONS}/{{pid:uuid}}/agreement", status_code=200)
+async def take_agreement(request: Machine, territory: NamedDependency[Territory], pid: FromPath[UUID]) -> Answer:
+    """A provider agrees."""
+    said = read_message(await read_json_body(request, largest=LARGEST), Type.AGREEMENT)
+    async with process_of(request, territory, pid, Kind.NEGOTIATION, Side.CONSUMER) as (_session, _connector, process):
+        requesting.receive_agreement(process, said)
+        return _done()
+
+
+@post(f"{NEGOTIATIONS}/{{pid:uuid}}/termination", status_code=200)
+async def take_end(request: Machine, territory: NamedDependency[Territory], pid: FromPath[UUID]) -> Answer:
+    """Either side ends a negotiation."""
+    said = read_message(await read_json_body(request, largest=LARGEST), Type.TERMINATION)
+    async with process_of(request, territory, pid, Kind.NEGOTIATION) as (session, connector, process):
+        if process.side == Side.PROVIDER:
+            await negotiating.receive_end(session, territory, connector, process, said)
+        else:
+            requesting.receive_end(process, said)
+        return _done()
+
+
+@post(f"{TRANSFERS}/request", status_code=201)
+async def begin_transfer(request: Machine, territory: NamedDependency[Territory]) -> Answer:
+    """A connector asks for the data of an agreement."""
+    said = read_message(await read_json_body(request, largest=LARGEST), Type.TRANSFER_REQUEST)
+    async with speaking(request, territory) as (session, connector):
+        _require_own(connector, said)
+        process = await transferring.receive_request(session, connector, said)
+        return Response(write_process(process), status_code=201, media_type=JSON, headers=PRIVATE)
+
+
+@get(f"{TRANSFERS}/{{pid:uuid}}")
+async def send_transfer(request: Machine, territory: NamedDependency[Territory], pid: FromPath[UUID]) -> Answer:
+    """How a transfer stands."""
+    async with process_of(request, territory, pid, Kind.TRANSFER) as (_session, _connector, process):
+        return Response(write_process(process), media_type=JSON, headers=PRIVATE)
+
+
+@post(f"{TRANSFERS}/{{pid:uuid}}/start", status_code=200)
+async def take_start(request: Machine, territory: NamedDependency[Territory], pid: FromPath[UUID]) -> Answer:
+    """A provider gives the data; a consumer goes on with what it suspended."""
+    said = read_message(await read_json_body(request, largest=LARGEST), Type.TRANSFER_START)
+    async with process_of(request, territory, pid, Kind.TRANSFER) as (session, _connector, process):
+        await transferring.receive_start(session, process, said)
+        return _done()
+
+
+CLOSES = {
+    "suspension": (Type.TRANSFER_SUSPENSION, Event.SUSPEND),
+    "completion": (Type.TRANSFER_COMPLETION, Event.COMPLETE),
+    "termination": (Type.TRANSFER_TERMINATION, Event.TERMINATE),
+}
+
+
+@post(f"{TRANSFERS}/{{pid:uuid}}/{{end:str}}", status_code=200)
+async def take_close(
+    request: Machine, territory: NamedDependency[Territory], pid: FromPath[UUID], end: FromPath[str]
+) -> Answer:
+    """Either side suspends, completes or ends a transfer."""
+    if end not in CLOSES:
+        raise NotFoundError
+    kind, event = CLOSES[end]
+    said = read_message(await read_json_body(request, largest=LARGEST), kind)
+    async with process_of(request, territory, pid, Kind.TRANSFER) as (session, _connector, process):
+        await transferring.receive_close(session, process, event, said)
+        return _done()
+
+
+routes: Sequence[ControllerRouterHandler] = [
+    send_versions,
+    Router(
+        PATH,
+        route_handlers=[
+            send_catalogue,
+            send_dataset,
+            begin_negotiation,
+            send_negotiation,
+            take_counter,
+            take_event,
+            take_verification,
+            take_offer,
+            take_agreement,
+            take_end,
+            begin_transfer,
+            send_transfer,
+            take_start,
+            take_close,
+        ],
+        guards=[count_reader],
+        exception_handlers={UdiError: on_refusal, HTTPException: on_http_exception},
+        request_max_body_size=LARGEST,
+    ),
+]

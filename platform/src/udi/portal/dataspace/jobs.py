@@ -1,0 +1,77 @@
+"""What the worker does for data spaces: sends messages, goes on where nobody has to decide, follows what people decide."""
+
+import asyncio
+from collections.abc import Mapping
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.jobs import Handler, Job
+from udi.portal.access.agreements.notary import notary_of
+from udi.portal.access.agreements.revisions import FOLLOW
+from udi.portal.access.models import AccessAgreement
+from udi.portal.dataspace.models import Connector, DataspaceProcess
+from udi.portal.dataspace.negotiating import catch_up, conclude
+from udi.portal.dataspace.outbox import send_messages
+from udi.portal.dataspace.processes import GO_ON, SEND
+from udi.portal.dataspace.states import Kind, Side, Transfer
+from udi.portal.dataspace.transferring import follow_agreement, is_readable, start
+from udi.ui.site import Site
+
+MOMENT = 1.5
+"""Seconds before what follows by itself: long enough to read the state that a message led to, or to end it instead."""
+
+
+def jobs(site: Site) -> Mapping[str, Handler]:
+    """The handlers, by name; for a territory that is not served any more, they do nothing."""
+
+    async def send(job: Job) -> None:
+        await send_messages(site, job)
+
+    async def go_on(job: Job) -> None:
+        await asyncio.sleep(MOMENT)
+        await go_on_with(site, job)
+
+    async def follow(job: Job) -> None:
+        await follow_people(site, job)
+
+    return {SEND: send, GO_ON: go_on, FOLLOW: follow}
+
+
+async def go_on_with(site: Site, job: Job) -> None:
+    """Do what follows from the state of a process, unless something else was done meanwhile."""
+    territory = await site.registry.by_id(job.tenant)
+    if territory is None:
+        return
+    async with site.database.session(job.tenant, role="worker") as session:
+        process = await _lock(session, DataspaceProcess.id == UUID(job.payload["process"]))
+        if process is None or process.since.isoformat() != job.payload["since"]:
+            return
+        connector = await session.get_one(Connector, (job.tenant, process.connector_id))
+        if process.kind == Kind.NEGOTIATION:
+            await conclude(session, connector, process, notary_of(site, territory))
+        elif process.state == Transfer.REQUESTED and await is_readable(session, process):
+            await start(session, process)
+
+
+async def follow_people(site: Site, job: Job) -> None:
+    """Bring negotiations and transfers to where people brought a request or an agreement."""
+    territory = await site.registry.by_id(job.tenant)
+    if territory is None:
+        return
+    async with site.database.session(job.tenant, role="worker") as session:
+        if agreement_id := job.payload.get("agreement"):
+            agreement = await session.get_one(AccessAgreement, (job.tenant, UUID(agreement_id)))
+            await follow_agreement(session, agreement)
+            which = DataspaceProcess.request_id == agreement.request_id
+        else:
+            which = DataspaceProcess.request_id == UUID(job.payload["request"])
+        process = await _lock(session, which & (DataspaceProcess.side == Side.PROVIDER))
+        if process is not None and process.kind == Kind.NEGOTIATION:
+            connector = await session.get_one(Connector, (job.tenant, process.connector_id))
+            await catch_up(session, territory, connector, process)
+
+
+async def _lock(session: AsyncSession, which: object) -> DataspaceProcess | None:
+    return await session.scalar(select(DataspaceProcess).where(which).with_for_update())  # type: ignore[arg-type] # a condition

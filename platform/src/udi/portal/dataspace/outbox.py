@@ -1,0 +1,175 @@
+"""What leaves: the messages of a process in their order, a moment after they were written, again until they are taken."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import httpx
+import structlog
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.clock import now
+from udi.kit.http import OutgoingError, RefusedAddressError
+from udi.kit.jobs import Job
+from udi.kit.tenancy import Territory
+from udi.portal.access.agreements.delivery import NotToldError, deliver_agreement
+from udi.portal.dataspace.messages import FIRST, LARGEST, LONGEST_ID, PATH, Type, write_message, write_path
+from udi.portal.dataspace.models import Connector, DataspaceMessage, DataspaceProcess
+from udi.portal.dataspace.states import Side
+from udi.portal.dataspace.transferring import issue
+from udi.ui.site import Site
+
+log = structlog.get_logger()
+OUTGOING = "dataspace"
+"""The part of the program that speaks to connectors."""
+PAUSE, QUICK, PATIENCE = 0.25, 6, 20.0
+"""Seconds before a message and between its first tries, how many of these, and seconds to wait for an answer.
+
+The other side may have to note its own answer before it can take what follows from it.
+"""
+LEASE = timedelta(seconds=QUICK * (PATIENCE + PAUSE) + 30)
+LATER = frozenset({404, 408, 409, 425, 429, *range(500, 600)})
+"""Statuses after which the same message may be taken later."""
+
+
+class NotSentError(Exception):
+    """The other side did not take a message: it is sent again later."""
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A message ready to leave."""
+
+    id: UUID
+    url: str
+    body: dict[str, Any]
+    headers: Mapping[str, str]
+    type: str
+    agreement: UUID | None
+    """Of which the node has to know the new secret first."""
+
+
+async def send_messages(site: Site, job: Job) -> None:
+    """Send what waits of a process, in order; nothing when another does.
+
+    Raises:
+        NotSentError: the other side did not take a message.
+    """
+    territory = await site.registry.by_id(job.tenant)
+    if territory is None:
+        return
+    await asyncio.sleep(PAUSE)
+    process = UUID(job.payload["process"])
+    while (letter := await _take(site, territory, process)) is not None:
+        await _tell_node(site, job, letter)
+        trouble, answer = await _post(site, letter)
+        await _note(site, territory, process, letter, trouble, answer)
+        log.info("dataspace message", type=letter.type, process=str(process), trouble=trouble)
+        if trouble and _is_passing(trouble):
+            raise NotSentError(trouble)
+        await asyncio.sleep(PAUSE)
+
+
+async def _take(site: Site, territory: Territory, id_: UUID) -> Letter | None:
+    async with site.database.session(territory.id, role="worker") as session:
+        process = await session.scalar(select(DataspaceProcess).where(DataspaceProcess.id == id_).with_for_update())
+        if process is None:
+            return None
+        waiting = (DataspaceMessage.process_id == id_, DataspaceMessage.sent_at.is_(None))
+        query = select(DataspaceMessage).where(*waiting).order_by(DataspaceMessage.number).limit(1)
+        message = await session.scalar(query)
+        if message is None or (message.leased_until is not None and message.leased_until > now()):
+            return None
+        if not process.their_pid and Type(message.type) not in FIRST:
+            message.sent_at, message.body = now(), {}  # the other side knows of no such process
+            return None
+        message.leased_until, message.tries = now() + LEASE, message.tries + 1
+        connector = await session.get_one(Connector, (territory.id, process.connector_id))
+        return await _write(session, territory, process, connector, message)
+
+
+async def _write(
+    session: AsyncSession,
+    territory: Territory,
+    process: DataspaceProcess,
+    connector: Connector,
+    message: DataspaceMessage,
+) -> Letter:
+    kind, body = Type(message.type), dict(message.body)
+    opens = kind is Type.TRANSFER_START and process.side == Side.PROVIDER
+    if opens:
+        body["dataAddress"] = await issue(session, process)
+    headers = {"Authorization": f"Bearer {connector.token}"} if connector.token else {}
+    said = write_message(process, kind, body, f"{territory.origin}{PATH}")
+    url = process.callback + write_path(process, kind)
+    return Letter(message.id, url, said, headers, message.type, process.agreement_id if opens else None)
+
+
+async def _tell_node(site: Site, job: Job, letter: Letter) -> None:
+    """The node hears of a secret before its bearer does; one that does not answer hears of it later."""
+    if letter.agreement is None:
+        return
+    try:
+        await deliver_agreement(site, Job("", job.tenant, {"agreement": str(letter.agreement)}, job.attempt, job.last))
+    except NotToldError as error:
+        log.warning("node not told before a transfer", trouble=str(error))
+
+
+async def _post(site: Site, letter: Letter) -> tuple[str, dict[str, Any]]:
+    """Why it was not taken, if so; and what the other side answered to a first message."""
+    trouble = ""
+    for _ in range(QUICK):
+        trouble, answer = await _post_once(site, letter)
+        if not trouble or not _is_passing(trouble):
+            return trouble, answer
+        await asyncio.sleep(PAUSE)
+    return trouble, {}
+
+
+async def _post_once(site: Site, letter: Letter) -> tuple[str, dict[str, Any]]:
+    outgoing = site.parts[OUTGOING]
+    if not letter.url.startswith("https://") and not outgoing.is_private(httpx.URL(letter.url).host):
+        return "address", {}
+    try:
+        answer = await outgoing.request(
+            "POST", letter.url, json=letter.body, headers=letter.headers, limit=LARGEST, patience=PATIENCE
+        )
+    except RefusedAddressError:
+        return "address", {}
+    except OutgoingError:
+        return "unreachable", {}
+    return ("", _read(answer)) if answer.is_success else (str(answer.status_code), {})
+
+
+def _read(answer: httpx.Response) -> dict[str, Any]:
+    try:
+        found = answer.json()
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _is_passing(trouble: str) -> bool:
+    return trouble == "unreachable" or (trouble.isdigit() and int(trouble) in LATER)
+
+
+async def _note(
+    site: Site, territory: Territory, id_: UUID, letter: Letter, trouble: str, answer: Mapping[str, Any]
+) -> None:
+    """A message that was taken, or never will be, keeps its place and no body."""
+    async with site.database.session(territory.id, role="worker") as session:
+        process = await session.scalar(select(DataspaceProcess).where(DataspaceProcess.id == id_).with_for_update())
+        message = await session.get(DataspaceMessage, (territory.id, letter.id))
+        if process is None or message is None:
+            return
+        message.leased_until, message.trouble = None, trouble
+        if not trouble or not _is_passing(trouble):
+            message.sent_at, message.body = now(), {}
+        if not trouble and not process.their_pid:
+            their = answer.get("providerPid")
+            known = isinstance(their, str) and 0 < len(their) <= LONGEST_ID
+            process.their_pid, message.trouble = (str(their), "") if known else ("", "answer")

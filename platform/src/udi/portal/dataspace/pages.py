@@ -1,0 +1,252 @@
+"""What whoever leads a project does in data spaces: its connectors, what they ask here, what it asks elsewhere."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from litestar import Request, Response, get, post
+from litestar.datastructures import State as AppState
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from litestar.response import Redirect
+from litestar.types import ControllerRouterHandler
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.errors import InvalidError
+from udi.kit.identity import Actor
+from udi.portal.dataspace import requesting
+from udi.portal.dataspace.asking import AwayError, Listed, read_catalogue
+from udi.portal.dataspace.connectors import (
+    Described,
+    add_connector,
+    get_connector,
+    list_connectors,
+    renew_connector,
+    revoke_connector,
+)
+from udi.portal.dataspace.doing import do, list_possible, read_offer
+from udi.portal.dataspace.models import DataspaceProcess
+from udi.portal.dataspace.outbox import OUTGOING
+from udi.portal.dataspace.processes import get_of_project, list_of_project, name_trouble
+from udi.portal.dataspace.states import Kind, Side, Transfer
+from udi.portal.projects.models import Project
+from udi.portal.projects.queries import get_led_project
+from udi.protocol.odrl_reading import InvalidOdrl, read_terms
+from udi.protocol.plain import write_terms
+from udi.protocol.terms import Purpose
+from udi.ui.errors import say_fields
+from udi.ui.site import render, site_of
+
+HOME = "/projects/{project_id:uuid}/data-spaces"
+CONNECTORS = f"{HOME}/connectors"
+ONE = f"{CONNECTORS}/{{connector_id:uuid}}"
+PROCESS = f"{HOME}/{{process_id:uuid}}"
+AnyRequest = Request[Any, Any, AppState]
+
+
+@get(HOME)
+async def show_home(
+    request: AnyRequest,
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
+    project_id: FromPath[UUID],
+) -> Response[str]:
+    """The connectors of a project, its negotiations and its transfers."""
+    return await _show_home(request, session, await get_led_project(session, member, project_id))
+
+
+@post(CONNECTORS, status_code=201)
+async def add(
+    request: AnyRequest,
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
+    project_id: FromPath[UUID],
+) -> Response[str]:
+    """Add a connector, and show the secret that it will show, this once."""
+    project = await get_led_project(session, member, project_id, lock=True)
+    form = await _read_form(request)
+    said = Described(**{name: form.get(name, "") for name in Described.__dataclass_fields__})
+    plain = site_of(request).parts[OUTGOING].is_private(_host(said.address))
+    try:
+        _, secret = await add_connector(session, member, project, said, plain=plain)
+    except InvalidError as error:
+        return await _show_home(request, session, project, status=422, error=error, form=form)
+    return await _show_home(request, session, project, status=201, secret=secret)
+
+
+@post(f"{ONE}/renew", status_code=201)
+async def renew(
+    request: AnyRequest,
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
+    project_id: FromPath[UUID],
+    connector_id: FromPath[UUID],
+) -> Response[str]:
+    """A new secret in the place of the former, shown this once."""
+    project = await get_led_project(session, member, project_id)
+    secret = await renew_connector(session, member, await get_connector(session, project, connector_id))
+    return await _show_home(request, session, project, status=201, secret=secret)
+
+
+@post(f"{ONE}/revoke", status_code=303)
+async def revoke(
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
+    project_id: FromPath[UUID],
+    connector_id: FromPath[UUID],
+) -> Redirect:
+    """Speak with it no more."""
+    project = await get_led_project(session, member, project_id)
+    await revoke_connector(session, member, await get_connector(session, project, connector_id))
+    return Redirect(f"/projects/{project_id}/data-spaces", status_code=303)
+
+
+@get(f"{ONE}/catalogue")
+async def show_catalogue(
+    request: AnyRequest,
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
+    project_id: FromPath[UUID],
+    connector_id: FromPath[UUID],
+) -> Response[str]:
+    """What a provider offers, asked of it now."""
+    project = await get_led_project(session, member, project_id)
+    connector = await get_connector(session, project, connector_id)
+    listed: Sequence[Listed] = ()
+    away = ""
+    try:
+        listed = await read_catalogue(site_of(request).parts[OUTGOING], connector)
+    except AwayError as error:
+        away = str(error)
+    language = request.scope["state"]["locale"]
+    offers = [(each, [(offer, _words(offer, language)) for offer in each.offers]) for each in listed]
+    return render(
+        request, "dataspace/catalogue.html", project=project, connector=connector, offers=offers, away=away,
+        as_json=_as_json,
+    )  # fmt: skip
+
+
+@post(f"{ONE}/ask", status_code=303)
+async def ask(
+    request: AnyRequest,
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
+    project_id: FromPath[UUID],
+    connector_id: FromPath[UUID],
+) -> Redirect:
+    """Ask for one of its datasets, under one of its offers."""
+    project = await get_led_project(session, member, project_id)
+    connector = await get_connector(session, project, connector_id)
+    form = await _read_form(request)
+    asked = await requesting.ask(session, member, connector, form.get("dataset", ""), read_offer(form.get("offer", "")))
+    return Redirect(f"/projects/{project_id}/data-spaces/{asked.id}", status_code=303)
+
+
+@get(PROCESS)
+async def show_process(
+    request: AnyRequest,
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
+    project_id: FromPath[UUID],
+    process_id: FromPath[UUID],
+) -> Response[str]:
+    """How a negotiation or a transfer stands, and what may be done."""
+    project = await get_led_project(session, member, project_id)
+    return await _show_process(request, session, project, await get_of_project(session, project, process_id))
+
+
+@post(f"{PROCESS}/{{action:str}}", status_code=303)
+async def act(
+    request: AnyRequest,
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
+    project_id: FromPath[UUID],
+    process_id: FromPath[UUID],
+    action: FromPath[str],
+) -> Response[Any]:
+    """Take an offer, ask otherwise, confirm, break off; fetch, suspend, go on, finish; see the place of the data, once."""
+    project = await get_led_project(session, member, project_id)
+    process = await get_of_project(session, project, process_id, lock=True)
+    form = await _read_form(request)
+    if action == "open":
+        place, process.data_address = process.data_address, None
+        return await _show_process(request, session, project, process, place=place)
+    try:
+        async with session.begin_nested():
+            process = await do(session, member, project, process, action, form)
+    except InvalidError as error:
+        await session.refresh(process)
+        return await _show_process(request, session, project, process, error=error, form=form)
+    return Redirect(f"/projects/{project_id}/data-spaces/{process.id}", status_code=303)
+
+
+async def _read_form(request: AnyRequest) -> dict[str, str]:
+    return {name: str(value or "").replace("\x00", "").strip() for name, value in (await request.form()).items()}
+
+
+def _host(address: str) -> str:
+    try:
+        return urlsplit(address).hostname or ""
+    except ValueError:
+        return ""
+
+
+def _words(policy: dict[str, Any] | None, language: str) -> list[str]:
+    """An offer or an agreement in words; none where it says what has no words here."""
+    if policy is None:
+        return []
+    rules = {name: part for name, part in policy.items() if name in requesting.RULES[:2]}
+    try:
+        return write_terms(read_terms({"@type": "Offer", **rules}), language)
+    except InvalidOdrl:
+        return []
+
+
+def _as_json(policy: dict[str, Any] | None) -> str:
+    return json.dumps(policy, ensure_ascii=False, indent=2) if policy else ""
+
+
+async def _show_home(
+    request: AnyRequest,
+    session: AsyncSession,
+    project: Project,
+    *,
+    status: int = 200,
+    secret: str = "",
+    error: InvalidError | None = None,
+    form: Mapping[str, str] | None = None,
+) -> Response[str]:
+    connectors = await list_connectors(session, project)
+    processes = await list_of_project(session, project)
+    return render(
+        request, "dataspace/home.html", status=status, project=project, secret=secret, form=form or {},
+        connectors=connectors, names={each.id: each.name for each in connectors}, uses=list(Purpose),
+        negotiations=[each for each in processes if each.kind == Kind.NEGOTIATION],
+        transfers=[each for each in processes if each.kind == Kind.TRANSFER], errors=say_fields(request, error),
+    )  # fmt: skip
+
+
+async def _show_process(
+    request: AnyRequest,
+    session: AsyncSession,
+    project: Project,
+    process: DataspaceProcess,
+    *,
+    error: InvalidError | None = None,
+    form: Mapping[str, str] | None = None,
+    place: dict[str, Any] | None = None,
+) -> Response[str]:
+    connector = await get_connector(session, project, process.connector_id)
+    language, rules = request.scope["state"]["locale"], process.agreed or process.offer
+    return render(
+        request, "dataspace/process.html", status=422 if error else 200, project=project, process=process,
+        connector=connector, possible=list_possible(process), rules=_as_json(rules), said=_words(rules, language),
+        negotiation=process.kind == Kind.NEGOTIATION, provider=process.side == Side.PROVIDER,
+        trouble=await name_trouble(session, process), place=place, form=form or {}, errors=say_fields(request, error),
+        started=process.state == Transfer.STARTED,
+    )  # fmt: skip
+
+
+routes: Sequence[ControllerRouterHandler] = [show_home, add, renew, revoke, show_catalogue, ask, show_process, act]

@@ -1,0 +1,47 @@
+"""What is refused, in the protocol's own form."""
+
+from typing import Any
+
+from litestar import Request, Response
+from litestar.datastructures import State
+from litestar.exceptions import HTTPException
+
+from udi.kit.errors import NotFoundError, UdiError, UnauthenticatedError
+from udi.portal.dataspace.messages import CONTEXT, PATH
+from udi.ui.errors import problem
+
+Machine = Request[Any, Any, State]
+NEGOTIATIONS, TRANSFERS = "/negotiations", "/transfers"
+ERRORS = {NEGOTIATIONS: "ContractNegotiationError", TRANSFERS: "TransferError"}
+PROCESS = "dataspace_process"
+"""Where a request's state says which process it is about, as its address says it."""
+
+
+def on_refusal(request: Machine, error: UdiError) -> Response[dict[str, Any]]:
+    """What is wrong, in the protocol's form: 400, or 404 for whoever may not know of it."""
+    told = problem(request, error)
+    unknown = isinstance(error, (NotFoundError, UnauthenticatedError))
+    status = 404 if unknown else error.status if error.status >= 500 or error.status == 429 else 400  # noqa: PLR2004 - statuses of HTTP
+    found: dict[str, Any] = told.content
+    reasons = [found[part] for part in ("detail", "remedy") if found.get(part)]
+    reasons += [
+        " ".join(each[part] for part in ("field", "reason", "remedy") if part in each)
+        for each in found.get("errors", ())
+    ]
+    part = request.url.path.removeprefix(PATH)
+    kind = next((name for root, name in ERRORS.items() if part.startswith(root)), "CatalogError")
+    process = request.scope["state"].get(PROCESS, {})
+    body = {
+        "@context": [CONTEXT], "@type": kind, **{name: process[name] for name in ("providerPid", "consumerPid") if name in process},
+        "code": str(status), "reason": reasons or [found["title"]],
+    }  # fmt: skip
+    headers = {name: value for name, value in error.headers.items() if name != "WWW-Authenticate"}
+    return Response(
+        body, status_code=status, media_type="application/json", headers={"Cache-Control": "no-store", **headers}
+    )
+
+
+def on_http_exception(request: Machine, error: HTTPException) -> Response[dict[str, Any]]:
+    """The framework's own refusals, in the protocol's form."""
+    translated = NotFoundError() if error.status_code == NotFoundError.status else UdiError(str(error.detail))
+    return on_refusal(request, translated)

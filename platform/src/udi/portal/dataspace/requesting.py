@@ -1,0 +1,150 @@
+"""Negotiations as consumer: a project asks a provider elsewhere, and whoever leads it answers what comes."""
+
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.errors import ConflictError, InvalidError, Refusal
+from udi.kit.identity import Actor
+from udi.portal import audit
+from udi.portal.dataspace.messages import Type, read_reason
+from udi.portal.dataspace.models import Connector, DataspaceProcess
+from udi.portal.dataspace.processes import begin, end, receive, say, write
+from udi.portal.dataspace.states import Event, Kind, Negotiation, Side
+
+RULES = ("permission", "prohibition", "obligation", "profile")
+
+
+def read_rules(offer: dict[str, Any], dataset: str) -> dict[str, Any]:
+    """An offer in the form in which a message names it: with its dataset, and at least one rule.
+
+    Raises:
+        InvalidError: it has no name, or no rule.
+    """
+    rules = {name: offer[name] for name in RULES if offer.get(name)}
+    refusals = []
+    if not str(offer.get("@id") or "").strip():
+        refusals.append(Refusal("offer", "The offer has no name.", "Take one of the catalogue: its “@id” names it."))
+    if not any(isinstance(rules.get(name), list) for name in RULES[:2]):
+        refusals.append(Refusal("offer", "The offer has no permission.", "Take one of the catalogue, with its rules."))
+    if refusals:
+        raise InvalidError("Nothing was sent yet.", refusals=refusals)
+    return {"@id": str(offer["@id"]), "@type": "Offer", "target": dataset, **rules}
+
+
+async def ask(
+    session: AsyncSession, actor: Actor, connector: Connector, dataset: str, offer: dict[str, Any]
+) -> DataspaceProcess:
+    """Ask a provider for a dataset, under an offer of its catalogue.
+
+    Raises:
+        InvalidError: no dataset or no offer is named.
+    """
+    if not dataset.strip():
+        raise InvalidError(refusals=[Refusal("dataset", "It is not said which data.", "Choose them in the catalogue.")])
+    said = read_rules(offer, dataset.strip())
+    process = await begin(
+        session, connector, Kind.NEGOTIATION, Side.CONSUMER, Negotiation.REQUESTED, callback=connector.address,
+        dataset=dataset.strip(), offer=said,
+    )  # fmt: skip
+    await write(session, process, Type.REQUEST, {"offer": said})
+    audit.record(session, actor, "dataspace_negotiation.asked", process.id, project=str(process.project_id))
+    return process
+
+
+async def ask_otherwise(session: AsyncSession, actor: Actor, process: DataspaceProcess, offer: dict[str, Any]) -> None:
+    """Instead of taking the provider's offer, ask for something else.
+
+    Raises:
+        ConflictError: no offer waits.
+        InvalidError: what is asked has no rule.
+    """
+    process.offer = read_rules(offer, process.dataset)
+    await say(session, process, Event.REQUEST, Type.REQUEST, {"offer": process.offer})
+    audit.record(session, actor, "dataspace_negotiation.asked_otherwise", process.id)
+
+
+async def take(session: AsyncSession, actor: Actor, process: DataspaceProcess) -> None:
+    """Take the provider's offer.
+
+    Raises:
+        ConflictError: no offer waits.
+    """
+    await say(session, process, Event.ACCEPT, Type.EVENT, {"eventType": Negotiation.ACCEPTED})
+    audit.record(session, actor, "dataspace_negotiation.accepted", process.id)
+
+
+async def verify(session: AsyncSession, actor: Actor, process: DataspaceProcess) -> None:
+    """Confirm the agreement as the provider wrote it.
+
+    Raises:
+        ConflictError: no agreement waits.
+    """
+    await say(session, process, Event.VERIFY, Type.VERIFICATION)
+    audit.record(session, actor, "dataspace_negotiation.verified", process.id)
+
+
+async def break_off(session: AsyncSession, actor: Actor, process: DataspaceProcess, reason: str = "") -> None:
+    """End a negotiation before its end.
+
+    Raises:
+        ConflictError: it is over.
+    """
+    await end(session, process, "withdrawn", reason)
+    audit.record(session, actor, "dataspace_negotiation.broken_off", process.id)
+
+
+def receive_offer(process: DataspaceProcess, said: dict[str, Any]) -> None:
+    """The provider offers something: whoever leads the project answers.
+
+    Raises:
+        ConflictError: it may not come now.
+        InvalidError: it is about other data, or has no rule.
+    """
+    offer = _about(process, said["offer"], "offer")
+    receive(process, Event.OFFER, said)
+    process.offer = offer
+
+
+def receive_agreement(process: DataspaceProcess, said: dict[str, Any]) -> None:
+    """The provider agrees: whoever leads the project confirms.
+
+    Raises:
+        ConflictError: it may not come now.
+        InvalidError: it is about other data, or has no rule.
+    """
+    agreed = _about(process, said["agreement"], "agreement")
+    receive(process, Event.AGREE, said)
+    process.agreed, process.contract = agreed, str(agreed["@id"])
+
+
+def _about(process: DataspaceProcess, found: dict[str, Any], name: str) -> dict[str, Any]:
+    refusals = []
+    if found.get("target", process.dataset) != process.dataset:
+        refusals.append(Refusal(f"{name}.target", "The negotiation is about another dataset."))
+    if not any(isinstance(found.get(each), list) and found[each] for each in RULES[:2]):
+        refusals.append(Refusal(f"{name}.permission", "It says no rule.", "Say what is permitted, or forbidden."))
+    if refusals:
+        raise InvalidError("The message cannot be read.", refusals=refusals)
+    return found
+
+
+def receive_event(process: DataspaceProcess, said: dict[str, Any]) -> None:
+    """The provider says that the agreement is in force.
+
+    Raises:
+        ConflictError: it may not come now, or is the other side's to say.
+    """
+    if said["eventType"] != Negotiation.FINALIZED:
+        raise ConflictError("A consumer accepts; a provider finalises.")
+    receive(process, Event.FINALIZE, said)
+
+
+def receive_end(process: DataspaceProcess, said: dict[str, Any]) -> None:
+    """The provider ends the negotiation.
+
+    Raises:
+        ConflictError: it is over.
+    """
+    receive(process, Event.TERMINATE, said)
+    process.code, process.reason = str(said.get("code") or ""), read_reason(said)

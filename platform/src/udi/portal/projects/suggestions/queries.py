@@ -1,0 +1,114 @@
+"""Reads of suggestions' choices: for whom somebody decides, and how it stands."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.errors import ForbiddenError, NotFoundError
+from udi.kit.identity import Actor
+from udi.portal.organisations.models import Organisation
+from udi.portal.projects.suggestions.models import DeclaredInterest, SuggestionChoice
+from udi.portal.projects.suggestions.own import Receiver
+from udi.portal.projects.suggestions.states import State
+
+
+@dataclass(frozen=True)
+class Standing:
+    """For whom a person decides (themselves, or `organisation`), what was chosen, and what is declared."""
+
+    actor: Actor
+    organisation: Organisation | None
+    choice: SuggestionChoice | None
+    interest: DeclaredInterest | None
+
+    @property
+    def state(self) -> State:
+        """Whether suggestions are wanted."""
+        if self.choice is None:
+            return State.UNDECIDED
+        return State.ON if self.choice.wanted else State.OFF
+
+    @property
+    def slug(self) -> str:
+        """Of the organisation; empty for oneself."""
+        return self.organisation.slug if self.organisation else ""
+
+    @property
+    def seen(self) -> str:
+        """What a form carries, so that it changes nothing that was decided or declared otherwise since."""
+        rows = (self.choice.decided_at if self.choice else None, self.interest.declared_at if self.interest else None)
+        return "/".join(moment.isoformat() for moment in rows if moment)
+
+    @property
+    def may_turn_on(self) -> bool:
+        """What an organisation turned off, only those who administer it turn on again."""
+        return self.state is not State.OFF or self.organisation is None or self.actor.may_manage(self.slug)
+
+    @property
+    def receiver(self) -> Receiver | None:
+        """To whom something is suggested now; None while it is not turned on."""
+        return Receiver(self.interest, self.organisation) if self.interest else None
+
+    @property
+    def since(self) -> datetime | None:
+        """When it was last decided."""
+        return self.choice.decided_at if self.choice else None
+
+
+async def get_standing(session: AsyncSession, actor: Actor, slug: str = "", *, lock: bool = False) -> Standing:
+    """How it stands for the person, or for an organisation (its slug) for which they publish.
+
+    Raises:
+        NotFoundError: they belong to no organisation of this name.
+        ForbiddenError: they belong to it and do not publish for it.
+    """
+    organisation = await _get_organisation(session, actor, slug) if slug else None
+    query = select(SuggestionChoice).where(_whose(actor.person_id, organisation))
+    choice = await session.scalar(query.with_for_update() if lock else query)
+    return Standing(actor, organisation, choice, await find_interest(session, choice))
+
+
+def _whose(person: UUID, organisation: Organisation | None) -> ColumnElement[bool]:
+    if organisation is not None:
+        return SuggestionChoice.organisation_id == organisation.id
+    return SuggestionChoice.person_id == person
+
+
+async def _get_organisation(session: AsyncSession, actor: Actor, slug: str) -> Organisation:
+    known = slug in actor.memberships
+    found = await session.scalar(select(Organisation).where(Organisation.slug == slug)) if known else None
+    if found is None:
+        raise NotFoundError("You belong to no organisation of this name.")
+    if not actor.may_publish(slug):
+        raise ForbiddenError(
+            "Only those who publish for this organisation see and change its suggestions.",
+            remedy="Ask somebody who administers it.",
+        )
+    return found
+
+
+async def find_interest(session: AsyncSession, choice: SuggestionChoice | None) -> DeclaredInterest | None:
+    """What is declared, while suggestions are wanted."""
+    if choice is None or not choice.wanted:
+        return None
+    return await session.scalar(select(DeclaredInterest).where(DeclaredInterest.choice_id == choice.id))
+
+
+async def list_standings(session: AsyncSession, actor: Actor) -> Sequence[Organisation]:
+    """The organisations for which the person publishes and that have not turned suggestions off, by name."""
+    slugs = [slug for slug in actor.memberships if actor.may_publish(slug)]
+    off = select(SuggestionChoice.organisation_id).where(
+        SuggestionChoice.organisation_id.is_not(None), SuggestionChoice.wanted.is_(False)
+    )
+    query = select(Organisation).where(Organisation.slug.in_(slugs), Organisation.id.not_in(off))
+    return sorted((await session.scalars(query)).all(), key=lambda each: each.name.casefold())
+
+
+async def may_name(session: AsyncSession, actor: Actor) -> bool:
+    """Whether «my space» names suggestions: not to who turned them off."""
+    refused = (SuggestionChoice.person_id == actor.person_id, SuggestionChoice.wanted.is_(False))
+    return await session.scalar(select(SuggestionChoice.id).where(*refused)) is None

@@ -1,0 +1,150 @@
+"""The team and the pictures of a project, for programs of those who make it."""
+
+import base64
+import binascii
+from collections.abc import Sequence
+from uuid import UUID
+
+from litestar import Response, Router, delete, get, post, put
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from litestar.types import ControllerRouterHandler
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.errors import InvalidError, Refusal
+from udi.portal.identity.bearers import PROGRAMS
+from udi.portal.identity.tokens import Bearer
+from udi.portal.projects import listing, queries, team_shapes
+from udi.portal.projects.actions import team
+from udi.portal.projects.actions.picture import add_picture, check_alternative, remove_picture
+from udi.portal.projects.bodies import read_body
+from udi.portal.projects.models import Project
+from udi.portal.projects.pictures import MOST_BYTES, make_pictures
+from udi.portal.projects.programs import MAX_BODY, PRIVATE, Machine, dependencies
+from udi.portal.projects.shapes import BASE, SCOPE
+from udi.portal.projects.states import Stage, Step
+from udi.ui.cross_origin import OpenToAll
+
+ONE = "/{project_id:uuid}"
+MAX_PICTURE = MOST_BYTES * 4 // 3 + MAX_BODY
+
+
+@get(f"{ONE}/team")
+async def list_team(
+    session: NamedDependency[AsyncSession], bearer: NamedDependency[Bearer], project_id: FromPath[UUID]
+) -> Response[team_shapes.ProjectTeam]:
+    """Who is in it, and who is invited."""
+    return await _shape(session, await queries.get_made_project(session, bearer.actor, project_id))
+
+
+@post(f"{ONE}/team", status_code=201, request_max_body_size=MAX_BODY)
+async def invite(
+    request: Machine,
+    session: NamedDependency[AsyncSession],
+    bearer: NamedDependency[Bearer],
+    project_id: FromPath[UUID],
+) -> Response[team_shapes.ProjectTeam]:
+    """Invite an address."""
+    project = await queries.get_led_project(session, bearer.actor, project_id, lock=True)
+    said = read_body(await request.body(), team_shapes.ToInvite)
+    await team.invite(session, bearer.actor, project, **said)
+    return await _shape(session, project, status=201)
+
+
+@put(f"{ONE}/team/{{member_id:uuid}}", request_max_body_size=MAX_BODY)
+async def give_right(
+    request: Machine,
+    session: NamedDependency[AsyncSession],
+    bearer: NamedDependency[Bearer],
+    project_id: FromPath[UUID],
+    member_id: FromPath[UUID],
+) -> Response[team_shapes.ProjectTeam]:
+    """Let somebody see it, or edit it."""
+    project = await queries.get_led_project(session, bearer.actor, project_id, lock=True)
+    member = await queries.get_member(session, project, member_id)
+    right = read_body(await request.body(), team_shapes.ToGiveRight)["right"]
+    await team.give_right(session, bearer.actor, project, member, right)
+    return await _shape(session, project)
+
+
+@delete(f"{ONE}/team/{{member_id:uuid}}", status_code=204)
+async def dismiss(
+    session: NamedDependency[AsyncSession],
+    bearer: NamedDependency[Bearer],
+    project_id: FromPath[UUID],
+    member_id: FromPath[UUID],
+) -> None:
+    """Take an invitation back, or somebody off the team."""
+    project = await queries.get_led_project(session, bearer.actor, project_id, lock=True)
+    member = await queries.get_member(session, project, member_id)
+    step = Step.CANCEL if member.stage == Stage.INVITED else Step.REMOVE
+    await team.dismiss(session, bearer.actor, project, member, step)
+
+
+@post(f"{ONE}/invitation", status_code=204, request_max_body_size=MAX_BODY)
+async def answer(
+    request: Machine,
+    session: NamedDependency[AsyncSession],
+    bearer: NamedDependency[Bearer],
+    project_id: FromPath[UUID],
+) -> None:
+    """Accept, decline, or leave the team."""
+    project, own = await queries.get_own_member(session, bearer.actor, project_id, lock=True)
+    event = read_body(await request.body(), team_shapes.ToJoin)["event"]
+    if event not in team_shapes.ANSWERS:
+        raise InvalidError(refusals=[Refusal("event", "There is no such step.", code="unknown-value")])
+    await team.answer(session, bearer.actor, project, own, Step(event))
+
+
+@post(f"{ONE}/pictures", status_code=201, request_max_body_size=MAX_PICTURE)
+async def send_picture(
+    request: Machine,
+    session: NamedDependency[AsyncSession],
+    bearer: NamedDependency[Bearer],
+    project_id: FromPath[UUID],
+) -> Response[team_shapes.ProjectPictures]:
+    """Add one; it is made anew, small enough for a page."""
+    project = await queries.get_editable_project(session, bearer.actor, project_id)
+    said = read_body(await request.body(), team_shapes.ToShow)
+    alternative = check_alternative(said["alternative"])
+    made = await make_pictures(_bytes(said["content"]))
+    await session.refresh(project, with_for_update=True)
+    await add_picture(session, bearer.actor, project, made, alternative)
+    pictures = await listing.list_pictures(session, project.id)
+    shape = team_shapes.ProjectPictures.of(project, pictures, request.scope["state"]["territory"].origin)
+    return Response(shape, status_code=201, headers=PRIVATE)
+
+
+@delete(f"{ONE}/pictures/{{picture_id:uuid}}", status_code=204)
+async def take_picture_away(
+    session: NamedDependency[AsyncSession],
+    bearer: NamedDependency[Bearer],
+    project_id: FromPath[UUID],
+    picture_id: FromPath[UUID],
+) -> None:
+    """Take one away."""
+    project = await queries.get_editable_project(session, bearer.actor, project_id, lock=True)
+    await remove_picture(session, bearer.actor, project, picture_id)
+
+
+def _bytes(text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        raise InvalidError(refusals=[Refusal("content", "This is not base64.", code="no-base64")]) from None
+
+
+async def _shape(session: AsyncSession, project: Project, *, status: int = 200) -> Response[team_shapes.ProjectTeam]:
+    members = await queries.list_members(session, project)
+    return Response(team_shapes.ProjectTeam.of(members), status_code=status, headers=PRIVATE)
+
+
+routes: Sequence[ControllerRouterHandler] = [
+    Router(
+        BASE,
+        route_handlers=[list_team, invite, give_right, dismiss, answer, send_picture, take_picture_away],
+        middleware=[OpenToAll()],
+        guards=PROGRAMS,
+        dependencies=dependencies(SCOPE),
+    )
+]

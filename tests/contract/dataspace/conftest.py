@@ -1,0 +1,44 @@
+"""A running installation whose portal may speak with connectors on this machine, and what the kit finds in it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests import cluster
+from tests.contract.dataspace.stage import Stage, set_stage
+from tests.journeys.installation import Installation, running
+from udi.cli.local import ports
+from udi.portal import site as portal_parts
+from udi.settings import Settings
+from udi.ui.site import Site
+
+LOOPBACK = "127.0.0.1"
+
+
+@pytest.fixture(scope="package")
+def installation(
+    keycloak: Settings, postgres: str, run_folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Installation]:
+    """Portal, hosted node and their workers."""
+    asyncio.run(cluster.copy_databases(postgres, "dataspace"))
+    own = cluster.run_settings(run_folder, "dataspace", base_port=cluster.free_ports(8))
+    with running(
+        own.model_copy(update={"dataspace_hosts": [LOOPBACK]}), tmp_path_factory.mktemp("installation")
+    ) as found:
+        yield found
+
+
+@pytest.fixture(scope="package")
+async def site(installation: Installation) -> AsyncIterator[Site]:
+    """The parts of its portal, for the commands behind the pages of people."""
+    made = portal_parts.build_site(installation.settings)
+    yield made
+    await made.database.close()
+
+
+@pytest.fixture(scope="package")
+async def stage(site: Site, installation: Installation) -> Stage:
+    """Datasets, a project with a connector, agreements."""
+    return await set_stage(site, installation, f"http://{LOOPBACK}:{ports.free_port()}")

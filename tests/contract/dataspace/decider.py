@@ -1,0 +1,191 @@
+"""People who decide at once, by the same commands as their pages: what the kit waits for, and no more.
+
+It looks at the processes as their pages do, and does what the case's script says a moment after the state that calls for it:
+the other side has to have noted its own answer, and what follows by itself is not far.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from tests.contract.dataspace.cases import CONSUMER_NEGOTIATIONS, CONSUMER_TRANSFERS, SCRIPTS, Steps
+from tests.contract.dataspace.stage import WHY, Stage, name_of
+from udi.kit.clock import now
+from udi.kit.errors import UdiError
+from udi.portal.access.agreements import changing
+from udi.portal.access.models import AccessAgreement, AccessRequest
+from udi.portal.access.requests import deciding
+from udi.portal.dataspace import requesting, transferring
+from udi.portal.dataspace.models import DataspaceProcess
+from udi.portal.dataspace.offers import URN
+from udi.portal.dataspace.states import ENDED, Event, Kind, Side
+
+LOOK, AFTER = 0.05, timedelta(seconds=0.3)
+RULES = {"permission": [{"action": "use"}]}
+Act = Callable[[Stage, AsyncSession, DataspaceProcess], Awaitable[None]]
+
+
+class Decider:
+    """Does what the scripts say, for every case but those that are left alone."""
+
+    def __init__(self, stage: Stage, *, alone: frozenset[str] = frozenset()) -> None:
+        self.stage, self.alone = stage, alone
+        self.troubles = list[str]()
+        self._done: dict[UUID, tuple[int, datetime | None]] = {}
+        """Of each process, how many steps are done, and since when it stood where the last one was."""
+
+    async def run(self) -> None:
+        """Look and act until cancelled."""
+        while True:
+            try:
+                for id_, act in await self._due():
+                    await self._act(id_, act)
+            except UdiError as error:
+                self.troubles.append(f"{type(error).__name__}: {error.detail}")
+            await asyncio.sleep(LOOK)
+
+    async def _due(self) -> list[tuple[UUID, str]]:
+        async with self.stage.site.database.session(
+            self.stage.territory.id, person=self.stage.leader.person_id
+        ) as session:
+            living = DataspaceProcess.state.not_in([each.value for each in ENDED])
+            query = select(DataspaceProcess).where(living, DataspaceProcess.since <= now() - AFTER)
+            processes = (await session.scalars(query)).all()
+        due = []
+        for process in processes:
+            case = self._case(process)
+            steps: Steps = SCRIPTS[process.kind, process.side].get(case, ())
+            place, before = self._done.get(process.id, (0, None))
+            if case in self.alone or len(steps) <= place or before == process.since:
+                continue
+            state, act = steps[place]
+            if state == process.state:
+                self._done[process.id] = place + 1, process.since
+                due.append((process.id, act))
+        return due
+
+    def _case(self, process: DataspaceProcess) -> str:
+        if process.side == Side.CONSUMER:
+            named = process.dataset or process.contract
+            return next((case for case in (*CONSUMER_NEGOTIATIONS, *CONSUMER_TRANSFERS) if name_of(case) == named), "")
+        kept = self.stage.datasets if process.kind == Kind.NEGOTIATION else self.stage.agreements
+        named = process.dataset if process.kind == Kind.NEGOTIATION else process.contract
+        return next((case for case, id_ in kept.items() if named == f"{URN}{id_}"), "")
+
+    async def _act(self, id_: UUID, act: str) -> None:
+        async with self.stage.site.database.session(
+            self.stage.territory.id, person=self.stage.leader.person_id
+        ) as session:
+            query = select(DataspaceProcess).where(DataspaceProcess.id == id_).with_for_update()
+            process = (await session.scalars(query)).one()
+            await ACTS[Side(process.side)][act](self.stage, session, process)
+
+
+async def _request(session: AsyncSession, process: DataspaceProcess) -> AccessRequest:
+    query = select(AccessRequest).where(AccessRequest.id == process.request_id).with_for_update()
+    return (await session.scalars(query)).one()
+
+
+async def _agreement(session: AsyncSession, process: DataspaceProcess) -> AccessAgreement:
+    query = select(AccessAgreement).where(AccessAgreement.id == process.agreement_id).with_for_update()
+    return (await session.scalars(query)).one()
+
+
+async def counter(stage: Stage, session: AsyncSession, process: DataspaceProcess) -> None:
+    """The producer offers six months."""
+    request, offer = await _request(session, process), deciding.Offer(months="6")
+    revision, notary = request.revision, stage.notary
+    await deciding.counter(session, stage.producer, request, WHY, offer, revision=revision, notary=notary)
+
+
+async def grant(stage: Stage, session: AsyncSession, process: DataspaceProcess) -> None:
+    """The producer gives what was asked."""
+    request = await _request(session, process)
+    await deciding.grant(session, stage.producer, request, WHY, revision=request.revision, notary=stage.notary)
+
+
+async def refuse(stage: Stage, session: AsyncSession, process: DataspaceProcess) -> None:
+    """The producer refuses."""
+    request = await _request(session, process)
+    await deciding.refuse(session, stage.producer, request, WHY, revision=request.revision, notary=stage.notary)
+
+
+async def revoke(stage: Stage, session: AsyncSession, process: DataspaceProcess) -> None:
+    """The producer revokes the agreement."""
+    await changing.revoke(session, stage.producer, await _agreement(session, process), WHY)
+
+
+async def suspend(stage: Stage, session: AsyncSession, process: DataspaceProcess) -> None:
+    """The producer suspends the agreement."""
+    await changing.suspend(session, stage.producer, await _agreement(session, process), WHY)
+
+
+async def resume(stage: Stage, session: AsyncSession, process: DataspaceProcess) -> None:
+    """The producer takes the agreement up again."""
+    await changing.resume(session, stage.producer, await _agreement(session, process))
+
+
+async def take(stage: Stage, session: AsyncSession, process: DataspaceProcess) -> None:
+    """The project takes the provider's offer."""
+    await requesting.take(session, stage.leader, process)
+
+
+async def ask_otherwise(stage: Stage, session: AsyncSession, process: DataspaceProcess) -> None:
+    """The project asks for something else."""
+    assert process.offer is not None
+    await requesting.ask_otherwise(session, stage.leader, process, {"@id": process.offer["@id"], **RULES})
+
+
+async def verify(stage: Stage, session: AsyncSession, process: DataspaceProcess) -> None:
+    """The project confirms the agreement."""
+    await requesting.verify(session, stage.leader, process)
+
+
+async def break_off(stage: Stage, session: AsyncSession, process: DataspaceProcess) -> None:
+    """The project does not want it any more."""
+    await requesting.break_off(session, stage.leader, process, WHY)
+
+
+def closing(event: Event) -> Act:
+    """Whoever leads the project, or the producer's machine, closes a transfer."""
+
+    async def close(_stage: Stage, session: AsyncSession, process: DataspaceProcess) -> None:
+        await transferring.close(session, process, event, "closed", WHY)
+
+    return close
+
+
+ACTS: dict[Side, dict[str, Act]] = {
+    Side.PROVIDER: {
+        "counter": counter, "grant": grant, "refuse": refuse, "revoke": revoke, "suspend": suspend, "resume": resume,
+        "complete": closing(Event.COMPLETE),
+    },
+    Side.CONSUMER: {
+        "take": take, "ask_otherwise": ask_otherwise, "verify": verify, "break_off": break_off,
+        "end": closing(Event.TERMINATE), "complete": closing(Event.COMPLETE), "suspend": closing(Event.SUSPEND),
+    },
+}  # fmt: skip
+
+
+async def begin(stage: Stage, path: str, said: Mapping[str, Any]) -> None:
+    """Whoever leads the project asks a provider, as the kit wishes: it is the provider."""
+    assert said["connectorAddress"].rstrip("/") == stage.connector.address, said
+    async with stage.site.database.session(stage.territory.id, person=stage.leader.person_id) as session:
+        if path == "/negotiations":
+            offer = {"@id": said["offerId"], **RULES}
+            await requesting.ask(session, stage.leader, stage.connector, said["datasetId"], offer)
+        else:
+            await transferring.fetch(session, stage.leader, stage.connector, said["agreementId"])
+
+
+async def stop(task: asyncio.Task[None]) -> None:
+    """End a task that runs for ever; what it failed by is raised."""
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task

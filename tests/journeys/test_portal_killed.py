@@ -1,0 +1,268 @@
+"""The portal killed at each step of an agreement: nothing is lost or done twice, and what is revoked does not come back."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest
+from playwright.async_api import Browser, BrowserContext
+
+from tests.faults.power import LATER
+from tests.journeys.installation import PARTS, Installation
+from tests.journeys.steps import as_program, log_in
+from tests.journeys.test_publish_and_find import appears
+from tests.journeys.test_restricted import COLUMNS, INHABITANT, answers, read, restrict, set_terms, within
+from udi.settings import ProgramName
+
+TITLE = "Courbes de charge des rues"
+PORTAL, NODE = ("serve-portal", "work-portal"), ("serve-node", "work-node")
+PATIENCE, SOON = 60, 10
+ASKED = {
+    "title": "Ombrager dix rues", "summary": "Choisir où planter.", "requester": "person", "purpose": "research",
+    "words": "Repérer les rues où la consommation grimpe la nuit.", "months": "6", "columns": list(COLUMNS[:2]),
+}  # fmt: skip
+WHY = {"words": "Le programme est arrêté.", "revision": "1"}
+EVENTS = {
+    "access_request.submitted",
+    "access_request.granted",
+    "agreement.made",
+    "project_credential.made",
+    "agreement.revoked",
+}
+
+
+@dataclass
+class Trial:
+    """The installation, a restricted dataset, its producer and who asks; what each of them sends, and what is kept."""
+
+    place: Installation
+    dataset: str
+    producer: httpx.AsyncClient
+    person: httpx.AsyncClient
+
+    @property
+    def path(self) -> str:
+        return f"/datasets/{self.dataset}/file"
+
+    async def kept(self, program: ProgramName, asked: str) -> list[Any]:
+        """Rows of the territory, as a job sees them."""
+        async with self._connected(program) as connection, connection.transaction():
+            tenant = await connection.fetchval("SELECT id FROM platform.territory WHERE slug = 'demo'")
+            await connection.execute(f"SET LOCAL app.tenant = '{tenant}'")
+            found: list[Any] = await connection.fetch(asked)
+            return found
+
+    async def killed_in_the_middle(self, by: httpx.AsyncClient, address: str, form: dict[str, Any], table: str) -> None:
+        """The portal dies while it does what is asked: it waits to write in a table that somebody else holds."""
+        async with self._connected("portal", "owner") as connection, connection.transaction():
+            await connection.execute(f"LOCK TABLE app.{table} IN SHARE MODE")
+            asking = asyncio.create_task(by.post(address, data=form))
+            await within(PATIENCE, lambda: self._waits(connection, table))
+            self.place.kill(*PORTAL)
+            with pytest.raises(httpx.TransportError):
+                await asking
+        self.start()
+
+    async def _waits(self, connection: Any, table: str) -> bool:
+        asked = f"SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'app.{table}'::regclass"
+        return bool(await connection.fetchval(asked))
+
+    def start(self) -> None:
+        """Start the portal again."""
+        for part in PORTAL:
+            self.place.start(*part.split("-"))
+        self.place.wait("portal")
+
+    async def let_time_pass(self) -> None:
+        """What the next half minute would do: jobs whose worker died are taken again."""
+        async with self._connected("portal") as connection:
+            await connection.execute(str(LATER))
+
+    @asynccontextmanager
+    async def _connected(self, program: ProgramName, role: Any = "worker") -> AsyncIterator[Any]:
+        connection = await asyncpg.connect(self.place.settings.dsn(program, role).replace("+asyncpg", ""))
+        try:
+            yield connection
+        finally:
+            await connection.close()
+
+
+@pytest.fixture
+async def trial(
+    installation: Installation, context: BrowserContext, browser: Browser, tmp_path: Path
+) -> AsyncIterator[Trial]:
+    producer = await context.new_page()
+    await restrict(producer, installation, tmp_path, TITLE)
+    assert await appears(installation, "courbes charge", TITLE, within=PATIENCE)
+    other = await browser.new_context(locale="fr-FR")
+    person = await other.new_page()
+    await person.goto(f"{installation.portal()}/")
+    await log_in(person, installation, INHABITANT)
+    await person.goto(f"{installation.portal()}/data?q=courbes+charge")
+    await person.get_by_role("link", name=TITLE).click()
+    dataset = person.url.split("/data/")[1].split("/")[0]
+    await set_terms(producer, installation, dataset)
+    async with as_program(installation, producer) as answering, as_program(installation, person) as asking:
+        yield Trial(installation, dataset, answering, asking)
+    await other.close()
+    for verb, program in PARTS:
+        if f"{verb}-{program}" not in installation.processes:
+            installation.start(verb, program)
+    installation.wait("portal")
+    installation.wait("node")
+
+
+async def test_the_portal_killed_at_each_step_loses_nothing_and_brings_nothing_back(trial: Trial) -> None:
+    request = await ask(trial)
+    agreement = await grant(trial, request)
+    secret = await deliver(trial, agreement)
+    await read_while_away(trial, secret)
+    await revoke(trial, agreement, secret)
+
+    done = [row["name"] for row in await trial.kept("portal", SAID.format(request=request, agreement=agreement))]
+    assert sorted(name for name in done if name in EVENTS) == sorted(EVENTS)
+    [held] = await trial.kept("node", HELD.format(agreement=agreement))
+    await trial.let_time_pass()
+    await within(PATIENCE, lambda: told(trial, agreement, held["revision"]))
+    assert held["state"] == "revoked"
+
+
+SAID = """SELECT e.name FROM app.audit_event e WHERE e.subject_id::text IN ('{request}', '{agreement}',
+  (SELECT project_id::text FROM app.access_agreement WHERE id = '{agreement}'))"""
+HELD = "SELECT state, revision FROM app.held_agreement WHERE id = '{agreement}'"
+
+
+async def told(trial: Trial, agreement: str, revision: int) -> bool:
+    """Whether the portal knows that the node holds this."""
+    [row] = await trial.kept("portal", f"SELECT delivered, revision FROM app.access_agreement WHERE id = '{agreement}'")
+    return bool(row["delivered"] == row["revision"] == revision)
+
+
+async def ask(trial: Trial) -> str:
+    """The request: lost with the portal that was writing it, sent again, kept by the one that dies just after."""
+    home = f"/data/{trial.dataset}/access-requests/new"
+    await trial.killed_in_the_middle(trial.person, home, ASKED, "access_step")
+    mine = f"SELECT id FROM app.access_request WHERE dataset_id = '{trial.dataset}'"
+    assert await trial.kept("portal", mine) == []
+    address = (await trial.person.post(home, data=ASKED)).headers["location"]
+    trial.place.kill(*PORTAL)
+    trial.start()
+
+    [row] = await trial.kept("portal", mine)
+    assert address.endswith(str(row["id"]))
+    for side in (trial.person, trial.producer):
+        assert (await side.get(address)).status_code == 200
+    return str(row["id"])
+
+
+async def grant(trial: Trial, request: str) -> str:
+    """The grant: undone with the portal that was making it; once made, the node is told by whoever comes after."""
+    address, mine = (
+        f"/access-requests/{request}/grant",
+        f"SELECT id FROM app.access_agreement WHERE request_id = '{request}'",
+    )
+    await trial.killed_in_the_middle(trial.producer, address, WHY, "public_agreement")
+    assert await trial.kept("portal", mine) == []
+    trial.place.freeze("work-portal", "work-node")
+    assert (await trial.producer.post(address, data=WHY)).status_code == 303
+    trial.place.kill(*PORTAL)
+    trial.place.thaw("work-node")
+    [row] = await trial.kept("portal", mine)
+    agreement = str(row["id"])
+    assert await trial.kept("node", HELD.format(agreement=agreement)) == []
+    trial.start()
+
+    again = await trial.producer.post(address, data=WHY)
+    assert again.status_code == 409
+    await within(PATIENCE, lambda: holds(trial, agreement))
+    assert len(await trial.kept("portal", mine)) == 1
+    return agreement
+
+
+async def holds(trial: Trial, agreement: str) -> bool:
+    return bool(await trial.kept("node", HELD.format(agreement=agreement)))
+
+
+async def deliver(trial: Trial, agreement: str) -> str:
+    """A credential: the portal dies while it tells a node that hangs; the secret is good once both are there."""
+    [row] = await trial.kept("portal", f"SELECT project_id, node_id FROM app.access_agreement WHERE id = '{agreement}'")
+    trial.place.freeze(*NODE)
+    form = {"name": "Le portable", "node": str(row["node_id"]), "days": "30"}
+    page = await trial.person.post(f"/projects/{row['project_id']}/access/credentials", data=form)
+    assert page.status_code == 201, page.text
+    secret = page.text.partition('id="secret" value="')[2].partition('"')[0]
+    await within(PATIENCE, lambda: telling(trial))
+    trial.place.kill(*PORTAL)
+    trial.place.thaw(*NODE)
+    trial.start()
+
+    await within(PATIENCE, answers(trial.place, trial.path, secret, 200))
+    assert len(await trial.kept("node", f"SELECT id FROM app.held_credential WHERE agreement_id = '{agreement}'")) == 1
+    return secret
+
+
+async def telling(trial: Trial) -> bool:
+    """Whether the worker is at it: it waits for the node's answer."""
+    asked = "SELECT 1 FROM queue.pgqueuer WHERE entrypoint = 'deliver_agreement' AND status = 'picked'"
+    return bool(await trial.kept("portal", asked))
+
+
+async def read_while_away(trial: Trial, secret: str) -> None:
+    """The node asks a portal that hangs and dies: who has an agreement is answered meanwhile, and after."""
+    trial.place.freeze(*PORTAL)
+    await within(PATIENCE, lambda: asking(trial))
+    trial.place.kill(*PORTAL)
+    for _ in range(2):
+        began = time.monotonic()
+        assert (await read(trial.place, trial.path, secret)).status_code == 200
+        assert time.monotonic() - began < SOON
+    assert (await read(trial.place, trial.path, f"{secret}x")).status_code == 401
+    trial.start()
+
+
+async def asking(trial: Trial) -> bool:
+    """Whether the node waits for the portal's answer."""
+    [row] = await trial.kept("node", "SELECT tried_at > asked_at AS waits FROM app.agreement_cursor")
+    return bool(row["waits"])
+
+
+async def revoke(trial: Trial, agreement: str, secret: str) -> None:
+    """The node cut off, the portal killed before it tells: the first reading after both are back is refused, and stays so."""
+    place, address = trial.place, f"/agreements/{agreement}/revoke"
+    await trial.killed_in_the_middle(trial.producer, address, WHY, "public_agreement")
+    assert (await read(place, trial.path, secret)).status_code == 200
+    place.kill(*NODE)
+    assert (await trial.producer.post(address, data=WHY)).status_code == 303
+    place.kill(*PORTAL)
+    trial.start()
+    await start_node(trial)
+    assert (await read(place, trial.path, secret)).status_code == 403
+
+    place.kill(*PORTAL, *NODE)
+    await start_node(trial)
+    refused = await read(place, trial.path, secret)
+    assert refused.status_code == 403
+    assert WHY["words"] in refused.text
+    trial.start()
+    assert (await read(place, trial.path, secret)).status_code == 403
+
+
+async def start_node(trial: Trial) -> None:
+    """Start the node; its worker has asked the portal, or tried, when this returns."""
+    [before] = await trial.kept("node", "SELECT tried_at FROM app.agreement_cursor")
+    for part in NODE:
+        trial.place.start(*part.split("-"))
+    trial.place.wait("node")
+
+    async def tried() -> bool:
+        asked = "SELECT tried_at <= greatest(asked_at, failed_at) AND tried_at > $1 AS done FROM app.agreement_cursor"
+        [row] = await trial.kept("node", asked.replace("$1", f"'{before['tried_at']}'"))
+        return bool(row["done"])
+
+    await within(PATIENCE, tried)

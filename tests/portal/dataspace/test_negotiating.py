@@ -1,0 +1,174 @@
+"""Negotiations as provider: what machines say is what people find on the page of the request, and the reverse."""
+
+import pytest
+from sqlalchemy import text
+
+from tests.portal.dataspace.conftest import Talk
+from udi.portal.access.agreements.revisions import DELIVER
+from udi.portal.access.models import PublicAgreement
+from udi.portal.dataspace.models import DataspaceProcess
+from udi.portal.dataspace.offers import URN
+
+VERIFY = ("agreement/verification", "ContractAgreementVerificationMessage")
+END = ("termination", "ContractNegotiationTerminationMessage")
+
+
+async def jobs_of(talk: Talk, name: str) -> int:
+    async with talk.desk.site.database.platform_session(role="worker") as session:
+        query = text(
+            "SELECT count(*) FROM queue.pgqueuer WHERE entrypoint = :name AND convert_from(payload, 'UTF8') LIKE :tenant"
+        )
+        return int((await session.execute(query, {"name": name, "tenant": f"%{talk.desk.territory.id}%"})).scalar_one())
+
+
+async def test_a_request_is_one_of_the_project_under_the_terms_of_the_producer(talk: Talk) -> None:
+    process = await talk.ask()
+    request = await talk.request(process)
+    page = await talk.desk.producer.get(f"/access-requests/{process.request_id}")
+
+    assert process.state == "REQUESTED"
+    assert (request.connector, request.project_id, request.person_id) == (
+        talk.connector.name, talk.project.id, talk.leader.person_id,
+    )  # fmt: skip
+    assert (request.purpose, request.months) == ("research", 24)
+    assert page.status_code == 200
+    assert "Repérer les îlots chauds." in page.text
+
+
+async def test_the_same_message_twice_is_one_request(talk: Talk) -> None:
+    said = talk.asking()
+    first, again = await talk.post("/negotiations/request", said), await talk.post("/negotiations/request", said)
+
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert first.json()["providerPid"] == again.json()["providerPid"]
+    assert len(await talk.desk.rows(DataspaceProcess)) == 1
+
+
+async def test_nothing_is_read_before_it_is_final(talk: Talk) -> None:
+    process = await talk.ask()
+    await talk.decide(process, "grant")
+    await talk.work()
+    agreement = await talk.agreement(process)
+    asked = {
+        "@type": "TransferRequestMessage", "consumerPid": "urn:x", "agreementId": f"{URN}{agreement.id}",
+        "format": "HttpData-PULL", "callbackAddress": talk.other.origin,
+    }  # fmt: skip
+    early = await talk.post("/transfers/request", asked)
+
+    assert (await talk.state(process), talk.other.types) == ("AGREED", ["ContractAgreementMessage"])
+    assert (agreement.state, agreement.revision) == ("unconfirmed", 0)
+    assert (early.status_code, early.json()["@type"]) == (400, "TransferError")
+    assert await talk.desk.rows(PublicAgreement) == []
+    assert await jobs_of(talk, DELIVER) == 0
+    for stranger in (talk.desk.passer, talk.desk.team):
+        assert (await stranger.get(f"/agreements/{agreement.id}")).status_code == 404
+
+    assert (await talk.say(process, *VERIFY)).status_code == 200
+    assert await talk.state(process) == "VERIFIED"
+    await talk.work()
+
+    confirmed = await talk.agreement(process)
+    assert await talk.state(process) == "FINALIZED"
+    assert (confirmed.state, confirmed.revision > 0) == ("active", True)
+    assert talk.other.taken[-1].said["eventType"] == "FINALIZED"
+    assert talk.other.taken[-1].token == "montre-moi"
+    assert await jobs_of(talk, DELIVER) == 1
+    [listed] = await talk.desk.rows(PublicAgreement)
+    assert listed.id == agreement.id
+
+
+async def test_an_offer_that_is_taken_is_what_is_agreed(talk: Talk) -> None:
+    process = await talk.ask()
+    await talk.decide(process, "counter", months="6", columns="îlot")
+    await talk.work()
+    offered = talk.other.taken[-1].said["offer"]
+    accepted = await talk.say(process, "events", "ContractNegotiationEventMessage", eventType="ACCEPTED")
+    state = await talk.state(process)
+    await talk.work()
+
+    assert (accepted.status_code, state, await talk.state(process)) == (200, "ACCEPTED", "AGREED")
+    assert offered["target"] == f"{URN}{talk.desk.dataset}"
+    agreed = talk.other.taken[-1].said["agreement"]
+    assert (agreed["assigner"], agreed["assignee"]) == (talk.desk.territory.origin, "urn:laboratoire")
+    columns = [
+        each["rightOperand"] for each in agreed["permission"][0]["constraint"] if "column" in each["leftOperand"]
+    ]
+    assert columns == [[{"@value": "îlot"}]]
+
+
+@pytest.mark.parametrize("when", ["OFFERED", "ACCEPTED", "AGREED", "VERIFIED"])
+async def test_the_producer_may_end_it_until_it_is_final(talk: Talk, when: str) -> None:
+    process = await talk.ask()
+    if when in {"OFFERED", "ACCEPTED"}:
+        await talk.decide(process, "counter", months="6")
+        await talk.work()
+    else:
+        await talk.decide(process, "grant")
+        await talk.work()
+    if when == "ACCEPTED":
+        await talk.say(process, "events", "ContractNegotiationEventMessage", eventType="ACCEPTED")
+    if when == "VERIFIED":
+        await talk.say(process, *VERIFY)
+    assert await talk.state(process) == when
+    if when in {"OFFERED", "ACCEPTED"}:
+        await talk.decide(process, "refuse")
+    else:
+        await talk.change((await talk.agreement(process)).id, "revoke")
+    await talk.work()
+
+    ended = await talk.process(process.id)
+    assert (ended.state, ended.code) == ("TERMINATED", "refused")
+    assert talk.other.types[-1] == "ContractNegotiationTerminationMessage"
+    assert talk.other.taken[-1].said["reason"] == [ended.reason]
+    assert ended.reason
+
+
+@pytest.mark.parametrize("when", ["REQUESTED", "OFFERED", "AGREED"])
+async def test_the_connector_may_end_it_and_the_request_ends_with_it(talk: Talk, when: str) -> None:
+    process = await talk.ask()
+    if when != "REQUESTED":
+        await talk.decide(process, *(("counter",) if when == "OFFERED" else ("grant",)), months="6")
+        await talk.work()
+    ended = await talk.say(process, *END, code="other", reason=[{"@value": "Plus besoin", "@language": "fr"}])
+    await talk.work()
+
+    assert (ended.status_code, await talk.state(process)) == (200, "TERMINATED")
+    assert (await talk.process(process.id)).reason == "Plus besoin"
+    if when == "AGREED":
+        [agreement] = await talk.desk.rows(type(await talk.agreement(process)))
+        assert (agreement.state, agreement.revision) == ("given_up", 0)
+    else:
+        assert (await talk.request(process)).state == "withdrawn"
+    assert (await talk.say(process, *END)).status_code == 400
+
+
+async def test_a_connector_that_asks_for_less_corrects_its_request(talk: Talk) -> None:
+    process = await talk.ask()
+    await talk.decide(process, "counter", months="6")
+    await talk.work()
+    target = f"{URN}{talk.desk.dataset}"
+    shorter = {"leftOperand": "elapsedTime", "operator": "lteq", "rightOperand": {"@value": "P3M"}}
+    offer = {
+        "@id": "urn:mine",
+        "@type": "Offer",
+        "target": target,
+        "permission": [{"action": "use", "constraint": [shorter]}],
+    }
+    sent = await talk.say(process, "request", "ContractRequestMessage", offer=offer)
+    request = await talk.request(process)
+    again = await talk.say(process, "request", "ContractRequestMessage", offer=offer)
+
+    assert (sent.status_code, again.status_code) == (200, 400)
+    assert (request.state, request.months, request.revision) == ("submitted", 3, 2)
+
+
+async def test_a_person_takes_no_offer_made_to_a_connector(talk: Talk) -> None:
+    process = await talk.ask()
+    await talk.decide(process, "counter", months="6")
+    request = await talk.request(process)
+    member = talk.desk.person
+
+    taken = await member.post(f"/access-requests/{request.id}/accept", data={"offer": request.since.isoformat()})
+
+    assert taken.status_code in {403, 404, 409}
+    assert (await talk.request(process)).state == "countered"

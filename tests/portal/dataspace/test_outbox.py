@@ -1,0 +1,154 @@
+"""What leaves: in order, again when it was not taken, never to an address that nobody opened."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import update
+
+from tests.portal.dataspace.conftest import Talk
+from udi.kit.clock import now
+from udi.kit.http import Outgoing
+from udi.kit.jobs import Job
+from udi.portal.dataspace import outbox
+from udi.portal.dataspace.models import Connector, DataspaceMessage, DataspaceProcess
+from udi.portal.dataspace.outbox import OUTGOING, QUICK, NotSentError, send_messages
+from udi.portal.dataspace.processes import SEND
+from udi.portal.dataspace.requesting import ask, break_off
+
+OFFER = {"@id": "urn:offer", "permission": [{"action": "use"}]}
+
+
+@pytest.fixture(autouse=True)
+def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The clock alone is faked."""
+    monkeypatch.setattr(outbox, "PAUSE", 0)
+
+
+async def send(talk: Talk, process: DataspaceProcess) -> None:
+    await send_messages(talk.desk.site, Job(SEND, talk.desk.territory.id, {"process": str(process.id)}, 0, last=False))
+
+
+async def messages(talk: Talk) -> list[DataspaceMessage]:
+    return sorted(await talk.desk.rows(DataspaceMessage), key=lambda each: each.number)
+
+
+async def ask_elsewhere(talk: Talk) -> DataspaceProcess:
+    """The project asks a provider elsewhere; nothing left yet."""
+    async with talk.desk.site.database.session(talk.desk.territory.id, person=talk.leader.person_id) as session:
+        return await ask(session, talk.leader, talk.connector, "urn:data", OFFER)
+
+
+async def end(talk: Talk, process: DataspaceProcess) -> None:
+    async with talk.desk.site.database.session(talk.desk.territory.id, person=talk.leader.person_id) as session:
+        found = await session.get_one(DataspaceProcess, (process.tenant_id, process.id), with_for_update=True)
+        await break_off(session, talk.leader, found, "Plus besoin.")
+
+
+async def test_messages_leave_in_order_and_name_what_the_other_side_said(talk: Talk) -> None:
+    process = await ask_elsewhere(talk)
+    await end(talk, process)
+    talk.other.statuses.extend([503, 404, 409])
+
+    await talk.work()
+
+    assert talk.other.types == ["ContractRequestMessage", "ContractNegotiationTerminationMessage"]
+    first, last = talk.other.taken
+    assert first.said["callbackAddress"] == f"{talk.desk.territory.origin}/dsp/2025-1"
+    assert (first.path, first.token) == ("/negotiations/request", "montre-moi")
+    assert last.path == f"/negotiations/{talk.other.pid}/termination"
+    assert (last.said["providerPid"], last.said["consumerPid"]) == (talk.other.pid, str(process.id))
+    assert [each.type for each in talk.other.refused] == ["ContractRequestMessage"] * 3
+    assert [each.body for each in await messages(talk)] == [{}, {}]
+
+
+async def test_what_is_not_taken_waits_and_holds_back_what_follows(talk: Talk) -> None:
+    process = await ask_elsewhere(talk)
+    await end(talk, process)
+    talk.other.statuses.extend([500] * QUICK)
+
+    with pytest.raises(NotSentError):
+        await send(talk, process)
+    first, second = await messages(talk)
+    assert (first.sent_at, first.trouble, first.tries) == (None, "500", 1)
+    assert first.body != {}
+    assert (second.sent_at, second.tries, talk.other.taken) == (None, 0, [])
+
+    await send(talk, process)
+    assert talk.other.types == ["ContractRequestMessage", "ContractNegotiationTerminationMessage"]
+    assert [each.trouble for each in await messages(talk)] == ["", ""]
+
+
+async def test_two_workers_send_a_message_once(talk: Talk) -> None:
+    process = await ask_elsewhere(talk)
+    async with talk.desk.site.database.session(talk.desk.territory.id, role="worker") as session:
+        await session.execute(update(DataspaceMessage).values(leased_until=now() + timedelta(seconds=30)))
+
+    await send(talk, process)
+
+    assert talk.other.taken == []
+
+
+async def test_what_is_refused_for_good_is_not_sent_again(talk: Talk) -> None:
+    process = await talk.ask()
+    await talk.decide(process, "counter", months="6")
+    talk.other.statuses.append(400)
+    await talk.work()
+    await talk.decide(process, "refuse")
+    await talk.work()
+
+    assert [each.type for each in talk.other.refused] == ["ContractOfferMessage"]
+    assert talk.other.types == ["ContractNegotiationTerminationMessage"]
+    assert [each.trouble for each in await messages(talk)] == ["400", ""]
+
+
+@pytest.mark.parametrize(
+    ("address", "opened"),
+    [
+        ("http://127.0.0.1:{port}", []),
+        ("http://localhost:{port}", ["127.0.0.1"]),
+        ("https://10.0.0.1", []),
+        ("https://169.254.169.254", []),
+        ("http://example.org", []),
+        ("ftp://example.org", ["example.org"]),
+    ],
+)
+async def test_nothing_is_sent_to_an_address_that_nobody_opened(talk: Talk, address: str, opened: list[str]) -> None:
+    talk.desk.site.parts[OUTGOING] = Outgoing(opened)
+    told = address.format(port=talk.other.origin.rpartition(":")[2])
+    async with talk.desk.site.database.session(talk.desk.territory.id, role="worker") as session:
+        await session.execute(update(Connector).where(Connector.id == talk.connector.id).values(address=told))
+    talk.connector.address = told
+    process = await ask_elsewhere(talk)
+
+    await send(talk, process)
+
+    [message] = await messages(talk)
+    assert (message.trouble, talk.other.taken + talk.other.refused) == ("address", [])
+    await talk.desk.site.parts[OUTGOING].close()
+
+
+async def test_a_connector_that_does_not_answer_is_asked_again(talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(talk.connector, "address", "http://127.0.0.1:1")
+    process = await ask_elsewhere(talk)
+
+    with pytest.raises(NotSentError):
+        await send(talk, process)
+
+    [message] = await messages(talk)
+    assert message.trouble == "unreachable"
+
+
+@pytest.mark.parametrize(("status", "pid", "trouble"), [(400, "urn:x", "400"), (200, "", "answer")])
+async def test_nothing_follows_a_first_message_that_began_no_process(
+    talk: Talk, status: int, pid: str, trouble: str
+) -> None:
+    talk.other.pid = pid
+    talk.other.statuses.append(status)
+    process = await ask_elsewhere(talk)
+    await end(talk, process)
+
+    await talk.work()
+
+    assert [each.type for each in talk.other.taken + talk.other.refused] == ["ContractRequestMessage"]
+    assert [(each.trouble, each.body) for each in await messages(talk)] == [(trouble, {}), ("", {})]
+    assert all(each.sent_at for each in await messages(talk))

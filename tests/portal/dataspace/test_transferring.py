@@ -1,0 +1,208 @@
+"""Transfers as provider: a secret for one agreement, in no row and no log, that opens nothing once it is over."""
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import pytest
+from sqlalchemy import select, text
+from structlog.testing import capture_logs
+
+from tests.portal.dataspace.conftest import Talk
+from udi.portal.access.agreements.revisions import read_standing
+from udi.portal.access.models import AccessAgreement, ProjectCredential
+from udi.portal.dataspace.models import DataspaceProcess
+from udi.portal.dataspace.offers import URN
+from udi.portal.dataspace.states import Event
+from udi.portal.dataspace.transferring import close
+from udi.protocol.agreement import fingerprint
+
+TABLES = text(
+    "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables WHERE schemaname IN ('app', 'queue')"
+    " AND has_table_privilege(format('%I.%I', schemaname, tablename), 'SELECT')"
+)
+
+
+def secret_of(talk: Talk) -> str:
+    """What the other side was told last."""
+    starts = [each.said for each in talk.other.taken if each.type == "TransferStartMessage"]
+    properties = {each["name"]: each["value"] for each in starts[-1]["dataAddress"]["endpointProperties"]}
+    assert properties["authType"] == "bearer"
+    return str(properties["authorization"])
+
+
+async def opens(talk: Talk, secret: str) -> bool:
+    """Whether the node is told that a secret opens the data."""
+    async with talk.desk.site.database.session(talk.desk.territory.id, role="worker") as session:
+        agreement = (await session.scalars(select(AccessAgreement))).one()
+        standing = await read_standing(session, agreement)
+    return standing.state == "active" and fingerprint(secret) in {each.sha256 for each in standing.credentials}
+
+
+async def everything(talk: Talk) -> str:
+    """Every row of the portal, as text."""
+    found = list[str]()
+    async with talk.desk.site.database.session(talk.desk.territory.id, role="worker") as session:
+        names = (await session.scalars(TABLES)).all()
+        assert "app.dataspace_message" in names
+        for name in names:
+            found += (await session.scalars(text(f"SELECT t::text FROM {name} t"))).all()
+    return "\n".join(found)
+
+
+async def test_a_secret_is_said_to_the_connector_alone(talk: Talk) -> None:
+    negotiation = await talk.agree()
+    with capture_logs() as logs:
+        transfer = await talk.transfer(negotiation.agreement_id)
+    secret, kept = secret_of(talk), await everything(talk)
+
+    assert transfer.state == "STARTED"
+    assert secret not in kept + str(logs)
+    assert fingerprint(secret) in kept
+    assert talk.secret not in kept
+    assert "dataspace message" in str(logs)
+    assert await opens(talk, secret)
+    address = talk.other.taken[-1].said["dataAddress"]
+    assert address["endpoint"] == f"{talk.desk.territory.links['node']}/datasets/{talk.desk.dataset}/file"
+    credentials = await talk.desk.rows(ProjectCredential)
+    assert [each.agreement_id for each in credentials] == [negotiation.agreement_id]
+
+
+async def test_a_start_that_is_sent_again_has_another_secret(talk: Talk) -> None:
+    negotiation = await talk.agree()
+    talk.other.statuses.extend([503])
+    await talk.transfer(negotiation.agreement_id)
+
+    [refused] = talk.other.refused
+    properties = {each["name"]: each["value"] for each in refused.said["dataAddress"]["endpointProperties"]}
+    assert properties["authorization"] == secret_of(talk), "a quick second try says the same"
+    assert await opens(talk, secret_of(talk))
+
+
+Act = Callable[[Talk, DataspaceProcess], Coroutine[Any, Any, None]]
+
+
+async def suspended_by_people(talk: Talk, transfer: DataspaceProcess) -> None:
+    await talk.change(transfer.agreement_id, "suspend")
+
+
+async def revoked_by_people(talk: Talk, transfer: DataspaceProcess) -> None:
+    await talk.change(transfer.agreement_id, "revoke")
+
+
+async def suspended_by_them(talk: Talk, transfer: DataspaceProcess) -> None:
+    assert (await talk.say(transfer, "suspension", "TransferSuspensionMessage")).status_code == 200
+
+
+async def ended_by_them(talk: Talk, transfer: DataspaceProcess) -> None:
+    assert (await talk.say(transfer, "termination", "TransferTerminationMessage", code="x")).status_code == 200
+
+
+async def completed_by_them(talk: Talk, transfer: DataspaceProcess) -> None:
+    assert (await talk.say(transfer, "completion", "TransferCompletionMessage")).status_code == 200
+
+
+ENDS: list[tuple[Act, str, str]] = [
+    (suspended_by_people, "SUSPENDED", "TransferSuspensionMessage"),
+    (revoked_by_people, "TERMINATED", "TransferTerminationMessage"),
+    (suspended_by_them, "SUSPENDED", ""),
+    (ended_by_them, "TERMINATED", ""),
+    (completed_by_them, "COMPLETED", ""),
+]
+
+
+@pytest.mark.parametrize(("act", "state", "told"), ENDS, ids=lambda value: getattr(value, "__name__", None))
+async def test_a_secret_opens_nothing_once_it_is_over(talk: Talk, act: Act, state: str, told: str) -> None:
+    negotiation = await talk.agree()
+    transfer = await talk.transfer(negotiation.agreement_id)
+    secret = secret_of(talk)
+    before = len(talk.other.taken)
+    await act(talk, transfer)
+    if not told:
+        assert not await opens(talk, secret), "at once"
+    await talk.work()
+
+    assert await talk.state(transfer) == state
+    assert not await opens(talk, secret)
+    assert [each.type for each in talk.other.taken[before:]] == ([told] if told else [])
+
+
+async def test_what_people_take_up_again_has_a_new_secret(talk: Talk) -> None:
+    negotiation = await talk.agree()
+    transfer = await talk.transfer(negotiation.agreement_id)
+    former = secret_of(talk)
+    await talk.change(negotiation.agreement_id, "suspend")
+    await talk.work()
+    await talk.change(negotiation.agreement_id, "resume")
+    await talk.work()
+
+    assert await talk.state(transfer) == "STARTED"
+    assert (await opens(talk, former), await opens(talk, secret_of(talk))) == (False, True)
+
+
+async def test_what_the_connector_suspended_it_takes_up_again_with_the_secret_it_has(talk: Talk) -> None:
+    negotiation = await talk.agree()
+    transfer = await talk.transfer(negotiation.agreement_id)
+    await suspended_by_them(talk, transfer)
+    again = await talk.say(transfer, "start", "TransferStartMessage")
+
+    assert (again.status_code, await talk.state(transfer)) == (200, "STARTED")
+    assert await opens(talk, secret_of(talk))
+
+
+async def test_a_connector_does_not_take_up_what_people_suspended(talk: Talk) -> None:
+    negotiation = await talk.agree()
+    transfer = await talk.transfer(negotiation.agreement_id)
+    await talk.change(negotiation.agreement_id, "suspend")
+    await talk.work()
+    again = await talk.say(transfer, "start", "TransferStartMessage")
+
+    assert (again.status_code, await talk.state(transfer)) == (400, "SUSPENDED")
+    assert not await opens(talk, secret_of(talk))
+
+
+async def test_a_start_that_leaves_after_the_end_opens_nothing(talk: Talk) -> None:
+    negotiation = await talk.agree()
+    talk.other.statuses.extend([503] * 6)
+    with pytest.raises(Exception, match="503"):
+        await talk.transfer(negotiation.agreement_id)
+    [transfer] = [each for each in await talk.desk.rows(DataspaceProcess) if each.kind == "transfer"]
+    async with talk.desk.site.database.session(talk.desk.territory.id, person=talk.leader.person_id) as session:
+        found = await session.get_one(DataspaceProcess, (transfer.tenant_id, transfer.id), with_for_update=True)
+        await close(session, found, Event.TERMINATE, "over")
+    await talk.work()
+
+    assert talk.other.types[-2:] == ["TransferStartMessage", "TransferTerminationMessage"]
+    assert not await opens(talk, secret_of(talk))
+
+
+async def test_data_are_asked_for_under_an_agreement_in_the_one_way_that_there_is(talk: Talk) -> None:
+    negotiation = await talk.agree()
+    said = {
+        "@type": "TransferRequestMessage", "consumerPid": "urn:x", "agreementId": f"{URN}{negotiation.agreement_id}",
+        "format": "HttpData-PUSH", "callbackAddress": talk.other.origin,
+    }  # fmt: skip
+    other_way = await talk.post("/transfers/request", said)
+    unknown = await talk.post("/transfers/request", said | {"format": "HttpData-PULL", "agreementId": "urn:none"})
+    await talk.change(negotiation.agreement_id, "revoke")
+    over = await talk.post("/transfers/request", said | {"format": "HttpData-PULL"})
+
+    assert [each.status_code for each in (other_way, unknown, over)] == [400] * 3
+    assert "format" in str(other_way.json()["reason"])
+    assert "agreementId" in str(unknown.json()["reason"])
+
+
+async def test_what_was_asked_while_it_stood_still_begins_when_it_goes_on(talk: Talk) -> None:
+    negotiation = await talk.agree()
+    said = {
+        "@type": "TransferRequestMessage", "consumerPid": "urn:x", "agreementId": f"{URN}{negotiation.agreement_id}",
+        "format": "HttpData-PULL", "callbackAddress": talk.other.origin,
+    }  # fmt: skip
+    asked = await talk.post("/transfers/request", said)
+    await talk.change(negotiation.agreement_id, "suspend")
+    await talk.work()
+    transfer = await talk.process(asked.json()["providerPid"])
+    before = transfer.state
+    await talk.change(negotiation.agreement_id, "resume")
+    await talk.work()
+
+    assert (before, await talk.state(transfer)) == ("REQUESTED", "STARTED")

@@ -1,0 +1,238 @@
+"""Whatever people choose and describe, in two territories: nothing is suggested to or about who did not say so."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid5
+
+import hypothesis
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import delete, select
+
+from tests.portal.catalogue.corpus import Catalogue
+from tests.portal.projects.fair import TITLES
+from udi.kit.clock import now
+from udi.portal.catalogue.search.feed import SearchFeed
+from udi.portal.catalogue.search.index import SearchIndexes
+from udi.portal.identity.models import Person
+from udi.portal.projects.data_requests.models import DataRequest
+from udi.portal.projects.models import Project
+from udi.portal.projects.suggestions.finding import find_suggestions
+from udi.portal.projects.suggestions.models import DeclaredInterest, SuggestionChoice, SuggestionMark
+from udi.portal.projects.suggestions.own import Receiver
+from udi.portal.projects.suggestions.shapes import Source, Suggestion, Thing
+from udi.portal.projects.suggestions.words import stems_of
+
+PEOPLE = 4
+TEXTS = st.sampled_from(["", "bruit des rues", "cantines", "budget de la ville", "rues et cantines bruit", "vélos"])
+HELP = st.frozensets(st.sampled_from(["skills", "testers", "place"]), max_size=2)
+THEMES = st.frozensets(st.sampled_from(["environment", "economy"]), max_size=2)
+SHOWN_REQUESTS = ("asked", "promised")
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What one person does with suggestions: nothing, off, or on with this."""
+
+    state: str
+    found: bool
+    looks_for: str
+    has: str
+    themes: frozenset[str]
+    offers: frozenset[str]
+    seeks: frozenset[str]
+    never: frozenset[int]
+    """Others, by number, of whom they want to hear no more."""
+
+
+@dataclass(frozen=True)
+class World:
+    """One territory: its people, projects as (leader, title, confidential, hidden, support), requests as (who, title, state)."""
+
+    people: list[Chosen]
+    projects: list[tuple[int, str, bool, bool, frozenset[str]]]
+    requests: list[tuple[int, str, str]]
+
+
+PERSON = st.integers(0, PEOPLE - 1)
+CHOSEN = st.builds(
+    Chosen, state=st.sampled_from(["on", "on", "on", "off", "undecided"]), found=st.booleans(), looks_for=TEXTS, has=TEXTS,
+    themes=THEMES, offers=HELP, seeks=HELP, never=st.frozensets(PERSON, max_size=2),
+)  # fmt: skip
+WORLDS = st.builds(
+    World,
+    people=st.lists(CHOSEN, min_size=PEOPLE, max_size=PEOPLE),
+    projects=st.lists(st.tuples(PERSON, TEXTS, st.booleans(), st.booleans(), HELP | st.just({"data"})), max_size=5),
+    requests=st.lists(st.tuples(PERSON, TEXTS, st.sampled_from([*SHOWN_REQUESTS, "hidden", "withdrawn"])), max_size=4),
+)
+
+
+ALL = Chosen(
+    "on", True, "bruit des rues", "cantines", frozenset({"economy"}), frozenset({"skills"}), frozenset({"skills"}), frozenset()
+)  # fmt: skip
+RICH = World(
+    [ALL] * PEOPLE, [(0, "bruit des rues", False, False, frozenset({"skills", "data"}))], [(1, "cantines", "asked")]
+)
+
+
+async def settle(catalogue: Catalogue, world: World) -> list[DeclaredInterest | None]:
+    """Make the world, in place of the one before; what each person declared."""
+    tenant, moment = catalogue.territory.id, now()
+    people = [uuid5(tenant, f"person {number}") for number in range(PEOPLE)]
+    async with catalogue.database.session(tenant, role="worker") as session:
+        for model in (SuggestionChoice, Project, DataRequest, Person):
+            await session.execute(delete(model))
+        session.add_all(
+            Person(
+                id=id_,
+                issuer="i",
+                subject=str(id_),
+                name="Compte",
+                locale="fr",
+                email=f"{id_}@people.example",
+                created_at=moment,
+            )
+            for id_ in people
+        )
+        await session.flush()
+        dates = {"created_at": moment, "changed_at": moment, "published_at": moment}
+        for leader, title, confidential, hidden, support in world.projects:
+            session.add(Project(
+                leader_id=people[leader], title=title or "Sans nom", summary=title, language="fr", confidential=confidential,
+                hidden_at=moment if hidden else None, support=sorted(support), **dates,
+            ))  # fmt: skip
+        for who, title, state in world.requests:
+            session.add(DataRequest(
+                person_id=people[who], title=title or "Sans nom", words="Pour voir.", language="fr", state=state,
+                asked_at=moment, changed_at=moment, due_on=moment.date(),
+            ))  # fmt: skip
+        await session.flush()
+        session.add_all(
+            SuggestionChoice(id=uuid5(id_, "choice"), person_id=id_, wanted=each.state == "on", decided_at=moment)
+            for id_, each in zip(people, world.people, strict=True)
+            if each.state != "undecided"
+        )
+        await session.flush()
+        interests = [
+            _declare(each, id_) if each.state == "on" else None for id_, each in zip(people, world.people, strict=True)
+        ]
+        session.add_all(each for each in interests if each)
+        await session.flush()
+        for interest, chosen in zip(interests, world.people, strict=True):
+            for other in {interests[number] for number in chosen.never} - {None, interest}:
+                if interest and other:
+                    session.add(SuggestionMark(
+                        interest_id=interest.id, thing="interest", thing_id=other.id, mark="never", other_id=other.id,
+                        marked_at=moment,
+                    ))  # fmt: skip
+    return interests
+
+
+def _declare(chosen: Chosen, person: UUID) -> DeclaredInterest:
+    return DeclaredInterest(
+        choice_id=uuid5(person, "choice"), person_id=person, language="fr", looks_for=chosen.looks_for, has=chosen.has,
+        themes=sorted(chosen.themes), offers=sorted(chosen.offers), seeks=sorted(chosen.seeks), found=chosen.found,
+        name=f"Nom {person}", told_until=now(), declared_at=now(),
+    )  # fmt: skip
+
+
+@pytest.fixture
+async def two(armor: Catalogue, elsewhere: Catalogue, feed: SearchFeed) -> tuple[Catalogue, Catalogue]:
+    for catalogue in (armor, elsewhere):
+        for line, title in TITLES.items():
+            await catalogue.add(line, resource_title=title)
+    await feed.step()
+    return armor, elsewhere
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(here=WORLDS, there=WORLDS)
+async def test_nothing_is_suggested_to_or_about_who_did_not_say_so(
+    two: tuple[Catalogue, Catalogue], indexes: SearchIndexes, here: World, there: World
+) -> None:
+    met = 0
+    for catalogue, world in zip(two, (here, there), strict=True):
+        interests = await settle(catalogue, world)
+        rows = await read_all(catalogue)
+        for number, interest in enumerate(interests):
+            if interest is None:
+                continue
+            reader = indexes.find(catalogue.territory.id)
+            person = interest.person_id
+            async with catalogue.database.session(catalogue.territory.id, role="app", person=person) as session:
+                found = await find_suggestions(session, reader, Receiver(interest))
+                public = await find_suggestions(session, reader, Receiver(interest, in_public=True), new=True)
+            never = {one.id for each in world.people[number].never if (one := interests[each])}
+            told = [each for those in found.values() for each in those]
+            met += len(told)
+            for each in told:
+                check(each, interest, rows, never)
+            assert not [why for those in public.values() for each in those for why in each.why if why.confidential]
+    hypothesis.target(float(met))
+
+
+async def test_such_a_world_has_something_of_everything(
+    two: tuple[Catalogue, Catalogue], indexes: SearchIndexes
+) -> None:
+    """So that what is said above is not said of nothing."""
+    here, met = two[0], set()
+    for interest in await settle(here, RICH):
+        assert interest
+        async with here.database.session(here.territory.id, role="app", person=interest.person_id) as session:
+            found = await find_suggestions(session, indexes.find(here.territory.id), Receiver(interest))
+        met |= {each.thing for those in found.values() for each in those}
+
+    assert met == {Thing.DATASET, Thing.REQUEST, Thing.PROJECT, Thing.INTEREST}
+
+
+async def read_all(catalogue: Catalogue) -> dict[tuple[str, UUID], Any]:
+    """Every row of the territory that may be suggested, by thing."""
+    from_tables = {Thing.PROJECT: Project, Thing.REQUEST: DataRequest, Thing.INTEREST: DeclaredInterest}
+    async with catalogue.database.session(catalogue.territory.id, role="worker") as session:
+        return {
+            (thing, row.id): row for thing, model in from_tables.items() for row in await session.scalars(select(model))
+        }
+
+
+def check(each: Suggestion, interest: DeclaredInterest, rows: dict[tuple[str, UUID], Any], never: set[UUID]) -> None:
+    """What holds of any suggestion to anybody."""
+    assert each.id not in never
+    assert each.why
+    if each.thing is Thing.DATASET:
+        assert each.title in TITLES.values()
+    else:
+        row = rows[each.thing, each.id]
+        if each.thing is Thing.INTEREST:
+            assert row.found
+            assert row.id != interest.id
+            assert each.title == row.name
+        elif each.thing is Thing.PROJECT:
+            assert (row.confidential, row.hidden_at) == (False, None)
+            assert row.leader_id != interest.person_id
+        else:
+            assert row.state in SHOWN_REQUESTS
+            assert row.person_id != interest.person_id
+    for why in each.why:
+        check_why(each, why.source, why.path, interest, rows)
+        assert why.words or why.support or why.theme
+        assert set(why.support) <= {*interest.offers, *interest.seeks, *projects_support(interest, rows)}
+
+
+def check_why(
+    each: Suggestion, source: Source, path: str, interest: DeclaredInterest, rows: dict[tuple[str, UUID], Any]
+) -> None:
+    """A reason is one's own, and its words are said on both sides."""
+    if source in {Source.PROJECT, Source.REQUEST}:
+        own = rows[source, UUID(path.rpartition("/")[2])]
+        assert interest.person_id in {getattr(own, "leader_id", None), getattr(own, "person_id", None)}
+    if source in {Source.HAS, Source.LOOKS_FOR}:
+        said = stems_of(interest.has if source is Source.HAS else interest.looks_for)
+        assert all(stems_of(word) & said for why in each.why if why.source is source for word in why.words)
+
+
+def projects_support(interest: DeclaredInterest, rows: dict[tuple[str, UUID], Any]) -> Sequence[str]:
+    """What one's own projects look for."""
+    mine = [row for (thing, _), row in rows.items() if thing == Thing.PROJECT and row.leader_id == interest.person_id]
+    return [code for row in mine for code in row.support]
