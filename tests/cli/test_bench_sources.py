@@ -28,7 +28,14 @@ def test_each_catalogue_holds_the_records_that_it_should(kind: str, tmp_path: Pa
         assert len(pieces) == 2
 
 
-def test_a_reader_that_takes_much_memory_is_a_fault() -> None:
-    kinds = [{"kind": "CKAN", "memory_bytes": MOST_MEMORY}, {"kind": "Turtle", "memory_bytes": MOST_MEMORY + 10**7}]
+def test_much_memory_and_a_record_that_is_not_there_once_are_faults() -> None:
+    stored = {"first": {"created": 9}, "again": {"unchanged": 9}}
+    kinds = [
+        {"kind": "CKAN", "memory_bytes": MOST_MEMORY, **stored},
+        {"kind": "Turtle", "memory_bytes": MOST_MEMORY + 10**7, **stored, "again": {"unchanged": 8}},
+    ]
 
-    assert find_faults(kinds) == ["Reading Turtle takes 610 MB."]
+    assert find_faults(9, kinds) == [
+        "Reading Turtle takes 610 MB.",
+        "Of 9 records of Turtle, 9 were made and 8 found as before.",
+    ]

@@ -19,6 +19,8 @@ from udi.node.files.models import StoredFile, Upload
 pytestmark = pytest.mark.filterwarnings("default::ResourceWarning")
 MEGABYTE = 1024**2
 PATIENCE = 90_000
+USUAL, HELD, FULL = MEGABYTE, 32 * 1024, -1
+"""Bytes a second of the line; held, nothing ends while something else is looked at, and no server calls it dead."""
 
 
 @pytest.fixture
@@ -69,6 +71,15 @@ async def sent(page: Page, percent: int) -> None:
     raise AssertionError(percent)
 
 
+async def arrived(database: Database, territory: Territory, size: int) -> None:
+    """Wait until so many bytes are safe at the node: what the page sent may still be on its way."""
+    for _ in range(PATIENCE // 100):
+        if [upload for upload in await rows(database, territory, Upload) if upload.received > size]:
+            return
+        await asyncio.sleep(0.1)
+    raise AssertionError(size)
+
+
 async def test_an_upload_goes_on_after_a_cut_a_pause_and_a_reload(
     page: Page, large: tuple[Path, bytes], node: RunningNode, node_database: Database, demo: Territory
 ) -> None:
@@ -80,20 +91,25 @@ async def test_an_upload_goes_on_after_a_cut_a_pause_and_a_reload(
             offsets.append(int(request.headers["upload-offset"]))
 
     page.on("request", look)
-    await slow_down(page, MEGABYTE)
+    await slow_down(page, USUAL)
     await page.set_input_files("#file", path)
     await page.get_by_role("button", name="Envoyer le fichier").click()
     await sent(page, 20)
+    await slow_down(page, HELD)
     assert await axe_violations(page) == []
     await page.get_by_role("button", name="Mettre en pause").click()
     await expect(page.locator("#sending-words")).to_contain_text("En pause", timeout=PATIENCE)
+    await slow_down(page, USUAL)
     await page.get_by_role("button", name="Reprendre").click()
     await sent(page, 40)
+    await slow_down(page, HELD)
+    await arrived(node_database, demo, len(content) // 4)
     node.stop("serve")
     await expect(page.locator("#sending-words")).to_contain_text("coupée", timeout=PATIENCE)
     await asyncio.to_thread(node.start, "serve")
 
     await page.reload()
+    await slow_down(page, FULL)
     await expect(page.locator("#sending-words")).to_contain_text("associations.csv était en route", timeout=PATIENCE)
     await page.set_input_files("#file", path)
     await page.get_by_role("button", name="Envoyer le fichier").click()

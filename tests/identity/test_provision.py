@@ -13,7 +13,7 @@ from udi.kit.errors import ProvisionError
 from udi.kit.tenancy import Territory
 from udi.portal.identity.provision.accounts import account_secret, apply_account
 from udi.portal.identity.provision.admin import Admin, connect
-from udi.portal.identity.provision.realm import apply_realm
+from udi.portal.identity.provision.realm import apply_realm, realm_rules
 from udi.portal.identity.provision.territory import apply_territory
 from udi.portal.tenants.shape import AccountPart
 from udi.settings import Settings
@@ -46,6 +46,13 @@ async def test_the_realm_applied_again_is_unchanged_in_three_calls(admin: Admin,
 
     assert outcomes(changes) == {"unchanged"}
     assert admin.calls - before == 3
+
+
+@pytest.mark.usefixtures("alone")
+async def test_a_realm_whose_creation_was_heard_and_repeated_is_there_once(admin: Admin, settings: Settings) -> None:
+    await asyncio.to_thread(admin.create_realm, realm_rules(settings))
+
+    assert outcomes(await asyncio.to_thread(apply_realm, admin, settings)) == {"unchanged"}
 
 
 @pytest.mark.usefixtures("alone")

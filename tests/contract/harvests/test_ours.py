@@ -1,11 +1,13 @@
 """An installation that runs as a process of its own is read by another: by each form of its catalogue, whole, and followed."""
 
 import asyncio
+import time
 import uuid
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 
+import httpx
 import pytest
 from sqlalchemy import select
 
@@ -26,7 +28,7 @@ from udi.protocol.record import restore_record
 from udi.protocol.structures import Record
 from udi.settings import Settings
 
-MANY, PAGE = 65, 20
+MANY, PAGE, PATIENCE = 65, 20, 60
 CHANGED, REMOVED = 3, 6
 BOX = {"west_longitude": -3.5, "south_latitude": 48.0, "east_longitude": -3.0, "north_latitude": 48.5}
 SPREAD = {"start_date": "2019-01-01T00:00:00Z", "end_date": "2020-12-31T00:00:00Z"}
@@ -68,6 +70,16 @@ class Theirs:
         registry = Registry(self.catalogue.database, Tenant, lambda host: self.settings.origin("portal", host))
         freshen(registry)
         await SearchFeed(self.catalogue.database, registry, self.settings).step()
+
+    async def shown(self) -> None:
+        """Wait until its portal knows the territory: it reads the register every other second, and the one before, alone
+        there, answers to any host meanwhile.
+        """
+        address, deadline = f"http://127.0.0.1:{self.settings.port(0)}/catalog.ttl", time.monotonic() + PATIENCE
+        async with httpx.AsyncClient(headers={"Host": self.territory.hosts[0]}, timeout=PATIENCE) as client:
+            while self.territory.origin not in (said := (await client.get(address)).text):
+                assert time.monotonic() < deadline, said
+                await asyncio.sleep(0.1)
 
     def holder(self) -> Holder:
         """Who publishes there."""
@@ -116,6 +128,7 @@ async def theirs(served: tuple[Settings, Database]) -> AsyncIterator[Theirs]:
     for number in range(MANY):
         await there.put(number)
     await there.index()
+    await there.shown()
     yield there
     await stage.remove_territory((database,), territory.id)
 

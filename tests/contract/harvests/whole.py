@@ -73,8 +73,9 @@ async def read_twice(desk: Desk, reading: Reading, what: str, expected: Expected
     shown = await reading.shown()
     again = await reading.read()
 
-    codes = [(row.code, row.title, row.filled) for row in await reading.faults() if row.level == "refused"]
-    assert first.outcome == "complete", codes
+    faults = await reading.faults(first)
+    codes = [(row.code, row.title, row.filled) for row in faults if row.level == "refused"]
+    assert first.outcome == "complete", [(row.code, row.field, row.filled) for row in faults]
     found = (await reading.source()).format
     assert found == expected.format, found
     assert (first.found, first.refused) == (expected.found, expected.refused), (first.found, codes)

@@ -11,7 +11,7 @@ from uuid import UUID
 from tests import cluster
 from udi.kit import logs
 from udi.kit.http import Outgoing
-from udi.portal import app as portal
+from udi.portal import site as portal_parts
 from udi.portal.nodes.sources.reading import Reader
 from udi.portal.nodes.sources.running import take_turn
 from udi.portal.nodes.sources.worker import desk_of
@@ -19,7 +19,7 @@ from udi.portal.nodes.sources.worker import desk_of
 
 async def main(run: Path, worker: str, territory: UUID) -> None:
     """Read."""
-    site = portal.build_site(cluster.run_settings(run, worker))
+    site = portal_parts.build_site(cluster.run_settings(run, worker), pages=False)
     [found] = [each for each in await site.registry.list() if each.id == territory]
     desk = desk_of(site, Reader(Outgoing(["127.0.0.1", "*.localhost"]), pace=0), found)
     while await take_turn(desk):

@@ -15,6 +15,7 @@ from udi.kit.oidc import IdentityService, territory_client
 from udi.kit.rates import Rates
 from udi.kit.tenancy import Territory
 from udi.kit.territories import Registry
+from udi.portal.access.agreements.encryption import find_encryption_key
 from udi.portal.access.documentation import CHAPTERS as ACCESS_CHAPTERS
 from udi.portal.access.policies.opening import find_opening
 from udi.portal.catalogue.documentation.operations import CHAPTERS
@@ -28,6 +29,7 @@ from udi.portal.identity import actions as people
 from udi.portal.identity.models import TABLES
 from udi.portal.identity.pages import SUGGESTING
 from udi.portal.nodes import trials as nodes_trials
+from udi.portal.nodes.encryption import PART as FIND_KEY
 from udi.portal.nodes.measures import measure_key, measure_reports
 from udi.portal.nodes.sources import origins as sources_origins
 from udi.portal.nodes.sources.documentation import CHAPTER as SOURCES_CHAPTER
@@ -91,8 +93,9 @@ HIGHER = {
     SUGGESTING: may_name,
     "mapped": project_lists.list_addresses,
     "opening": find_opening,
+    FIND_KEY: find_encryption_key,
 }
-"""What the catalogue, and «my space», show of the domains above them."""
+"""What the catalogue, «my space» and nodes show of the domains above them."""
 
 
 def navigation(site: Site, request: Request[Any, Any, State]) -> list[tuple[str, str]]:

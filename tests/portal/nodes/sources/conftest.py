@@ -85,8 +85,9 @@ class Reading:
             query = select(SourceRun).where(SourceRun.source_id == self.source_id).order_by(SourceRun.started_at)
             return list(await session.scalars(query))
 
-    async def faults(self) -> list[SourceFault]:
-        run = (await self.runs())[-1]
+    async def faults(self, of: SourceRun | None = None) -> list[SourceFault]:
+        """Those of a reading, or of the last."""
+        run = of or (await self.runs())[-1]
         async with self.database.session(self.territory.id) as session:
             query = select(SourceFault).where(SourceFault.run_id == run.id).order_by(SourceFault.position)
             return list(await session.scalars(query))

@@ -1,4 +1,4 @@
-"""The reader of sources alone in a process: how many records a second, and the most memory it took."""
+"""The reader of sources alone in a process, which stores what it reads: records a second, and the most memory it took."""
 
 import asyncio
 import json
@@ -28,7 +28,8 @@ from udi.portal.site import build_site
 from udi.settings import Settings, get_settings
 from udi.ui.site import Site
 
-PATIENCE = 300.0
+PATIENCE, TURN = 300.0, 6 * 3600.0
+"""Seconds that a document may take to come; that a reading may take before another source has its turn."""
 TWICE = ("first", "again")
 Tell = Callable[[str], None]
 
@@ -63,7 +64,8 @@ async def read_twice(address: str) -> dict[str, Any]:
     outgoing = Outgoing([HOST])
     try:
         [territory, *_] = await site.registry.list()
-        desk = Desk(site.database, Reader(outgoing, pace=0, patience=PATIENCE), territory, site.pages.gettext)
+        before, reader = _peak(), Reader(outgoing, pace=0, patience=PATIENCE)
+        desk = Desk(site.database, reader, territory, site.pages.gettext, turn=TURN)
         source = await _register(site, territory, address)
         found: dict[str, Any] = {name: await _read(site, desk, territory, source) for name in TWICE}
     finally:
@@ -71,8 +73,12 @@ async def read_twice(address: str) -> dict[str, Any]:
         await site.parts["webhooks"].close()
         await site.outgoing.close()
         await site.database.close()
-    # Linux counts in kilobytes of 1,024.
-    return {**found, "memory_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}
+    return {**found, "memory_before_bytes": before, "memory_bytes": _peak()}
+
+
+def _peak() -> int:
+    """The most memory that this process took until now; Linux counts in kilobytes of 1,024."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
 def _team(territory: Territory) -> Actor:
@@ -92,10 +98,10 @@ async def _read(site: Site, desk: Desk, territory: Territory, source_id: uuid.UU
     async with site.database.session(territory.id, role="worker") as session:
         source = await session.get_one(CatalogueSource, (territory.id, source_id))
         await read_now(session, _team(territory), source)
-    started = time.perf_counter()
+    started, worked = time.perf_counter(), time.process_time()
     while await take_turn(desk):
         pass
-    seconds = time.perf_counter() - started
+    seconds, worked = time.perf_counter() - started, time.process_time() - worked
     async with site.database.session(territory.id, role="worker") as session:
         latest = select(SourceRun).where(SourceRun.source_id == source_id).order_by(SourceRun.started_at.desc())
         run = (await session.scalars(latest.limit(1))).one()
@@ -104,6 +110,7 @@ async def _read(site: Site, desk: Desk, territory: Territory, source_id: uuid.UU
     return {
         "found": run.found, "created": run.created, "unchanged": run.unchanged, "documents": run.pages,
         "bytes": run.size, "seconds": round(seconds, 1), "per_second": round(run.found / seconds, 1),
+        "cpu_seconds": round(worked, 1), "memory_bytes": _peak(),
     }  # fmt: skip
 
 

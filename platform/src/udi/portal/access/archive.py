@@ -13,6 +13,7 @@ from udi.portal.access.models import (
     AccessRequest,
     AccessStep,
     ProjectCredential,
+    ProjectKey,
     PublicAgreement,
     StandingCounter,
 )
@@ -25,6 +26,7 @@ CARRIED = (
     Carried(AccessAgreement),
     Carried(PublicAgreement),
     Carried(StandingCounter),
+    Carried(ProjectKey),
 )
 LEFT_OUT = (
     LeftOut(AccessDraft, "what people began to write before they logged in lasts a day"),

@@ -261,3 +261,22 @@ class ProjectCredential(Owned, PortalTable):
     expires_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
     last_used_at: Mapped[datetime | None]
+
+
+class ProjectKey(PortalTable):
+    """The public RSA key for which nodes encrypt the files that a project may read; its private half is never here."""
+
+    __tablename__ = "project_key"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "project_id"], ["app.project.tenant_id", "app.project.id"], ondelete="CASCADE"
+        ),
+    )
+
+    tenant_id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("app.current_tenant()"))
+    project_id: Mapped[UUID] = mapped_column(primary_key=True)
+    pem: Mapped[str] = mapped_column(Text)
+    """A SubjectPublicKeyInfo (RFC 7468); `sha256` is of its DER, in hexadecimal."""
+    sha256: Mapped[str] = mapped_column(Text)
+    bits: Mapped[int]
+    given_at: Mapped[datetime]

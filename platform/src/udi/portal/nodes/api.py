@@ -15,13 +15,15 @@ from litestar.params import FromPath, FromQuery, QueryParameter
 from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from udi.kit.errors import NotFoundError, Refusal, UnauthenticatedError
+from udi.kit.errors import ForbiddenError, NotFoundError, Refusal, UnauthenticatedError
 from udi.kit.keys import Signer
 from udi.kit.tenancy import Territory
 from udi.portal.identity.machines import machine_client
 from udi.portal.nodes import queries
 from udi.portal.nodes.actions import push
 from udi.portal.nodes.bodies import MAX_RECORD, clean_reason, read_json_body
+from udi.portal.nodes.encryption import PART as FIND_KEY
+from udi.portal.nodes.encryption import FindEncryptionKey
 from udi.portal.nodes.models import Node
 from udi.portal.nodes.rudi import refuse, report_document, request_document
 from udi.protocol import kinds
@@ -181,17 +183,33 @@ async def search_requests(
     return as_json({"total": total, "elements": [request_document(report, speaker(request)) for report in reports]})
 
 
-@get(["/apigateway/v1/encryption-key", "/konsult/v1/encryption-key"], sync_to_thread=False)
-def refuse_key() -> None:
-    """Say why there is no key of the portal: RUDI's decrypts restricted files on their way, ours never has them.
+@get(["/apigateway/v1/encryption-key", "/konsult/v1/encryption-key"])
+async def tell_key(
+    request: Machine,
+    territory: NamedDependency[Territory],
+    media_id: Annotated[UUID | None, QueryParameter(name="media-id")] = None,
+) -> Response[bytes]:
+    """The public key of the project that may read a file, for the node that has it.
+
+    RUDI's portal has a key of its own, and decrypts files on their way; ours never has them.
 
     Raises:
-        NotFoundError: always.
+        NotFoundError: for everybody else, for any other file, and while there is no such key.
     """
-    raise NotFoundError(
-        "This portal has no key to encrypt files with: data stay with their producer, and never pass here.",
-        remedy="Describe the dataset as restricted, and encrypt its file for those to whom you give access.",
-    )
+    find: FindEncryptionKey = site_of(request).parts[FIND_KEY]
+    try:
+        client_id = await machine_client(request, territory)
+        async with node_session(request, territory, client_id) as (session, node):
+            datasets = await queries.list_datasets_of_media(session, node, media_id)
+            pem = await find(session, datasets) if datasets else None
+    except (UnauthenticatedError, ForbiddenError):
+        pem = None
+    if pem is None:
+        raise NotFoundError(
+            "This portal has no key to encrypt files with: data stay with their producer, and never pass here.",
+            remedy="Ask with the token of the node that published the file, once a project that may read it gave its key.",
+        )
+    return Response(pem.encode(), media_type="application/octet-stream", headers={"Cache-Control": "no-store"})
 
 
 @get("/.well-known/jwks.json", sync_to_thread=False)
@@ -210,6 +228,6 @@ routes: Sequence[ControllerRouterHandler] = [
     latest_report,
     generate_id,
     search_requests,
-    refuse_key,
+    tell_key,
     public_keys,
 ]

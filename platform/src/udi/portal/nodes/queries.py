@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.clock import now
 from udi.kit.errors import ConflictError, ForbiddenError, NotFoundError, Refusal
 from udi.kit.identity import Actor
+from udi.portal.catalogue.models import Dataset, DatasetState, Distribution
 from udi.portal.nodes.models import Delivery, Node, NodeInvitation, NodeProducer, NodeState, Report
 from udi.portal.organisations.models import Organisation
 from udi.protocol.faults import Code
@@ -75,6 +76,19 @@ async def get_pushing_node(session: AsyncSession, client_id: str) -> Node:
 def _not_allowed(reason: str, remedy: str) -> ForbiddenError:
     refusal = Refusal("Authorization", reason, remedy, Code.NOT_ALLOWED)
     return ForbiddenError(reason, remedy=remedy, refusals=[refusal])
+
+
+async def list_datasets_of_media(session: AsyncSession, node: Node, media: UUID | None) -> Sequence[UUID]:
+    """The datasets that the node publishes with this file: one, unless it gave several the same."""
+    query = (
+        select(Dataset.id)
+        .join(
+            Distribution,
+            (Distribution.tenant_id == Dataset.tenant_id) & (Distribution.dataset_id == Dataset.id),
+        )
+        .where(Distribution.id == media, Dataset.node_id == node.id, Dataset.state == DatasetState.PUBLISHED)
+    )
+    return (await session.scalars(query)).all()
 
 
 async def list_producers(session: AsyncSession, node: Node) -> set[UUID]:

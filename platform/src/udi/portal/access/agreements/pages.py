@@ -17,6 +17,7 @@ from udi.kit.errors import ConflictError, InvalidError
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
 from udi.portal.access.agreements.acting import act_on, get_to_act
+from udi.portal.access.agreements.encryption import find_key
 from udi.portal.access.agreements.notary import TICKET, audience_of, lasts, notary_of
 from udi.portal.access.agreements.pdf import write_pdf
 from udi.portal.access.agreements.queries import SIZE, Deed, find_deed, get_deed, get_public, list_public
@@ -162,6 +163,8 @@ async def _show(
     agreement, language = deed.agreement, request.scope["state"]["locale"]
     possible = {event for state, event in NEXT if state == agreement.state}
     policy = await find_policy(session, agreement.dataset_id)
+    readable = agreement.state in LIVE and agreement.state != "suspended" and lasts(agreement)
+    shown = readable and deed.side is Side.PRODUCER
     return render(
         request,
         "access/agreement.html",
@@ -173,7 +176,8 @@ async def _show(
         requester=deed.side is Side.REQUESTER,
         possible=possible & set(BY_PRODUCER if deed.side is Side.PRODUCER else (AgreementEvent.GIVE_UP,)),
         renewable=deed.side is Side.REQUESTER and may_renew(agreement, policy),
-        readable=agreement.state in LIVE and agreement.state != "suspended" and lasts(agreement),
+        readable=readable,
+        key=await find_key(session, agreement.project_id) if shown else None,
         told=agreement.delivered >= agreement.revision,
         form=form or {},
         errors=say_fields(request, error),

@@ -1,4 +1,4 @@
-"""What a project may read: its requests and agreements, and the credentials of its machines, on a page of its own."""
+"""What a project may read, on a page of its own: its agreements, the credentials of its machines, its public key."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -23,6 +23,7 @@ from udi.portal.access.agreements.credentials import (
     renew_credential,
     revoke_credential,
 )
+from udi.portal.access.agreements.encryption import FIELD, find_key, give_key, remove_key
 from udi.portal.access.agreements.queries import list_of_project
 from udi.portal.projects.models import Project
 from udi.portal.projects.queries import get_led_project
@@ -30,7 +31,7 @@ from udi.ui.errors import say_fields
 from udi.ui.site import render
 
 ACCESS = "/projects/{project_id:uuid}/access"
-CREDENTIALS = f"{ACCESS}/credentials"
+CREDENTIALS, KEY = f"{ACCESS}/credentials", f"{ACCESS}/key"
 AnyRequest = Request[Any, Any, AppState]
 
 
@@ -41,7 +42,7 @@ async def show_access(
     member: NamedDependency[Actor],
     project_id: FromPath[UUID],
 ) -> Response[str]:
-    """The agreements of the project, and the credentials of its machines."""
+    """The agreements of the project, the credentials of its machines, and its public key."""
     return await _show(request, session, await get_led_project(session, member, project_id))
 
 
@@ -91,6 +92,33 @@ async def end_credential(
     return Redirect(f"/projects/{project.id}/access", status_code=303)
 
 
+@post(KEY, status_code=303)
+async def keep_key(
+    request: AnyRequest,
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
+    project_id: FromPath[UUID],
+) -> Response[Any]:
+    """Keep a public key; what was pasted is not shown again where it is refused: it may be a private one."""
+    project = await get_led_project(session, member, project_id, lock=True)
+    written = str((await request.form()).get(FIELD) or "")
+    try:
+        await give_key(session, member, project, written)
+    except InvalidError as error:
+        return await _show(request, session, project, status=422, error=error)
+    return Redirect(f"/projects/{project.id}/access", status_code=303)
+
+
+@post(f"{KEY}/remove", status_code=303)
+async def forget_key(
+    session: NamedDependency[AsyncSession], member: NamedDependency[Actor], project_id: FromPath[UUID]
+) -> Redirect:
+    """Forget it."""
+    project = await get_led_project(session, member, project_id, lock=True)
+    await remove_key(session, member, project)
+    return Redirect(f"/projects/{project.id}/access", status_code=303)
+
+
 async def _show(
     request: AnyRequest,
     session: AsyncSession,
@@ -105,9 +133,16 @@ async def _show(
     return render(
         request, "access/project-access.html", status=status, project=project, secret=secret, form=form or {},
         agreements=await list_of_project(session, project.id), credentials=await list_credentials(session, project),
-        nodes=nodes, names={each.id: each.name for each in nodes}, days=DAYS, moment=now(),
+        key=await find_key(session, project.id), nodes=nodes, names={each.id: each.name for each in nodes}, days=DAYS, moment=now(),
         errors=say_fields(request, error),
     )  # fmt: skip
 
 
-routes: Sequence[ControllerRouterHandler] = [show_access, add_credential, replace_credential, end_credential]
+routes: Sequence[ControllerRouterHandler] = [
+    show_access,
+    add_credential,
+    replace_credential,
+    end_credential,
+    keep_key,
+    forget_key,
+]

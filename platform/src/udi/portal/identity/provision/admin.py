@@ -16,7 +16,8 @@ ADMIN_CLIENT, ADMIN_SECRET = "udi-admin", "keycloak_admin_secret"
 MEMBERS_CLIENT, MEMBERS_SECRET = "udi-members", "keycloak_members_secret"
 """Of the portal's worker: it changes organisations and their members, and nothing else of the realm."""
 SECRETS = {ADMIN_CLIENT: ADMIN_SECRET, MEMBERS_CLIENT: MEMBERS_SECRET}
-TIMEOUT = 30
+TIMEOUT, LONGEST = 30, 180
+"""Seconds for a call; for the one that makes a realm, its keys and its clients."""
 EVERYTHING = 100_000
 OK, NOT_FOUND, CONFLICT, BROKEN = range(200, 300), 404, 409, 500
 Outcome = Literal["created", "updated", "unchanged"]
@@ -73,8 +74,12 @@ class Admin:
         self._send("delete", self._address(path), accepted=NOT_FOUND)
 
     def create_realm(self, body: Mapping[str, Any]) -> None:
-        """Create this realm."""
-        self._send("post", "admin/realms", body)
+        """Create this realm, unless it is there: a call whose answer does not come is repeated, and was heard perhaps."""
+        self.connection.timeout = LONGEST
+        try:
+            self._send("post", "admin/realms", body, accepted=CONFLICT)
+        finally:
+            self.connection.timeout = TIMEOUT
         # A token says which realms it may manage: the one in hand does not know this one yet.
         self.connection.get_token()
 

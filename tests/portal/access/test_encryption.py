@@ -1,0 +1,191 @@
+"""A project gives its public key, the node that has the file asks for it and encrypts, and the project opens what it wrote."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric.padding import MGF1, OAEP
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_public_key,
+)
+from typer.testing import CliRunner
+
+from tests.contract.node import Issuer, registered, trusted_issuer
+from tests.portal.access.conftest import Desk
+from udi.cli.main import build_app
+from udi.portal.access.models import ProjectKey
+from udi.portal.audit.models import AuditEvent
+from udi.portal.catalogue.models import Distribution
+
+ADDRESSES = ("/apigateway/v1/encryption-key", "/konsult/v1/encryption-key")
+CONTENT = b"compteur;index\nPA-0001;12\n" * 5_000
+PASSWORD = "mot de passe"
+WHY = {"words": "La mesure a changé."}
+MACHINE = {"Accept": "application/json"}
+
+
+def public_pem(key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey) -> str:
+    return key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+
+
+def private_pem(key: rsa.RSAPrivateKey, format_: PrivateFormat = PrivateFormat.PKCS8, *, locked: bool = False) -> str:
+    lock = BestAvailableEncryption(PASSWORD.encode()) if locked else NoEncryption()
+    return key.private_bytes(Encoding.PEM, format_, lock).decode()
+
+
+@pytest.fixture(scope="module")
+def pair() -> rsa.RSAPrivateKey:
+    return rsa.generate_private_key(65537, 3072)
+
+
+@asynccontextmanager
+async def agreed(desk: Desk) -> AsyncIterator[tuple[Issuer, str, UUID]]:
+    """A project with an agreement: its address, and a file of the dataset."""
+    with trusted_issuer(desk.site) as issuer:
+        await desk.set_policy()
+        address = await desk.agree()
+        media = next(each.id for each in await desk.rows(Distribution) if each.dataset_id == desk.dataset)
+        yield issuer, address, media
+
+
+async def home(desk: Desk, agreement: str) -> str:
+    return f"/projects/{(await desk.deed(agreement)).project_id}/access"
+
+
+async def give(desk: Desk, agreement: str, written: str) -> httpx.Response:
+    return await desk.person.post(f"{await home(desk, agreement)}/key", data={"public_key": written})
+
+
+async def ask(
+    desk: Desk, issuer: Issuer, media: UUID | str, *, client: str = "node-hosted", at: str = ADDRESSES[0]
+) -> httpx.Response:
+    token = issuer.token(f"{desk.territory.slug}-{client}", desk.territory.origin)
+    headers = MACHINE | {"Authorization": f"Bearer {token}"}
+    return await desk.passer.get(at, params={"media-id": str(media)}, headers=headers)
+
+
+def encrypt_as_rudi(content: bytes, pem: str) -> bytes:
+    """What RUDI's node makes in its browser: one key under RSA-OAEP, then the file under AES-GCM, at once."""
+    reader, key, nonce = load_pem_public_key(pem.encode()), os.urandom(32), os.urandom(12)
+    assert isinstance(reader, rsa.RSAPublicKey)
+    padding = OAEP(mgf=MGF1(SHA256()), algorithm=SHA256(), label=None)
+    return reader.encrypt(key + nonce, padding) + AESGCM(key).encrypt(nonce, content, None)
+
+
+async def test_what_the_node_encrypts_for_the_key_that_was_given_is_opened_by_the_project(
+    desk: Desk, pair: rsa.RSAPrivateKey, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "private.pem").write_text(private_pem(pair, locked=True))
+    async with agreed(desk) as (issuer, agreement, media):
+        assert (await give(desk, agreement, public_pem(pair))).status_code == 303
+        answers = [await ask(desk, issuer, media, at=address) for address in ADDRESSES]
+
+    assert [each.status_code for each in answers] == [200, 200]
+    assert answers[0].text == answers[1].text == public_pem(pair)
+    assert answers[0].headers["content-type"] == "application/octet-stream"
+    [kept] = await desk.rows(ProjectKey)
+    assert kept.sha256 in (await desk.person.get(await home(desk, agreement))).text
+    for reader, sees in ((desk.producer, True), (desk.person, False), (desk.passer, False)):
+        assert ("BEGIN PUBLIC KEY" in (await reader.get(agreement)).text) is sees
+    medium = tmp_path / "compteurs.csv.crypt"
+    medium.write_bytes(encrypt_as_rudi(CONTENT, answers[0].text))
+    monkeypatch.setenv("UDI_KEY_PASSWORD", PASSWORD)
+    command = ["decrypt", str(medium), "--key", str(tmp_path / "private.pem"), "--to", str(tmp_path / "compteurs.csv")]
+    done = await asyncio.to_thread(CliRunner().invoke, build_app("decrypt"), command)
+    assert done.exception is None, done.output
+    assert (tmp_path / "compteurs.csv").read_bytes() == CONTENT
+
+
+async def test_only_a_public_rsa_key_that_is_strong_enough_is_kept(desk: Desk, pair: rsa.RSAPrivateKey) -> None:
+    refused = {
+        private_pem(pair): "rester chez vous",
+        private_pem(pair, locked=True): "rester chez vous",
+        private_pem(pair, PrivateFormat.TraditionalOpenSSL): "rester chez vous",
+        public_pem(pair) + private_pem(pair): "rester chez vous",
+        public_pem(ec.generate_private_key(ec.SECP256R1())): "pas une clé RSA",
+        public_pem(rsa.generate_private_key(65537, 1024)): "1024 bits",  # noqa: S505 - the weak one that is refused
+        public_pem(pair)[:200]: "Aucune clé publique",
+        "": "Aucune clé publique",
+    }
+    async with agreed(desk) as (issuer, agreement, media):
+        for written, why in refused.items():
+            page = await give(desk, agreement, written)
+            assert (page.status_code, why in page.text) == (422, True), why
+            assert not written or written.splitlines()[1] not in page.text
+        none = await ask(desk, issuer, media)
+
+    assert await desk.rows(ProjectKey) == []
+    assert (none.status_code, "donné de clé" in none.json()["detail"]) == (404, True)
+    assert not [name for name in await desk.events() if name.startswith("project_key")]
+
+
+async def test_a_key_is_replaced_removed_and_follows_the_agreement(desk: Desk, pair: rsa.RSAPrivateKey) -> None:
+    other = rsa.generate_private_key(65537, 2048)
+    old_form = other.public_key().public_bytes(Encoding.PEM, PublicFormat.PKCS1).decode()
+    async with agreed(desk) as (issuer, agreement, media):
+        await give(desk, agreement, public_pem(pair))
+        await give(desk, agreement, old_form)
+        assert (await ask(desk, issuer, media)).text == public_pem(other)
+        await desk.producer.post(f"{agreement}/suspend", data=WHY)
+        suspended = await ask(desk, issuer, media)
+        await desk.producer.post(f"{agreement}/resume")
+        await desk.producer.post(f"{agreement}/give_notice", data=WHY | {"days": "30"})
+        assert (await ask(desk, issuer, media)).status_code == 200
+        second = await desk.agree()
+        assert (await ask(desk, issuer, media)).text == public_pem(other), "the second project gave none"
+        await give(desk, second, public_pem(pair))
+        several = await ask(desk, issuer, media)
+        await desk.person.post(f"{await home(desk, agreement)}/key/remove")
+        assert (await ask(desk, issuer, media)).text == public_pem(pair)
+        await desk.producer.post(f"{second}/revoke", data=WHY)
+        over = await ask(desk, issuer, media)
+
+    assert [each.status_code for each in (suspended, several, over)] == [404] * 3
+    assert suspended.json() == over.json() != several.json()
+    assert "Plusieurs projets" in several.json()["detail"]
+    assert await events_of_keys(desk) == ["given", "given", "given", "removed"]
+
+
+async def events_of_keys(desk: Desk) -> list[str]:
+    found = [each for each in await desk.rows(AuditEvent) if each.name.startswith("project_key.")]
+    assert all(len(each.facts["sha256"]) == 64 for each in found)
+    return [each.name.removeprefix("project_key.") for each in sorted(found, key=lambda each: each.at)]
+
+
+async def test_nobody_but_the_node_of_the_file_and_who_leads_the_project_has_a_part_in_it(
+    desk: Desk, pair: rsa.RSAPrivateKey
+) -> None:
+    await registered(desk.site, desk.territory, slug="south")
+    async with agreed(desk) as (issuer, agreement, media):
+        assert (await give(desk, agreement, public_pem(pair))).status_code == 303
+        answers = [
+            await desk.passer.get(ADDRESSES[0], params={"media-id": str(media)}, headers=MACHINE),
+            await desk.passer.get(ADDRESSES[0], headers=MACHINE),
+            await desk.person.get(ADDRESSES[0], params={"media-id": str(media)}, headers=MACHINE),
+            await ask(desk, issuer, media, client="node-south"),
+            await ask(desk, issuer, media, client="project"),
+            await ask(desk, Issuer(issuer.url), media),
+            await ask(desk, issuer, uuid4()),
+        ]
+        page = await home(desk, agreement)
+
+    assert [each.status_code for each in answers] == [404] * len(answers)
+    assert len({(each.json()["detail"], each.json()["remedy"]) for each in answers}) == 1
+    assert not [each for each in answers if "PUBLIC KEY" in each.text]
+    for other in (desk.producer, desk.team):
+        assert (await other.post(f"{page}/key", data={"public_key": public_pem(pair)})).status_code == 404
+        assert (await other.post(f"{page}/key/remove")).status_code == 404
+    assert len(await desk.rows(ProjectKey)) == 1
