@@ -22,10 +22,10 @@ from udi.portal.access.agreements.revisions import FOLLOW
 from udi.portal.access.models import AccessAgreement, AccessRequest
 from udi.portal.dataspace.connectors import Described, add_connector
 from udi.portal.dataspace.jobs import follow_people, go_on_with
-from udi.portal.dataspace.messages import CONTEXT, PATH
+from udi.portal.dataspace.messages import CONTEXT, OUTGOING, PATH
 from udi.portal.dataspace.models import Connector, DataspaceProcess
 from udi.portal.dataspace.offers import URN
-from udi.portal.dataspace.outbox import OUTGOING, send_messages
+from udi.portal.dataspace.outbox import send_messages
 from udi.portal.dataspace.processes import GO_ON, SEND
 from udi.portal.projects.actions.describe import Described as Project_
 from udi.portal.projects.actions.describe import create_project

@@ -10,8 +10,9 @@ from udi.kit.clock import now
 from udi.kit.http import Outgoing
 from udi.kit.jobs import Job
 from udi.portal.dataspace import outbox
+from udi.portal.dataspace.messages import OUTGOING
 from udi.portal.dataspace.models import Connector, DataspaceMessage, DataspaceProcess
-from udi.portal.dataspace.outbox import OUTGOING, QUICK, NotSentError, send_messages
+from udi.portal.dataspace.outbox import QUICK, NotSentError, send_messages
 from udi.portal.dataspace.processes import SEND
 from udi.portal.dataspace.requesting import ask, break_off
 

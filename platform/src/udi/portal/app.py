@@ -13,7 +13,7 @@ from udi.portal.catalogue.links import pages as links_pages
 from udi.portal.catalogue.open.routes import routes as open_routes
 from udi.portal.dataspace import api as dataspace_api
 from udi.portal.dataspace import pages as dataspace_pages
-from udi.portal.dataspace.outbox import OUTGOING
+from udi.portal.dataspace.messages import OUTGOING
 from udi.portal.identity import api as identity_api
 from udi.portal.identity import me, token_pages
 from udi.portal.identity import pages as identity_pages

@@ -24,7 +24,7 @@ from udi.portal.catalogue.origins import PART as FIND_ORIGIN
 from udi.portal.catalogue.search.cache import AnswerCache
 from udi.portal.catalogue.search.index import SearchIndexes
 from udi.portal.catalogue.topics import topics
-from udi.portal.dataspace.outbox import OUTGOING
+from udi.portal.dataspace.messages import OUTGOING
 from udi.portal.identity import actions as people
 from udi.portal.identity.models import TABLES
 from udi.portal.identity.pages import SUGGESTING

@@ -13,7 +13,7 @@ from udi.portal.catalogue.links.rounds import Rounds
 from udi.portal.catalogue.links.telling import link_jobs
 from udi.portal.catalogue.search.feed import SearchFeed
 from udi.portal.dataspace import jobs as dataspace_jobs
-from udi.portal.dataspace.outbox import OUTGOING
+from udi.portal.dataspace.messages import OUTGOING
 from udi.portal.identity.models import TABLES
 from udi.portal.nodes import jobs as nodes_jobs
 from udi.portal.nodes.rooms import rooms

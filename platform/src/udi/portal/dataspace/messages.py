@@ -20,6 +20,8 @@ CONTEXT = "https://w3id.org/dspace/2025/1/context.jsonld"
 VERSION, PATH = "2025-1", "/dsp/2025-1"
 PULL = "HttpData-PULL"
 LONGEST_ID, LONGEST_REASONS, LONGEST_WORDS = 500, 20, 2_000
+OUTGOING = "dataspace"
+"""The part of the program that speaks to connectors."""
 LARGEST = 1024 * 1024
 """Bytes of a message."""
 

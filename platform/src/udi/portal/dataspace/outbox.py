@@ -17,15 +17,13 @@ from udi.kit.http import OutgoingError, RefusedAddressError
 from udi.kit.jobs import Job
 from udi.kit.tenancy import Territory
 from udi.portal.access.agreements.delivery import NotToldError, deliver_agreement
-from udi.portal.dataspace.messages import FIRST, LARGEST, LONGEST_ID, PATH, Type, write_message, write_path
+from udi.portal.dataspace.messages import FIRST, LARGEST, LONGEST_ID, OUTGOING, PATH, Type, write_message, write_path
 from udi.portal.dataspace.models import Connector, DataspaceMessage, DataspaceProcess
 from udi.portal.dataspace.states import Side
 from udi.portal.dataspace.transferring import issue
 from udi.ui.site import Site
 
 log = structlog.get_logger()
-OUTGOING = "dataspace"
-"""The part of the program that speaks to connectors."""
 PAUSE, QUICK, PATIENCE = 0.25, 6, 8.0
 """Seconds before a message and between its first tries, how many of these, and seconds to wait for an answer.
 

@@ -27,8 +27,8 @@ from udi.portal.dataspace.connectors import (
     revoke_connector,
 )
 from udi.portal.dataspace.doing import do, list_possible, read_offer
+from udi.portal.dataspace.messages import OUTGOING
 from udi.portal.dataspace.models import DataspaceProcess
-from udi.portal.dataspace.outbox import OUTGOING
 from udi.portal.dataspace.processes import get_of_project, list_of_project, name_trouble
 from udi.portal.dataspace.states import Kind, Side, Transfer
 from udi.portal.projects.models import Project
