@@ -79,14 +79,22 @@ async def test_what_is_not_taken_waits_and_holds_back_what_follows(talk: Talk) -
     assert [each.trouble for each in await messages(talk)] == ["", ""]
 
 
-async def test_two_workers_send_a_message_once(talk: Talk) -> None:
-    process = await ask_elsewhere(talk)
+async def lease(talk: Talk, seconds: int) -> None:
     async with talk.desk.site.database.session(talk.desk.territory.id, role="worker") as session:
-        await session.execute(update(DataspaceMessage).values(leased_until=now() + timedelta(seconds=30)))
+        await session.execute(update(DataspaceMessage).values(leased_until=now() + timedelta(seconds=seconds)))
 
-    await send(talk, process)
 
+async def test_two_workers_send_a_message_once_and_one_that_died_keeps_nothing_back(talk: Talk) -> None:
+    process = await ask_elsewhere(talk)
+    await lease(talk, 30)
+
+    with pytest.raises(NotSentError):
+        await send(talk, process)
     assert talk.other.taken == []
+
+    await lease(talk, -1)
+    await send(talk, process)
+    assert talk.other.types == ["ContractRequestMessage"]
 
 
 async def test_what_is_refused_for_good_is_not_sent_again(talk: Talk) -> None:

@@ -206,7 +206,7 @@ async def test_one_click_of_the_mailbox_turns_off_for_ever_and_an_old_mail_still
     assert "Carte du bruit des rues" in text
     assert "Secret" not in text
     assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
-    address = STOP.search(str(mail["List-Unsubscribe"])).group(1)  # type: ignore[union-attr]
+    address = STOP.search(str(mail["List-Unsubscribe"])).group(1)  # type: ignore[union-attr]  # a mail without it fails here
     assert address in text
 
     assert (await workshop.anyone.get(address)).status_code == 200
@@ -350,7 +350,7 @@ async def test_another_territory_has_no_part_in_it(fair: Fair, elsewhere: Catalo
     helper = await find_helper(fair)
     await fair.turn_on(workshop.leader, **NOISE)
     await fair.tell((await fair.interest(await fair.person("leader"))).id)
-    stop = STOP.search(str(fair.relay.mails[0]["List-Unsubscribe"])).group(1)  # type: ignore[union-attr]
+    stop = STOP.search(str(fair.relay.mails[0]["List-Unsubscribe"])).group(1)  # type: ignore[union-attr]  # a mail without it fails here
 
     async with browse(workshop.app, elsewhere.territory, make_person(elsewhere.territory)) as stranger:
         mine = {"looks_for": "bruit des rues", "has": "bruit des rues", "offers": "testers", "seeks": "testers"}

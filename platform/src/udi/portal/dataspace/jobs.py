@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.jobs import Handler, Job
@@ -73,5 +73,5 @@ async def follow_people(site: Site, job: Job) -> None:
             await catch_up(session, territory, connector, process)
 
 
-async def _lock(session: AsyncSession, which: object) -> DataspaceProcess | None:
-    return await session.scalar(select(DataspaceProcess).where(which).with_for_update())  # type: ignore[arg-type] # a condition
+async def _lock(session: AsyncSession, which: ColumnElement[bool]) -> DataspaceProcess | None:
+    return await session.scalar(select(DataspaceProcess).where(which).with_for_update())

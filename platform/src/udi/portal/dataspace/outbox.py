@@ -34,8 +34,12 @@ LATER = frozenset(map(str, (404, 408, 409, 425, 429, *range(500, 600))))
 """Statuses after which the same message may be taken later."""
 
 
+BUSY = "busy"
+"""Another job is sending; or was, in a worker that died: it is looked at again, past the lease at last."""
+
+
 class NotSentError(Exception):
-    """The other side did not take a message: it is sent again later."""
+    """The other side did not take a message, or another job is sending it: it is tried again later."""
 
 
 @dataclass(frozen=True)
@@ -52,10 +56,10 @@ class Letter:
 
 
 async def send_messages(site: Site, job: Job) -> None:
-    """Send what waits of a process, in order; nothing when another does.
+    """Send what waits of a process, in order.
 
     Raises:
-        NotSentError: the other side did not take a message.
+        NotSentError: the other side did not take a message, or another job is sending it.
     """
     territory = await site.registry.by_id(job.tenant)
     if territory is None:
@@ -80,8 +84,10 @@ async def _take(site: Site, territory: Territory, id_: UUID) -> Letter | None:
         waiting = (DataspaceMessage.process_id == id_, DataspaceMessage.sent_at.is_(None))
         query = select(DataspaceMessage).where(*waiting).order_by(DataspaceMessage.number).limit(1)
         message = await session.scalar(query)
-        if message is None or (message.leased_until is not None and message.leased_until > now()):
+        if message is None:
             return None
+        if message.leased_until is not None and message.leased_until > now():
+            raise NotSentError(BUSY)
         if not process.their_pid and Type(message.type) not in FIRST:
             message.sent_at, message.body = now(), {}  # the other side knows of no such process
             return None
