@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
-
-from udi.kit.http import Outgoing, OutgoingError, RefusedAddressError
+from udi.kit.http import Outgoing
 from udi.portal.dataspace.messages import CONTEXT, LONGEST_ID, Type
 from udi.portal.dataspace.models import Connector
+from udi.portal.dataspace.speaking import post
 
 LARGEST, PATIENCE, MOST = 4 * 1024 * 1024, 8.0, 100
 """Bytes and seconds of an answer, and how many datasets are shown."""
@@ -33,33 +32,20 @@ async def read_catalogue(outgoing: Outgoing, connector: Connector) -> list[Liste
     Raises:
         AwayError: it does not answer, or not with a catalogue.
     """
-    url = f"{connector.address}/catalog/request"
-    if not url.startswith("https://") and not outgoing.is_private(httpx.URL(url).host):
-        raise AwayError("address")
-    headers = {"Authorization": f"Bearer {connector.token}"} if connector.token else {}
-    body = {"@context": [CONTEXT], "@type": Type.CATALOG_REQUEST}
-    try:
-        answer = await outgoing.request("POST", url, json=body, headers=headers, limit=LARGEST, patience=PATIENCE)
-    except RefusedAddressError as error:
-        raise AwayError("address") from error
-    except OutgoingError as error:
-        raise AwayError("unreachable") from error
-    if not answer.is_success:
-        raise AwayError(str(answer.status_code))
-    try:
-        found = answer.json()
-    except (ValueError, RecursionError) as error:
-        raise AwayError("answer") from error
+    url, body = f"{connector.address}/catalog/request", {"@context": [CONTEXT], "@type": Type.CATALOG_REQUEST}
+    trouble, found = await post(outgoing, url, body, token=connector.token, limit=LARGEST, patience=PATIENCE)
+    if trouble:
+        raise AwayError(trouble)
     return read_datasets(found)
 
 
-def read_datasets(catalogue: object) -> list[Listed]:
+def read_datasets(catalogue: dict[str, Any]) -> list[Listed]:
     """The datasets of a catalogue that have a name and an offer.
 
     Raises:
         AwayError: it is no catalogue.
     """
-    if not isinstance(catalogue, dict) or catalogue.get("@type") not in {"Catalog", "dcat:Catalog"}:
+    if catalogue.get("@type") not in {"Catalog", "dcat:Catalog"}:
         raise AwayError("answer")
     listed = []
     for each in _objects(catalogue.get("dataset"))[:MOST]:

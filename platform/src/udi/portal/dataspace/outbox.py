@@ -7,18 +7,17 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-import httpx
 import structlog
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
-from udi.kit.http import OutgoingError, RefusedAddressError
 from udi.kit.jobs import Job
 from udi.kit.tenancy import Territory
 from udi.portal.access.agreements.delivery import NotToldError, deliver_agreement
 from udi.portal.dataspace.messages import FIRST, LARGEST, LONGEST_ID, OUTGOING, PATH, Type, write_message, write_path
 from udi.portal.dataspace.models import Connector, DataspaceMessage, DataspaceProcess
+from udi.portal.dataspace.speaking import post
 from udi.portal.dataspace.states import Side
 from udi.portal.dataspace.transferring import issue
 from udi.ui.site import Site
@@ -49,7 +48,7 @@ class Letter:
     id: UUID
     url: str
     body: dict[str, Any]
-    headers: Mapping[str, str]
+    token: str
     type: str
     agreement: UUID | None
     """Of which the node has to know the new secret first."""
@@ -107,10 +106,9 @@ async def _write(
     opens = kind is Type.TRANSFER_START and process.side == Side.PROVIDER
     if opens:
         body["dataAddress"] = await issue(session, process)
-    headers = {"Authorization": f"Bearer {connector.token}"} if connector.token else {}
     said = write_message(process, kind, body, f"{territory.origin}{PATH}")
     url = process.callback + write_path(process, kind)
-    return Letter(message.id, url, said, headers, message.type, process.agreement_id if opens else None)
+    return Letter(message.id, url, said, connector.token, message.type, process.agreement_id if opens else None)
 
 
 async def _tell_node(site: Site, job: Job, letter: Letter) -> None:
@@ -127,34 +125,13 @@ async def _post(site: Site, letter: Letter) -> tuple[str, dict[str, Any]]:
     """Why it was not taken, if so; and what the other side answered to a first message."""
     trouble = ""
     for _ in range(QUICK):
-        trouble, answer = await _post_once(site, letter)
+        trouble, answer = await post(
+            site.parts[OUTGOING], letter.url, letter.body, token=letter.token, limit=LARGEST, patience=PATIENCE
+        )
         if trouble not in LATER:
             return trouble, answer
         await asyncio.sleep(PAUSE)
     return trouble, {}
-
-
-async def _post_once(site: Site, letter: Letter) -> tuple[str, dict[str, Any]]:
-    outgoing = site.parts[OUTGOING]
-    if not letter.url.startswith("https://") and not outgoing.is_private(httpx.URL(letter.url).host):
-        return "address", {}
-    try:
-        answer = await outgoing.request(
-            "POST", letter.url, json=letter.body, headers=letter.headers, limit=LARGEST, patience=PATIENCE
-        )
-    except RefusedAddressError:
-        return "address", {}
-    except OutgoingError:
-        return "unreachable", {}
-    return ("", _read(answer)) if answer.is_success else (str(answer.status_code), {})
-
-
-def _read(answer: httpx.Response) -> dict[str, Any]:
-    try:
-        found = answer.json()
-    except (ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def _is_passing(trouble: str) -> bool:

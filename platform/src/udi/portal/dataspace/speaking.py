@@ -1,0 +1,34 @@
+"""One message to a connector: over TLS unless the operator named its host, with what it wants to be shown."""
+
+from typing import Any
+
+import httpx
+
+from udi.kit.http import Outgoing, OutgoingError, RefusedAddressError
+
+
+async def post(
+    outgoing: Outgoing, url: str, body: object, *, token: str, limit: int, patience: float
+) -> tuple[str, dict[str, Any]]:
+    """Why it was not taken, if so (a status, `unreachable` or `address`); and the JSON object that was answered, if one was.
+
+    `limit` in bytes, `patience` in seconds.
+    """
+    if not url.startswith("https://") and not outgoing.is_private(httpx.URL(url).host):
+        return "address", {}
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    try:
+        answer = await outgoing.request("POST", url, json=body, headers=headers, limit=limit, patience=patience)
+    except RefusedAddressError:
+        return "address", {}
+    except OutgoingError:
+        return "unreachable", {}
+    return ("", _read(answer)) if answer.is_success else (str(answer.status_code), {})
+
+
+def _read(answer: httpx.Response) -> dict[str, Any]:
+    try:
+        found = answer.json()
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
