@@ -19,6 +19,7 @@ from udi.kit.migrations import upgrade
 from udi.node.files import ring
 from udi.settings import Settings
 
+RUN = "UDI_TEST_RUN"
 PROGRAMS = ("portal", "node")
 ROLES = ("owner", "app", "public", "worker")
 
@@ -32,7 +33,7 @@ def locked(folder: Path, name: str) -> Iterator[None]:
 
 
 def free_ports(count: int) -> int:
-    """The first of `count` ports in a row that nobody listens on."""
+    """The first of `count` ports in a row that nobody listens on, and that nobody of this run was given before."""
     for first in range(21000 + os.getpid() % 500 * 20, 64000, 20):
         sockets = []
         try:
@@ -40,6 +41,7 @@ def free_ports(count: int) -> int:
                 probe = socket.socket()
                 sockets.append(probe)
                 probe.bind(("127.0.0.1", port))
+            (Path(os.environ[RUN]) / f"ports-{first}").touch(exist_ok=False)
         except OSError:
             continue
         else:

@@ -14,6 +14,7 @@ from litestar import Litestar
 from xdist.scheduler import LoadScopeScheduling
 
 from tests import cluster, services, stage, visitors
+from tests.cluster import RUN
 from udi.kit import logs
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
@@ -28,7 +29,6 @@ from udi.ui.site import Site
 UNTIMED = {"deadline": None, "suppress_health_check": [hypothesis.HealthCheck.too_slow]}
 hypothesis.settings.register_profile("untimed", **UNTIMED)
 hypothesis.settings.load_profile("untimed")
-RUN = "UDI_TEST_RUN"
 LOOKS = "UDI_LINK_LOOKS_PER_HOUR"
 """No worker of a test looks at the addresses of made-up files, unless the test is about that."""
 SHARED = Path(os.environ.get("UDI_SHARED", Path(__file__).resolve().parents[2] / "shared"))

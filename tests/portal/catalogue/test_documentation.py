@@ -34,7 +34,17 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 SCOPES = ("profile", "following", "sources", "projects", "access")
 RESTRICTED, NOBODY = 7, "6d4a3b1c-2f58-4c0e-9a44-0e5f6a7b8c9d"
 """A line of the corpus, of Armor's; and what nothing is called."""
-PARTS = ("sources", "projects", "teams", "calls", "data-requests", "access-policies", "access-requests", "agreements")
+PARTS = (
+    "me",
+    "sources",
+    "projects",
+    "teams",
+    "calls",
+    "data-requests",
+    "access-policies",
+    "access-requests",
+    "agreements",
+)
 POOR = (
     "projects/mine",
     "me",
@@ -327,7 +337,8 @@ async def test_every_word_of_the_document_and_of_its_page_is_in_both_languages(
 
 @pytest.mark.filterwarnings("default::ResourceWarning")
 @pytest.mark.parametrize(
-    ("address", "name"), [("/api", "api"), ("/problems", "problems"), ("/problems/gone", "problem")]
+    ("address", "name"),
+    [("/api", "api"), ("/api?about=me", "api-me"), ("/problems", "problems"), ("/problems/gone", "problem")],
 )
 async def test_its_page_and_those_of_problems_hold_on_every_screen(
     filled: Catalogue, portal_app: Litestar, address: str, name: str

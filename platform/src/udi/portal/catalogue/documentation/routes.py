@@ -18,7 +18,8 @@ from udi.ui.site import render, site_of
 
 APART = {"team": "teams", "invitation": "teams", "pictures": "teams"}
 """What stands below the addresses of a domain, and is much: a part of its own, so that each stays light."""
-OF_CATALOGUE = ("datasets", "producers", "me", "following")
+OF_CATALOGUE = ("datasets", "producers")
+MINE = ("me", "following")
 
 
 def _document(request: Request[Any, Any, State], territory: Territory) -> dict[str, Any]:
@@ -55,10 +56,12 @@ async def show_api(request: Request[Any, Any, State], territory: NamedDependency
 
 
 def part_of(path: str) -> str:
-    """The name under which the page shows an address; empty for those of the catalogue and of the person themselves."""
+    """The name under which the page shows an address; empty for those of the catalogue."""
     name, *below = path.removeprefix(f"{BASE}/").split("/")
     if inside := set(below) & set(APART):
         return APART[inside.pop()]
+    if name in MINE:
+        return MINE[0]
     return "" if name in OF_CATALOGUE else name
 
 
