@@ -21,6 +21,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, SessionTransaction,
 
 from udi.kit import reading
 from udi.kit.tenancy import NoTenantError, find_spaces, tenant_context
+from udi.kit.turns import TurnPool
 from udi.settings import ProgramName, Role, Settings
 
 NAMING = {
@@ -155,6 +156,7 @@ class Database:
             self._settings.dsn(self.program, role, replica=self.has_replica and role == "public"),
             pool_size=kept,
             max_overflow=most - kept,
+            poolclass=TurnPool,
             pool_use_lifo=True,
             pool_recycle=RECYCLE,
             pool_timeout=PATIENCE if self._pages else 30,

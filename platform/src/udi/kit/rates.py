@@ -4,6 +4,7 @@ import ipaddress
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from udi.kit.errors import TooManyError
 
@@ -54,6 +55,7 @@ class Rates:
         }
 
 
+@lru_cache(1000)
 def neighbourhood(address: str) -> str:
     """An address as it counts: of IPv6, the network that one household has."""
     try:

@@ -3,10 +3,12 @@
 Nothing runs for «all territories».
 """
 
+import hashlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -50,6 +52,13 @@ class Territory:
     def zone(self) -> ZoneInfo:
         """The clock that its inhabitants live by."""
         return ZoneInfo(self.time_zone)
+
+    @cached_property
+    def said(self) -> tuple[UUID, str]:
+        """Its identifier, and what changes with anything that pages say of it, its colours apart."""
+        texts = (self.name, self.tagline, self.links, self.search)
+        facts = (self.origin, self.contact, self.languages, self.time_zone, self.box, texts)
+        return self.id, hashlib.sha256(repr(facts).encode()).hexdigest()
 
 
 def current_tenant() -> UUID:

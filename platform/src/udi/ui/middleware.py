@@ -79,7 +79,7 @@ class TerritoryMiddleware(ASGIMiddleware):
         site = scope["litestar_app"].state.site
         state = scope["state"]
         state["locale"] = choose_language(_wanted(request), _accepted(request), tuple(LANGUAGES))
-        if request.url.path.startswith(ANY_HOST):
+        if scope["path"].startswith(ANY_HOST):
             await next_app(scope, receive, send)
             return
         host = request.headers.get("host", "")
@@ -88,7 +88,7 @@ class TerritoryMiddleware(ASGIMiddleware):
         if territory is None and (suspended := site.registry.find_suspended(host)) is not None:
             state["territory"] = territory = suspended
             state["locale"] = choose_language(_wanted(request), _accepted(request), suspended.languages)
-            if not request.url.path.startswith(LOOKS):
+            if not scope["path"].startswith(LOOKS):
                 raise SuspendedError(
                     "Its pages are closed for the moment; its data are kept.",
                     remedy="Write to the territory’s team to know when it opens again.",

@@ -4,8 +4,8 @@ The line says which route, never which path, query or person.
 """
 
 import re
+import secrets
 import time
-import uuid
 from typing import Any
 
 import structlog
@@ -58,4 +58,4 @@ class Watch:
 def _request_id(scope: Scope) -> str:
     """The id that the proxy gave, if it is one; else a new one."""
     given = next((value for name, value in scope["headers"] if name.lower() == b"x-request-id"), b"")
-    return given.decode() if SANE.fullmatch(given) else uuid.uuid4().hex
+    return given.decode() if SANE.fullmatch(given) else secrets.token_hex(16)

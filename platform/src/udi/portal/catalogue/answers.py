@@ -56,7 +56,7 @@ async def answer(
         return (await make())[0]
     key = key_of(request, territory, reader)
     etag = etag_of(key)
-    modified = last_modified(reader, facts_of(territory), territory.zone)
+    modified = last_modified(reader, territory.said, territory.zone)
     headers = {"ETag": etag, "Cache-Control": VALIDATE, "Vary": VARY, "Content-Language": state["locale"]}
     headers |= as_header(modified)
     if _has_it(request, etag, modified):
@@ -69,7 +69,7 @@ async def answer(
         if made.status_code not in {None, HTTP_200_OK} or not is_current:
             return made
         own = {name: made.headers[name] for name in OWN_HEADERS if name in made.headers}
-        kept = cache.keep(key, _body(made), str(made.media_type), own, encoding or SPARE)
+        kept = cache.keep(key, _body(made), str(made.media_type), own, encoding or SPARE, etag=etag)
     return _sent(kept, headers, encoding)
 
 
@@ -94,28 +94,19 @@ def followed_index(request: Request[Any, Any, State], territory: Territory) -> R
 
 def key_of(request: Request[Any, Any, State], territory: Territory, reader: Reader) -> Key:
     """Everything that an answer depends on."""
-    facts = facts_of(territory)
-    return facts, reader.generation, today(territory.zone), RELEASE, request.scope["state"]["locale"], _address(request)
+    return (
+        territory.said,
+        reader.generation,
+        today(territory.zone),
+        RELEASE,
+        request.scope["state"]["locale"],
+        _address(request),
+    )
 
 
 def _address(request: Request[Any, Any, State]) -> str:
     query = request.scope["query_string"].decode("latin-1")
     return f"{request.scope['path']}?{query}"
-
-
-def facts_of(territory: Territory) -> tuple[object, ...]:
-    """What a page says of its territory, besides its colours."""
-    texts = (territory.name, territory.tagline, territory.links)
-    return (
-        territory.id,
-        territory.origin,
-        territory.contact,
-        territory.languages,
-        territory.time_zone,
-        territory.box,
-        repr(territory.search),
-        repr(texts),
-    )
 
 
 def _body(made: Response[Any]) -> bytes:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from msgspec import Struct
 from sqlalchemy import any_, func, literal_column, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload, selectinload
@@ -62,8 +63,7 @@ class WithdrawnError(GoneError):
         self.withdrawal = withdrawal
 
 
-@dataclass(frozen=True)
-class DatasetLine:
+class DatasetLine(Struct, frozen=True):
     """A dataset in a list."""
 
     id: UUID

@@ -21,7 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.paging import MAX_PAGE_SIZE
 from udi.kit.tenancy import Territory
-from udi.portal.catalogue.answers import facts_of, indexes_of
+from udi.portal.catalogue.answers import indexes_of
 from udi.portal.catalogue.archive import catalogue_of
 from udi.portal.catalogue.open.asked import Asked
 from udi.portal.catalogue.open.listing import Shown, Stretch, Wanted, count_shown, find_words, list_stretch
@@ -151,7 +151,7 @@ async def send_catalogue(
     """One page of a catalogue. What the reader has is known by the index's generation, before any row is read."""
     question, base = read_question(request), form.address(catalogue.address)
     reader = indexes_of(request).find(territory.id)
-    facts = (facts_of(territory), repr(catalogue), question, form.suffix)
+    facts = (territory.said, repr(catalogue), question, form.suffix)
     validators = Validators((*facts, reader.generation if reader else ""))
     if reader and has_it(request, validators):
         return send(request, Document(form.media_type, bytes, validators, vary=VARY))

@@ -11,7 +11,6 @@ from litestar.serialization import encode_json
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.tenancy import Territory
-from udi.portal.catalogue.answers import facts_of
 from udi.portal.catalogue.models import Dataset
 from udi.portal.catalogue.open import data_package, schema_org
 from udi.portal.catalogue.open.representations import CROISSANT, DATA_PACKAGE, Representation
@@ -53,7 +52,7 @@ def _send(
     request: Machine, territory: Territory, dataset: Dataset, form: Representation, written: dict[str, Any]
 ) -> Response[Any]:
     producer = dataset.organisation
-    facts = (facts_of(territory), dataset.id, dataset.described_at, form.suffix, producer.name, producer.url)
+    facts = (territory.said, dataset.id, dataset.described_at, form.suffix, producer.name, producer.url)
     headers = {"Link": f'<{territory.origin}/data/{dataset.id}>; rel="describes"'}
     return send(
         request,

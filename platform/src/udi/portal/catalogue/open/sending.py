@@ -13,7 +13,7 @@ from litestar.status_codes import HTTP_200_OK, HTTP_304_NOT_MODIFIED
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.tenancy import Territory
-from udi.portal.catalogue.answers import RELEASE, SPARE, VALIDATE, facts_of, followed_index, key_of, reading
+from udi.portal.catalogue.answers import RELEASE, SPARE, VALIDATE, followed_index, key_of, reading
 from udi.portal.catalogue.dating import as_header, is_known, last_modified
 from udi.portal.catalogue.queries import is_current
 from udi.portal.catalogue.search.cache import AnswerCache
@@ -117,7 +117,7 @@ async def send_kept(
         kept = cache.keep(
             key, made, document.media_type, headers, encoding, etag=validators.tag, modified=validators.modified
         )
-    modified = kept.modified or last_modified(reader, facts_of(territory), territory.zone)
+    modified = kept.modified or last_modified(reader, territory.said, territory.zone)
     validators = Validators((), modified, kept.etag)
     document = Document(kept.media_type, kept.plain, validators, kept.headers, packed=kept.body, encoding=kept.encoding)
     return send(request, document)

@@ -31,6 +31,8 @@ TYPED_SCORE, SYNONYM_SCORE, THEME_SCORE = 1.0, 0.5, 0.05
 LAST_WORD = re.compile(r"(?P<before>.*?)(?P<start>[^\W_]+)", re.DOTALL)
 RANKED = 60
 """How many of the nearest are put in order by more than their nearness."""
+MOST_TOGETHER = 2_000
+"""Answers beyond which it is not asked whether the words of a question stand together: of so many, the first have them so."""
 SLACK = 2
 """How many other words may stand between those of a question that are better together."""
 
@@ -59,6 +61,8 @@ class Question:
     apart: list[Query]
     filters: dict[str, Query]
     nearer: list[Query]
+    together: list[Query]
+    """What brings nearer too, but is dear: it reads where the words stand in each dataset that has them."""
 
     def must(self, without: str = "") -> Query:
         return self._must(self.plain, without)
@@ -67,8 +71,9 @@ class Question:
         parts = [*text, *(query for name, query in self.filters.items() if name != without)] or [Query.all_query()]
         return Query.boolean_query([*_each(Occur.Must, parts), *_each(Occur.MustNot, self.apart)])
 
-    def score(self) -> Query:
-        return Query.boolean_query([(Occur.Must, self._must(self.text)), *_each(Occur.Should, self.nearer)])
+    def score(self, total: int) -> Query:
+        nearer = [*self.nearer, *self.together] if total <= MOST_TOGETHER else self.nearer
+        return Query.boolean_query([(Occur.Must, self._must(self.text)), *_each(Occur.Should, nearer)])
 
 
 def search(reader: Reader, criteria: Criteria, thesaurus: Thesaurus | None = None) -> Found:
@@ -120,7 +125,8 @@ class _Writer:
             plain=[*map(self._plain, asked.groups), *map(self._phrase, asked.phrases)],
             apart=[*map(self._phrase, asked.apart), *(self._any("text", stems) for stems in asked.apart_words)],
             filters={name: self._filter(name, values) for name, values in criteria.filters.items()},
-            nearer=list(self._nearer(asked)),
+            nearer=[self._named(word.stems) for word in asked.words],
+            together=list(self._together(asked)),
         )
 
     def _group(self, group: Group) -> Query:
@@ -132,8 +138,8 @@ class _Writer:
         typed = _all(self._any("text", word.stems) for word in group.words)
         if not group.also and not group.themes:
             return typed
-        known = Query.boolean_query([(Occur.Must, typed), (Occur.Should, Query.const_score_query(typed, TYPED_SCORE))])
-        named = _any_of([self._label(label) for label in group.also] or [Query.empty_query()])
+        known = _all([typed, Query.const_score_query(Query.all_query(), TYPED_SCORE)])
+        named = _any_of([self._label(label, plain=group.known) for label in group.also] or [Query.empty_query()])
         others = Query.const_score_query(named, SYNONYM_SCORE) if group.known else named
         themes = [Query.const_score_query(self._term("theme", theme), THEME_SCORE) for theme in group.themes]
         return Query.boolean_query(_each(Occur.Should, [known, others, *themes]))
@@ -155,9 +161,7 @@ class _Writer:
         named = _all(self._any("named", each) for each in stems)
         return _any_of([named, self._phrase(words.plain_words(label))])
 
-    def _nearer(self, asked: Asked) -> Iterable[Query]:
-        for word in asked.words:
-            yield self._named(word.stems)
+    def _together(self, asked: Asked) -> Iterable[Query]:
         typed = [words.plain(word.instead or word.text) for word in asked.words]
         if len(typed) > 1:
             together = Query.phrase_query(self._schema, "phrase", list(typed), slop=SLACK)
@@ -233,7 +237,7 @@ def _page(reader: Reader, question: Question, criteria: Criteria, asked: Asked, 
         return []
     order = MODIFIED if criteria.order == RELEVANCE and not asked.scored else criteria.order
     if order == RELEVANCE:
-        return _seqs(reader, _nearest(reader, question, start + criteria.size)[start:])
+        return _seqs(reader, _nearest(reader, question.score(total), start + criteria.size)[start:])
     field_name, direction = ORDERS[order]
     found = searcher.search(
         question.must(), criteria.size, count=False, offset=start, order_by_field=field_name, order=direction
@@ -241,9 +245,9 @@ def _page(reader: Reader, question: Question, criteria: Criteria, asked: Asked, 
     return _seqs(reader, [address for _, address in found.hits])
 
 
-def _nearest(reader: Reader, question: Question, end: int) -> list[DocAddress]:
+def _nearest(reader: Reader, query: Query, end: int) -> list[DocAddress]:
     """The nearest first; of some that are equally near, the most complete description, then the freshest data."""
-    hits = reader.searcher.search(question.score(), max(RANKED, end), count=False).hits
+    hits = reader.searcher.search(query, max(RANKED, end), count=False).hits
     addresses = [address for _, address in hits]
     first = addresses[:RANKED]
     complete, days = (reader.searcher.fast_field_values(name, first) for name in ("completeness", "day"))
