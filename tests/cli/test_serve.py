@@ -38,7 +38,14 @@ def test_what_starts_a_program_imports_neither(command: str) -> None:
 def test_web_workers_have_nothing_of_what_only_the_worker_does(program: str) -> None:
     said = modules(STARTED.format(program=program, part="app"))
 
-    only = ("keycloak", "requests", f"udi.{program}.work", "udi.portal.notifications.jobs", "udi.portal.nodes.jobs")
+    only = (
+        "alembic",
+        "keycloak",
+        "requests",
+        f"udi.{program}.work",
+        "udi.portal.notifications.jobs",
+        "udi.portal.nodes.jobs",
+    )
     assert f"udi.{program}.site" in said
     assert [name for name in said if name.startswith(only)] == []
 

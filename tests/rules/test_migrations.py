@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.rules.compatibility import faults
-from udi.kit import migrations
+from udi.kit import migrations, revisions
 from udi.settings import ProgramName, Settings
 
 SOURCE = Path(__file__).parents[2] / "platform/src/udi"
@@ -40,7 +40,7 @@ def test_a_revision_leaves_the_program_of_the_release_before_alone(path: Path) -
 
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_expanding_revisions_are_one_chain_and_contracting_ones_another(program: ProgramName) -> None:
-    expand, contract = migrations.chain(program), migrations.chain(program, "contract")
+    expand, contract = revisions.chain(program), revisions.chain(program, "contract")
 
     assert len(expand) + len(contract) == len([path for path in REVISIONS if program in path.parts])
     assert contract == () or expand[-1] not in contract

@@ -52,6 +52,8 @@ class Job:
 
 
 Handler = Callable[[Job], Awaitable[None]]
+GiveWay = Callable[[], Awaitable[None]]
+"""Waited for before each job: what the same process does first."""
 Spent = Callable[[UUID, UUID, float], Awaitable[None]]
 """Told of each heavy job that ended: its territory, its share, and how many seconds it took."""
 
@@ -193,9 +195,10 @@ class Worker:
         *,
         attempts: int = ATTEMPTS,
         spent: Spent | None = None,
+        give_way: GiveWay | None = None,
     ) -> None:
         self._database, self._handlers, self._attempts = database, handlers, attempts
-        self._spent = spent
+        self._spent, self._give_way = spent, give_way
         self._manager: QueueManager | None = None
 
     async def run(self) -> None:
@@ -241,6 +244,8 @@ class Worker:
             payload = json.loads(queued.payload or b"{}")
             tenant = UUID(payload.pop("tenant"))
             last = queued.attempts >= self._attempts
+            if self._give_way is not None:
+                await self._give_way()
             share, began = (queued.headers or {}).get(SHARE), time.monotonic()
             with tenant_context(tenant), structlog.contextvars.bound_contextvars(job=name, tenant=str(tenant)):
                 try:

@@ -6,7 +6,7 @@ from typing import Literal, TextIO
 
 import structlog
 
-NOISY = ("httpx", "httpcore", "pgqueuer", "asyncio", "alembic", "granian", "litestar")
+NOISY = ("httpx", "httpcore", "pgqueuer", "asyncio", "alembic", "granian", "litestar", "udi.kit.turns")
 
 
 class _ErrorStream(logging.StreamHandler[TextIO]):

@@ -8,34 +8,31 @@ chain (its first revision has no `down_revision` and the label «contract»), ru
 import asyncio
 import time
 from collections.abc import Callable
-from functools import cache
 from importlib import import_module
-from pathlib import Path
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 from alembic import command, context
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import MetaData, pool, text
+from sqlalchemy import MetaData, pool
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+from sqlalchemy.ext.asyncio import create_async_engine
 
+from udi.kit import revisions
+from udi.kit.revisions import chain, missing, unused_since
 from udi.settings import ProgramName, Settings
 
 T = TypeVar("T")
-Phase = Literal["expand", "contract"]
 LOCK_TIMEOUT, LOCK_NOT_AVAILABLE = "4s", "55P03"
 LOCK_TRIES, LOCK_PAUSE = 5, 2.0
 OWN_SCHEMAS = {"app", "platform"}
-PACKAGE = Path(__file__).parents[1]
 
 
 def configuration(settings: Settings, program: ProgramName) -> Config:
     """Alembic's configuration for one program."""
     config = Config()
-    config.set_main_option("script_location", str(PACKAGE / program / "migrations"))
+    config.set_main_option("script_location", str(revisions.PACKAGE / program / "migrations"))
     config.set_main_option("path_separator", "os")
     config.attributes["dsn"] = settings.dsn(program, "owner")
     config.attributes["reader"] = f"udi_{program}_app"
@@ -50,7 +47,7 @@ def upgrade(settings: Settings, program: ProgramName, *, contract: bool = True) 
     """
     heads = asyncio.run(_with_connection(settings.dsn(program, "owner"), _current_heads))
     expand, last = chain(program), chain(program, "contract")
-    wanted = [expand[-1]] if _missing(program, heads) else []
+    wanted = [expand[-1]] if missing(program, heads) else []
     if last and (contract or not heads) and last[-1] not in heads:
         wanted = [expand[-1], last[-1]]
     for revision in wanted:
@@ -84,12 +81,7 @@ def check(settings: Settings, program: ProgramName) -> None:
 
 def pending(settings: Settings, program: ProgramName) -> list[str]:
     """Expanding revisions that the database does not have yet, oldest first."""
-    return _missing(program, asyncio.run(_with_connection(settings.dsn(program, "owner"), _current_heads)))
-
-
-async def find_pending(session: AsyncSession, program: ProgramName) -> list[str]:
-    """The same as the application's role, which may read where the database stands."""
-    return _missing(program, tuple(await session.scalars(text("SELECT version_num FROM public.alembic_version"))))
+    return missing(program, asyncio.run(_with_connection(settings.dsn(program, "owner"), _current_heads)))
 
 
 def find_contracting(settings: Settings, program: ProgramName) -> dict[str, str]:
@@ -104,32 +96,6 @@ def find_contracted(settings: Settings, program: ProgramName) -> dict[str, str]:
     """Contracting revisions that were run: a program older than what each says no longer works."""
     left = find_contracting(settings, program)
     return {name: unused_since(program, name) for name in chain(program, "contract") if name not in left}
-
-
-def unused_since(program: ProgramName, revision: str) -> str:
-    """The version that a contracting revision declares."""
-    return str(_scripts(program).get_revision(revision).module.unused_since)
-
-
-def _missing(program: ProgramName, heads: tuple[str, ...]) -> list[str]:
-    """A database ahead of this program (one goes back to the previous version) lacks nothing."""
-    revisions = chain(program)
-    reached = [revisions.index(head) for head in heads if head in revisions]
-    if heads and not reached:
-        return []
-    return list(revisions[max(reached, default=-1) + 1 :])
-
-
-@cache
-def chain(program: ProgramName, phase: Phase = "expand") -> tuple[str, ...]:
-    """The revisions of one phase of a program, oldest first."""
-    found = [script for script in _scripts(program).walk_revisions() if script.module.phase == phase]
-    return tuple(script.revision for script in reversed(found))
-
-
-@cache
-def _scripts(program: ProgramName) -> ScriptDirectory:
-    return ScriptDirectory(str(PACKAGE / program / "migrations"))
 
 
 def _current_heads(connection: Connection) -> tuple[str, ...]:
@@ -147,7 +113,7 @@ async def _with_connection(dsn: str, run: Callable[[Connection], T]) -> T:
 
 def declare_tables(program: ProgramName) -> None:
     """Import the `models.py` of every domain of a program, so that its metadata is whole."""
-    for path in sorted((PACKAGE / program).glob("*/models.py")):
+    for path in sorted((revisions.PACKAGE / program).glob("*/models.py")):
         import_module(f"udi.{program}.{path.parent.name}.models")
 
 

@@ -57,7 +57,7 @@ async def work(settings: Settings) -> None:
     feed = SearchFeed(site.database, site.registry, settings)
     try:
         await run_until_stopped(
-            Worker(site.database, jobs(site)),
+            Worker(site.database, jobs(site), give_way=feed.settle),
             feed.run(),
             Rounds(site).run(),
             digest_for_ever(site),

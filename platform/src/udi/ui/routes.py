@@ -11,7 +11,7 @@ from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler
 from sqlalchemy import text
 
-from udi.kit import migrations
+from udi.kit import revisions
 from udi.kit.errors import NotFoundError
 from udi.kit.tenancy import Territory
 from udi.ui import assets, metrics, motif, theme
@@ -87,7 +87,7 @@ async def ready(request: Request[Any, Any, State]) -> Response[dict[str, Any]]:
     site = request.app.state.site
     try:
         async with site.database.platform_session(role="public") as session:
-            pending = await migrations.find_pending(session, site.program)
+            pending = await revisions.find_pending(session, site.program)
     except Exception as error:  # noqa: BLE001 - whatever it is, the answer is the same
         return Response({"ready": False, "program": site.program, "database": type(error).__name__}, status_code=503)
     body = {"ready": not pending, "program": site.program, "pending": pending}

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from udi.cli.archive import contents
 from udi.cli.archive.whole import Archive
 from udi.cli.local.errors import LocalError
-from udi.kit import migrations
+from udi.kit import revisions
 from udi.kit.db import Database
 from udi.kit.errors import ConflictError
 from udi.kit.territories import find_taken
@@ -38,7 +38,7 @@ async def find_standing(databases: Mapping[ProgramName, Database], archive: Arch
     states = []
     for program, database in databases.items():
         async with database.platform_session() as session:
-            if await migrations.find_pending(session, program):
+            if await revisions.find_pending(session, program):
                 cause = f"The database of the {program} waits for its migrations"
                 raise LocalError(cause, "run `udi database migrate`, then import again")
             row = ROWS[program]

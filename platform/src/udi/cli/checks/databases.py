@@ -7,7 +7,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.cli.checks.finding import HOUR, MINUTE, Finding, duration, fault, ok, warning
-from udi.kit import jobs, migrations
+from udi.kit import jobs, revisions
 from udi.kit.clock import now
 from udi.kit.db import Database
 from udi.portal.nodes.models import Delivery, Report
@@ -74,7 +74,7 @@ async def _content(database: Database) -> list[Finding]:
 
 async def _pending(session: AsyncSession, program: ProgramName) -> Finding:
     exists = await session.scalar(text("SELECT to_regclass('public.alembic_version') IS NOT NULL"))
-    missing = await migrations.find_pending(session, program) if exists else ["all"]
+    missing = await revisions.find_pending(session, program) if exists else ["all"]
     if missing:
         said = f"The database lacks {len(missing)} migration(s): {', '.join(missing)}."
         return fault("migrations", program, said, "Run `udi up`, or the play of the deployment, with this version.")

@@ -17,7 +17,7 @@ from udi.cli.archive.tape import MANIFEST, Reader, RefusedArchiveError, Writer
 from udi.cli.local.errors import LocalError
 from udi.cli.own.space_rows import CARRIED, Held, lines_of, read_people
 from udi.kit.clock import now
-from udi.kit.migrations import chain
+from udi.kit.revisions import chain
 from udi.kit.rows import Moves, Row, parse_rows
 from udi.node.files.models import object_key
 from udi.node.files.store import ObjectStore

@@ -33,6 +33,35 @@ ROWS = select(
 ).join(Organisation, (Organisation.tenant_id == Dataset.tenant_id) & (Organisation.id == Dataset.organisation_id))  # fmt: skip
 
 
+class Pen:
+    """The writer of the index that was written last: it stays open, so that nobody waits for what it merges meanwhile."""
+
+    def __init__(self) -> None:
+        self._path: Path | None = None
+        self._writer: tantivy.IndexWriter | None = None
+
+    def take(self, path: Path) -> tantivy.IndexWriter:
+        """The writer of the index in a folder; that of another one is put away.
+
+        Raises:
+            ValueError: the index is damaged.
+        """
+        if self._writer is None or self._path != path:
+            self.put_away()
+            self._writer, self._path = tantivy.Index.open(str(path)).writer(HEAP, 1), path
+        return self._writer
+
+    def put_away(self) -> None:
+        """Let go of the writer once it has merged; takes as long as that."""
+        writer, self._writer = self._writer, None
+        if writer is not None:
+            writer.wait_merging_threads()
+
+    def drop(self) -> None:
+        """Let go of the writer, and of what it was given since its last commit."""
+        self._writer = None
+
+
 class TenantIndex:
     """The folder of one territory: `current` leads to the index in use, `slug` says whose it is."""
 
@@ -85,18 +114,21 @@ class TenantIndex:
         self._switch_to(path)
         log.info("search index built", territory=slug, datasets=count)
 
-    async def update(self, database: Database, tenant: UUID, changed: Collection[UUID]) -> None:
+    async def update(self, database: Database, tenant: UUID, changed: Collection[UUID], pen: Pen) -> None:
         """Read these datasets again; those that are public no more leave the index."""
         try:
-            index = tantivy.Index.open(str((self._folder / CURRENT).resolve()))
-            writer = index.writer(HEAP, 1)
+            writer = await asyncio.to_thread(pen.take, (self._folder / CURRENT).resolve())
             async for ids, rows in _batches(database, tenant, changed):
                 delete_documents(writer, ids)
                 await asyncio.to_thread(_add, writer, rows)
-            await asyncio.to_thread(_finish, writer)
+            await asyncio.to_thread(writer.commit)
         except ValueError as error:
+            pen.drop()
             log.exception("search index damaged", tenant=str(tenant), error=str(error))
             self.request_rebuild()
+        except BaseException:
+            pen.drop()
+            raise
 
     def _switch_to(self, path: Path) -> None:
         link = self._folder / f"{CURRENT}.new"

@@ -9,6 +9,7 @@ import fcntl
 import json
 import re
 import shutil
+import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager, suppress
@@ -25,7 +26,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.clock import now
 from udi.kit.db import Database
 from udi.kit.territories import Registry
-from udi.portal.catalogue.search.build import TenantIndex
+from udi.portal.catalogue.search.build import Pen, TenantIndex
 from udi.portal.catalogue.search.index import CURSOR, FINGERPRINT
 from udi.settings import Settings
 
@@ -33,6 +34,10 @@ log = structlog.get_logger()
 CHANNEL = "search_change"
 POLL, GATHER, RETRY, PRUNE_EVERY, HEARTBEAT = 0.5, 0.05, 2.0, 3600.0, 30.0
 KEPT_DAYS = 7
+QUIET = 10.0
+"""Seconds without a change after which the writer of an index is put away, with the memory that it takes."""
+LONGEST_WAIT = 1.0
+"""Seconds for which other work of the process waits for what changed to be found: both share one interpreter."""
 
 AWAY = (DBAPIError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
@@ -78,6 +83,9 @@ class SearchFeed:
         self._file = self._folder / CURSOR
         self._cursor: Cursor | None = None
         self._written_at = 0.0
+        self._pen, self._wrote_at = Pen(), 0.0
+        self._settled = asyncio.Event()
+        self._settled.set()
 
     async def run(self) -> None:
         """Follow the database for ever; waits while it is away, or while another process of the machine does this."""
@@ -92,8 +100,20 @@ class SearchFeed:
                     log.warning("search feed interrupted", error=type(error).__name__)
                     await asyncio.sleep(RETRY)
 
+    async def settle(self) -> None:
+        """Wait while what changed is brought into an index, for `LONGEST_WAIT` at most."""
+        if not self._settled.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._settled.wait(), LONGEST_WAIT)
+
     async def step(self) -> int:
         """Bring every index up to date once; how many datasets were looked at again."""
+        try:
+            return await self._step()
+        finally:
+            await asyncio.to_thread(self._pen.put_away)
+
+    async def _step(self) -> int:
         self._folder.mkdir(parents=True, exist_ok=True)
         slugs = {territory.id: territory.slug for territory in await self._registry.list()}
         async with self._database.platform_session(role="public") as session:
@@ -113,8 +133,10 @@ class SearchFeed:
         prune_at = clock()
         async with self._notices() as (noticed, lost):
             while not lost.is_set():
-                await self.step()
+                await self._step()
                 _drop_old_versions(self._folder)
+                if time.monotonic() - self._wrote_at > QUIET:
+                    await asyncio.to_thread(self._pen.put_away)
                 if clock() >= prune_at:
                     await self._prune()
                     prune_at = clock() + PRUNE_EVERY
@@ -154,13 +176,19 @@ class SearchFeed:
         if (wanted and slug is not None) or (index.exists() and (changed or not index.knows_position())):
             index.note_position(position)
         if wanted and slug is not None:
+            await asyncio.to_thread(self._pen.put_away)
             try:
                 await index.build(self._database, tenant, slug)
             except BaseException:
                 index.request_rebuild()
                 raise
         elif changed and index.exists():
-            await index.update(self._database, tenant, changed)
+            self._settled.clear()
+            try:
+                await index.update(self._database, tenant, changed, self._pen)
+            finally:
+                self._wrote_at = time.monotonic()
+                self._settled.set()
 
     def _drop_strangers(self, slugs: Collection[UUID]) -> None:
         """Where all is made anew, an index that cannot be (its territory is suspended or gone) would stay wrong."""

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, Self
 from uuid import UUID
 
-from sqlalchemy import or_, text, update
+from sqlalchemy import or_, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -45,9 +45,10 @@ class Outcome:
 
 
 async def note_seen(session: AsyncSession, node: Node) -> None:
-    """Remember that the node called, at most once a minute so that its calls do not wait for each other."""
+    """Remember that the node called, at most once a minute, and not while another call does: none waits for another."""
     long_ago = or_(Node.last_seen_at.is_(None), Node.last_seen_at < now() - SEEN_EVERY)
-    await session.execute(update(Node).where(Node.id == node.id, long_ago).values(last_seen_at=now()))
+    free = select(Node.id).where(Node.id == node.id, long_ago).with_for_update(skip_locked=True)
+    await session.execute(update(Node).where(Node.id.in_(free)).values(last_seen_at=now()))
 
 
 @dataclass(frozen=True)
