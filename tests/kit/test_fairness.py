@@ -88,6 +88,25 @@ async def test_one_job_begins_within_the_next_two_of_a_thousand(
     assert floor.most["large"] <= at_once
 
 
+async def test_a_job_gives_way_to_what_the_same_process_does_first(
+    node_database: Database, demo: Territory, floor: Floor
+) -> None:
+    done = asyncio.Event()
+    await queue(node_database, demo, "anybody", uuid.uuid4(), 1, 1)
+    worker = Worker(node_database, {NAME: floor.prepare}, give_way=done.wait)
+    running = asyncio.create_task(worker.run())
+    try:
+        await asyncio.sleep(0.5)
+        before = list(floor.began)
+        done.set()
+        await floor.until(lambda: floor.began == ["anybody"])
+    finally:
+        worker.stop()
+        await running
+
+    assert before == []
+
+
 async def test_spaces_that_all_have_work_take_turns(node_database: Database, demo: Territory, floor: Floor) -> None:
     chance = random.Random(20261126)  # noqa: S311 - a fixed seed is the point
     counts = {f"space {number}": chance.choice([3, 10, 40]) for number in range(5)}

@@ -357,6 +357,40 @@ async def test_every_index_is_forgotten_when_none_is_named(
     assert forget_index(own) >= 2
 
 
+async def test_who_stops_following_leaves_the_index_to_the_next(
+    armor: Catalogue, feed: SearchFeed, portal_database: Database, registry: Registry, own: Settings,
+    folder: Path, titles_of: TitlesOf,
+) -> None:  # fmt: skip
+    async def found() -> bool:
+        return await titles_of(armor) == [TABLE[0][0]]
+
+    await feed.step()
+    async with running(feed):
+        await armor.add(0)
+        await eventually(found)
+    generation = (folder / str(armor.territory.id) / CURRENT).readlink()
+    await armor.add(1)
+    await SearchFeed(portal_database, registry, own).step()
+
+    assert len(await titles_of(armor)) == 2
+    assert (folder / str(armor.territory.id) / CURRENT).readlink() == generation
+
+
+async def test_other_work_waits_until_what_changed_is_found(
+    armor: Catalogue, feed: SearchFeed, titles_of: TitlesOf
+) -> None:
+    await feed.step()
+    await feed.settle()
+    await armor.add_all()
+    stepping = asyncio.create_task(feed.step())
+    while feed._settled.is_set():  # noqa: ASYNC110 - it begins after some readings of the database
+        await asyncio.sleep(0)
+    await feed.settle()
+
+    assert len(await titles_of(armor)) == len(TABLE)
+    await stepping
+
+
 async def test_one_process_of_a_machine_writes_and_another_waits(
     armor: Catalogue, portal_database: Database, registry: Registry, own: Settings, feed: SearchFeed,
     titles_of: TitlesOf, indexes: SearchIndexes,

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from tests.contract.node import RESOURCES, Pusher, make_file, make_record
 from udi.portal.catalogue.models import Dataset, DatasetState, Distribution
+from udi.portal.nodes.actions.push import note_seen
 from udi.portal.nodes.models import Delivery, Node
 
 
@@ -188,6 +189,14 @@ async def test_older_versions_are_read(north: Pusher) -> None:
     for version in ("1.2.0", "1.2.1", "1.3.0", "1.4.0", "1.4.1"):
         record = make_record(north.organisation, metadata_info={"api_version": version})
         assert (await north.post(record)).status_code == 200, version
+
+
+async def test_a_call_waits_for_no_other_that_is_being_noted(north: Pusher) -> None:
+    async with north.site.database.session(north.territory.id) as session:
+        await note_seen(session, north.node)
+        answer = await north.post(make_record(north.organisation))
+
+    assert answer.status_code == 200
 
 
 async def test_a_call_is_noted_as_last_seen(north: Pusher) -> None:

@@ -52,7 +52,7 @@ class Job:
 
 
 Handler = Callable[[Job], Awaitable[None]]
-GiveWay = Callable[[], Awaitable[None]]
+GiveWay = Callable[[], Awaitable[object]]
 """Waited for before each job: what the same process does first."""
 Spent = Callable[[UUID, UUID, float], Awaitable[None]]
 """Told of each heavy job that ended: its territory, its share, and how many seconds it took."""

@@ -131,19 +131,22 @@ class SearchFeed:
     async def _follow_for_ever(self) -> None:
         clock = asyncio.get_running_loop().time
         prune_at = clock()
-        async with self._notices() as (noticed, lost):
-            while not lost.is_set():
-                await self._step()
-                _drop_old_versions(self._folder)
-                if time.monotonic() - self._wrote_at > QUIET:
-                    await asyncio.to_thread(self._pen.put_away)
-                if clock() >= prune_at:
-                    await self._prune()
-                    prune_at = clock() + PRUNE_EVERY
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(noticed.wait(), POLL)
-                    await asyncio.sleep(GATHER)
-                noticed.clear()
+        try:
+            async with self._notices() as (noticed, lost):
+                while not lost.is_set():
+                    await self._step()
+                    _drop_old_versions(self._folder)
+                    if time.monotonic() - self._wrote_at > QUIET:
+                        await asyncio.to_thread(self._pen.put_away)
+                    if clock() >= prune_at:
+                        await self._prune()
+                        prune_at = clock() + PRUNE_EVERY
+                    with suppress(TimeoutError):
+                        await asyncio.wait_for(noticed.wait(), POLL)
+                        await asyncio.sleep(GATHER)
+                    noticed.clear()
+        finally:
+            self._pen.drop()
 
     @asynccontextmanager
     async def _notices(self) -> AsyncIterator[tuple[asyncio.Event, asyncio.Event]]:
