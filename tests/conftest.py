@@ -36,6 +36,7 @@ TOGETHER = {
     "one machine": "tests/ansible/test_machine",
     "journeys": ("tests/journeys", "tests/cli/test_producer"),
     "own nodes": "tests/own_node",
+    "data space": "tests/contract/dataspace",
 }
 
 

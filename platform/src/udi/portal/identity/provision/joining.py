@@ -1,5 +1,6 @@
 """One member of one organisation made so, with an account that may do no more than that."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -26,6 +27,7 @@ from udi.settings import Settings
 
 RIGHTS = ("manage-organizations", "manage-users", "view-realm")
 """Of the realm: Keycloak lets nobody put a person into an organisation without the second."""
+TRIES, PAUSE = 4, 0.5
 MANAGED = "MANAGED"
 """Made by an invitation of Keycloak itself: it deletes the account of such a member who is removed."""
 
@@ -36,7 +38,7 @@ def apply_members_account(admin: Admin, settings: Settings) -> Change:
     wanted = {**machine_client(MEMBERS_CLIENT, settings.secret(MEMBERS_SECRET)), **own}
     found = admin.get("clients", clientId=MEMBERS_CLIENT)
     if not found:
-        admin.post("clients", wanted)
+        admin.post("clients", wanted, conflict=True)
     elif difference(wanted, found[0]):
         admin.put(f"clients/{found[0]['id']}", merged(found[0], wanted))
     client = (found or admin.get("clients", clientId=MEMBERS_CLIENT))[0]["id"]
@@ -46,14 +48,24 @@ def apply_members_account(admin: Admin, settings: Settings) -> Change:
 
 
 def _give_rights(admin: Admin, client: str) -> bool:
+    """Give what is missing of the rights; where somebody gives them at the same moment, Keycloak refuses one of the two (400)."""
     realm = admin.get("clients", clientId="realm-management")[0]["id"]
     path = f"users/{admin.get(f'clients/{client}/service-account-user')['id']}/role-mappings/clients/{realm}"
-    has = {role["name"] for role in admin.get(path) or []}
     known = {role["name"]: role for role in admin.get(f"clients/{realm}/roles", max=EVERYTHING)}
-    missing = [known[name] for name in RIGHTS if name not in has]
-    if missing:
-        admin.post(path, missing)
-    return bool(missing)
+    for left in reversed(range(TRIES)):
+        has = {role["name"] for role in admin.get(path) or []}
+        missing = [known[name] for name in RIGHTS if name not in has]
+        if not missing:
+            return left < TRIES - 1
+        try:
+            admin.post(path, missing)
+        except ProvisionError:
+            if not left:
+                raise
+            time.sleep(PAUSE)
+        else:
+            return True
+    return False
 
 
 @dataclass(frozen=True)
