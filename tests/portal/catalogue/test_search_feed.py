@@ -361,18 +361,17 @@ async def test_who_stops_following_leaves_the_index_to_the_next(
     armor: Catalogue, feed: SearchFeed, portal_database: Database, registry: Registry, own: Settings,
     folder: Path, titles_of: TitlesOf,
 ) -> None:  # fmt: skip
-    async def found() -> bool:
-        return await titles_of(armor) == [TABLE[0][0]]
-
     await feed.step()
-    async with running(feed):
-        await armor.add(0)
-        await eventually(found)
     generation = (folder / str(armor.territory.id) / CURRENT).readlink()
-    await armor.add(1)
-    await SearchFeed(portal_database, registry, own).step()
+    for number, each in enumerate((feed, SearchFeed(portal_database, registry, own))):
+        async with running(each):
+            await armor.add(number)
 
-    assert len(await titles_of(armor)) == 2
+            async def found(wanted: int = number + 1) -> bool:
+                return len(await titles_of(armor)) == wanted
+
+            await eventually(found)
+
     assert (folder / str(armor.territory.id) / CURRENT).readlink() == generation
 
 
@@ -383,9 +382,10 @@ async def test_other_work_waits_until_what_changed_is_found(
     await feed.settle()
     await armor.add_all()
     stepping = asyncio.create_task(feed.step())
-    while feed._settled.is_set():  # noqa: ASYNC110 - it begins after some readings of the database
-        await asyncio.sleep(0)
-    await feed.settle()
+    async with asyncio.timeout(SOON):
+        while feed._settled.is_set():  # noqa: ASYNC110 - it begins after some readings of the database
+            await asyncio.sleep(0)
+        await feed.settle()
 
     assert len(await titles_of(armor)) == len(TABLE)
     await stepping
