@@ -47,7 +47,7 @@ class Outcome:
 async def note_seen(session: AsyncSession, node: Node) -> None:
     """Remember that the node called, at most once a minute, and not while another call does: none waits for another."""
     long_ago = or_(Node.last_seen_at.is_(None), Node.last_seen_at < now() - SEEN_EVERY)
-    free = select(Node.id).where(Node.id == node.id, long_ago).with_for_update(skip_locked=True)
+    free = select(Node.id).where(Node.id == node.id, long_ago).with_for_update(skip_locked=True, key_share=True)
     await session.execute(update(Node).where(Node.id.in_(free)).values(last_seen_at=now()))
 
 
