@@ -63,13 +63,14 @@ def apply_account(admin: Admin, settings: Settings, slug: str, account: AccountP
         "lastName": account.last_name,
     }
     outcome: Outcome = "unchanged"
-    if not found:
-        answer = admin.post("users", {**wanted, "credentials": [credential]})
-        user, outcome = answer.headers["Location"].rpartition("/")[2], "created"
-    else:
-        user = found[0]["id"]
-        if difference(wanted, found[0]):
-            admin.put(f"users/{user}", merged(found[0], wanted))
+    made = None if found else admin.post("users", {**wanted, "credentials": [credential]}, conflict=True)
+    if made is not None:
+        user, outcome = made.headers["Location"].rpartition("/")[2], "created"
+    else:  # found, or made by somebody else meanwhile
+        [known] = found or admin.get("users", username=account.username, exact=True)
+        user = known["id"]
+        if difference(wanted, known):
+            admin.put(f"users/{user}", merged(known, wanted))
             outcome = "updated"
         if drawn:
             admin.put(f"users/{user}/reset-password", credential)
