@@ -1,7 +1,7 @@
 """Connections go to whoever waited longest.
 
 SQLAlchemy's pool gives one that comes free to whoever asks next, though others wait, and puts these at the end of the line
-again: under load one reading in a hundred waited ten times as long as half of them (docs/reference/sizing.md).
+again: under load one search in a hundred took six times as long as half of them (docs/reference/sizing.md).
 """
 
 import asyncio
