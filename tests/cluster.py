@@ -1,9 +1,11 @@
 """The PostgreSQL of a test run: one server, real roles, one pair of databases a worker copied from a migrated pair."""
 
+import asyncio
 import fcntl
 import json
 import os
 import secrets
+import shutil
 import socket
 import subprocess
 import sys
@@ -17,6 +19,7 @@ from udi.cli.local.cluster import prepare_cluster, prepare_database
 from udi.kit import keys
 from udi.kit.migrations import upgrade
 from udi.node.files import ring
+from udi.portal.identity.provision import admin, realm
 from udi.settings import Settings
 
 RUN = "UDI_TEST_RUN"
@@ -82,6 +85,21 @@ def write_secrets(folder: Path) -> None:
     (folder / ring.SECRET).write_text(ring.new_ring())
 
 
+def own_settings(run: Path, name: str) -> Settings:
+    """Settings of another installation on the run's server and Keycloak: its own databases, keys, ports, mailbox and realm.
+
+    What it applies at Keycloak, such as the addresses to which people come back, changes nothing of another's.
+    """
+    asyncio.run(copy_databases(json.loads((run / "cluster.json").read_text())["dsn"], name))
+    settings, folder = run_settings(run, name, base_port=free_ports(8)), run / f"{name}-secrets"
+    write_secrets(folder)
+    for path in (*(run / "secrets").glob("*_password"), run / "secrets/keycloak_admin_secret"):
+        shutil.copy(path, folder)
+    own = settings.model_copy(update={"secrets": folder, "identity_realm": name, "smtp_port": settings.port(6)})
+    realm.apply_realm(admin.connect(own), own)
+    return own
+
+
 async def prepare(superuser_dsn: str, settings: Settings) -> None:
     """Create the roles, and an empty database for each program, as `udi up` does."""
     passwords = {f"udi_{p}_{r}": settings.secret(f"{p}_{r}_password") for p in PROGRAMS for r in ROLES}
@@ -117,4 +135,14 @@ def migrate(run: Path) -> None:
         raise RuntimeError(done.stderr)
 
 
-__all__ = ["copy_databases", "free_ports", "locked", "migrate", "prepare", "run_settings", "upgrade", "write_secrets"]
+__all__ = [
+    "copy_databases",
+    "free_ports",
+    "locked",
+    "migrate",
+    "own_settings",
+    "prepare",
+    "run_settings",
+    "upgrade",
+    "write_secrets",
+]

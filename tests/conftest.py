@@ -34,7 +34,7 @@ LOOKS = "UDI_LINK_LOOKS_PER_HOUR"
 SHARED = Path(os.environ.get("UDI_SHARED", Path(__file__).resolve().parents[2] / "shared"))
 TOGETHER = {
     "one machine": "tests/ansible/test_machine",
-    "journeys": ("tests/journeys", "tests/cli/test_producer"),
+    "journeys": "tests/journeys",
     "own nodes": "tests/own_node",
     "data space": "tests/contract/dataspace",
 }

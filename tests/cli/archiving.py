@@ -111,7 +111,7 @@ async def elsewhere(
     (folder / "secrets" / ring.SECRET).write_text(ring.new_ring())
     changes = {
         "state": folder, "secrets": folder / "secrets", "tenants": folder / "tenants", "demo": False,
-        "database_names": other_databases, "identity_realm": "elsewhere",
+        "database_names": other_databases, "identity_realm": other_databases["portal"],
     }  # fmt: skip
     (folder / "tenants").mkdir()
     return keycloak.model_copy(update=changes)

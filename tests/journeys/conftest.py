@@ -1,6 +1,5 @@
 """A real installation and a real browser."""
 
-import asyncio
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -16,14 +15,13 @@ from udi.settings import Settings
 
 @pytest.fixture(scope="session")
 def installation(
-    keycloak: Settings, postgres: str, run_folder: Path, tmp_path_factory: pytest.TempPathFactory
+    keycloak: Settings, run_folder: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Installation]:
-    """Portal, node, their workers, two territories, `demo` and `autre`; databases and folders of their own.
+    """Portal, node, their workers, two territories, `demo` and `autre`; databases, folders and a realm of their own.
 
     The models of the shared data are there where the data are.
     """
-    asyncio.run(cluster.copy_databases(postgres, "journeys"))
-    own = cluster.run_settings(run_folder, "journeys")
+    own = cluster.own_settings(run_folder, "journeys")
     if (models := SHARED / "data/schemas").is_dir():
         own = own.model_copy(update={"schemas": models})
     with running(own, tmp_path_factory.mktemp("installation")) as found:

@@ -1,6 +1,5 @@
 """A real installation that invites, and producers' own nodes as processes of their own, each in a folder."""
 
-import asyncio
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -14,37 +13,22 @@ from tests.identity.browser import SAME_SITE
 from tests.journeys.installation import Installation, running
 from tests.node.producer import Producer
 from tests.own_node.node import SPACE, Node, invite, log_in
-from udi.kit import keys
-from udi.portal.identity.provision import admin, realm
 from udi.settings import Settings
 
 
 @pytest.fixture(scope="package")
 def installation(
-    keycloak: Settings, postgres: str, run_folder: Path, tmp_path_factory: pytest.TempPathFactory
+    keycloak: Settings, run_folder: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Installation]:
     """Portal, hosted node and their workers; two territories, `demo` and `autre`."""
-    asyncio.run(cluster.copy_databases(postgres, "own_nodes"))
-    own = cluster.run_settings(run_folder, "own_nodes", base_port=cluster.free_ports(8))
-    with running(own, tmp_path_factory.mktemp("installation")) as found:
+    with running(cluster.own_settings(run_folder, "own_nodes"), tmp_path_factory.mktemp("installation")) as found:
         yield found
 
 
 @pytest.fixture(scope="package")
-def elsewhere(
-    keycloak: Settings, postgres: str, run_folder: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Installation]:
-    """Another installation, with databases, keys, accounts and a realm of its own; its territories have the same names."""
-    asyncio.run(cluster.copy_databases(postgres, "elsewhere"))
-    theirs = cluster.run_settings(run_folder, "elsewhere", base_port=cluster.free_ports(8))
-    secrets = tmp_path_factory.mktemp("secrets")
-    for path in (run_folder / "secrets").iterdir():
-        if not path.name.startswith(("node_credential_", "account_", "signing_keys")):
-            shutil.copy(path, secrets / path.name)
-    (secrets / "signing_keys").write_text(keys.new_secret())
-    theirs = theirs.model_copy(update={"secrets": secrets, "identity_realm": "elsewhere"})
-    realm.apply_realm(admin.connect(theirs), theirs)
-    with running(theirs, tmp_path_factory.mktemp("elsewhere")) as found:
+def elsewhere(keycloak: Settings, run_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """Another installation; its territories have the same names."""
+    with running(cluster.own_settings(run_folder, "elsewhere"), tmp_path_factory.mktemp("elsewhere")) as found:
         yield found
 
 

@@ -1,6 +1,5 @@
 """A running installation whose portal may speak with connectors on this machine, and what the kit finds in it."""
 
-import asyncio
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -19,14 +18,11 @@ LOOPBACK = "127.0.0.1"
 
 @pytest.fixture(scope="package")
 def installation(
-    keycloak: Settings, postgres: str, run_folder: Path, tmp_path_factory: pytest.TempPathFactory
+    keycloak: Settings, run_folder: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Installation]:
     """Portal, hosted node and their workers."""
-    asyncio.run(cluster.copy_databases(postgres, "dataspace"))
-    own = cluster.run_settings(run_folder, "dataspace", base_port=cluster.free_ports(8))
-    with running(
-        own.model_copy(update={"dataspace_hosts": [LOOPBACK]}), tmp_path_factory.mktemp("installation")
-    ) as found:
+    own = cluster.own_settings(run_folder, "dataspace").model_copy(update={"dataspace_hosts": [LOOPBACK]})
+    with running(own, tmp_path_factory.mktemp("installation")) as found:
         yield found
 
 

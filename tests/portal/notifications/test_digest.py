@@ -22,13 +22,13 @@ from udi.kit.db import Database
 from udi.kit.mail import MailError
 from udi.portal.catalogue.search.feed import SearchFeed
 from udi.portal.identity.models import Person
-from udi.portal.notifications.digests import last_hour, send_digest
+from udi.portal.notifications.digests import SETTLED, last_hour, send_digest
 from udi.portal.notifications.models import Change, Digest, Following, Rhythm, Subscription
 from udi.portal.tenants.models import Tenant
 from udi.settings import Settings
 
 PARIS = ZoneInfo("Europe/Paris")
-TOMORROW = timedelta(days=1)
+TOMORROW = timedelta(days=1) + SETTLED
 WEEK = timedelta(days=8)
 
 
