@@ -203,11 +203,11 @@ def test_each_address_is_asked_of_its_own_host(monkeypatch: pytest.MonkeyPatch) 
 
 def test_processes_named_after_others_are_counted_apart() -> None:
     code = "import time; print('ready', flush=True); time.sleep(60)"
-    with subprocess.Popen([sys.executable, "-c", code, "udi_node"], stdout=subprocess.PIPE) as child:
+    with subprocess.Popen([sys.executable, "-c", code, "one-of-ours"], stdout=subprocess.PIPE) as child:
         assert child.stdout is not None
         child.stdout.readline()
-        whole, named = requests.memory(os.getpid()), requests.memory_named(os.getpid(), ("udi_node",))
-        none = requests.memory_named(os.getpid(), ("udi_keycloak",))
+        whole, named = requests.memory(os.getpid()), requests.memory_named(os.getpid(), ("one-of-ours",))
+        none = requests.memory_named(os.getpid(), ("nobody",))
         child.kill()
 
     assert 0 < named < whole
