@@ -4,6 +4,7 @@ import asyncio
 import os
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -13,6 +14,7 @@ from sqlalchemy import event
 from tests.portal.catalogue.corpus import Catalogue
 from tests.visitors import browse
 from udi.kit.db import Database
+from udi.portal.catalogue.answers import newest
 from udi.portal.catalogue.search.feed import SearchFeed
 from udi.settings import Settings
 from udi.ui.site import Site
@@ -153,3 +155,14 @@ async def eventually_dated(visitor: httpx.AsyncClient, url: str) -> str:
             return dated
         await asyncio.sleep(0.1)
     pytest.fail(f"{url} has no date")
+
+
+def test_what_python_compiles_beside_the_code_is_no_new_release(tmp_path: Path) -> None:
+    """It comes and goes while the programs of a new machine start side by side."""
+    code, compiled = tmp_path / "code.py", tmp_path / "__pycache__/code.cpython-311.pyc.140234"
+    compiled.parent.mkdir()
+    for path, second in ((code, 1), (compiled, 2)):
+        path.write_text("")
+        os.utime(path, (second, second))
+
+    assert newest(tmp_path) == 10**9

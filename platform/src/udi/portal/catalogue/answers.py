@@ -27,12 +27,21 @@ LONGEST_KEPT = 2000
 SPARE = "gzip"
 """What is unpacked for a reader of no compression."""
 PACKAGE = Path(__file__).parents[2]
-RELEASE = max(path.stat().st_mtime_ns for path in PACKAGE.rglob("*.*") if path.is_file())
-"""Changes with the code and the templates, which answers depend on too."""
+COMPILED = "__pycache__"
 VALIDATE = "public, max-age=0, must-revalidate"
 OWN_HEADERS = ("Link", "Content-Security-Policy", "Access-Control-Allow-Origin")
 VARY = "Accept, Accept-Encoding, Accept-Language, Cookie"
 
+
+def newest(folder: Path) -> int:
+    """When the last file of a folder was written, in nanoseconds; not what Python compiles there while programs start."""
+    return max(
+        path.stat().st_mtime_ns for path in folder.rglob("*.*") if path.parent.name != COMPILED and path.is_file()
+    )
+
+
+RELEASE = newest(PACKAGE)
+"""Changes with the code and the templates, which answers depend on too."""
 Made = tuple[Response[Any], bool]
 """An answer, and whether its rows are as new as the index: what follows the database may be a moment behind."""
 
