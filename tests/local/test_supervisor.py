@@ -72,7 +72,8 @@ def test_waiting_ends_when_the_part_is_healthy(supervisor: Watched, tmp_path: Pa
 
 
 def test_a_part_that_stops_at_once_is_explained_by_its_last_words(supervisor: Watched) -> None:
-    supervisor.start(_part("toy", "echo 'The key is missing.'; exit 4", healthy=lambda: False))
+    farewell = "[ERROR] Unexpected exit from worker-1\n[INFO] Granian shutdown completed, see ya!"
+    supervisor.start(_part("toy", f"echo 'The key is missing.'; echo '{farewell}'; exit 4", healthy=lambda: False))
 
     with pytest.raises(LocalError, match=r"toy stopped at once \(status 4\); its last words are «The key is missing.»"):
         supervisor.wait("toy")

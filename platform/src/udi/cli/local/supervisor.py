@@ -16,6 +16,8 @@ from udi.cli.local.errors import LocalError
 from udi.cli.local.interrupts import Interrupts
 from udi.cli.local.processes import Guardian
 
+FAREWELL = ("[INFO] ", "[ERROR] Unexpected exit")
+"""What the process that watches over web workers says after the words of the one that ended."""
 KEPT_LOGS = 3
 LONGEST_PAUSE = 30.0
 STEADY = 60.0
@@ -166,7 +168,8 @@ class Supervisor:
             log.write(f"{datetime.now(UTC).isoformat(timespec='seconds')} udi: {part.name} {text}\n")
 
     def _failure(self, part: Part, what: str) -> LocalError:
-        lines = [line for line in self._log(part).read_text(errors="replace").splitlines() if line.strip()]
+        written = self._log(part).read_text(errors="replace").splitlines()
+        lines = [line for line in written if line.strip() and not line.startswith(FAREWELL)]
         said = f"; its last words are «{lines[-1].strip()[:300]}»" if lines else ""
         return LocalError(
             f"The part {part.name} {what}{said}", f"read {self._log(part)}, correct the cause and run `udi up` again"
