@@ -138,7 +138,7 @@ class Settings(BaseSettings):
         default=None, description="Folder of the search indexes; unset: in the state folder."
     )
     answer_cache: int = Field(
-        default=16 * 1024 * 1024,
+        default=10 * 1024 * 1024,
         ge=0,
         description="Bytes of answers to passers-by that one web process of the portal keeps; 0: none.",
     )
