@@ -29,6 +29,7 @@ from udi.settings import Settings
 
 PARIS = ZoneInfo("Europe/Paris")
 TOMORROW = timedelta(days=1) + SETTLED
+"""When the next digest has left, whatever the hour."""
 WEEK = timedelta(days=8)
 
 
