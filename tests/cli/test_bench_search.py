@@ -73,6 +73,18 @@ def test_waits_and_refusals_are_read_in_their_units() -> None:
     assert figures.refused == 7
 
 
+def test_of_several_rounds_the_middle_counts_and_all_refusals() -> None:
+    rounds = [
+        requests._read(SAID.format(requests=number), {"web": spent, "postgres": 0.1}, 0.0)
+        for number, spent in ((1000, 2.0), (400, 3.0), (900, 1.8))
+    ]
+
+    middle = requests.middle(rounds)
+
+    assert (middle.requests, middle.per_second, middle.refused) == (2300, 450.0, 21)
+    assert middle.cpu_ms == {"web": 2.0, "postgres": 0.11}
+
+
 def test_without_the_load_generator_its_package_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
 
@@ -118,6 +130,7 @@ def row(portal: str, datasets: int, per_second: float, cpu: float) -> dict[str, 
     return {
         "asked": "search page", "portal": portal, "datasets": datasets, "territories": 1, "per_second": per_second,
         "p50_ms": 1.0, "p99_ms": 2.0, "cpu_ms": {"web": cpu}, "cpu_ms_total": cpu, "other": 0.0, "refused": 0,
+        "rounds": {"per_second": [per_second - 9, per_second, per_second + 5], "p99_ms": [2.0], "cpu_ms_total": [cpu]},
     }  # fmt: skip
 
 
@@ -135,6 +148,7 @@ def test_growth_and_the_peer_are_compared_within_one_run(tmp_path: Path) -> None
     said = told({"figures": figures, "growth": grown, "beside": beside, "peer_memory_bytes": {"web": 3 * 2**20}})
     assert "from 100 to 1000 datasets, processor time × 1.5." in said
     assert "12.0 times the requests a second" in said
+    assert "480.0 (471.0–485.0)" in said
     assert "Memory of the other portal: web 3 MiB." in said
 
 

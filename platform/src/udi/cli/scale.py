@@ -55,6 +55,7 @@ def search(
     territories: Annotated[int, typer.Option(help="Other territories, of the same size each.", min=0, max=200)] = 0,
     each: Annotated[int, typer.Option(help="Datasets of each of those.", min=100)] = 20_000,
     seconds: Annotated[int, typer.Option(help="How long each load lasts.", min=1)] = 10,
+    rounds: Annotated[int, typer.Option(help="How often each is made; the middle counts.", min=1, max=20)] = 3,
     clients: Annotated[int, typer.Option(help="Requests at once.", min=1)] = 16,
     pushes: Annotated[int, typer.Option(help="Descriptions pushed as a node does.", min=16)] = 1_000,
     peer: Annotated[Path | None, typer.Option(help="What to ask another portal, on this machine.")] = None,
@@ -64,15 +65,18 @@ def search(
 
     Searches with counts, the search page, dataset pages, a dataset as JSON and the catalogue as RDF are asked of two
     web workers, as shipped and with every cache of ours off: requests a second, half and 99 % of the waits, processor
-    time a request; and of a handler alone, which says how fast the machine is in those minutes. With --peer, another
+    time a request; and of a handler alone, which says how fast the machine is in those minutes. All are asked in turn,
+    and again in each round: the middle of the rounds counts, the least and the most are shown. With --peer, another
     portal that holds the same corpus is asked the same in turn. Then descriptions are pushed. Everything happens in an
     installation of its own, deleted at the end. It needs the load generator wrk; a million datasets take 5 GB of disk
-    and about half an hour on two slow cores.
+    and about forty minutes on two slow cores.
     """
     requests.require_wrk()
     beside = read_peer(peer, KINDS) if peer else None
     try:
-        report = _run(Plan(corpus, sorted(set(datasets)), territories, each, Load(clients, seconds), pushes, beside))
+        report = _run(
+            Plan(corpus, sorted(set(datasets)), territories, each, Load(clients, seconds, rounds), pushes, beside)
+        )
     except Stopped:
         print("Interrupted; nothing is left.", file=sys.stderr)
         raise typer.Exit(INTERRUPTED) from None

@@ -11,8 +11,9 @@ import asyncpg
 from udi.cli.load import floor, requests
 from udi.cli.load.corpus import questions
 from udi.cli.load.growing import Part
+from udi.cli.load.peer import Peer
 from udi.cli.load.portals import CACHES, SHIPPED, Stand, serving
-from udi.cli.load.requests import Address
+from udi.cli.load.requests import Address, Figures
 from udi.portal.tenants.files import TenantFolder
 
 QUESTIONS = 1000
@@ -20,14 +21,16 @@ QUESTIONS = 1000
 CATALOGUE_PAGES = 100
 KINDS = ("search, JSON with counts", "search page", "dataset page", "dataset, JSON", "catalogue, RDF")
 """What is asked, in this order."""
+ALONE: list[Address] = [("localhost", "/")]
 
 
 @dataclass(frozen=True)
 class Load:
-    """How a portal is asked: how many clients at once, and how long for each kind."""
+    """How a portal is asked: how many clients at once, how long for each kind, and how many times each in turn."""
 
     clients: int
     seconds: int
+    rounds: int
 
 
 async def addresses(stand: Stand, parts: Sequence[Part]) -> dict[str, list[Address]]:
@@ -76,40 +79,47 @@ async def _catalogue_pages(stand: Stand, folder: TenantFolder, number: int) -> A
 async def measure(
     stand: Stand, asked: Mapping[str, Sequence[Address]], facts: Mapping[str, Any], load: Load
 ) -> tuple[list[dict[str, Any]], dict[str, int]]:
-    """A handler alone, then each kind of answer of a portal as shipped (a peer's before), then with the caches off.
+    """Each kind of answer of a portal as shipped (a peer's before), then with the caches off; a handler alone in each round.
 
-    One runs at a time. `facts` are told in each row. With them the memory after the loads of the portal as shipped.
+    One is asked at a time, each in every round: what else slows the machine for some seconds is seen as such. `facts`
+    are told in each row. With them the memory after the loads of the portal as shipped.
     """
-    found, memory = [], {}
-    for name in (floor.KIND, *CACHES):
-        wanted = {floor.KIND: [("localhost", "/")]} if name == floor.KIND else asked
-        with serving(stand, name) as served:
-            for kind, addressed in wanted.items():
-                found += await _beside(stand, kind, facts, load) if name == SHIPPED else []
-                figures = await asyncio.to_thread(_load, served, addressed, load)
-                row = {**facts, "asked": kind, "portal": name, **asdict(figures), "cpu_ms_total": figures.cpu_ms_total}
-                stand.tell(_line(row))
-                found.append(row)
+    seen: dict[tuple[str, str], list[Figures]] = {}
+    memory = {}
+    for name in CACHES:
+        with serving(stand, floor.KIND) as bare, serving(stand, name) as served:
+            for kind, addressed in load.rounds * [(floor.KIND, ALONE), *asked.items()]:
+                if name == SHIPPED and (peer := _beside(stand, kind, facts)):
+                    figures = await asyncio.to_thread(peer.load, kind, clients=load.clients, seconds=load.seconds)
+                    _note(stand, seen, (kind, peer.name), figures)
+                alone = kind == floor.KIND
+                figures = await asyncio.to_thread(_load, bare if alone else served, addressed, load)
+                _note(stand, seen, (kind, floor.KIND if alone else name), figures)
             if name == SHIPPED:
                 memory = served.memory()
-    return found, memory
+    return [_row(facts, kind, portal, found) for (kind, portal), found in seen.items()], memory
 
 
-def _load(stand: Stand, addressed: Sequence[Address], load: Load) -> requests.Figures:
+def _load(stand: Stand, addressed: Sequence[Address], load: Load) -> Figures:
     groups = {name: pid for name, pid in stand.parts().items() if name in {"web", "postgres"}}
     return requests.load(stand.base, addressed, groups, clients=load.clients, seconds=load.seconds)
 
 
-async def _beside(stand: Stand, kind: str, facts: Mapping[str, Any], load: Load) -> list[dict[str, Any]]:
-    """The peer's row, where it holds as many."""
+def _beside(stand: Stand, kind: str, facts: Mapping[str, Any]) -> Peer | None:
+    """The peer, where it holds as many and answers this kind."""
     peer = stand.peer
-    if peer is None or peer.datasets != facts["datasets"] or kind not in peer.paths:
-        return []
-    row = await asyncio.to_thread(peer.load, kind, clients=load.clients, seconds=load.seconds)
-    stand.tell(_line(row))
-    return [row]
+    return peer if peer and peer.datasets == facts["datasets"] and kind in peer.paths else None
 
 
-def _line(row: Mapping[str, Any]) -> str:
-    told = f"{row['per_second']}/s, p99 {row['p99_ms']} ms, {row['cpu_ms_total']} ms CPU, other {row['other']:.0%}"
-    return f"{row['datasets']} datasets, {row['asked']}, {row['portal']}: {told}"
+def _note(stand: Stand, seen: dict[tuple[str, str], list[Figures]], key: tuple[str, str], figures: Figures) -> None:
+    seen.setdefault(key, []).append(figures)
+    told = f"{figures.per_second}/s, p99 {figures.p99_ms} ms, {figures.cpu_ms_total} ms CPU, other {figures.other:.0%}"
+    stand.tell(f"{key[0]}, {key[1]}: {told}")
+
+
+def _row(facts: Mapping[str, Any], kind: str, portal: str, rounds: Sequence[Figures]) -> dict[str, Any]:
+    """The middle of all rounds; and what each round gave, in their order."""
+    figures = requests.middle(rounds)
+    each = {name: [getattr(one, name) for one in rounds] for name in ("per_second", "p99_ms", "cpu_ms_total")}
+    told = {"asked": kind, "portal": portal, **asdict(figures), "cpu_ms_total": figures.cpu_ms_total}
+    return {**facts, **told, "rounds": each}

@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -31,12 +31,10 @@ class Peer:
     def host(self) -> str:
         return urlsplit(self.base).netloc
 
-    def load(self, kind: str, *, clients: int, seconds: int) -> dict[str, Any]:
-        """One kind of answer under load; a row as those of ours."""
+    def load(self, kind: str, *, clients: int, seconds: int) -> requests.Figures:
+        """One kind of answer under load."""
         addresses = [(self.host, path) for path in self.paths[kind]]
-        figures = requests.load(self.base, addresses, self.processes, clients=clients, seconds=seconds)
-        return {"datasets": self.datasets, "territories": 1, "asked": kind, "portal": self.name,
-                **asdict(figures), "cpu_ms_total": figures.cpu_ms_total}  # fmt: skip
+        return requests.load(self.base, addresses, self.processes, clients=clients, seconds=seconds)
 
     def memory(self) -> dict[str, int]:
         """Bytes that each of its processes holds, with their children, what they share counted once."""

@@ -38,10 +38,10 @@ def show(report: Mapping[str, Any], console: Console) -> None:
         table.add_column(heading)
     for row in report["figures"]:
         cells = (
-            row["per_second"],
+            _spread(row, "per_second"),
             row["p50_ms"],
-            row["p99_ms"],
-            row["cpu_ms_total"],
+            _spread(row, "p99_ms"),
+            _spread(row, "cpu_ms_total"),
             _shares(row["cpu_ms"]),
             f"{row['other']:.0%}",
         )
@@ -75,6 +75,12 @@ def _lines(report: Mapping[str, Any]) -> list[str]:
         *([f"Memory of the other portal: {_sizes(report['peer_memory_bytes'])}."] if "beside" in report else ()),
         f"{sentence(report['machine'])}; {numbers}",
     ]
+
+
+def _spread(row: Mapping[str, Any], figure: str) -> str:
+    """The middle of the rounds, with the least and the most where there were several."""
+    each = row["rounds"][figure]
+    return f"{row[figure]} ({min(each)}–{max(each)})" if len(each) > 1 else f"{row[figure]}"
 
 
 def _shares(spent: Mapping[str, float]) -> str:

@@ -7,11 +7,12 @@ import os
 import re
 import subprocess
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import which
+from statistics import median
 
 import psutil
 
@@ -54,6 +55,23 @@ class Figures:
     @property
     def cpu_ms_total(self) -> float:
         return round(sum(self.cpu_ms.values()), 2)
+
+
+def middle(rounds: Sequence[Figures]) -> Figures:
+    """The median of each figure; requests and refusals of all rounds together."""
+
+    def half(figures: Iterable[float]) -> float:
+        return round(median(figures), 2)
+
+    return Figures(
+        requests=sum(one.requests for one in rounds),
+        per_second=half(one.per_second for one in rounds),
+        p50_ms=half(one.p50_ms for one in rounds),
+        p99_ms=half(one.p99_ms for one in rounds),
+        cpu_ms={name: half(one.cpu_ms[name] for one in rounds) for name in rounds[0].cpu_ms},
+        other=half(one.other for one in rounds),
+        refused=sum(one.refused for one in rounds),
+    )
 
 
 def require_wrk() -> str:
