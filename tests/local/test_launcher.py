@@ -2,6 +2,7 @@ import hashlib
 import os
 import shutil
 import subprocess
+import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -27,7 +28,14 @@ TOOLS = (
     "tail",
     "tee",
 )
+SYSTEM = "/usr/bin/python3"
 Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def fit(python: str) -> bool:
+    """Whether the launcher may take it."""
+    code = "import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))"
+    return Path(python).exists() and subprocess.run([python, "-c", code], check=False).returncode == 0
 
 
 def _wheel(folder: Path, word: str) -> str:
@@ -168,6 +176,34 @@ def test_a_python_without_venv_is_refused(run: Run, tmp_path: Path) -> None:
 
     assert answer.returncode == 1
     assert "apt install python3-venv" in answer.stderr
+
+
+def test_the_next_python_serves_where_the_first_lacks_venv(checkout: Path, run: Run, tmp_path: Path) -> None:
+    path = _tools(tmp_path / "bin", *TOOLS)
+    bare = tmp_path / "bin/python3"
+    bare.write_text("#!/bin/sh\ncase $2 in *ensurepip*) exit 1;; esac\n")
+    bare.chmod(0o755)
+    whole = tmp_path / "bin/python3.11"
+    whole.write_text(f'#!/bin/sh\nexec {os.path.realpath(sys.executable)} "$@"\n')
+    whole.chmod(0o755)
+
+    answer = run("up", PATH=path)
+
+    assert answer.stdout.startswith("first|up"), answer.stderr
+
+
+@pytest.mark.skipif(not fit(SYSTEM), reason=f"{SYSTEM} is not here, is older than 3.11 or has no venv")
+def test_the_python_of_the_distribution_comes_first(checkout: Path, run: Run, tmp_path: Path) -> None:
+    other = tmp_path / "bin/python3"
+    other.parent.mkdir()
+    other.write_text("#!/bin/sh\necho asked >&2\nexit 1\n")
+    other.chmod(0o755)
+
+    answer = run("up", PATH=f"{other.parent}:{os.environ['PATH']}:/usr/bin")
+
+    assert answer.stdout.startswith("first|up"), answer.stderr
+    assert "asked" not in answer.stderr
+    assert "home = /usr/bin\n" in (checkout / ".venv/pyvenv.cfg").read_text()
 
 
 def test_an_unreachable_index_is_said_in_one_sentence(run: Run) -> None:
