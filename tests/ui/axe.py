@@ -9,8 +9,10 @@ from typing import Any
 import axe_playwright_python
 from playwright.async_api import Browser, Page, async_playwright, expect
 
-CHROMIUM = Path(os.environ.get("UDI_CHROMIUM") or "/usr/bin/chromium")
-INSTALLED: dict[str, Any] = {"executable_path": str(CHROMIUM)} if CHROMIUM.exists() else {}
+from udi.cli.browser import find_installed
+
+CHROMIUM = os.environ.get("UDI_CHROMIUM") or find_installed()
+INSTALLED: dict[str, Any] = {"executable_path": CHROMIUM} if CHROMIUM else {}
 FLAGS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
@@ -25,7 +27,7 @@ expect.set_options(timeout=PATIENCE)
 
 @asynccontextmanager
 async def open_browser(*flags: str) -> AsyncIterator[Browser]:
-    """Debian's chromium, else the one that Playwright downloaded."""
+    """The one that is installed, else the one that Playwright downloaded."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(args=[*FLAGS, *flags], **INSTALLED)
         try:

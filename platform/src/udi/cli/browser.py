@@ -1,4 +1,4 @@
-"""The browser of the tests and of `udi bench pages`: Debian's chromium, found or installed, else Playwright's own."""
+"""The browser of the tests and of `udi bench pages`: a chromium of Debian's, found or installed, else Playwright's own."""
 
 import os
 import shutil
@@ -8,7 +8,9 @@ from pathlib import Path
 
 from udi.cli.local.errors import LocalError
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
+SHELL = "chromium-headless-shell"
+"""Chromium without its windows: the same pages for less than half the processor time."""
+NAMES = (SHELL, "chromium", "chromium-browser", "google-chrome")
 
 
 def ensure_browser() -> None:
@@ -19,10 +21,10 @@ def ensure_browser() -> None:
     """
     if "UDI_CHROMIUM" in os.environ:
         return
-    found = _find() or _from_debian()
+    found = find_installed() or _from_debian()
     if not found and not _from_playwright():
         cause = "This needs a browser and none can be installed here"
-        raise LocalError(cause, "install Debian's package chromium, or name one in UDI_CHROMIUM")
+        raise LocalError(cause, f"install Debian's package {SHELL}, or name one in UDI_CHROMIUM")
     os.environ["UDI_CHROMIUM"] = found or ""
 
 
@@ -31,18 +33,19 @@ def find_browser() -> str:
     return os.environ.get("UDI_CHROMIUM", "")
 
 
-def _find() -> str | None:
+def find_installed() -> str | None:
+    """The first that is on the PATH."""
     return next(filter(None, map(shutil.which, NAMES)), None)
 
 
 def _from_debian() -> str | None:
     if os.geteuid() != 0 or not shutil.which("apt-get"):
         return None
-    print("installing chromium …", flush=True)
+    print(f"installing {SHELL} …", flush=True)
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for command in (["apt-get", "update", "-qq"], ["apt-get", "install", "-y", "-qq", "chromium"]):
+    for command in (["apt-get", "update", "-qq"], ["apt-get", "install", "-y", "-qq", SHELL]):
         subprocess.run(command, env=environment, check=False, capture_output=True)
-    return _find()
+    return find_installed()
 
 
 def _from_playwright() -> bool:
