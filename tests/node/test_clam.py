@@ -3,7 +3,7 @@
 import asyncio
 import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing, suppress
 from pathlib import Path
 
 import pytest
@@ -16,7 +16,12 @@ Answer = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 async def clamd(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """A server that speaks as clamd does: INSTREAM with its pieces, its limit, its words."""
+    """A server that speaks as clamd does: INSTREAM with its pieces, its limit, its words; who leaves is let go."""
+    with closing(writer), suppress(asyncio.IncompleteReadError, ConnectionError):
+        await answered(reader, writer)
+
+
+async def answered(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     received = b""
     if await reader.readuntil(b"\0") == b"zINSTREAM\0":
         while length := struct.unpack("!I", await reader.readexactly(4))[0]:
@@ -24,13 +29,11 @@ async def clamd(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
             if len(received) > MOST:
                 writer.write(b"INSTREAM size limit exceeded. ERROR\0")
                 await writer.drain()
-                writer.close()
                 return
         writer.write(b"stream: Eicar-Signature FOUND\0" if EICAR in received else b"stream: OK\0")
     else:
         writer.write(b"UNKNOWN COMMAND\0")
     await writer.drain()
-    writer.close()
 
 
 @asynccontextmanager

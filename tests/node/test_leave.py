@@ -430,5 +430,6 @@ async def test_an_archive_past_four_gigabytes_is_a_zip64_from_its_first_byte() -
 
     assert b"PK\x01\x02" in written
     assert written[4:6] == (45).to_bytes(2, "little")
+    assert written[18:26] == b"\xff" * 8
     with zipfile.ZipFile(io.BytesIO(written)) as archive:
         assert archive.read("big.bin") == b"x"

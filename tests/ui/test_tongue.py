@@ -1,8 +1,10 @@
 """A text that is not in the reader's language says in which it is."""
 
+from pathlib import Path
+
 import pytest
 
-from udi.ui.locale import tongue
+from udi.ui.locale import load_translations, tongue
 
 
 @pytest.mark.parametrize(
@@ -17,3 +19,17 @@ def test_the_language_of_a_text_is_said_when_it_is_another(
     texts: dict[str, str] | None, language: str, attribute: str
 ) -> None:
     assert str(tongue(texts, language)) == attribute
+
+
+def test_a_word_said_alone_and_with_numbers_has_its_form_for_one(tmp_path: Path) -> None:
+    for name, said in (
+        ("first", 'msgid "theme"\nmsgid_plural "themes"\nmsgstr[0] "thème"\nmsgstr[1] "thèmes"\n'),
+        ("second", 'msgid "theme"\nmsgstr "thème"\n\nmsgid "search"\nmsgstr "recherche"\n'),
+    ):
+        (tmp_path / name).mkdir()
+        head = 'msgid ""\nmsgstr "Plural-Forms: nplurals=2; plural=(n > 1);\\n"\n\n'
+        (tmp_path / name / "fr.po").write_text(head + said)
+
+    for folders in (("first", "second"), ("second", "first")):
+        french = load_translations([tmp_path / each for each in folders])["fr"]
+        assert [french.gettext(word) for word in ("theme", "search", "unknown")] == ["thème", "recherche", "unknown"]

@@ -29,11 +29,20 @@ def load_translations(folders: Iterable[Path]) -> dict[str, NullTranslations]:
     return {SOURCE: NullTranslations(), **{language: _compiled(whole) for language, whole in merged.items()}}
 
 
-def _compiled(catalogue: Catalog) -> GNUTranslations:
+class Translations(GNUTranslations):
+    """One language. What is said alone and with numbers (`theme`, `themes`) is one message, on every Python we run on."""
+
+    def gettext(self, message: str) -> str:
+        """The translation, else the form for one, which Python itself looks for since a later 3.11 than Debian's."""
+        found = super().gettext(message)
+        return self.ngettext(message, message, 1) if found == message else found
+
+
+def _compiled(catalogue: Catalog) -> Translations:
     file = BytesIO()
     write_mo(file, catalogue)
     file.seek(0)
-    return GNUTranslations(file)
+    return Translations(file)
 
 
 def asked_language(request: Any) -> str | None:
