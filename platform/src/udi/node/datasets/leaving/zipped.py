@@ -73,7 +73,7 @@ class Zipped:
         """Say in the header that begins there that version 4.5 reads it, and that its sizes are elsewhere.
 
         Python does so since 3.11.4. Debian's said the version of small archives and sizes of zero, which readers that
-        go forwards refuse (APPNOTE.TXT 4.4.3, 4.4.8, 4.5.3).
+        go forwards may refuse (APPNOTE.TXT 4.4.3, 4.4.8, 4.5.3).
         """
         self._waiting[begun + VERSION : begun + VERSION + 2] = ZIP64.to_bytes(2, "little")
         self._waiting[begun + SIZES : begun + SIZES + 8] = b"\xff" * 8
