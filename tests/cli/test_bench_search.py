@@ -145,14 +145,16 @@ def test_growth_and_the_peer_are_compared_within_one_run(tmp_path: Path) -> None
     assert grown == [{"asked": "search page", "portal": "as shipped", "from": 100, "to": 1000, "cpu": 1.5}]
     assert beside == [{"asked": "search page", "portal": "as shipped", "requests": 12.0, "cpu": 20.0}]
     assert [each["from"] for each in growth([{**figures[0], "territories": 50}, *figures[1:]])] == []
-    said = told({"figures": figures, "growth": grown, "beside": beside, "peer_memory_bytes": {"web": 3 * 2**20}})
+    report = {"figures": figures, "growth": grown, "beside": beside, "peer_memory_bytes": {"web": 3 * 2**20}}
+    said = told(report)
     assert "from 100 to 1000 datasets, processor time × 1.5." in said
     assert "12.0 times the requests a second" in said
     assert "480.0 (471.0–485.0)" in said
+    assert "…" not in told(report, width=80)
     assert "Memory of the other portal: web 3 MiB." in said
 
 
-def told(found: dict[str, Any]) -> str:
+def told(found: dict[str, Any], width: int = 200) -> str:
     """The whole report as a person reads it."""
     machine = {"processor": "x", "cores": 2, "memory_bytes": 24 * 10**9, "load_before": 0.1, "load_after": 2.0}
     step = {
@@ -175,7 +177,7 @@ def told(found: dict[str, Any]) -> str:
         "machine": machine,
         "versions": {},
     }
-    show(whole, Console(file=written, width=200))
+    show(whole, Console(file=written, width=width))
     return written.getvalue()
 
 

@@ -69,7 +69,7 @@ def search(
     and again in each round: the middle of the rounds counts, the least and the most are shown. With --peer, another
     portal that holds the same corpus is asked the same in turn. Then descriptions are pushed. Everything happens in an
     installation of its own, deleted at the end. It needs the load generator wrk; a million datasets take 5 GB of disk
-    and about forty minutes on two slow cores.
+    and about three quarters of an hour on two slow cores.
     """
     requests.require_wrk()
     beside = read_peer(peer, KINDS) if peer else None

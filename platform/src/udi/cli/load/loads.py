@@ -92,9 +92,8 @@ async def measure(
                 if name == SHIPPED and (peer := _beside(stand, kind, facts)):
                     figures = await asyncio.to_thread(peer.load, kind, clients=load.clients, seconds=load.seconds)
                     _note(stand, seen, (kind, peer.name), figures)
-                alone = kind == floor.KIND
-                figures = await asyncio.to_thread(_load, bare if alone else served, addressed, load)
-                _note(stand, seen, (kind, floor.KIND if alone else name), figures)
+                at, portal = (bare, floor.KIND) if kind == floor.KIND else (served, name)
+                _note(stand, seen, (kind, portal), await asyncio.to_thread(_load, at, addressed, load))
             if name == SHIPPED:
                 memory = served.memory()
     return [_row(facts, kind, portal, found) for (kind, portal), found in seen.items()], memory

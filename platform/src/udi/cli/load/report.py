@@ -35,7 +35,7 @@ def show(report: Mapping[str, Any], console: Console) -> None:
     """The table of loads, then a line for each other figure."""
     table = Table(box=None, pad_edge=False)
     for heading in HEADINGS:
-        table.add_column(heading)
+        table.add_column(heading, overflow="fold")
     for row in report["figures"]:
         cells = (
             _spread(row, "per_second"),
