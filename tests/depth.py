@@ -1,0 +1,16 @@
+"""How deep a run goes: `./udi test` proves what must hold, `./udi test --all` proves it on everything there is."""
+
+import os
+
+SWITCH = "UDI_TEST_ALL"
+"""The one environment variable that says so; `./udi test --all` sets it to 1."""
+
+
+def thorough() -> bool:
+    """Whether this run is of everything."""
+    return os.environ.get(SWITCH) == "1"
+
+
+def examples(default: int, thorough: int) -> int:
+    """Return how many examples a property is tried on: `default`, or `thorough` under `--all`."""
+    return thorough if os.environ.get(SWITCH) == "1" else default
