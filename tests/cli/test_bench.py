@@ -15,9 +15,9 @@ from typing import Any
 import psutil
 import pytest
 
-from udi.cli.bench import LARGEST_RATIO, find_faults
-from udi.cli.load.scratch import PREFIX
-from udi.cli.load.territories import compare
+from bench.load.scratch import PREFIX
+from bench.load.territories import compare
+from bench.tenants import LARGEST_RATIO, find_faults
 from udi.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -33,12 +33,12 @@ def environment(folder: Path) -> dict[str, str]:
         **ours,
         "UDI_CACHE": str(Settings().cache),
         "TMPDIR": str(folder),
-        "PYTHONPATH": str(ROOT / "platform/src"),
+        "PYTHONPATH": f"{ROOT / 'platform/src'}{os.pathsep}{ROOT}",
     }
 
 
 def command(*arguments: str) -> list[str]:
-    return [sys.executable, "-P", "-m", "udi", "bench", "tenants", *arguments]
+    return [sys.executable, "-P", "-m", "bench", "tenants", *arguments]
 
 
 def left(folder: Path) -> list[str]:

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from udi.cli.load import ecoindex
-from udi.cli.load.kinds import kind_of, weigh_kinds
-from udi.cli.load.visits import MOST_AGAIN, MOST_BYTES, MOST_REQUESTS, Visit, find_faults
+from bench.load import ecoindex
+from bench.load.kinds import kind_of, weigh_kinds
+from bench.load.visits import MOST_AGAIN, MOST_BYTES, MOST_REQUESTS, Visit, find_faults
 
 LIGHT = Visit("/", "fr", 12_700, 5, 700, 2, 174)
 

@@ -15,12 +15,12 @@ import pytest
 from litestar.testing import TestClient
 from rich.console import Console
 
-from udi.cli.load import floor, requests
-from udi.cli.load.bulk import dataset_rows, distribution_rows
-from udi.cli.load.corpus import Corpus, as_rudi, questions
-from udi.cli.load.loads import KINDS
-from udi.cli.load.peer import compare, read_peer
-from udi.cli.load.report import growth, show
+from bench.load import floor, requests
+from bench.load.bulk import dataset_rows, distribution_rows
+from bench.load.corpus import Corpus, as_rudi, questions
+from bench.load.loads import KINDS
+from bench.load.peer import compare, read_peer
+from bench.load.report import growth, show
 from udi.cli.local.errors import LocalError
 from udi.protocol.record import read_record
 from udi.protocol.validation import validate

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from udi.cli.load.catalogues import PATHS, write
-from udi.cli.sources import MOST_MEMORY, find_faults
+from bench.load.catalogues import PATHS, write
+from bench.sources import MOST_MEMORY, find_faults
 from udi.portal.nodes.harvest.pieces import is_divisible, read_pieces
 from udi.portal.nodes.harvest.recognise import read
 

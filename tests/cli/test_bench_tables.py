@@ -6,16 +6,16 @@ import subprocess
 import sys
 from pathlib import Path
 
-from udi.cli.load.tables import QUESTIONS
-from udi.cli.tables import LARGEST_RATIO, find_faults
+from bench.load.tables import QUESTIONS
+from bench.tables import LARGEST_RATIO, find_faults
 
 ROOT = Path(__file__).parents[2]
 
 
 def test_it_measures_each_part_and_leaves_nothing(tmp_path: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-P", "-m", "udi", "bench", "tables", "--megabytes", "1", "--repeats", "1", "--json"],
-        env={**os.environ, "TMPDIR": str(tmp_path), "PYTHONPATH": str(ROOT / "platform/src")},
+        [sys.executable, "-P", "-m", "bench", "tables", "--megabytes", "1", "--repeats", "1", "--json"],
+        env={**os.environ, "TMPDIR": str(tmp_path), "PYTHONPATH": f"{ROOT / 'platform/src'}{os.pathsep}{ROOT}"},
         capture_output=True, text=True, check=False, timeout=300,
     )  # fmt: skip
     report = json.loads(done.stdout)

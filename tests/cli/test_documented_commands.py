@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 import typer
 
+from bench.__main__ import app as measures
+from tests.command import app as checks
 from udi.cli.main import build_app
 
 ROOT = Path(__file__).parents[2]
@@ -28,7 +30,10 @@ def calls(page: Path) -> Iterator[str]:
 
 def parse(arguments: list[str]) -> None:
     """Read a call as the command line does, without running it."""
-    group: Any = typer.main.get_command(build_app())
+    name = arguments[0]
+    group: Any = typer.main.get_command(IN_A_CLONE.get(name, build_app()))
+    if name in IN_A_CLONE:
+        arguments = arguments[1:]
     while hasattr(group, "commands"):
         name, *arguments = arguments
         assert name in group.commands, f"no command «{name}»"
@@ -36,6 +41,7 @@ def parse(arguments: list[str]) -> None:
     group.make_context(group.name, arguments)
 
 
+IN_A_CLONE = {"bench": measures, "test": checks}
 WRITTEN = [(page, call) for page in PAGES for call in calls(page)]
 
 

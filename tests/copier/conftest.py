@@ -8,9 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import copier
 import pytest
 
-import copier
 from udi.cli import main
 
 ROOT = Path(__file__).parents[2]

@@ -48,9 +48,9 @@ class Installation:
         folder = self.settings.state / "mail"
         return "".join(path.read_text(errors="replace") for path in folder.rglob("*") if path.is_file())
 
-    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def run(self, *arguments: str, module: str = "udi") -> subprocess.CompletedProcess[str]:
         """One command, as an operator types it."""
-        command = [sys.executable, "-P", "-m", "udi", *arguments]
+        command = [sys.executable, "-P", "-m", module, *arguments]
         return subprocess.run(command, env=self.environment(), capture_output=True, text=True, check=False)
 
     def environment(self) -> dict[str, str]:
@@ -58,7 +58,7 @@ class Installation:
         settings = self.settings
         return {
             **os.environ,
-            "PYTHONPATH": str(ROOT / "platform/src"),
+            "PYTHONPATH": f"{ROOT / 'platform/src'}{os.pathsep}{ROOT}",
             "UDI_STATE": str(settings.state),
             "UDI_SECRETS": str(settings.secrets_folder),
             "UDI_BASE_PORT": str(settings.base_port),

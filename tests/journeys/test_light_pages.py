@@ -109,7 +109,8 @@ async def test_every_page_keeps_its_budgets_with_a_full_catalogue(installation: 
     await database.close()
     await wait_until_found(installation, len(TABLE) * 2)
 
-    done = await asyncio.to_thread(installation.run, "bench", "pages", "--json", "--url", installation.portal("autre"))
+    arguments = ("pages", "--json", "--url", installation.portal("autre"))
+    done = await asyncio.to_thread(installation.run, *arguments, module="bench")
 
     assert done.stdout, done.stderr
     report = json.loads(done.stdout)

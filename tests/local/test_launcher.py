@@ -61,6 +61,11 @@ def checkout(tmp_path: Path) -> Path:
     package.joinpath("__main__.py").write_text(
         "import os, sys, toy\nprint(toy.WORD, *sys.argv[1:], os.environ['UDI_TENANTS'], sep='|')\n"
     )
+    for name, module in {"tests": "command", "bench": "__main__"}.items():
+        (root / name).mkdir()
+        (root / name / f"{module}.py").write_text(
+            f"import sys, toy, udi\nprint({name!r}, toy.WORD, *sys.argv[1:], sep='|')\n"
+        )
     shutil.copy(LAUNCHER, root / "udi")
     (root / "wheels").mkdir()
     (root / "requirements").mkdir()
@@ -132,6 +137,11 @@ def test_the_development_list_is_installed_for_tests_and_serves_for_the_rest(che
     assert tested.returncode == 0
     assert (checkout / ".venv/.udi").read_text().startswith("dev ")
     assert served.stderr == ""
+
+
+def test_what_only_a_clone_has_is_found_in_it(run: Run) -> None:
+    assert run("test", "--all", "a b").stdout == "tests|first|--all|a b\n"
+    assert run("bench", "pages").stdout == "bench|first|pages\n"
 
 
 def test_an_interrupted_installation_is_taken_up_again(checkout: Path, run: Run) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import axe_playwright_python
 from playwright.async_api import Browser, Page, async_playwright, expect
 
-from udi.cli.browser import find_installed
+from bench.browser import find_installed
 
 CHROMIUM = os.environ.get("UDI_CHROMIUM") or find_installed()
 INSTALLED: dict[str, Any] = {"executable_path": CHROMIUM} if CHROMIUM else {}

@@ -1,6 +1,7 @@
 """Every command under one name, and what a refusal looks like at the terminal."""
 
 import sys
+from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
@@ -12,44 +13,78 @@ from udi.kit import logs
 from udi.kit.errors import ProvisionError, UdiError
 from udi.settings import MissingSecretError
 
-GIVEN = {
-    "territory": ("up", "down", "status", "logs", "reset", "mailbox"),
-    "doctor": ("doctor",),
-    "decrypt": ("decrypt",),
-    "upgrade.command": ("upgrade",),
-    "serve": ("serve", "work"),
-    "tests": ("test",),
+COMMANDS = {
+    "territory": {
+        "up": "Start a territory's data interface on this machine: database, identity, portal, hosted node, mailbox.",
+        "status": "Tell what runs, where it answers and how it does.",
+        "mailbox": "Keep the mails sent on this machine and show them; nothing leaves.",
+    },
+    "local.commands": {
+        "down": "Stop what `udi up --detach` started; data stay.",
+        "logs": "Show the last lines of the log.",
+        "reset": "Stop everything and delete all data of this installation; asks first.",
+    },
+    "doctor": {"doctor": "Look at every dependency and say what is wrong, with the remedy."},
+    "decrypt": {"decrypt": "Open a file that a RUDI node encrypted for you, on your own machine."},
+    "upgrade.command": {"upgrade": "Bring this machine to a new release while it answers; or back to the one before."},
+    "serve": {
+        "serve": "Answer web requests of one program.",
+        "work": "Do the jobs of one program: push, report, index, clean up.",
+    },
+    "clone": {
+        "test": "In a clone of the project: check style, types and imports, then run the tests.",
+        "bench": "In a clone of the project: figures of this machine, on a scratch installation.",
+    },
 }
-"""Modules that register commands, with their names."""
+"""Modules that register commands, with their names and what `--help` says of each: that loads none of them."""
 GROUPS = {
-    "tenant": "tenant", "territory": "template", "producer": "producer", "node": "node", "key": "key", "search": "search",
-    "database": "database", "keycloak": "keycloak", "bench": "bench", "backup": "backup.commands",
-}  # fmt: skip
-"""Names that have commands of their own, with the module of each."""
+    "tenant": ("tenant", "Territories: files first, then made true."),
+    "territory": ("template", "A territory's own repository, made from the template."),
+    "producer": ("producer", "Producers: the organisations that publish in a territory."),
+    "node": ("node", "Nodes: where producers' files are."),
+    "key": ("key", "The keys that sign what the portal sends."),
+    "search": ("search", "The search index, derived from the database."),
+    "database": ("database", "The databases of portal, node and Keycloak."),
+    "keycloak": ("keycloak", "The identity service, run by systemd."),
+    "backup": ("backup.commands", "Backups of the whole installation, and the proof that they restore."),
+}
+"""Names that have commands of their own, with the module of each and its help."""
 
 
-def build_app(wanted: str = "") -> typer.Typer:
-    """The command line. With the first word of a call, only what that needs is imported, which takes half the time."""
+def build_app(wanted: str | None = None) -> typer.Typer:
+    """The command line. When a command is named, only its module is loaded, and the others are a name and a help."""
     app = typer.Typer(
         no_args_is_help=True,
         add_completion=False,
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
     )
-    everything = wanted not in {"version", *GROUPS, *(name for names in GIVEN.values() for name in names)}
-    for module, names in GIVEN.items():
-        if everything or wanted in names:
-            _import(module).register(app)
-    for name, module in GROUPS.items():
-        if everything or wanted == name:
-            app.add_typer(_import(module).app, name=name)
+    for module, commands in COMMANDS.items():
+        if wanted is None or wanted in commands:
+            _load(module).register(app)
+        else:
+            _announce(app, commands)
+    for name, (module, sentence) in GROUPS.items():
+        if wanted in {None, name}:
+            app.add_typer(_load(module).app, name=name)
+        else:
+            _announce(app, {name: sentence})
     app.command()(version)
     app.callback()(udi)
     return app
 
 
-def _import(module: str) -> Any:
+def _load(module: str) -> Any:
     return import_module(f"udi.cli.{module}")
+
+
+def _announce(app: typer.Typer, commands: dict[str, str]) -> None:
+    for name, sentence in commands.items():
+        app.command(name, help=sentence)(_unloaded)
+
+
+def _unloaded() -> None:
+    """What a command does whose module was not loaded: nothing, since another was called."""
 
 
 def udi() -> None:
@@ -62,10 +97,16 @@ def version() -> None:
 
 
 def main() -> None:
+    """Run the command that the first word names."""
+    wanted = next((word for word in sys.argv[1:] if not word.startswith("-")), "")
+    run(build_app(wanted))
+
+
+def run(app: Callable[[], Any]) -> None:
     """Run a command; a refusal is one sentence on the error stream and an exit status that is not 0."""
     logs.configure("text")
     try:
-        build_app(sys.argv[1] if len(sys.argv) > 1 else "")()
+        app()
     except (LocalError, MissingSecretError, ProvisionError) as error:
         print(error, file=sys.stderr)
         sys.exit(1)

@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
+import copier
 import typer
 from copier.errors import CopierError, DirtyLocalWarning, InteractiveSessionError
 from plumbum import ProcessExecutionError
 
-import copier
 from udi import __version__
 from udi.cli.local.errors import LocalError
 

@@ -1,12 +1,10 @@
-"""`udi up`, `down`, `status`, `logs`, `reset`: a whole installation on this machine."""
+"""`udi up`, `status`, `mailbox`: a whole installation on this machine."""
 
 from typing import Annotated
 
 import typer
 
 from udi.cli import provision
-from udi.cli.local import down as stopping
-from udi.cli.local import logs as reading
 from udi.cli.local import mailbox as post
 from udi.cli.local import status as telling
 from udi.cli.local import up as starting
@@ -16,7 +14,7 @@ from udi.settings import Settings, get_settings
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    for command in (up, down, status, logs, reset, mailbox):
+    for command in (up, status, mailbox):
         app.command()(command)
 
 
@@ -43,28 +41,9 @@ def up(
     raise typer.Exit(starting.up(_plan(), detach=detach, events=events))
 
 
-def down() -> None:
-    """Stop what `udi up --detach` started; data stay."""
-    raise typer.Exit(stopping.down(_settings()))
-
-
 def status(json: Annotated[bool, typer.Option("--json", help="For a program.")] = False) -> None:
     """Tell what runs, where it answers and how it does."""
     raise typer.Exit(telling.status(_plan(), json=json))
-
-
-def logs(
-    part: Annotated[str | None, typer.Argument(help="Name of one part; all when absent.")] = None,
-    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with new lines.")] = False,
-    lines: Annotated[int, typer.Option(help="Number of last lines.")] = 50,
-) -> None:
-    """Show the last lines of the log."""
-    raise typer.Exit(reading.logs(_settings(), part, follow=follow, lines=lines))
-
-
-def reset(yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False) -> None:
-    """Stop everything and delete all data of this installation; asks first."""
-    raise typer.Exit(stopping.reset(_settings(), yes=yes))
 
 
 def mailbox() -> None:

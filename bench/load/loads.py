@@ -8,12 +8,12 @@ from urllib.parse import quote, urlencode, urlsplit
 
 import asyncpg
 
-from udi.cli.load import floor, requests
-from udi.cli.load.corpus import questions
-from udi.cli.load.growing import Part
-from udi.cli.load.peer import Peer
-from udi.cli.load.portals import CACHES, SHIPPED, Stand, serving
-from udi.cli.load.requests import Address, Figures
+from bench.load import floor, requests
+from bench.load.corpus import questions
+from bench.load.growing import Part
+from bench.load.peer import Peer
+from bench.load.portals import CACHES, SHIPPED, Stand, serving
+from bench.load.requests import Address, Figures
 from udi.portal.tenants.files import TenantFolder
 
 QUESTIONS = 1000

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import asyncpg
 
-from udi.cli.load.bulk import Filling, fill
-from udi.cli.load.portals import Stand
+from bench.load.bulk import Filling, fill
+from bench.load.portals import Stand
 from udi.cli.local.errors import LocalError
 from udi.portal.catalogue.search.feed import forget_index
 from udi.portal.tenants.files import TenantFolder

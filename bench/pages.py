@@ -12,10 +12,10 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from bench.load.kinds import weigh_kinds
+from bench.load.machine import describe, sentence
+from bench.load.visits import BUDGET, Visit, find_faults, visit_all
 from udi import __version__
-from udi.cli.load.kinds import weigh_kinds
-from udi.cli.load.machine import describe, sentence
-from udi.cli.load.visits import BUDGET, Visit, find_faults, visit_all
 from udi.cli.local.errors import LocalError
 from udi.portal.tenants.files import read_folder
 from udi.settings import Settings, get_settings

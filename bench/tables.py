@@ -12,9 +12,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from udi.cli.load.machine import describe, sentence
-from udi.cli.load.previews import measure_previews
-from udi.cli.load.tables import MEGABYTE, as_table, ask, convert_table, make_ready, read_profile, step, write_file
+from bench.load.machine import describe, sentence
+from bench.load.previews import measure_previews
+from bench.load.tables import MEGABYTE, as_table, ask, convert_table, make_ready, read_profile, step, write_file
 from udi.cli.local.disk import require_room
 
 LARGEST_RATIO = 1.3

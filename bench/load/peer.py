@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import psutil
 
-from udi.cli.load import requests
+from bench.load import requests
 from udi.cli.local.errors import LocalError
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})

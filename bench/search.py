@@ -15,18 +15,18 @@ import asyncpg
 import typer
 from rich.console import Console
 
+from bench.load import requests
+from bench.load.corpus import Corpus
+from bench.load.growing import Part, grow, prepare
+from bench.load.loads import KINDS, Load, addresses, measure
+from bench.load.machine import describe
+from bench.load.peer import Peer, compare, read_peer
+from bench.load.portals import Stand, serving
+from bench.load.pushes import push
+from bench.load.report import growth, show
+from bench.load.scratch import scratch_installation
+from bench.load.territories import apply_each, write_territories
 from udi import __version__
-from udi.cli.load import requests
-from udi.cli.load.corpus import Corpus
-from udi.cli.load.growing import Part, grow, prepare
-from udi.cli.load.loads import KINDS, Load, addresses, measure
-from udi.cli.load.machine import describe
-from udi.cli.load.peer import Peer, compare, read_peer
-from udi.cli.load.portals import Stand, serving
-from udi.cli.load.pushes import push
-from udi.cli.load.report import growth, show
-from udi.cli.load.scratch import scratch_installation
-from udi.cli.load.territories import apply_each, write_territories
 from udi.cli.local.interrupts import Stopped
 from udi.settings import Settings
 

@@ -1,4 +1,4 @@
-"""`udi bench`: figures of this machine, on a scratch installation or on what runs."""
+"""`udi bench tenants`: what many territories cost, and whether the last costs more than the first."""
 
 import asyncio
 import json as jsonlib
@@ -13,38 +13,22 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from bench.load.machine import describe, sentence
+from bench.load.scratch import scratch_installation
+from bench.load.searches import measure
+from bench.load.territories import apply_each, compare, write_territories
 from udi import __version__
-from udi.cli import light, scale
-from udi.cli import sources as bench_sources
-from udi.cli import tables as bench_tables
-from udi.cli.load.machine import describe, sentence
-from udi.cli.load.scratch import scratch_installation
-from udi.cli.load.searches import measure
-from udi.cli.load.territories import apply_each, compare, write_territories
 from udi.cli.local import distribution, state
 from udi.cli.local.interrupts import Stopped
 from udi.cli.local.status import memory
 from udi.settings import Settings
 
-app = typer.Typer(help="Figures of this machine, on a scratch installation.", no_args_is_help=True)
 LARGEST_RATIO = 2.0
 INTERRUPTED = 130
 MEGABYTE = 1000**2
 PROGRAMS = ("portal", "node")
 
 
-app.command()(bench_tables.tables)
-app.command()(scale.search)
-app.command()(light.pages)
-app.command()(bench_sources.sources)
-
-
-@app.callback()
-def group() -> None:
-    """Figures of this machine, on a scratch installation."""
-
-
-@app.command()
 def tenants(
     count: Annotated[int, typer.Option(help="Number of territories.", min=2, max=1000)] = 50,
     datasets: Annotated[int, typer.Option(help="Datasets pushed to the first and to the last.", min=1)] = 100,

@@ -9,11 +9,11 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from udi.cli.load.catalogues import PATHS
-from udi.cli.load.machine import describe, sentence
-from udi.cli.load.readers import TWICE, measure_kinds
-from udi.cli.load.scratch import scratch_installation
-from udi.cli.load.territories import apply_each, write_territories
+from bench.load.catalogues import PATHS
+from bench.load.machine import describe, sentence
+from bench.load.readers import TWICE, measure_kinds
+from bench.load.scratch import scratch_installation
+from bench.load.territories import apply_each, write_territories
 from udi.cli.local.interrupts import Stopped
 
 MOST_MEMORY = 600 * 1000**2

@@ -1,6 +1,5 @@
-"""`udi test`: everything that must hold before a change lands."""
+"""`./udi test`: everything that must hold before a change lands."""
 
-import json
 import os
 import subprocess
 import sys
@@ -11,11 +10,11 @@ from typing import Annotated
 
 import typer
 
-from udi.cli.browser import ensure_browser
-from udi.cli.local.errors import LocalError
-from udi.cli.packages import ensure_packages
+from bench.browser import ensure_browser
+from tests.packages import ensure_packages
+from udi.cli.main import run
 
-ROOT = Path(__file__).resolve().parents[4]
+ROOT = Path(__file__).resolve().parents[1]
 CHECKS = {
     "format": ["ruff", "format", "--check", "--quiet", "."],
     "lint": ["ruff", "check", "--quiet", "."],
@@ -33,18 +32,12 @@ DECLARATIONS = [
     "tests/journeys/test_light_pages.py::test_every_page_keeps_its_budgets_with_a_full_catalogue",
 ]
 """What finds the facts of the statements of accessibility and of eco-design, and writes them where the environment says so."""
-FAILED = 1
-"""Pytest's status when tests failed."""
-MOST_UNSTEADY = 3
 CONTEXT = {"allow_extra_args": True, "ignore_unknown_options": True}
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command(context_settings=CONTEXT, name="test")(run)
-
-
-def run(
+@app.command(context_settings=CONTEXT, name="test")
+def check_and_test(
     context: typer.Context,
     cluster: Annotated[
         bool,
@@ -61,8 +54,6 @@ def run(
     after the other while records are pushed, pages read and people log in. It takes about an hour, and prints what
     each loss cost.
     """
-    if not (ROOT / "tests").is_dir():
-        raise LocalError("There are no tests here", "run this command from a clone of the project")
     ensure_browser()
     ensure_packages()
     environment = {**os.environ, "PYTHONPATH": f"{ROOT / 'platform/src'}{os.pathsep}{ROOT}"}
@@ -75,39 +66,12 @@ def run(
         arguments = [*DECLARATIONS, *context.args]
     elif not context.args:
         _check_style(environment)
-    status = _pytest(ROOT, environment, arguments)
-    if status == FAILED and not (context.args or cluster or declarations):
-        status = look_again(ROOT, environment)
-    raise typer.Exit(status)
+    raise typer.Exit(_pytest(environment, arguments))
 
 
-def _pytest(root: Path, environment: dict[str, str], arguments: Sequence[str]) -> int:
+def _pytest(environment: dict[str, str], arguments: Sequence[str]) -> int:
     command = [sys.executable, "-m", "pytest", *arguments]
-    return subprocess.run(command, cwd=root, env=environment, check=False).returncode
-
-
-def look_again(root: Path, environment: dict[str, str]) -> int:
-    """Run the files of a few tests that failed again, by themselves: pytest's status, and the names of those that pass now.
-
-    Whole files, since a test may stand on what those before it in its file did. More than `MOST_UNSTEADY` failures are
-    not asked again. A test that passes now is no less at fault: it is named, to be mended.
-    """
-    failed = failed_tests(root)
-    if not 0 < len(failed) <= MOST_UNSTEADY:
-        return FAILED
-    print(f"\n{len(failed)} test(s) failed among the others; their files again, alone:", flush=True)
-    status = _pytest(root, environment, sorted({name.partition("::")[0] for name in failed}))
-    for name in sorted(set(failed) - set(failed_tests(root))):
-        print(
-            f"UNSTEADY: {name} fails among the others and not in its file alone; what it shares with them is to be found."
-        )
-    return status
-
-
-def failed_tests(root: Path) -> list[str]:
-    """The tests that failed when last run, as pytest keeps them."""
-    kept = root / ".pytest_cache/v/cache/lastfailed"
-    return list(json.loads(kept.read_text())) if kept.exists() else []
+    return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
 
 
 def _check_style(environment: dict[str, str]) -> None:
@@ -118,3 +82,7 @@ def _check_style(environment: dict[str, str]) -> None:
         print(f"{name}: {'ok' if done.returncode == 0 else 'FAILED'} ({time.monotonic() - started:.0f} s)", flush=True)
         if done.returncode:
             raise typer.Exit(1)
+
+
+if __name__ == "__main__":
+    run(app)

@@ -6,8 +6,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from udi.cli.load.machine import sentence
-from udi.cli.load.portals import OTHERS
+from bench.load.machine import sentence
+from bench.load.portals import OTHERS
 
 MIB = 1024**2
 HEADINGS = (

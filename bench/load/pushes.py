@@ -9,8 +9,8 @@ from typing import Any
 
 import httpx
 
-from udi.cli.load.corpus import as_rudi
-from udi.cli.load.portals import Stand
+from bench.load.corpus import as_rudi
+from bench.load.portals import Stand
 from udi.cli.local.errors import LocalError
 from udi.portal.tenants.files import TenantFolder
 

@@ -19,6 +19,7 @@ from udi.cli.local.plan import Plan
 from udi.cli.local.steps import Terminal, relay
 from udi.settings import Settings, get_settings
 
+ROOT = Path(__file__).resolve().parents[2]
 ROOM = 2 * 1000**3
 PREFIX = "udi-bench-"
 PATIENCE = 120
@@ -74,7 +75,7 @@ def environment_of(settings: Settings) -> dict[str, str]:
     """What a program of the scratch installation finds in its environment."""
     own = {key: value for key, value in os.environ.items() if not key.startswith("UDI_")}
     return own | {
-        "PYTHONPATH": str(parts.SOURCE),
+        "PYTHONPATH": f"{parts.SOURCE}{os.pathsep}{ROOT}",
         "UDI_STATE": str(settings.state),
         "UDI_CACHE": str(settings.cache),
         "UDI_TENANTS": str(settings.tenants),

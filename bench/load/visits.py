@@ -8,8 +8,8 @@ from importlib import import_module
 from typing import Any
 from urllib.parse import urlsplit
 
-from udi.cli.browser import ensure_browser, find_browser
-from udi.cli.load import ecoindex
+from bench.browser import ensure_browser, find_browser
+from bench.load import ecoindex
 from udi.cli.local.errors import LocalError
 from udi.ui.declarations import Budget
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import httpx
 
-from udi.cli.load import floor, requests
-from udi.cli.load.corpus import Corpus
-from udi.cli.load.peer import Peer
-from udi.cli.load.scratch import environment_of
+from bench.load import floor, requests
+from bench.load.corpus import Corpus
+from bench.load.peer import Peer
+from bench.load.scratch import environment_of
 from udi.cli.local import ports, processes
 from udi.cli.local.errors import LocalError
 from udi.cli.local.plan import Plan

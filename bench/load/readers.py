@@ -13,8 +13,8 @@ from typing import Any
 
 from sqlalchemy import select
 
-from udi.cli.load.catalogues import HOST, PATHS, serve
-from udi.cli.load.scratch import environment_of
+from bench.load.catalogues import HOST, PATHS, serve
+from bench.load.scratch import environment_of
 from udi.cli.local.errors import LocalError
 from udi.kit.http import Outgoing
 from udi.kit.identity import Actor
@@ -50,7 +50,7 @@ def measure_kinds(settings: Settings, count: int, kinds: list[str], tell: Tell) 
 
 def _measure(settings: Settings, origin: str, kind: str, tell: Tell) -> dict[str, Any]:
     tell(f"Reading {kind}")
-    command = [sys.executable, "-P", "-m", "udi.cli.load.readers", f"{origin}{PATHS[kind]}"]
+    command = [sys.executable, "-P", "-m", "bench.load.readers", f"{origin}{PATHS[kind]}"]
     done = subprocess.run(command, env=environment_of(settings), capture_output=True, text=True, check=False)
     if done.returncode:
         raise LocalError(f"The reader of {kind} failed", done.stderr.strip()[-400:].rstrip("."))

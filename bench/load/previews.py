@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from udi.cli.load.tables import MEGABYTE, PATIENCE, Tell, as_table, write_file
+from bench.load.tables import MEGABYTE, PATIENCE, Tell, as_table, write_file
 from udi.node.datasets.actions.prepare import MEMORY
 from udi.node.datasets.preparing import prepare
 from udi.node.tables.child import run

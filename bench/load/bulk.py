@@ -12,7 +12,7 @@ from uuid import UUID
 import asyncpg
 from msgspec import json
 
-from udi.cli.load.corpus import Corpus, as_rudi
+from bench.load.corpus import Corpus, as_rudi
 from udi.kit.clock import now
 from udi.portal.catalogue.actions import columns_of, media_columns
 from udi.portal.catalogue.packing import pack

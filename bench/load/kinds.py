@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-from udi.cli.load.visits import Visit
+from bench.load.visits import Visit
 
 KINDS = {
     "home": r"/",

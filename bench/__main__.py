@@ -1,0 +1,20 @@
+"""`./udi bench`: figures of this machine, on a scratch installation or on what runs."""
+
+import typer
+
+from bench import pages, search, sources, tables, tenants
+from udi.cli.main import run
+
+app = typer.Typer(
+    help="Figures of this machine, on a scratch installation.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+for command in (tables.tables, search.search, pages.pages, sources.sources, tenants.tenants):
+    app.command()(command)
+
+
+if __name__ == "__main__":
+    run(app)
