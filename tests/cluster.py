@@ -69,6 +69,7 @@ def run_settings(run: Path, worker: str, *, base_port: int | None = None) -> Set
         smtp_port=facts["base_port"] + 6,
         database_port=facts["port"],
         database_names={"portal": f"udi_portal_{worker}", "node": f"udi_node_{worker}"},
+        private_hosts=["localhost:*", "*.localhost:*"],
         demo=True,
     )
 

@@ -185,7 +185,7 @@ async def test_a_node_takes_reports_signed_before_and_after_and_asks_for_the_new
 ) -> None:
     portal = PortalDouble(demo.slug, signer=Signer.from_file(secret))
     served = replace(demo, origin=demo.links["node"], links={"portal": portal.origin})
-    async with outgoing(["*.localhost"]) as client:
+    async with outgoing(["*.localhost:*"]) as client:
         node = PortalKeys(client)
         try:
             before = portal.token(served.origin)

@@ -40,7 +40,7 @@ def ogc(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 async def trial_of(address: str) -> Trial:
-    return await try_address(Outgoing(("127.0.0.1",)), address, found_at=now(), language="fr")
+    return await try_address(Outgoing(("127.0.0.1:*",)), address, found_at=now(), language="fr")
 
 
 @pytest.mark.parametrize("path", ["/csw", "/csw?service=CSW&version=2.0.2&request=GetCapabilities"])

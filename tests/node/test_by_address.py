@@ -286,7 +286,7 @@ async def test_what_a_person_dropped_is_not_replaced_by_itself(
 
 async def test_no_cookie_is_kept_of_an_address(distant: Distant) -> None:
     distant.headers = {"Set-Cookie": "who=me"}
-    private = Outgoing(["*.localhost"])
+    private = Outgoing(["*.localhost:*"])
     for _ in range(2):
         async with private.fetch(f"{distant.origin}/a.csv") as found:
             assert found.status == 200

@@ -89,8 +89,12 @@ class Settings(BaseSettings):
         default=[], description="Addresses of the reverse proxies that Keycloak believes; empty: there is none."
     )
     private_hosts: list[str] = Field(
-        default=["localhost", "*.localhost"],
-        description="Host patterns of private addresses that outgoing requests may reach.",
+        default=[],
+        description="Hosts at private addresses that portal and nodes may reach: patterns with a port, `HOST:PORT`; empty: none.",
+    )
+    source_hosts: list[str] = Field(
+        default=[],
+        description="Hosts at private addresses whose catalogues may be read as sources: patterns with a port, `HOST:PORT`; empty: none.",
     )
 
     dataspace_hosts: list[str] = Field(

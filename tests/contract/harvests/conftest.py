@@ -18,7 +18,7 @@ __all__ = ["catalogue", "open_source"]
 @pytest.fixture
 async def reader() -> AsyncIterator[Reader]:
     """Without a pause between two requests, and let in where a worker of an installation is not."""
-    outgoing = Outgoing(["127.0.0.1", "*.localhost"])
+    outgoing = Outgoing(["127.0.0.1:*", "*.localhost:*"])
     yield Reader(outgoing, pace=0, patience=60)
     await outgoing.close()
 

@@ -21,7 +21,7 @@ async def main(run: Path, worker: str, territory: UUID) -> None:
     """Read."""
     site = portal_parts.build_site(cluster.run_settings(run, worker), pages=False)
     [found] = [each for each in await site.registry.list() if each.id == territory]
-    desk = desk_of(site, Reader(Outgoing(["127.0.0.1", "*.localhost"]), pace=0), found)
+    desk = desk_of(site, Reader(Outgoing(["127.0.0.1:*", "*.localhost:*"]), pace=0), found)
     while await take_turn(desk):
         pass
 

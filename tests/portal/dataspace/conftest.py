@@ -166,7 +166,7 @@ def other_side() -> Iterator[Elsewhere]:
 async def open_addresses(desk: Desk) -> AsyncIterator[None]:
     """Connectors on this machine may be spoken with, as the operator's setting says."""
     before = desk.site.parts[OUTGOING]
-    desk.site.parts[OUTGOING] = opened = Outgoing(["127.0.0.1"])
+    desk.site.parts[OUTGOING] = opened = Outgoing(["127.0.0.1:*"])
     yield
     desk.site.parts[OUTGOING] = before
     await opened.close()

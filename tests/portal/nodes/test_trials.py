@@ -57,12 +57,9 @@ async def person(
     portal_app: Litestar, portal_site: Site, demo: Territory, source: Catalogue, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[httpx.AsyncClient]:
     """Somebody who is logged in, where the source counts as public."""
-    outgoing = Outgoing(["source.localhost"])
-    monkeypatch.setitem(portal_site.parts, "webhooks", outgoing)
-    monkeypatch.setitem(portal_site.parts, "trials", trials.Trials())
+    monkeypatch.setitem(portal_site.parts, "trials", trials.Trials(["source.localhost:*"]))
     async with browse(portal_app, demo, make_person(demo)) as client:
         yield client
-    await outgoing.close()
 
 
 async def attempt(client: httpx.AsyncClient, address: str, language: str = "en") -> httpx.Response:
@@ -139,7 +136,7 @@ async def test_a_folder_is_read_document_by_document(source: Catalogue) -> None:
     assert (trial.format, trial.found) == ("waf › data.json", 2)
 
 
-async def tried(source: Catalogue, path: str, *, hosts: tuple[str, ...] = ("source.localhost",)) -> trying.Trial:
+async def tried(source: Catalogue, path: str, *, hosts: tuple[str, ...] = ("source.localhost:*",)) -> trying.Trial:
     outgoing = Outgoing(hosts)
     try:
         return await try_address(outgoing, f"{source.origin}{path}", found_at=now(), language="en")

@@ -184,7 +184,7 @@ def program(portal_site: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[Prog
     thread = threading.Thread(target=server.serve_forever, args=(0.05,))
     thread.start()
     state.url = f"http://hook.localhost:{server.server_port}/told"
-    monkeypatch.setitem(portal_site.parts, "webhooks", Outgoing(["hook.localhost"]))
+    monkeypatch.setitem(portal_site.parts, "webhooks", Outgoing(["hook.localhost:*"]))
     yield state
     server.shutdown()
     thread.join()

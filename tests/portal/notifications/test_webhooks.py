@@ -339,8 +339,8 @@ async def test_a_name_that_turns_private_after_it_was_checked_is_not_called(
 
 
 def test_what_the_operator_opens_to_nodes_is_not_open_to_webhooks(portal_site: Site) -> None:
-    assert portal_site.outgoing.is_private("localhost")
-    assert not portal_site.parts["webhooks"].is_private("localhost")
+    assert portal_site.outgoing.is_private("http://localhost:8000/")
+    assert not portal_site.parts["webhooks"].is_private("http://localhost:8000/")
 
 
 async def test_nobody_sees_or_touches_anothers(

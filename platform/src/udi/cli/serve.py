@@ -14,10 +14,12 @@ from granian.constants import Interfaces
 from granian.server import Server
 
 from udi.kit import logs
-from udi.kit.memory import keep_together
+from udi.kit.memory import bound_data, keep_together
 from udi.settings import ProgramName, get_settings
 
 PORT_OFFSETS: dict[ProgramName, int] = {"portal": 0, "node": 1}
+WORKER_DATA = 3 * 1024**3
+"""Bytes of data that a job worker may hold: what it fetches and reads is of others."""
 
 
 def register(app: typer.Typer) -> None:
@@ -59,6 +61,7 @@ def work(program: Annotated[ProgramName, typer.Argument(help="portal or node")])
     settings = get_settings()
     logs.configure(settings.log_format)
     keep_together()
+    bound_data(WORKER_DATA)
     asyncio.run(_work(program))
 
 

@@ -1,10 +1,13 @@
 """The only client for outgoing requests: addresses are checked before a byte leaves, answers are bounded.
 
-Names under `.localhost` are loopback (RFC 6761, section 6.3). Private addresses are refused unless the host matches
-one of the operator's patterns (`UDI_PRIVATE_HOSTS`). Redirects are not followed, except to a file, each address checked like the first.
+Names under `.localhost` are loopback (RFC 6761, section 6.3). Private addresses are refused unless host and port match
+one of the operator's patterns (`PrivateHost`). Redirects are not followed, except to a file, each address checked like
+the first. Answers are read as they are sent: no compression is asked for, and a compressed answer is refused, so that
+few bytes on the way never become many in memory.
 """
 
 import asyncio
+import glob
 import ipaddress
 import socket
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
@@ -13,17 +16,34 @@ from dataclasses import dataclass
 from fnmatch import fnmatch
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
+from urllib.parse import urlsplit
 
+import httpcore
 import httpx
 
 MOST_REDIRECTS = 3
 REDIRECTS = {301, 302, 303, 307, 308}
 PERMANENT = {301, 308}
 ALLOWED_PORTS = {80, 443, 8080, 8443}
+PORTS = {"http": 80, "https": 443}
 REFUSED_NETWORKS = [
-    ipaddress.ip_network(network) for network in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32")
+    ipaddress.ip_network(network)
+    for network in (
+        "::/96",  # IPv4-compatible, deprecated (RFC 4291, 2.5.5.1)
+        "::ffff:0:0/96",  # IPv4-mapped: nobody has such an address outside
+        "::ffff:0:0:0/96",  # IPv4-translated (RFC 2765)
+        "64:ff9b::/96",  # NAT64 (RFC 6052)
+        "64:ff9b:1::/48",  # NAT64, local use (RFC 8215)
+        "2001::/32",  # Teredo (RFC 4380)
+        "2002::/16",  # 6to4 (RFC 3056)
+        "3fff::/20",  # documentation (RFC 9637)
+        "5f00::/16",  # segment routing (RFC 9602)
+        "fec0::/10",  # site-local, deprecated (RFC 3879)
+    )
 ]
+"""Networks that Python's `is_global` lets through, on some of its versions, and that lead inside or nowhere."""
 TIMEOUT = httpx.Timeout(60, connect=10)
+LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=5)
 MAX_ANSWER = 16 * 1024 * 1024
 PIECE = 256 * 1024
 
@@ -53,14 +73,66 @@ class Fetched:
 
 
 def is_public(address: str) -> bool:
-    """Whether an IP address is on the public internet; tunnels to private ones (NAT64, 6to4, Teredo) are not."""
+    """Whether an IP address is on the public internet; forms of IPv6 that hold or tunnel an IPv4 address are not."""
     ip = ipaddress.ip_address(address)
-    if isinstance(ip, ipaddress.IPv6Address):
-        if ip.ipv4_mapped:
-            return is_public(str(ip.ipv4_mapped))
-        if any(ip in network for network in REFUSED_NETWORKS):
-            return False
+    if any(ip in network for network in REFUSED_NETWORKS):
+        return False
     return ip.is_global and not ip.is_multicast
+
+
+@dataclass(frozen=True)
+class PrivateHost:
+    """A host that the operator lets be reached at a private address, on one port, the usual ones, or any."""
+
+    pattern: str
+    port: int | None = None
+    any_port: bool = False
+
+    @classmethod
+    def parse(cls, text: str) -> "PrivateHost":
+        """Read `HOST`, `HOST:PORT` or `HOST:*`; the host may hold `*` and `?`; an IPv6 address is in brackets.
+
+        Raises:
+            ValueError: what follows the colon is no port.
+        """
+        host, colon, port = text.rpartition(":")
+        if not colon or text.endswith("]"):
+            return cls(_plain_host(text))
+        if port == "*":
+            return cls(_plain_host(host), any_port=True)
+        if not port.isdecimal() or not 0 < int(port) < 65536:  # noqa: PLR2004 - the largest port, and one
+            msg = f"«{text}» names no port: write HOST, HOST:PORT or HOST:*."
+            raise ValueError(msg)
+        return cls(_plain_host(host), int(port))
+
+    def matches(self, host: str, port: int) -> bool:
+        """Whether this host is reachable at this port."""
+        if not fnmatch(host, self.pattern):
+            return False
+        if self.any_port:
+            return True
+        return port == self.port if self.port else port in ALLOWED_PORTS
+
+
+def exact_host(url: str) -> str:
+    """The pattern of the host and port of one address, and of no other, where the operator names the address.
+
+    Raises:
+        ValueError: it is no address.
+    """
+    parts = urlsplit(url)
+    host = glob.escape(parts.hostname or "")
+    return f"[{host}]:{_port(url)}" if ":" in host else f"{host}:{_port(url)}"
+
+
+def _port(url: str) -> int:
+    parts = urlsplit(url)
+    return parts.port or PORTS.get(parts.scheme, 0)
+
+
+def _plain_host(text: str) -> str:
+    is_ipv6 = text.startswith("[") and text.endswith("]") and ":" in text
+    return text[1:-1] if is_ipv6 else text
 
 
 async def _resolve(host: str, port: int) -> list[str]:
@@ -75,56 +147,109 @@ async def _resolve(host: str, port: int) -> list[str]:
     return [str(entry[4][0]) for entry in found]
 
 
-class GuardedTransport(httpx.AsyncBaseTransport):
-    """Resolves once, checks every address, connects to the checked one with the name kept for TLS and Host."""
+class CheckedBackend(httpcore.AsyncNetworkBackend):
+    """Opens connections: resolves a name once, checks every address, and connects to what was checked.
+
+    Connections are pooled by scheme, name and port, above this: none that was opened for one name serves another, and
+    the certificate is always that of the name asked for.
+    """
 
     def __init__(self, private_hosts: Iterable[str]) -> None:
-        self._private = tuple(private_hosts)
-        self._inner = httpx.AsyncHTTPTransport(retries=0)
+        self._private = [PrivateHost.parse(text) for text in private_hosts]
+        self._sockets = httpcore.AnyIOBackend()
 
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        pinned = request.url.copy_with(host=await self.check(request.url))
-        extensions = {**request.extensions, "sni_hostname": request.url.host}
-        return await self._inner.handle_async_request(
-            httpx.Request(request.method, pinned, headers=request.headers, stream=request.stream, extensions=extensions)
-        )
+    def is_private(self, host: str, port: int) -> bool:
+        """Whether the operator lets this host be reached at a private address on this port."""
+        return any(pattern.matches(host, port) for pattern in self._private)
 
-    def is_private(self, host: str) -> bool:
-        return any(fnmatch(host, pattern) for pattern in self._private)
+    async def check(self, host: str, port: int) -> list[str]:
+        """The IP addresses at which a host is reached, if it may be.
 
-    async def check(self, url: httpx.URL) -> str:
-        """The IP address at which a URL is reached, if it may be."""
-        host, port = url.host, url.port or (443 if url.scheme == "https" else 80)
-        private = self.is_private(host)
-        if url.scheme not in {"http", "https"} or (not private and port not in ALLOWED_PORTS):
-            msg = f"{url.scheme}://{host}:{port} may not be reached from here."
+        Raises:
+            RefusedAddressError: it may not.
+            OutgoingError: its name is not known.
+        """
+        private = self.is_private(host, port)
+        if not private and port not in ALLOWED_PORTS:
+            msg = f"{host}:{port} may not be reached from here."
             raise RefusedAddressError(msg)
         addresses = await _resolve(host, port)
         if not private and not all(is_public(address) for address in addresses):
             msg = f"{host} is not a public address."
             raise RefusedAddressError(msg)
-        return addresses[0]
+        return addresses
 
-    async def aclose(self) -> None:
-        await self._inner.aclose()
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109 - as httpcore calls it
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        """Open a connection to the first address of a host, once all were checked."""
+        address = (await self.check(host, port))[0]
+        return await self._sockets.connect_tcp(address, port, timeout, local_address, socket_options)
+
+    async def connect_unix_socket(
+        self,
+        path: str,
+        timeout: float | None = None,  # noqa: ARG002, ASYNC109 - as httpcore calls it
+        socket_options: Iterable[Any] | None = None,  # noqa: ARG002 - likewise
+    ) -> httpcore.AsyncNetworkStream:
+        """Refuse: nothing outside is reached by a socket of this machine."""
+        msg = f"{path} may not be reached from here."
+        raise RefusedAddressError(msg)
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait, between two tries of httpcore."""
+        await self._sockets.sleep(seconds)
+
+
+class GuardedTransport(httpx.AsyncHTTPTransport):
+    """The transport of httpx, whose connections are opened by a `CheckedBackend`."""
+
+    def __init__(self, backend: CheckedBackend) -> None:
+        context = httpx.create_ssl_context()
+        super().__init__(verify=context, retries=0)
+        # httpx has no door for a backend of one's own; its pool is of httpcore, which has.
+        self._pool = httpcore.AsyncConnectionPool(
+            ssl_context=context,
+            max_connections=LIMITS.max_connections,
+            max_keepalive_connections=LIMITS.max_keepalive_connections,
+            keepalive_expiry=LIMITS.keepalive_expiry,
+            network_backend=backend,
+        )
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request over http or https, to no other scheme."""
+        if request.url.scheme not in PORTS:
+            msg = f"{request.url.scheme}:// may not be reached from here."
+            raise RefusedAddressError(msg)
+        return await super().handle_async_request(request)
 
 
 class Outgoing:
     """One client a process, shared by every part that speaks to another machine; it keeps no cookie."""
 
     def __init__(self, private_hosts: Iterable[str] = ()) -> None:
-        self._guard = GuardedTransport(private_hosts)
+        self._backend = CheckedBackend(private_hosts)
         self._client = httpx.AsyncClient(
-            transport=self._guard,
+            transport=GuardedTransport(self._backend),
+            headers={"Accept-Encoding": "identity"},
             timeout=TIMEOUT,
             follow_redirects=False,
             trust_env=False,
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
         )
 
-    def is_private(self, host: str) -> bool:
-        """Whether the operator lets this host be reached at a private address."""
-        return self._guard.is_private(host)
+    def is_private(self, url: str) -> bool:
+        """Whether the operator lets the host of an address be reached at a private address, on its port."""
+        try:
+            parts = httpx.URL(url)
+        except httpx.InvalidURL:
+            return False
+        return self._backend.is_private(parts.host, _port_of(parts))
 
     async def check(self, url: str) -> None:
         """Look whether an address may be reached, without reaching it; it is looked at again when it is.
@@ -133,7 +258,11 @@ class Outgoing:
             RefusedAddressError: it may not.
             OutgoingError: its name is not known.
         """
-        await self._guard.check(httpx.URL(url))
+        parts = httpx.URL(url)
+        if parts.scheme not in PORTS:
+            msg = f"{parts.scheme}:// may not be reached from here."
+            raise RefusedAddressError(msg)
+        await self._backend.check(parts.host, _port_of(parts))
 
     async def request(
         self,
@@ -151,15 +280,19 @@ class Outgoing:
 
         Raises:
             RefusedAddressError: the address may not be reached.
-            OutgoingError: no answer, or one that is too long.
+            OutgoingError: no answer, one that is too long, or one that is compressed though nobody asked for that.
         """
         timeout = TIMEOUT if patience is None else httpx.Timeout(patience)
         try:
             async with self._client.stream(
                 method, url, headers=headers, content=content, json=json, data=data, timeout=timeout
             ) as response:
+                encoding = response.headers.get("content-encoding", "identity").strip().lower()
+                if encoding not in {"", "identity"}:
+                    msg = f"{url} answered in an encoding that was not asked for."
+                    raise OutgoingError(msg, status=response.status_code)
                 body = bytearray()
-                async for part in response.aiter_bytes():
+                async for part in response.aiter_raw(PIECE):
                     body += part
                     if len(body) > limit:
                         msg = f"{url} answered more than {limit} bytes."
@@ -203,6 +336,10 @@ class Outgoing:
     async def close(self) -> None:
         """Close the connections."""
         await self._client.aclose()
+
+
+def _port_of(url: httpx.URL) -> int:
+    return url.port or PORTS.get(url.scheme, 0)
 
 
 async def _pieces(response: httpx.Response, url: str) -> AsyncIterator[bytes]:

@@ -1,6 +1,7 @@
 """Memory of processes that live long: what they no longer use, and what they would keep apart for nothing."""
 
 import ctypes
+import resource
 from contextlib import suppress
 
 ARENA_MAX = -8
@@ -14,6 +15,16 @@ def keep_together() -> None:
     """
     with suppress(OSError, AttributeError):
         ctypes.CDLL(None).mallopt(ARENA_MAX, 1)
+
+
+def bound_data(most: int) -> None:
+    """Let this process hold at most so many bytes of data; what asks for more fails there, and the machine goes on.
+
+    A limit that is lower already is kept.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    known = [limit for limit in (soft, hard, most) if limit != resource.RLIM_INFINITY]
+    resource.setrlimit(resource.RLIMIT_DATA, (min(known), hard))
 
 
 def give_back() -> None:

@@ -5,18 +5,17 @@ OpenID Connect: code flow with PKCE, refresh, RP-initiated and back-channel logo
 
 import asyncio
 import base64
-import glob
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import httpx
 
 from udi.kit.clock import now
-from udi.kit.http import Outgoing, OutgoingError
+from udi.kit.http import Outgoing, OutgoingError, exact_host
 from udi.kit.tenancy import Territory
 from udi.kit.tokens import IdentityAwayError, InvalidTokenError, IssuerKeys, require, verify
 from udi.settings import ProgramName, Settings
@@ -114,7 +113,7 @@ class IdentityService:
         inside = f"{settings.keycloak_internal_url}/realms/{settings.identity_realm}"
         self._public, self._inside = (f"{realm}/protocol/openid-connect" for realm in (self.issuer, inside))
         # The operator names this address: it may be a private one.
-        self._outgoing = Outgoing([glob.escape(urlsplit(inside).hostname or "")])
+        self._outgoing = Outgoing([exact_host(inside)])
         self.keys = IssuerKeys(self._fetch_keys)
         self._quiet_until = now()
 

@@ -9,6 +9,7 @@ from litestar.datastructures import State
 from udi import protocol
 from udi.kit import sessions
 from udi.kit.db import Database
+from udi.kit.delegated import CallProcess, DelegatedOutgoing
 from udi.kit.http import Outgoing
 from udi.kit.identity import Actor
 from udi.kit.oidc import IdentityService, territory_client
@@ -72,7 +73,8 @@ def navigation(site: Site, request: Request[Any, Any, State]) -> list[tuple[str,
 def build_site(settings: Settings, *, pages: bool = True) -> Site:
     """The node's parts, for web workers or (without `pages`) for the worker."""
     database = Database(settings, "node", pages=pages)
-    outgoing = Outgoing(settings.private_hosts)
+    hosts = settings.private_hosts
+    outgoing = DelegatedOutgoing(hosts, CallProcess()) if pages else Outgoing(hosts)
     return Site(
         program="node",
         settings=settings,

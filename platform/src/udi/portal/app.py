@@ -27,6 +27,7 @@ from udi.portal.nodes.sources import feeds as sources_feeds
 from udi.portal.nodes.sources import origins as sources_origins
 from udi.portal.nodes.sources import pages as sources_pages
 from udi.portal.nodes.sources import report as sources_report
+from udi.portal.nodes.sources.worker import OUTGOING as SOURCES_OUTGOING
 from udi.portal.notifications import api as notifications_api
 from udi.portal.notifications import pages as notifications_pages
 from udi.portal.notifications.webhooks import pages as webhooks_pages
@@ -101,7 +102,7 @@ def create(site: Site | None = None) -> Litestar:
         HANDLERS,
         on_shutdown=[
             site.parts["sessions"].service.close,
-            *(site.parts[name].close for name in ("webhooks", OUTGOING)),
+            *(site.parts[name].close for name in ("webhooks", SOURCES_OUTGOING, OUTGOING)),
         ],
     )
     app.asgi_handler = HeadAsGet(app.asgi_handler)

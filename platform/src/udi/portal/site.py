@@ -1,5 +1,6 @@
 """What the portal is made of, for its web workers (`app`) and its worker (`work`): only these three know every domain."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from litestar.datastructures import State
 from udi import protocol
 from udi.kit import sessions
 from udi.kit.db import Database
+from udi.kit.delegated import CallProcess, DelegatedOutgoing
 from udi.kit.http import Outgoing
 from udi.kit.keys import Signer
 from udi.kit.oidc import IdentityService, territory_client
@@ -33,6 +35,7 @@ from udi.portal.nodes.encryption import PART as FIND_KEY
 from udi.portal.nodes.measures import measure_key, measure_reports
 from udi.portal.nodes.sources import origins as sources_origins
 from udi.portal.nodes.sources.documentation import CHAPTER as SOURCES_CHAPTER
+from udi.portal.nodes.sources.worker import OUTGOING as SOURCES_OUTGOING
 from udi.portal.organisations.joining import pages as joining_pages
 from udi.portal.organisations.queries import name_organisations
 from udi.portal.projects import listing as project_lists
@@ -119,13 +122,18 @@ def _limit(a_minute: int) -> ApiRates:
 def build_site(settings: Settings, *, pages: bool = True) -> Site:
     """The portal's parts, for web workers or (without `pages`) for the worker."""
     database = Database(settings, "portal", pages=pages)
+    calls = CallProcess()
+
+    def outgoing(hosts: Sequence[str]) -> Outgoing:
+        return DelegatedOutgoing(hosts, calls) if pages else Outgoing(hosts)
+
     service, indexes = IdentityService(settings), SearchIndexes(settings.index_folder)
     return Site(
         program="portal",
         settings=settings,
         database=database,
         registry=Registry(database, Tenant, lambda host: settings.origin("portal", host)),
-        outgoing=Outgoing(settings.private_hosts),
+        outgoing=outgoing(settings.private_hosts),
         templates={name: HERE / name / "templates" for name in DOMAINS},
         locales=LOCALES,
         find_actor=login.find_actor,
@@ -144,9 +152,10 @@ def build_site(settings: Settings, *, pages: bool = True) -> Site:
             "search": indexes,
             "topics": topics(indexes),
             # Anybody may name an address here: those that the operator opens to nodes are not open to it.
-            "webhooks": Outgoing(),
-            OUTGOING: Outgoing(settings.dataspace_hosts),
-            "trials": nodes_trials.Trials(),
+            "webhooks": outgoing(()),
+            SOURCES_OUTGOING: outgoing(settings.source_hosts),
+            OUTGOING: outgoing(settings.dataspace_hosts),
+            "trials": nodes_trials.Trials(settings.source_hosts),
             "answers": AnswerCache(settings.answer_cache),
             API_RATES: _limit(settings.api_requests_per_minute),
             "name_organisations": name_organisations,

@@ -17,6 +17,7 @@ from udi.portal.dataspace.messages import OUTGOING
 from udi.portal.identity.models import TABLES
 from udi.portal.nodes import jobs as nodes_jobs
 from udi.portal.nodes.rooms import rooms
+from udi.portal.nodes.sources.worker import OUTGOING as SOURCES_OUTGOING
 from udi.portal.nodes.sources.worker import read_for_ever
 from udi.portal.notifications import jobs as notifications_jobs
 from udi.portal.notifications.digests import digest_for_ever
@@ -69,7 +70,7 @@ async def work(settings: Settings) -> None:
             sessions.sweep(site.database, site.registry, TABLES),
         )
     finally:
-        for name in ("webhooks", OUTGOING):
+        for name in ("webhooks", SOURCES_OUTGOING, OUTGOING):
             await site.parts[name].close()
         await site.outgoing.close()
         await site.database.close()

@@ -18,7 +18,7 @@ from udi.portal.catalogue.links.looking import ADDRESS, SILENT, Asked, Seen, loo
 from udi.portal.catalogue.models import LinkState
 
 ORIGIN = "https://donnees.portelune.example"
-PRIVATE = ["*.localhost"]
+PRIVATE = ["*.localhost:*"]
 MEGABYTE = 1024 * 1024
 
 

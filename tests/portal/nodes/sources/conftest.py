@@ -120,7 +120,7 @@ def team(territory: Territory) -> Actor:
 
 @pytest.fixture
 async def reader() -> AsyncIterator[Reader]:
-    outgoing = Outgoing(["catalogue.localhost"])
+    outgoing = Outgoing(["catalogue.localhost:*"])
     yield Reader(outgoing, pace=0, patience=10)
     await outgoing.close()
 

@@ -7,7 +7,7 @@ from udi.cli.checks.databases import skew
 from udi.cli.checks.finding import Finding, fault, ok
 from udi.kit.clock import now
 from udi.kit.errors import ProvisionError
-from udi.kit.http import Outgoing, OutgoingError
+from udi.kit.http import Outgoing, OutgoingError, exact_host
 from udi.portal.identity.provision import admin
 from udi.settings import MissingSecretError, Settings
 
@@ -17,7 +17,7 @@ PATIENCE = 10
 async def check_identity(settings: Settings) -> list[Finding]:
     """The realm as anybody, then as its administrator."""
     address = f"{settings.keycloak_internal_url}/realms/{settings.identity_realm}"
-    outgoing = Outgoing(["*"])
+    outgoing = Outgoing([exact_host(address)])
     try:
         answer = await outgoing.request("GET", address, patience=PATIENCE)
     except OutgoingError:

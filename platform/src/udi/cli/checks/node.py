@@ -1,16 +1,16 @@
 """A registered node: its address answers, its credential is accepted, its last report arrived."""
 
 import asyncio
-import glob
-from urllib.parse import urlsplit
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.cli.checks.finding import Finding, fault, ok, warning
+from udi.cli.local.parts import own_hosts
+from udi.cli.local.state import is_running
 from udi.kit.db import Database
 from udi.kit.errors import NotFoundError
-from udi.kit.http import Outgoing, OutgoingError, RefusedAddressError
+from udi.kit.http import Outgoing, OutgoingError, RefusedAddressError, exact_host
 from udi.portal.identity.provision import admin
 from udi.portal.nodes.models import Delivery, Node, NodeState, Report
 from udi.portal.nodes.queries import find_node
@@ -29,8 +29,8 @@ async def check_node(settings: Settings, territory: str, slug: str) -> list[Find
         NotFoundError: the territory has no such node.
     """
     tenant, node, report = await _read(settings, territory, slug)
-    portal_host = urlsplit(tenant.links["portal"]).hostname or ""
-    outgoing = Outgoing([*settings.private_hosts, glob.escape(portal_host)])
+    installation = own_hosts(settings) if is_running(settings) else []
+    outgoing = Outgoing([*settings.private_hosts, *installation, exact_host(tenant.links["portal"])])
     try:
         return [
             _registered(node),

@@ -1,16 +1,14 @@
 """Each territory: its hosts answer, and its hosted node can speak to the portal."""
 
-import glob
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import urlsplit
 
 from sqlalchemy import select
 
 from udi.cli.checks.certificate import check_certificate
 from udi.cli.checks.finding import Finding, fault, ok, warning
 from udi.kit.db import Database
-from udi.kit.http import Outgoing, OutgoingError, RefusedAddressError
+from udi.kit.http import Outgoing, OutgoingError, RefusedAddressError, exact_host
 from udi.kit.oidc import IdentityRefusedError, IdentityService
 from udi.kit.tokens import IdentityAwayError
 from udi.node.territories.models import Tenant as NodeTenant
@@ -54,7 +52,7 @@ async def _tenants(settings: Settings, program: ProgramName) -> Sequence[Any]:
 
 async def _host(settings: Settings, program: ProgramName, slug: str, host: str) -> Finding:
     address = f"{settings.origin(program, host)}/health"
-    outgoing = Outgoing([glob.escape(urlsplit(address).hostname or host)])
+    outgoing = Outgoing([exact_host(address)])
     remedy = f"See that `udi serve {program}` and the reverse proxy run, and that the name {host} leads here."
     try:
         answer = await outgoing.request("GET", address, patience=PATIENCE)

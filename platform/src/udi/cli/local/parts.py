@@ -1,5 +1,6 @@
 """The seven parts of a running installation, from the settings."""
 
+import json
 import os
 import signal
 import sys
@@ -75,6 +76,11 @@ def mailbox_part(plan: Plan) -> Part:
     return _own_part(plan, "mailbox", sys.executable, "-P", "-m", "udi.cli.local.mailbox")
 
 
+def own_hosts(settings: Settings) -> list[str]:
+    """The hosts and ports of this machine at which portal and hosted node reach each other, as `UDI_PRIVATE_HOSTS` has them."""
+    return [f"*.localhost:{settings.port(offset)}" for offset in PORTS.values()]
+
+
 def _own_part(plan: Plan, name: str, *command: str) -> Part:
     settings = plan.settings
     environment = {
@@ -86,5 +92,6 @@ def _own_part(plan: Plan, name: str, *command: str) -> Part:
         "UDI_TENANTS": str(settings.tenants.resolve()),
         "UDI_BASE_PORT": str(settings.base_port),
         "UDI_DEMO": "true" if settings.demo else "false",
+        "UDI_PRIVATE_HOSTS": json.dumps([*settings.private_hosts, *own_hosts(settings)]),
     }
     return Part(name, command, environment, lambda: is_healthy(settings, name))

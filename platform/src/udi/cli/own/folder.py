@@ -1,6 +1,5 @@
 """The folder of a producer's own node: what it was told when it joined, its keys, its database, its files, its logs."""
 
-import glob
 import json
 import os
 import re
@@ -15,6 +14,7 @@ from udi.cli.local.errors import LocalError
 from udi.cli.local.parts import SOURCE
 from udi.cli.local.state import ROLES, make_secrets
 from udi.cli.provision import write_secret
+from udi.kit.http import exact_host
 from udi.node.files import ring
 from udi.node.portals.actions import Told
 from udi.protocol.joining import Joined, Joining, Part
@@ -76,7 +76,7 @@ class OwnNode:
             identity_internal_url="",
             identity_realm=joined.identity.realm,
             # The operator of the node named its portals: they may be at private addresses.
-            private_hosts=[*hosts, *(glob.escape(urlsplit(each).hostname or "") for each in portals)],
+            private_hosts=[*hosts, *(exact_host(each) for each in portals)],
         )
 
     def environment(self) -> Mapping[str, str]:

@@ -1,6 +1,5 @@
 """Accepting an invitation: the link is read, its code sent to its portal, once."""
 
-import glob
 import json
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -8,7 +7,7 @@ from urllib.parse import urlsplit
 from pydantic import ValidationError
 
 from udi.cli.local.errors import LocalError
-from udi.kit.http import Outgoing, OutgoingError
+from udi.kit.http import Outgoing, OutgoingError, exact_host
 from udi.portal.nodes.joining import JOIN
 from udi.protocol.joining import Joining
 
@@ -49,7 +48,7 @@ async def accept(link: Link) -> Joining:
     Raises:
         LocalError: it does not answer, or refuses; says why.
     """
-    outgoing = Outgoing([glob.escape(urlsplit(link.portal).hostname or "")])
+    outgoing = Outgoing([exact_host(link.portal)])
     try:
         answer = await outgoing.request("POST", f"{link.portal}{JOIN}", headers=ACCEPT, json={"code": link.code})
     except OutgoingError as error:

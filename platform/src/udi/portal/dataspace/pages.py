@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from litestar import Request, Response, get, post
@@ -68,7 +67,7 @@ async def add(
     project = await get_led_project(session, member, project_id, lock=True)
     form = await _read_form(request)
     said = Described(**{name: form.get(name, "") for name in Described.__dataclass_fields__})
-    plain = site_of(request).parts[OUTGOING].is_private(_host(said.address))
+    plain = site_of(request).parts[OUTGOING].is_private(said.address)
     try:
         _, secret = await add_connector(session, member, project, said, plain=plain)
     except InvalidError as error:
@@ -184,13 +183,6 @@ async def act(
 
 async def _read_form(request: AnyRequest) -> dict[str, str]:
     return {name: str(value or "").replace("\x00", "").strip() for name, value in (await request.form()).items()}
-
-
-def _host(address: str) -> str:
-    try:
-        return urlsplit(address).hostname or ""
-    except ValueError:
-        return ""
 
 
 def _words(policy: dict[str, Any] | None, language: str) -> list[str]:

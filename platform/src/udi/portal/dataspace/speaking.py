@@ -14,7 +14,7 @@ async def post(
 
     `limit` in bytes, `patience` in seconds.
     """
-    if not url.startswith("https://") and not outgoing.is_private(httpx.URL(url).host):
+    if not url.startswith("https://") and not outgoing.is_private(url):
         return "address", {}
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     try:

@@ -15,8 +15,8 @@ from udi.kit.identity import Actor, manages_some
 from udi.kit.rates import Rates
 from udi.kit.tenancy import Territory
 from udi.portal.nodes.harvest.faults import Fault, Level
-from udi.portal.nodes.harvest.trying import LONGEST_ADDRESS, Trial, try_address, usual
-from udi.portal.nodes.harvest.vocabulary import own_words
+from udi.portal.nodes.harvest.trial_process import try_apart
+from udi.portal.nodes.harvest.trying import LONGEST_ADDRESS, Trial, usual
 from udi.portal.nodes.sources.formats import format_name
 from udi.portal.tenants.queries import read_vocabularies
 from udi.ui.site import render, site_of
@@ -27,9 +27,10 @@ AnyRequest = Request[Any, Any, State]
 
 
 class Trials:
-    """What bounds them in one web worker: how many at once, and how many a person may make in an hour."""
+    """What bounds them in one web worker: how many at once, how many a person may make in an hour, and which private hosts."""
 
-    def __init__(self) -> None:
+    def __init__(self, private_hosts: Sequence[str] = ()) -> None:
+        self.private_hosts = private_hosts
         self.turn = asyncio.Semaphore(AT_ONCE)
         self.rates = Rates("trials", most=PER_HOUR, seconds=3600)
 
@@ -82,8 +83,9 @@ async def try_source(
     async with site_of(request).database.session(territory.id) as session:
         words = await read_vocabularies(session, territory.id)
     async with trials.turn:
-        with own_words(words):
-            trial = await try_address(site_of(request).parts["webhooks"], address, found_at=now(), language=language)
+        trial = await try_apart(
+            address, language=language, found_at=now(), words=words, private_hosts=trials.private_hosts
+        )
     return _show(request, member, {"typed": typed, "address": address, "trial": trial, "lessons": lessons(trial)})
 
 

@@ -12,6 +12,8 @@ from udi.portal.nodes.sources.running import Desk, take_turn
 from udi.ui.site import Site
 
 log = structlog.get_logger()
+OUTGOING = "sources.outgoing"
+"""The part of a site with which catalogues of others are read: private ones where the operator named them (`UDI_SOURCE_HOSTS`)."""
 AT_ONCE = 3
 EVERY = 20.0
 """Seconds between two looks, where nothing was due."""
@@ -19,7 +21,7 @@ EVERY = 20.0
 
 async def read_for_ever(site: Site) -> None:
     """Read what is due in every territory, again and again, until cancelled."""
-    outgoing: Outgoing = site.parts["webhooks"]
+    outgoing: Outgoing = site.parts[OUTGOING]
     reader = Reader(outgoing)
     async with asyncio.TaskGroup() as group:
         for _ in range(AT_ONCE):

@@ -39,10 +39,10 @@ async def check_address(outgoing: Outgoing, url: str) -> str:
     try:
         if len(url) > LONGEST_URL or not url.isprintable() or " " in url:
             raise _refused("This is not an address.", "Write it whole: https://example.org/hook.")
-        parts, host = urlsplit(url), httpx.URL(url).host
+        parts = urlsplit(url)
         if parts.username is not None or parts.password is not None or parts.fragment:
             raise _refused("This address holds a name, a password or a “#”.", "Leave them out.")
-        if parts.scheme != "https" and not (parts.scheme == "http" and outgoing.is_private(host)):
+        if parts.scheme != "https" and not (parts.scheme == "http" and outgoing.is_private(url)):
             raise _refused("This address is not encrypted.", "Write one that begins with https://.")
         await outgoing.check(url)
     except (httpx.InvalidURL, ValueError) as error:

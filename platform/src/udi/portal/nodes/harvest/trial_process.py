@@ -1,0 +1,97 @@
+"""A trial of a catalogue in a process of its own: what a site answers is read where it can fill nobody's memory but its own.
+
+`python -m udi.portal.nodes.harvest.trial_process` reads one `TrialOrder` from its standard input and writes the `Trial`
+to its standard output, both as MessagePack.
+"""
+
+import asyncio
+import os
+import resource
+import sys
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+import structlog
+
+from udi.kit.http import outgoing
+from udi.kit.memory import bound_data
+from udi.portal.nodes.harvest import source_kinds
+from udi.portal.nodes.harvest.trying import LARGEST, LONGEST, Trial, try_address
+from udi.portal.nodes.harvest.vocabulary import own_words
+
+MODULE = "udi.portal.nodes.harvest.trial_process"
+MEMORY = 1024**3
+"""Bytes of data that a trial may hold, the interpreter included."""
+PATIENCE = LONGEST + 15
+"""Seconds after which a trial is ended; its requests end by themselves after `LONGEST`."""
+SEARCH_PATH = str(Path(__file__).resolve().parents[4])
+log = structlog.get_logger()
+
+
+class TrialOrder(msgspec.Struct, kw_only=True):
+    """An address to try, with what a territory's words mean (code by wording, by table)."""
+
+    address: str
+    language: str
+    found_at: datetime
+    words: dict[str, dict[str, str]]
+    private_hosts: tuple[str, ...]
+
+
+async def try_apart(
+    address: str,
+    *,
+    language: str,
+    found_at: datetime,
+    words: Mapping[str, Mapping[str, str]],
+    private_hosts: Iterable[str],
+    memory: int = MEMORY,
+) -> Trial:
+    """Try an address in another process; one that ends without an answer is said to have found too much."""
+    order = TrialOrder(
+        address=address,
+        language=language,
+        found_at=found_at,
+        words={table: dict(codes) for table, codes in words.items()},
+        private_hosts=tuple(private_hosts),
+    )
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-P", "-s", "-m", MODULE, str(memory),
+        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
+        env={**os.environ, "PYTHONPATH": SEARCH_PATH},
+    )  # fmt: skip
+    try:
+        async with asyncio.timeout(PATIENCE):
+            output, _ = await process.communicate(msgspec.msgpack.encode(order))
+        return msgspec.msgpack.decode(output, type=Trial)
+    except TimeoutError:
+        return Trial(address, faults=(source_kinds.SOURCE_SLOW.at("", seconds=int(LONGEST)),))
+    except (msgspec.MsgspecError, ConnectionError):
+        log.warning("trial process ended without an answer", status=process.returncode)
+        return Trial(address, faults=(source_kinds.TOO_LARGE_TO_TRY.at("", limit=LARGEST // 1024**2),))
+    finally:
+        with suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+
+
+async def carry_out(order: TrialOrder) -> Trial:
+    """Make the trial here."""
+    async with outgoing(order.private_hosts) as client:
+        with own_words(order.words):
+            return await try_address(client, order.address, found_at=order.found_at, language=order.language)
+
+
+def main() -> None:
+    """Bound the memory of this process before anything is read, then carry out the order."""
+    bound_data(int(sys.argv[1]))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    order = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=TrialOrder)
+    sys.stdout.buffer.write(msgspec.msgpack.encode(asyncio.run(carry_out(order))))
+
+
+if __name__ == "__main__":
+    main()
