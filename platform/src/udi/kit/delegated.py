@@ -104,6 +104,18 @@ class CallProcess:
             raise OutgoingError(answer.error, status=answer.status)
         return answer
 
+    async def ping(self, private_hosts: tuple[str, ...]) -> None:
+        """Start the process, and wait until it takes calls of a client.
+
+        Raises:
+            OutgoingError: it ended.
+        """
+        with suppress(RefusedAddressError):
+            await self.make(Call(
+                id=0, private_hosts=private_hosts, method="GET", url="none://", headers={}, content=None, limit=0, patience=None,
+                follow_redirects=False,
+            ))  # fmt: skip
+
     async def close(self) -> None:
         """End the process."""
         process, self._process = self._process, None
@@ -158,6 +170,11 @@ class DelegatedOutgoing(Outgoing):
         super().__init__(hosts)
         self._hosts = hosts
         self._process = process
+
+    async def ready(self) -> None:
+        """Start the other process."""
+        with suppress(OutgoingError):
+            await self._process.ping(self._hosts)
 
     async def request(
         self,

@@ -251,6 +251,9 @@ class Outgoing:
             return False
         return self._backend.is_private(parts.host, _port_of(parts))
 
+    async def ready(self) -> None:
+        """Be able to call at once: before a wait that is short."""
+
     async def check(self, url: str) -> None:
         """Look whether an address may be reached, without reaching it; it is looked at again when it is.
 

@@ -59,6 +59,7 @@ class Partners:
 
     async def ask(self, origins: Sequence[str], criteria: Criteria, language: str) -> list[Place]:
         """Ask them all the same question; each has its place in the answer, in their order."""
+        await self.outgoing.ready()
         return await asyncio.gather(*(self._ask(origin, for_others(criteria), language) for origin in origins))
 
     async def _ask(self, origin: str, asked: Criteria, language: str) -> Place:
