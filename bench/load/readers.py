@@ -61,7 +61,7 @@ def _measure(settings: Settings, origin: str, kind: str, tell: Tell) -> dict[str
 async def read_twice(address: str) -> dict[str, Any]:
     """Register a catalogue for the first territory, and read it to its end, twice; politeness costs no time here."""
     site = build_site(get_settings(), pages=False)
-    outgoing = Outgoing([HOST])
+    outgoing = Outgoing([f"{HOST}:*"])
     try:
         [territory, *_] = await site.registry.list()
         before, reader = _peak(), Reader(outgoing, pace=0, patience=PATIENCE)

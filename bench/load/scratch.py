@@ -1,5 +1,6 @@
 """A whole installation that lives as long as a block: own ports, own folder, nothing shared but the downloads."""
 
+import json
 import os
 import secrets
 import shutil
@@ -53,6 +54,7 @@ def _settings(folder: Path) -> Settings:
     """Those of a fresh `udi up`: of the operator's own, only where downloads are kept and come from."""
     own = get_settings()
     return Settings(
+        private_hosts=["localhost:*", "*.localhost:*"],
         _env_prefix="UDI_BENCH_UNSET_",
         state=folder / "state",
         tenants=folder / "tenants",
@@ -80,6 +82,7 @@ def environment_of(settings: Settings) -> dict[str, str]:
         "UDI_CACHE": str(settings.cache),
         "UDI_TENANTS": str(settings.tenants),
         "UDI_BASE_PORT": str(settings.base_port),
+        "UDI_PRIVATE_HOSTS": json.dumps(settings.private_hosts),
         "UDI_MAVEN_REPOSITORY": settings.maven_repository,
         # What it describes is made up: nothing is there.
         "UDI_LINK_LOOKS_PER_HOUR": "0",

@@ -1,5 +1,6 @@
 """Processes that live long import what they need: what they do not is memory for nothing."""
 
+import json
 import os
 import subprocess
 import sys
@@ -61,7 +62,7 @@ def test_the_worker_has_no_page() -> None:
 def test_several_web_workers_start_from_one_program_in_memory(settings: Settings, workers: int) -> None:
     environment = {
         **os.environ, "UDI_STATE": str(settings.state), "UDI_SECRETS": str(settings.secrets_folder),
-        "UDI_BASE_PORT": str(settings.base_port), "UDI_TENANTS": str(settings.tenants),
+        "UDI_BASE_PORT": str(settings.base_port), "UDI_PRIVATE_HOSTS": json.dumps(settings.private_hosts), "UDI_TENANTS": str(settings.tenants),
     }  # fmt: skip
 
     said = modules(SERVED.format(workers=workers), environment)

@@ -50,7 +50,7 @@ async def portal(settings: Settings, tmp_path: Path, catalogue: Catalogue) -> As
     port = free_ports(1)
     environment = {
         **os.environ, "PYTHONPATH": str(ROOT / "platform/src"), "UDI_STATE": str(settings.state),
-        "UDI_SECRETS": str(settings.secrets_folder), "UDI_BASE_PORT": str(settings.base_port),
+        "UDI_SECRETS": str(settings.secrets_folder), "UDI_BASE_PORT": str(settings.base_port), "UDI_PRIVATE_HOSTS": json.dumps(settings.private_hosts),
         "UDI_API_REQUESTS_PER_MINUTE": "1000000",
         "UDI_DATABASE_PORT": str(settings.database_port), "UDI_DATABASE_NAMES": json.dumps(settings.database_names),
     }  # fmt: skip

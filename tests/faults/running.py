@@ -87,7 +87,7 @@ class RunningNode:
         return {
             **os.environ, "PYTHONPATH": str(ROOT / "platform/src"), VARIABLE: crash_at,
             "UDI_STATE": str(settings.state), "UDI_SECRETS": str(settings.secrets_folder),
-            "UDI_BASE_PORT": str(settings.base_port), "UDI_DATABASE_PORT": str(settings.database_port),
+            "UDI_BASE_PORT": str(settings.base_port), "UDI_PRIVATE_HOSTS": json.dumps(settings.private_hosts), "UDI_DATABASE_PORT": str(settings.database_port),
             "UDI_DATABASE_NAMES": json.dumps(settings.database_names), "UDI_OBJECT_STORE": settings.object_store_url,
             **self.environment,
         }  # fmt: skip

@@ -67,6 +67,7 @@ class Installation:
             "UDI_IDENTITY_URL": settings.keycloak_url,
             "UDI_IDENTITY_REALM": settings.identity_realm,
             "UDI_TENANTS": str(ROOT / "tenants"),
+            "UDI_PRIVATE_HOSTS": json.dumps(settings.private_hosts),
             "UDI_DATASPACE_HOSTS": json.dumps(settings.dataspace_hosts),
             **({"UDI_SCHEMAS": str(settings.schemas)} if settings.schemas else {}),
         }

@@ -408,6 +408,7 @@ def environment(settings: Settings) -> dict[str, str]:
         "UDI_STATE": str(settings.state),
         "UDI_SECRETS": str(settings.secrets_folder),
         "UDI_BASE_PORT": str(settings.base_port),
+        "UDI_PRIVATE_HOSTS": json.dumps(settings.private_hosts),
         "UDI_DATABASE_PORT": str(settings.database_port),
         "UDI_DATABASE_NAMES": json.dumps(settings.database_names),
     }
