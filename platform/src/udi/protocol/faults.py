@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TypeGuard
 
 from udi.kit.errors import InvalidError, Refusal
+from udi.protocol.credentials import without_credentials
 
 MOST_FAULTS = 100
 SHOWN_VALUE = 60
@@ -114,7 +115,8 @@ class InvalidRecord(InvalidDocument):
 def shorten(value: object, limit: int = SHOWN_VALUE) -> str:
     """The beginning of a value that was sent, fit for a page, a report and PostgreSQL."""
     text = value if isinstance(value, str) else str(value) if isinstance(value, float) else _described(value)
-    safe = "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text[: limit + 1])
+    beginning = without_credentials(text[: 4 * limit])
+    safe = "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in beginning[: limit + 1])
     return f"{safe[: limit - 1]}…" if len(safe) > limit else safe
 
 

@@ -143,6 +143,11 @@ URL_WITH_PASSWORD = Kind(
     "This web address holds a user name or a password, and everyone would read it.",
     "Remove what stands before the @, and change that password.",
 )
+CREDENTIALS_IN_ADDRESS = Kind(
+    Code.BAD_FORMAT,
+    "An address here holds a name and a password (%(value)s), which everybody would read.",
+    "Take them out of the address, and change the password.",
+)
 BAD_EMAIL = Kind(Code.BAD_FORMAT, "“%(value)s” is not a mail address.", "Write it as in name@example.org.")
 BAD_MOMENT = Kind(
     Code.BAD_FORMAT,

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import msgspec
 
 from udi.protocol import kinds
+from udi.protocol.credentials import find_credentials
 from udi.protocol.faults import MOST_FAULTS, Fault, InvalidDocument
 
 MOST_LEVELS = 40
@@ -94,5 +95,7 @@ def _leaf_faults(value: object, path: str) -> Iterator[Fault]:
 def _text_faults(text: str, path: str) -> Iterator[Fault]:
     if len(text) > LONGEST_TEXT:
         yield kinds.TOO_LONG.at(path, length=len(text), limit=LONGEST_TEXT)
+    if scheme := find_credentials(text):
+        yield kinds.CREDENTIALS_IN_ADDRESS.at(path, value=f"{scheme}…:…@")
     if found := ILLEGAL.search(text):
         yield kinds.ILLEGAL_CHARACTERS.at(path, value=f"U+{ord(found[0]):04X}")

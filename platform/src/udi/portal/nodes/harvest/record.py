@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from udi.portal.nodes.harvest.faults import Fault, Level
+from udi.protocol.credentials import strip_credentials, without_credentials
 from udi.protocol.texts import Texts
 
 Words = dict[str, tuple[str, ...]]
@@ -157,6 +158,9 @@ class Original:
     media_type: str
     body: bytes
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "body", without_credentials(self.body))
+
     @property
     def sha256(self) -> str:
         """In hexadecimal. The same description gives the same sum, whatever stands around it in the document."""
@@ -206,6 +210,9 @@ class Record:
     extra: dict[str, Any] = field(default_factory=dict)
     faults: tuple[Fault, ...] = ()
 
+    def __post_init__(self) -> None:
+        strip_credentials(self)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Refused:
@@ -219,6 +226,9 @@ class Refused:
     identifier: str = ""
     title: str = ""
     source_record: Original | None = None
+
+    def __post_init__(self) -> None:
+        strip_credentials(self)
 
     @property
     def counts(self) -> bool:
