@@ -21,6 +21,8 @@ from udi.node.tables.values import date_order, is_null, read_date
 
 SHOWN_LINES, SHOWN_CHARACTERS = 4, 80
 MOST_COLUMNS = 1000
+WIDEST_RECORD = 16_384
+"""Cells of one record, empty ones included, which spreadsheets cannot have more of: what is wider is not read further."""
 MOST_CELLS = 400_000
 """Cells looked at to find the types, spread over the rows that are read."""
 FEWEST_ROWS, MOST_ROWS = 200, 4000
@@ -204,9 +206,15 @@ class Taken:
 
 
 def take(table: Opened) -> Taken:
-    """Rows spread over what is read: every second one goes each time that there are too many; the widest one stays."""
+    """Rows spread over what is read: every second one goes each time that there are too many; the widest one stays.
+
+    Raises:
+        UnreadableError: a record is wider than any table.
+    """
     taken, step, most = Taken([], [], 0, ended=True), 1, MOST_ROWS
     for line, cells in table.rows():
+        if len(cells) > WIDEST_RECORD:
+            raise UnreadableError("too_many_columns", most=f"{MOST_COLUMNS:,}")
         if len(taken.first) < SAMPLE_RECORDS:
             taken.first.append((line, cells))
         if not has_values(cells):

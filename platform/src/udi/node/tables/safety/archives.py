@@ -53,12 +53,13 @@ def inspect_zip(path: Path) -> tuple[list[SafetyFinding], list[zipfile.ZipInfo]]
             entries = archive.infolist()
     except BROKEN:
         return [found(Danger.BROKEN)], []
-    findings = list(_of_list(entries, path.stat().st_size))
+    findings = list(findings_of_list(entries, path.stat().st_size))
     closed = any(one.strength is Strength.QUARANTINE or one.danger is Danger.PASSWORD for one in findings)
     return findings, [] if closed else entries
 
 
-def _of_list(entries: Sequence[zipfile.ZipInfo], size: int) -> Iterator[SafetyFinding]:
+def findings_of_list(entries: Sequence[zipfile.ZipInfo], size: int) -> Iterator[SafetyFinding]:
+    """What the list of an archive of so many bytes says."""
     if _is_bomb(entries, size):
         yield found(Danger.BOMB)
     if outside := [entry.orig_filename for entry in entries if leads_outside(entry.orig_filename) or _is_link(entry)]:
@@ -67,8 +68,6 @@ def _of_list(entries: Sequence[zipfile.ZipInfo], size: int) -> Iterator[SafetyFi
         yield found(Danger.PROGRAM, names=programs)
     if any(entry.flag_bits & ENCRYPTED for entry in entries):
         yield found(Danger.PASSWORD)
-    if nested := [entry.filename for entry in entries if PurePosixPath(entry.filename.lower()).suffix in ARCHIVES]:
-        yield found(Danger.NESTED, names=nested)
 
 
 def _is_bomb(entries: Sequence[zipfile.ZipInfo], size: int) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from udi.node.tables.decoding import decode, scan
+from udi.node.tables.safety.drawings import expands_without_end
 from udi.node.tables.safety.findings import Danger, SafetyFinding, Strength, found
 from udi.node.tables.safety.office import SOFTWARE
 
@@ -73,7 +74,7 @@ def inspect_markup(path: Path, *, page: bool, drawing: bool) -> Iterator[SafetyF
 def inspect_marked(content: bytes, *, page: bool, drawing: bool) -> Iterator[SafetyFinding]:
     """The same, from its bytes."""
     text = decode(content, scan([content[:65536]], 65536).encoding)
-    if ENTITIES.search(text) and not page:
+    if (ENTITIES.search(text) and not page) or (drawing and expands_without_end(content)):
         yield found(Danger.ENTITIES)
     if scripts := sum(1 for _ in SCRIPT.finditer(text)):
         yield found(Danger.SCRIPT, count=scripts, strength=Strength.WARNING if page else Strength.STOP)

@@ -60,7 +60,6 @@ STRENGTHS = {
     Danger.SCRIPT: Strength.STOP,
     Danger.ENTITIES: Strength.STOP,
     Danger.ATTACK: Strength.STOP,
-    Danger.NESTED: Strength.NOTE,
 }
 """How serious each is; the others are warnings."""
 EXPLANATIONS = {

@@ -11,6 +11,7 @@ from udi.node.tables.safety.archives import EXECUTABLE, PROGRAMS, inflate, inspe
 from udi.node.tables.safety.documents import inspect_marked, inspect_markup, inspect_pdf, inspect_picture
 from udi.node.tables.safety.findings import Danger, SafetyFinding, Strength, found
 from udi.node.tables.safety.formulas import inspect_text
+from udi.node.tables.safety.nested import inspect_nested
 from udi.node.tables.safety.office import inspect_old_office, inspect_opendocument, inspect_openxml
 from udi.node.tables.source import Source
 
@@ -71,6 +72,8 @@ def _packed(path: Path) -> list[SafetyFinding]:
         findings += inspect_openxml(path, entries)
     elif "mimetype" in names and "META-INF/manifest.xml" in names:
         findings += inspect_opendocument(path, entries)
+    elif entries:
+        findings += inspect_nested(path, entries)
     return findings
 
 
