@@ -1,0 +1,175 @@
+"""The mutants: one small change of the program each, in a place that guards something, and the tests that must notice it.
+
+`places/*.toml` list them by area. A `[[module.mutant]]` cuts one guard, written by hand; a `[[module.operators]]` names
+functions in which every comparison, negation, conjunction, refusal and small number is changed in turn (`operators.py`).
+"""
+
+import ast
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.mutants import operators
+
+ROOT = Path(__file__).resolve().parents[2]
+SOURCES = ROOT / "platform/src"
+PLACES = Path(__file__).parent / "places"
+
+
+class LostPlaceError(Exception):
+    """What a mutant changes is not in the program, or not once."""
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A change of one function (empty: of the whole module), what it cuts in words, and who must notice.
+
+    `survives` is the reason for which no test need notice. `fresh`: what it changes is in a database from its
+    migration on, so its tests need one that the changed program made. `alone`: its tests need no fixture of the suite.
+    """
+
+    id: str
+    module: str
+    function: str
+    cut: str
+    old: str
+    new: str
+    tests: tuple[str, ...]
+    occurrence: int = -1
+    """Which occurrence of `old` in the function, from 0; -1: the only one."""
+    survives: str = ""
+    fresh: bool = False
+    alone: bool = False
+
+    @property
+    def path(self) -> Path:
+        """The file of the module, from the root of the project."""
+        return module_path(self.module)
+
+    def apply(self, source: str) -> str:
+        """Return the source with the change.
+
+        Raises:
+            LostPlaceError: the function or the fragment is not there, or the fragment is there more than once.
+            SyntaxError: what comes of it is no program.
+        """
+        start, end = find_span(source, self.function)
+        segment = source[start:end]
+        places = _find_all(segment, self.old)
+        if not places or (self.occurrence < 0 and len(places) != 1) or self.occurrence >= len(places):
+            where = f"{self.module}.{self.function}".rstrip(".")
+            raise LostPlaceError(f"{self.id}: {where} holds {self.old!r} {len(places)} times")
+        at = start + places[max(self.occurrence, 0)]
+        changed = source[:at] + self.new + source[at + len(self.old) :]
+        compile(changed, str(self.path), "exec")
+        return changed
+
+
+def module_path(module: str) -> Path:
+    """The file of a module, from the root of the project."""
+    path = SOURCES.joinpath(*module.split("."))
+    file = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+    return file.relative_to(ROOT)
+
+
+def _find_all(text: str, fragment: str) -> list[int]:
+    places: list[int] = []
+    at = text.find(fragment)
+    while at >= 0:
+        places.append(at)
+        at = text.find(fragment, at + 1)
+    return places
+
+
+def find_span(source: str, function: str) -> tuple[int, int]:
+    """Where a function or class stands in its source, by its qualified name; the whole source where that is empty.
+
+    Raises:
+        LostPlaceError: there is none of this name.
+    """
+    if not function:
+        return 0, len(source)
+    node = find_node(ast.parse(source), function)
+    lines = source.splitlines(keepends=True)
+    start = sum(map(len, lines[: node.lineno - 1]))
+    return start, start + sum(map(len, lines[node.lineno - 1 : node.end_lineno]))
+
+
+def find_node(tree: ast.AST, function: str) -> ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef:
+    """The definition of a qualified name, such as `Gate.turn`, wherever it stands in its parent.
+
+    Raises:
+        LostPlaceError: there is none of this name.
+    """
+    node: ast.AST = tree
+    for name in function.split("."):
+        found = [
+            each
+            for each in ast.walk(node)
+            if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and each.name == name
+        ]
+        if not found:
+            raise LostPlaceError(f"no function {function}")
+        node = found[0]
+    assert isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+    return node
+
+
+def load(folder: Path = PLACES) -> list[Mutant]:
+    """Every mutant of the tables, in their order.
+
+    Raises:
+        LostPlaceError: operators are asked for in a function that is not there.
+    """
+    return [
+        mutant
+        for path in sorted(folder.glob("*.toml"))
+        for module in tomllib.loads(path.read_text())["module"]
+        for mutant in _of_module(module)
+    ]
+
+
+def _of_module(module: dict[str, Any]) -> Iterator[Mutant]:
+    name, usual = module["name"], module.get("tests", [])
+    for each in module.get("mutant", ()):
+        yield Mutant(
+            id=each["id"],
+            module=name,
+            function=each.get("in", ""),
+            cut=each["cut"],
+            old=each["old"],
+            new=each["new"],
+            tests=tuple(each.get("tests", usual)),
+            occurrence=each.get("occurrence", -1),
+            survives=each.get("survives", ""),
+            fresh=each.get("fresh", False),
+            alone=each.get("alone", module.get("alone", False)),
+        )
+    for group in module.get("operators", ()):
+        for function in group["in"]:
+            yield from _of_operators(module, group, function)
+
+
+def _of_operators(about: dict[str, Any], group: dict[str, Any], function: str) -> Iterator[Mutant]:
+    module = about["name"]
+    tests = tuple(group.get("tests", about.get("tests", ())))
+    reasons = group.get("survives", {})
+    source = (ROOT / module_path(module)).read_text()
+    start, end = find_span(source, function)
+    for change in operators.changes(source, find_node(ast.parse(source), function)):
+        name = f"{module.removeprefix('udi.')}.{function}/{change.name}"
+        before = _find_all(source[start:end], change.old)
+        yield Mutant(
+            id=name,
+            module=module,
+            function=function,
+            cut=change.words,
+            old=change.old,
+            new=change.new,
+            tests=tests,
+            occurrence=before.index(change.at - start),
+            survives=reasons.get(f"{function}/{change.name}", ""),
+            alone=group.get("alone", about.get("alone", False)),
+        )

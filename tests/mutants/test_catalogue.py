@@ -1,0 +1,78 @@
+"""The tables of mutants stand: each place is in the program once, what comes of it compiles, its tests are there."""
+
+import ast
+from collections import Counter
+
+import pytest
+
+from tests.mutants.catalogue import ROOT, LostPlaceError, Mutant, load
+from tests.mutants.operators import changes
+
+MUTANTS = load()
+
+
+def test_every_place_is_found_once_and_the_changed_module_compiles() -> None:
+    faults = []
+    for mutant in MUTANTS:
+        source = (ROOT / mutant.path).read_text()
+        try:
+            assert mutant.apply(source) != source, mutant.id
+        except (LostPlaceError, SyntaxError) as error:
+            faults.append(f"{mutant.id}: {error}")
+    assert faults == []
+
+
+def test_every_mutant_has_a_name_of_its_own_and_tests_that_are_there() -> None:
+    names = Counter(mutant.id for mutant in MUTANTS)
+    known: dict[str, set[str]] = {}
+    faults = [name for name, count in names.items() if count > 1]
+    for mutant in MUTANTS:
+        faults += [f"{mutant.id}: no test" for _ in [0] if not mutant.tests]
+        for test in mutant.tests:
+            file, _, function = test.partition("::")
+            found = known.setdefault(file, _functions(file))
+            faults += [f"{mutant.id}: {test}" for _ in [0] if function.partition("[")[0] not in found]
+    assert faults == []
+
+
+def _functions(file: str) -> set[str]:
+    """The names of the functions of a test file, and the empty name, which is the whole file; nothing for no file."""
+    path = ROOT / file
+    if path.is_dir():
+        return {""}
+    if not path.is_file():
+        return set()
+    tree = ast.parse(path.read_text())
+    return {"", *(node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))}
+
+
+def test_there_are_as_many_as_were_promised() -> None:
+    by_hand = [mutant for mutant in MUTANTS if "/" not in mutant.id]
+
+    assert len(by_hand) >= 120
+
+
+def test_a_place_that_is_not_there_or_not_once_is_an_error() -> None:
+    mutant = Mutant("two", "udi.kit.paging", "page_number", "", "last", "first", ("tests/kit",))
+    with pytest.raises(LostPlaceError, match="2 times"):
+        mutant.apply("def page_number(last):\n    return last\n")
+    with pytest.raises(LostPlaceError, match="no function"):
+        mutant.apply("x = 1\n")
+
+
+def test_operators_change_each_comparison_negation_conjunction_and_refusal() -> None:
+    source = (
+        "def f(a, b):\n    if not a or a < b <= 'é' and b != 'à':\n        raise ValueError\n    return f'{a < b}'\n"
+    )
+
+    found = {change.name: (change.old, change.new) for change in changes(source, ast.parse(source))}
+
+    assert found == {
+        "boolean-1": ("not a or a < b <= 'é' and b != 'à'", "(not a and (a < b <= 'é' and b != 'à'))"),
+        "not-1": ("not a", "(a)"),
+        "boolean-2": ("a < b <= 'é' and b != 'à'", "(a < b <= 'é' or b != 'à')"),
+        "compare-1": ("a < b <= 'é'", "(a <= b <= 'é')"),
+        "compare-2": ("a < b <= 'é'", "(a < b < 'é')"),
+        "compare-3": ("b != 'à'", "(b == 'à')"),
+        "raise-1": ("raise ValueError", "pass"),
+    }
