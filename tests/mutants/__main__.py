@@ -3,6 +3,7 @@
 import argparse
 import csv
 import fnmatch
+import signal
 import sys
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -44,6 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for each in mutants:
             print(f"{each.id}  {each.module}  {each.cut}")
         return 0
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     outcomes = _run_all(mutants, options.jobs)
     if options.csv:
         _write_csv(Path(options.csv), outcomes)
@@ -77,20 +79,27 @@ def _lost(mutants: Iterable[Mutant]) -> Iterable[str]:
 
 
 def _run_all(mutants: Sequence[Mutant], jobs: int) -> list[Outcome]:
+    """What became of each, in their order; whoever interrupts this ends what was started."""
     with ExitStack() as stack:
+        places = [stack.enter_context(workshop()) for _ in range(min(jobs, len(mutants)))]
         free: SimpleQueue[Workshop] = SimpleQueue()
-        for _ in range(min(jobs, len(mutants))):
-            free.put(stack.enter_context(workshop()))
-        plain = _run_unchanged(free, mutants)
-        tests = {test for mutant in mutants for test in mutant.tests}
-        print(f"{len(mutants)} mutants, {len(tests)} selections of tests, {len(plain.results)} tests", flush=True)
-        with ThreadPoolExecutor(jobs) as threads:
+        for place in places:
+            free.put(place)
+        threads = ThreadPoolExecutor(len(places))
+        try:
+            plain = threads.submit(_run_unchanged, free, mutants).result()
             return list(threads.map(lambda each: _judge(free, each, plain), mutants))
+        finally:
+            threads.shutdown(wait=False, cancel_futures=True)
+            for place in places:
+                place.interrupt()
+            threads.shutdown()
 
 
 def _run_unchanged(free: "SimpleQueue[Workshop]", mutants: Sequence[Mutant]) -> TestRun:
     """Every test that is needed, without any change: what fails then kills nothing."""
     tests = sorted({test for mutant in mutants for test in mutant.tests})
+    print(f"{len(mutants)} mutants; first their tests without any change, of {len(tests)} files and names", flush=True)
     place = free.get()
     try:
         plain = place.run(tests, stop=False)
@@ -98,6 +107,7 @@ def _run_unchanged(free: "SimpleQueue[Workshop]", mutants: Sequence[Mutant]) -> 
         free.put(place)
     for name in plain.of("failed"):
         print(f"FAILS WITHOUT ANY CHANGE: {name}", flush=True)
+    print(f"{len(plain.results)} tests in {plain.processor:.0f} processor seconds", flush=True)
     if not plain.results:
         print(plain.output)
     return plain

@@ -56,6 +56,7 @@ class Workshop:
         self.project, self._run = folder / "project", folder / "run"
         self._temporary, self._folder = folder / "temporary", folder
         self._number = 0
+        self._process: subprocess.Popen[bytes] | None = None
         shutil.copytree(ROOT, self.project, symlinks=True, ignore=shutil.ignore_patterns(*LEFT_OUT))
         (self.project / ".venv").symlink_to((ROOT / ".venv").resolve())
         self._run.mkdir()
@@ -93,7 +94,9 @@ class Workshop:
         command = [sys.executable, "-m", "pytest", "-q", "--tb=line", "-p", "no:cacheprovider", f"--junit-xml={report}"]
         command += ["-o", "junit_family=xunit1", f"--basetemp={self._temporary}", *(["-x"] if stop else [])]
         command += [*(["--noconftest"] if alone else []), *tests]
-        process = _start(command, self.project, self._environment(fresh=fresh), self._folder / "output.txt")
+        self._process = process = _start(
+            command, self.project, self._environment(fresh=fresh), self._folder / "output.txt"
+        )
         began = time.monotonic()
         status, processor = _wait(process, patience)
         found = TestRun(status, seconds=time.monotonic() - began, processor=processor)
@@ -116,6 +119,11 @@ class Workshop:
             asyncio.run(_drop_databases(json.loads(facts.read_text())["dsn"]))
         for path in (*self._run.glob("ports-*"), self._run / f"m{self._number}", self._temporary):
             shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+
+    def interrupt(self) -> None:
+        """End the run in hand, if there is one."""
+        if self._process is not None and self._process.returncode is None:
+            _end_group(self._process.pid)
 
     def close(self) -> None:
         """Stop the services and delete the copy."""

@@ -1,0 +1,106 @@
+"""A session keeps the rights of its own person: the identity service is asked again, and may end it."""
+
+import uuid
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.kit.realm import CLIENT, SUBJECT, Realm
+from udi.kit import clock
+from udi.kit.db import Database
+from udi.kit.oidc import Login
+from udi.kit.sessions import Sessions
+from udi.kit.tenancy import Territory
+from udi.portal.identity.models import TABLES
+
+
+@pytest.fixture
+async def realm(tmp_path: Path) -> AsyncIterator[Realm]:
+    made = Realm(tmp_path)
+    yield made
+    await made.stop()
+
+
+@pytest.fixture
+def sessions(realm: Realm, portal_database: Database) -> Sessions:
+    return Sessions(portal_database, TABLES, realm.service, lambda _territory: CLIENT)
+
+
+@pytest.fixture
+def login(realm: Realm, demo: Territory) -> Login:
+    """A login whose rights are to be asked again at once: it administers an organisation."""
+    rights = {f"{demo.slug}--seve": {"groups": ["/managers"]}}
+    return Login(
+        issuer=realm.service.issuer, subject=SUBJECT, name="Compte", email="a@people.example", sid=str(uuid.uuid4()),
+        access_expires_at=clock.now() - timedelta(seconds=1), refresh_token="refresh", organisations=rights,
+    )  # fmt: skip
+
+
+async def test_find_actor_asks_again_which_rights_there_are(
+    sessions: Sessions, realm: Realm, demo: Territory, login: Login
+) -> None:
+    token = await sessions.log_in(demo, login)
+    realm.rights = {"organization": {f"{demo.slug}--seve": {"groups": ["/publishers"]}}}
+
+    actor = await sessions.find_actor(demo, token)
+
+    assert actor is not None
+    assert actor.memberships == {"seve": frozenset({"publishers"})}
+
+
+async def test_find_actor_ends_a_session_that_is_answered_about_somebody_else(
+    sessions: Sessions, realm: Realm, demo: Territory, login: Login
+) -> None:
+    token = await sessions.log_in(demo, login)
+    realm.person = realm.rights = {"sub": "somebody else"}
+
+    assert await sessions.find_actor(demo, token) is None
+    realm.person = realm.rights = {}
+    assert await sessions.find_actor(demo, token) is None
+
+
+async def test_find_actor_ends_a_session_that_the_identity_service_ended(
+    sessions: Sessions, realm: Realm, demo: Territory, login: Login
+) -> None:
+    token = await sessions.log_in(demo, login)
+    realm.refusal = "invalid_grant"
+
+    assert await sessions.find_actor(demo, token) is None
+    realm.refusal = ""
+    assert await sessions.find_actor(demo, token) is None
+
+
+async def test_find_actor_goes_on_where_the_program_itself_is_refused(
+    sessions: Sessions, realm: Realm, demo: Territory, login: Login
+) -> None:
+    token = await sessions.log_in(demo, login)
+    realm.refusal = "unauthorized_client"
+
+    actor = await sessions.find_actor(demo, token)
+
+    assert actor is not None
+    assert actor.may_manage("seve")
+
+
+async def test_log_in_ends_the_session_whose_place_it_takes(sessions: Sessions, demo: Territory, login: Login) -> None:
+    lasting = replace(login, access_expires_at=clock.now() + timedelta(minutes=5))
+    former = await sessions.log_in(demo, lasting)
+
+    present = await sessions.log_in(demo, lasting, replaced=former)
+
+    assert await sessions.find_actor(demo, former) is None
+    assert await sessions.find_actor(demo, present) is not None
+
+
+async def test_log_out_ends_one_session_and_says_its_id_token(
+    sessions: Sessions, demo: Territory, login: Login
+) -> None:
+    lasting = replace(login, access_expires_at=clock.now() + timedelta(minutes=5), id_token="of the session")
+    token, other = await sessions.log_in(demo, lasting), await sessions.log_in(demo, lasting)
+
+    assert await sessions.log_out(demo, token) == "of the session"
+    assert await sessions.log_out(demo, token) is None
+    assert await sessions.find_actor(demo, other) is not None
