@@ -119,7 +119,7 @@ async def export_data(
     exports: Exports = site_of(request).parts[EXPORTS]
     export = await exports.write(asking.table, query, kind)
     asking.headers["Content-Length"] = str(export.size)
-    await asking.give(export.size)
+    await export.charge(asking.give)
     return Stream(asking.export(export.chunks()), headers=asking.headers)
 
 

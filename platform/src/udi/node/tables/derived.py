@@ -57,6 +57,6 @@ class DerivedFiles:
         if request.method == "HEAD":
             return Response(None, headers=headers)
         export = await self.exports.write(table, Query(), kind)
-        await passage.give(export.size)
+        await export.charge(passage.give)
         headers["Content-Length"] = str(export.size)
         return Stream(passage.counted(export.chunks()), headers=headers)

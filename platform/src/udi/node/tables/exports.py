@@ -4,7 +4,7 @@ import asyncio
 import os
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -64,6 +64,14 @@ class Export:
     file: BinaryIO
     size: int
     start: int = 0
+
+    async def charge(self, give: Callable[[int], Awaitable[None]]) -> None:
+        """Have its bytes counted before the first is sent; where they may not be given, nothing of it stays."""
+        try:
+            await give(self.size)
+        except BaseException:
+            self.file.close()
+            raise
 
     async def chunks(self) -> AsyncIterator[bytes]:
         """Its content, closed at the end."""

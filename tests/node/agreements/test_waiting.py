@@ -1,0 +1,75 @@
+"""Before anybody is answered, the portal is asked what changed: of people as of machines, and again after a minute."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import update
+
+from tests.node.agreements.granting import Grant, Granting
+from tests.node.agreements.test_asking import working
+from udi.kit.clock import now
+from udi.kit.db import Database
+from udi.kit.tenancy import Territory
+from udi.node.agreements.asking import Asker
+from udi.node.agreements.gate import AgreementGate
+from udi.node.agreements.models import AgreementCursor
+from udi.node.agreements.waiting import Waiting
+from udi.node.files.restricted import GATE
+from udi.protocol.agreement import State
+from udi.ui.site import Site
+
+
+@pytest.fixture
+async def grant(portal: Granting, machine: httpx.AsyncClient, meters: str) -> Grant:
+    """An agreement that the node holds, which its portal revoked without telling."""
+    made = portal.grant(meters)
+    assert (await portal.push(machine, made)).status_code == 200
+    made.change(state=State.REVOKED)
+    return made
+
+
+@pytest.fixture
+async def worker(node_site: Site, asker: Asker) -> AsyncIterator[None]:
+    async with working(node_site.registry, asker):
+        yield
+
+
+async def test_a_person_is_answered_after_the_portal_was_asked(
+    portal: Granting, machine: httpx.AsyncClient, parts: dict[str, Any], node_site: Site, grant: Grant, worker: None
+) -> None:
+    parts[GATE] = AgreementGate(node_site.database, Waiting(node_site.database))
+
+    answer = await machine.get(
+        f"/agreements/{grant.id}/files?ticket={portal.ticket(grant)}", headers={"Accept": "text/html"}
+    )
+
+    assert answer.status_code == 403
+
+
+async def test_what_the_portal_said_a_minute_ago_is_asked_for_again(
+    machine: httpx.AsyncClient, meters: str, parts: dict[str, Any], node_site: Site, node_database: Database,
+    demo: Territory, grant: Grant, worker: None,
+) -> None:  # fmt: skip
+    moment = now() - timedelta(seconds=61)
+    parts[GATE] = AgreementGate(node_site.database, Waiting(node_site.database, began=moment - timedelta(days=1)))
+    async with node_database.session(demo.id, role="worker") as session:
+        await session.execute(update(AgreementCursor).values(asked_at=moment, tried_at=moment, failed_at=None))
+
+    assert (await machine.get(f"/datasets/{meters}/file", headers=grant.headers)).status_code == 403
+
+
+async def test_what_a_person_reads_is_logged_under_no_credential(
+    portal: Granting, machine: httpx.AsyncClient, meters: str
+) -> None:
+    made = portal.grant(meters)
+    await portal.push(machine, made)
+    await machine.get(f"/agreements/{made.id}/files?ticket={portal.ticket(made)}", headers={"Accept": "text/html"})
+    await machine.get(f"/datasets/{meters}/file", headers=made.headers)
+
+    uses = (await machine.get(f"/api/v1/agreements/{made.id}/uses", headers=made.headers)).json()["uses"]
+
+    known = str(made.standing.credentials[0].id)
+    assert {(each["what"], each["credential"]) for each in uses} == {("page", None), ("file", known)}
