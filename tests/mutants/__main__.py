@@ -66,8 +66,10 @@ def _read_options(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _is_chosen(mutant: Mutant, patterns: Sequence[str]) -> bool:
+    """By a part of its name or of its module's, with `*` for anything; after a sign `=`, by the whole of it."""
     names = (mutant.id, mutant.module)
-    return not patterns or any(fnmatch.fnmatch(name, f"*{pattern}*") for name in names for pattern in patterns)
+    wanted = [each.removeprefix("=") if each.startswith("=") else f"*{each}*" for each in patterns]
+    return not patterns or any(fnmatch.fnmatch(name, pattern) for name in names for pattern in wanted)
 
 
 def _lost(mutants: Iterable[Mutant]) -> Iterable[str]:
