@@ -1,5 +1,6 @@
 """What may be offered, asked for, sent and kept: no more than the policy says, and of one's own project only."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -46,6 +47,17 @@ async def test_submit_refuses_more_requests_than_a_person_may_have_open(
     taken = await desk.send()
 
     assert (refused.status_code, taken.status_code) == (429, 303)
+
+
+async def test_submit_takes_one_of_the_same_requests_sent_at_once(desk: Desk) -> None:
+    await desk.set_policy()
+    address = await desk.ask()
+    project = str((await desk.one(address)).project_id)
+    await desk.person.post(f"{address}/withdraw")
+
+    answers = await asyncio.gather(*(desk.send(project=project) for _ in range(4)))
+
+    assert sorted(each.status_code for each in answers) == [303, 409, 409, 409]
 
 
 async def test_get_document_gives_those_of_its_own_request(desk: Desk) -> None:
