@@ -267,3 +267,17 @@ async def test_history_is_a_table_with_names_of_members_only(
     assert "Description modifiée;par Compte de test;" in before
     assert "Description modifiée;par une personne qui est partie;" in after
     assert "Fichier déposé;par vous;" in after
+
+
+async def test_who_left_the_organisation_reads_nothing_restricted_by_the_right_they_had(
+    crowd: Crowd, producer: Producer
+) -> None:
+    dataset = await producer.publish(access="restricted")
+    await crowd.let_in(dataset)
+    address = f"/datasets/{dataset}/data"
+
+    seen = {name: (await crowd.clients[name].get(address)).text for name in ("reader", "was a reader", "stranger")}
+
+    assert {name: "Les Amis du Phare" in page for name, page in seen.items()} == {
+        "reader": True, "was a reader": False, "stranger": False,
+    }  # fmt: skip

@@ -140,6 +140,7 @@ def test_a_refusal_that_time_ends_says_when() -> None:
     assert verdict(moment=datetime(2026, 1, 1, tzinfo=UTC)).again_at == AGREEMENT.starts_at
     assert verdict(moment=datetime(2029, 1, 1, tzinfo=UTC)).again_at is None
     assert verdict(size=5_000_000_001).again_at is None
+    assert verdict(size=5_000_000_000, bytes_this_month=1).again_at == datetime(2027, 3, 1, tzinfo=UTC)
 
 
 def test_what_remains_of_the_month_is_said() -> None:
