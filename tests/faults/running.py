@@ -18,7 +18,6 @@ from udi.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 120
-ALL, SWITCH = "all", "UDI_TEST_FAULTS"
 PARTS = ("serve", "work")
 
 

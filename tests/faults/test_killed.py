@@ -2,7 +2,6 @@
 
 import asyncio
 import hashlib
-import os
 import secrets
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -12,7 +11,7 @@ import pytest
 
 from tests.faults.client import PatientSender
 from tests.faults.power import content, let_time_pass, until
-from tests.faults.running import ALL, SWITCH, RunningNode
+from tests.faults.running import RunningNode
 from tests.node.counterpart import PortalDouble
 from tests.node.producer import SLUG, TABLE, Producer
 from tests.node.sending import objects, rows, sound
@@ -34,7 +33,7 @@ ALWAYS = {
     ("part.stored", "medium"), ("version.committed", "small"), ("upload.assembled", "large"), ("look.read", "small"),
     ("look.stored", "medium"),
 }  # fmt: skip
-"""Those that every run makes; the others take minutes."""
+"""Those that every run makes; the others take minutes together."""
 NEVER = {("part.noted", "small"): "its one part is also the last: see upload.received"}
 
 
@@ -45,8 +44,8 @@ def _trials() -> list[object]:
             marks = []
             if (step, size) in NEVER:
                 continue
-            if (step, size) not in ALWAYS and os.environ.get(SWITCH) != ALL:
-                marks = [pytest.mark.skip(reason=f"takes minutes with the others: {SWITCH}={ALL} runs it")]
+            if (step, size) not in ALWAYS:
+                marks = [pytest.mark.thorough]
             found.append(pytest.param(step, size, marks=marks, id=f"{step}-{size}"))
     return found
 

@@ -1,7 +1,6 @@
 """R1: kill -9 while a child reads a file, and at each named step of a refresh; done once after a restart."""
 
 import asyncio
-import os
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -11,7 +10,7 @@ from typing import TypeVar
 import pytest
 
 from tests.faults.power import content, let_time_pass
-from tests.faults.running import ALL, SWITCH, RunningNode
+from tests.faults.running import RunningNode
 from tests.node.distant import Distant
 from tests.node.producer import TABLE, Producer
 from tests.node.sending import objects, rows, sound
@@ -49,9 +48,7 @@ MOMENTS = {"detection": _is_read, "conversion": _is_converted, "findings": _is_e
 
 
 def _refreshes() -> list[object]:
-    skipped = pytest.mark.skip(reason=f"takes minutes with the others: {SWITCH}={ALL} runs it")
-    asked = os.environ.get(SWITCH) == ALL
-    return [pytest.param(step, marks=[] if asked or step in ALWAYS else [skipped]) for step in STEPS]
+    return [pytest.param(step, marks=[] if step in ALWAYS else [pytest.mark.thorough]) for step in STEPS]
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 import psutil
+import pytest
 
 from tests.faults.running import RunningNode
 from tests.node.producer import SLUG, Producer
@@ -62,10 +63,10 @@ async def _until(watch: Watch, client: httpx.AsyncClient, address: str, happened
             await asyncio.sleep(0.3)
 
 
+@pytest.mark.thorough
 async def test_a_large_table_is_received_read_and_asked_without_being_held(
-    node: RunningNode, token: str, producer: Producer, demo: Territory, everything: Callable[[], None]
+    node: RunningNode, token: str, producer: Producer, demo: Territory
 ) -> None:
-    everything()
     dataset = await producer.publish(await producer.draft(HEAD + LINE))
     node.start()
     watch, digest, began = Watch(node), hashlib.sha256(), time.monotonic()

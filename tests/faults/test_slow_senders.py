@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import time
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import httpx
@@ -68,10 +67,10 @@ async def measure(client: httpx.AsyncClient, address: str) -> float:
     return sorted(taken)[int(len(taken) * 0.95)]
 
 
+@pytest.mark.thorough
 async def test_two_hundred_slow_senders_starve_nobody(
-    node: RunningNode, token: str, producer: Producer, demo: Territory, everything: Callable[[], None]
+    node: RunningNode, token: str, producer: Producer, demo: Territory
 ) -> None:
-    everything()
     dataset = await producer.publish()
     node.start("serve")
     headers = {"Host": demo.links["node"].partition("//")[2], "Authorization": f"Bearer {token}"}
@@ -114,10 +113,10 @@ async def dribble(port: int, until: float) -> float:
     return took
 
 
+@pytest.mark.thorough
 async def test_five_hundred_requests_that_never_end_are_let_go_and_starve_nobody(
-    node: RunningNode, producer: Producer, demo: Territory, everything: Callable[[], None]
+    node: RunningNode, producer: Producer, demo: Territory
 ) -> None:
-    everything()
     dataset = await producer.publish()
     node.start("serve")
     headers = {"Host": demo.links["node"].partition("//")[2]}
@@ -161,11 +160,11 @@ async def looked_at(database: Database, demo: Territory) -> None:
             await asyncio.sleep(0.5)
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("token")
 async def test_two_hundred_slow_readers_of_a_large_file_are_not_held_in_memory(
-    node: RunningNode, producer: Producer, node_database: Database, demo: Territory, everything: Callable[[], None]
+    node: RunningNode, producer: Producer, node_database: Database, demo: Territory
 ) -> None:
-    everything()
     small, large = await producer.publish(), await producer.draft(content(LARGE), "g.csv")
     host, enough = demo.links["node"].partition("//")[2], asyncio.Event()
     node.start()

@@ -9,7 +9,7 @@ import pytest
 from tests.faults.disks import SmallDisk, small_disk
 from tests.node.producer import SLUG, TABLE, Producer
 from tests.node.sending import Sender, objects, sound
-from tests.s3 import BUCKET, Gateway, gateway
+from tests.s3 import S3Service
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
 from udi.node.files.store import ObjectStore
@@ -54,26 +54,20 @@ def pieces(content: bytes) -> Iterator[bytes]:
     return (content[start : start + 65536] for start in range(0, len(content), 65536))
 
 
-@pytest.fixture
-def s3(tmp_path: Path) -> Iterator[Gateway]:
-    with gateway(tmp_path) as service:
-        yield service
-
-
 async def test_an_upload_goes_on_when_s3_is_back(
-    producer: Producer, token: str, parts: dict[str, Any], node_database: Database, demo: Territory, s3: Gateway
+    producer: Producer, token: str, parts: dict[str, Any], node_database: Database, demo: Territory, own_s3: S3Service
 ) -> None:
-    store = parts["objects"] = ObjectStore.of(s3.settings(object_store=f"s3://{BUCKET}"))
+    store = parts["objects"] = ObjectStore.of(own_s3.empty_bucket())
     sender, content = Sender(producer.client), TABLE * (3 * MEGABYTE // len(TABLE))
     address = await sender.address(len(content))
     await sender.send(address, 0, pieces(content[: 2 * MEGABYTE]))
-    s3.stop()
+    own_s3.stop()
 
     away = await sender.send(address, 2 * MEGABYTE, pieces(content[2 * MEGABYTE :]))
 
     assert (away.status_code, away.headers["retry-after"]) == (503, "30")
     assert await sender.offset(address) == 2 * MEGABYTE
-    s3.start()
+    own_s3.start()
     assert (await sender.send(address, 2 * MEGABYTE, pieces(content[2 * MEGABYTE :]))).status_code == 204
     assert (await sender.look(address))["state"] == "done"
     assert await sound(node_database, store, demo) == []

@@ -11,10 +11,12 @@ import pytest
 from litestar import Litestar
 from playwright.async_api import Browser
 
+from tests import services
+from tests.cluster import locked
 from tests.node.counterpart import PortalDouble
 from tests.node.distant import Distant
 from tests.node.producer import SLUG, TABLE, Producer
-from tests.s3 import Gateway, gateway
+from tests.s3 import S3Service
 from tests.ui.axe import open_browser
 from udi.kit.db import Database
 from udi.kit.oidc import Login
@@ -101,10 +103,19 @@ async def portal(settings: Settings, node_database: Database, demo: Territory) -
 
 
 @pytest.fixture(scope="session")
-def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
-    """An S3 service for the node's tests; skips where none is built."""
-    with gateway(tmp_path_factory.mktemp("s3")) as service:
-        yield service
+def s3(run_folder: Path) -> S3Service:
+    """The S3 service of the run, which no test stops."""
+    with locked(run_folder, "s3"):
+        return services.launch_s3(run_folder)
+
+
+@pytest.fixture
+def own_s3(tmp_path: Path) -> Iterator[S3Service]:
+    """An S3 service of this test, which may stop it and start it again."""
+    service = S3Service.prepare(tmp_path / "own-s3")
+    service.start()
+    yield service
+    service.stop()
 
 
 @pytest.fixture(params=["folder", "s3"])
@@ -115,7 +126,7 @@ def each_store(
     if request.param == "folder":
         at = Settings(object_store=str(tmp_path / "objects"))
     else:
-        service: Gateway = request.getfixturevalue("s3")
+        service: S3Service = request.getfixturevalue("s3")
         at = service.empty_bucket()
     store = SealingStore.over(at, node_database, RingFile(settings))
     parts |= {"objects": store, FIND_TABLE: Tables(node_database, store, tmp_path / "tables")}

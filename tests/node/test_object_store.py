@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tests.node.producer import TABLE, Producer
-from tests.s3 import Gateway
+from tests.s3 import S3Service
 from udi.cli.checks.finding import Finding
 from udi.cli.checks.machine import check_machine
 from udi.kit.errors import TooLargeError
@@ -25,7 +25,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> ObjectStore:
     """An empty store of each kind."""
     if request.param == "folder":
         return ObjectStore.of(Settings(object_store=str(tmp_path / "objects")))
-    service: Gateway = request.getfixturevalue("s3")
+    service: S3Service = request.getfixturevalue("s3")
     return ObjectStore.of(service.empty_bucket())
 
 
@@ -88,7 +88,7 @@ async def test_a_store_that_can_be_written_is_accepted_and_nothing_is_left_in_it
     assert await keys(store, "") == []
 
 
-async def test_a_bucket_that_does_not_exist_is_not_taken_for_an_absent_file(s3: Gateway) -> None:
+async def test_a_bucket_that_does_not_exist_is_not_taken_for_an_absent_file(s3: S3Service) -> None:
     nowhere = ObjectStore.of(s3.settings(object_store="s3://nowhere"))
 
     for attempt in (nowhere.require(), nowhere.put(KEY, megabytes(1)), nowhere.open(KEY, 0, 10)):
@@ -97,7 +97,7 @@ async def test_a_bucket_that_does_not_exist_is_not_taken_for_an_absent_file(s3: 
         assert refused.value.reason == ABSENT
 
 
-async def test_a_wrong_key_is_refused_and_an_absent_one_named(s3: Gateway, tmp_path: Path) -> None:
+async def test_a_wrong_key_is_refused_and_an_absent_one_named(s3: S3Service, tmp_path: Path) -> None:
     (tmp_path / "s3_access_key_id").write_text((s3.secrets / "s3_access_key_id").read_text())
     with pytest.raises(MissingSecretError, match="s3_secret_access_key"):
         ObjectStore.of(s3.settings(secrets=tmp_path))
@@ -109,7 +109,7 @@ async def test_a_wrong_key_is_refused_and_an_absent_one_named(s3: Gateway, tmp_p
     assert refused.value.reason == REFUSED
 
 
-async def test_doctor_says_what_is_wrong_with_s3_and_what_to_do(s3: Gateway, tmp_path: Path) -> None:
+async def test_doctor_says_what_is_wrong_with_s3_and_what_to_do(s3: S3Service, tmp_path: Path) -> None:
     async def objects(**changes: Any) -> Finding:
         findings = await check_machine(s3.settings(state=tmp_path, **changes))
         return next(finding for finding in findings if finding.part == "objects")
@@ -128,17 +128,17 @@ async def test_doctor_says_what_is_wrong_with_s3_and_what_to_do(s3: Gateway, tmp
 
 
 async def test_while_s3_is_away_pages_answer_files_say_so_and_all_is_well_when_it_is_back(
-    s3: Gateway, producer: Producer, passer_by: httpx.AsyncClient, parts: dict[str, Any]
+    own_s3: S3Service, producer: Producer, passer_by: httpx.AsyncClient, parts: dict[str, Any]
 ) -> None:
-    parts["objects"] = ObjectStore.of(s3.settings())
+    parts["objects"] = ObjectStore.of(own_s3.empty_bucket())
     dataset = await producer.publish()
-    s3.stop()
+    own_s3.stop()
     try:
         page = await producer.client.get(f"/datasets/{dataset}")
         refused = await passer_by.get(f"/datasets/{dataset}/file")
         sent = await producer.send()
     finally:
-        s3.start()
+        own_s3.start()
 
     back = await passer_by.get(f"/datasets/{dataset}/file")
 
