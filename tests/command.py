@@ -22,7 +22,6 @@ CHECKS = {
     "imports": ["lint-imports"],
 }
 CLUSTER = [
-    "tests/node/test_object_store.py",
     "tests/ansible/test_patroni.py",
     "tests/ansible/test_cluster.py",
     "tests/ansible/test_machine_upgrade.py",
@@ -59,7 +58,7 @@ def check_and_test(
     environment = {**os.environ, "PYTHONPATH": f"{ROOT / 'platform/src'}{os.pathsep}{ROOT}"}
     arguments = context.args or ["-n", "2", "--dist", "loadscope", "--no-loadscope-reorder"]
     if cluster:
-        environment |= {"UDI_TEST_CLUSTER": "1", "UDI_TEST_MACHINES": "all"}
+        environment |= {"UDI_TEST_ALL": "1"}
         arguments = [*CLUSTER, *context.args]
     elif declarations:
         environment |= {"UDI_DECLARATIONS": "1"}

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from tests.ansible import operator_folder
-from tests.ansible.machine import Machine, address_of_this_run, booted, build_wheel, require_time, require_tool
+from tests.ansible.machine import Machine, address_of_this_run, booted, build_wheel, require_tool
 
 Timings = dict[str, float]
 
@@ -46,12 +46,6 @@ class Deployment:
         """What leads a browser to this machine for every name, and to trust its authority and no other."""
         trusted = operator_folder.public_key_fingerprint(self.authority)
         return f"--host-resolver-rules=MAP * {self.machine.address}", f"--ignore-certificate-errors-spki-list={trusted}"
-
-
-@pytest.fixture(scope="session")
-def takes_minutes() -> None:
-    """What is left to the nightly run says so, before a machine is booted for it."""
-    require_time()
 
 
 @pytest.fixture(scope="session")

@@ -18,25 +18,16 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PLAY = ROOT / "infra/ansible"
 TOOL = Path(os.environ.get("UDI_FRESH_MACHINE", ROOT.parent / "shared/tools/fresh-machine"))
-SWITCH = "UDI_TEST_MACHINES"
 TASK = re.compile(r"^(?:TASK|RUNNING HANDLER) \[(.+?)\]|^changed: \[(\S+)\]", re.MULTILINE)
 RECAP = re.compile(r"^(\S+)\s+: ok=(\d+)\s+changed=(\d+)\s+unreachable=(\d+)\s+failed=(\d+)", re.MULTILINE)
 
 
 def require_tool() -> None:
     """Skip, with the reason, where no machine can be booted."""
-    if os.environ.get(SWITCH) == "no":
-        pytest.skip(f"{SWITCH}=no: boots a machine for some minutes")
     if os.geteuid() != 0:
         pytest.skip("booting a machine needs root")
     if not TOOL.exists():
         pytest.skip(f"needs fresh-machine: set UDI_FRESH_MACHINE (looked at {TOOL})")
-
-
-def require_time() -> None:
-    """Skip, with the reason, what takes minutes and is left to the nightly run."""
-    if os.environ.get(SWITCH) != "all":
-        pytest.skip(f"{SWITCH} is not «all»: minutes on a machine (`udi test --cluster` runs it)")
 
 
 def ansible(*arguments: str | Path, patience: float = 900) -> subprocess.CompletedProcess[str]:

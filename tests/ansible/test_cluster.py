@@ -5,7 +5,6 @@
 
 import asyncio
 import hashlib
-import os
 import sys
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -22,7 +21,7 @@ from tests.ansible.machine import require_tool
 from tests.ansible.pulse import AttemptError, Loss, Pulse, Pulses, Pulsing, table
 from tests.node.producer import TABLE, Producer
 
-SWITCH = "UDI_TEST_CLUSTER"
+pytestmark = pytest.mark.thorough
 MEMBERS = (PUBLISHER, "responsable@kerlevan.example", "equipe@armorine.example", "habitante@armorine.example")
 CALM, WATCHED = 8.0, 50.0
 MOST = {"write": 30.0, "page": 15.0, "download": 15.0, "login": 15.0}
@@ -55,8 +54,6 @@ def evidence(request: pytest.FixtureRequest) -> Iterator[Evidence]:
 @pytest.fixture(scope="module")
 def fleet(tmp_path_factory: pytest.TempPathFactory, evidence: Evidence) -> Iterator[Fleet]:
     """The installation, deployed once."""
-    if not os.environ.get(SWITCH):
-        pytest.skip(f"{SWITCH} is not set: boots eight machines for half an hour (`udi test --cluster`)")
     require_tool()
     with ExitStack() as stack:
         began = time.monotonic()

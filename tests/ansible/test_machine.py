@@ -6,6 +6,7 @@ import re
 import time
 from pathlib import Path
 
+import pytest
 from playwright.async_api import expect
 
 from tests.ansible import operator_folder
@@ -15,6 +16,7 @@ from tests.journeys.steps import publish
 from tests.node.producer import ANSWERS, TABLE
 from tests.ui.axe import open_browser
 
+pytestmark = pytest.mark.thorough
 LARGEST_EXPOSURE = 3.0
 PATIENCE = 60
 WHAT_IS_OF_THE_FIRST = """

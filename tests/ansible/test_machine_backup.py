@@ -15,7 +15,7 @@ from tests.ansible.load import PUBLISHER, asking, log_in
 from tests.ansible.machine import Machine
 from tests.node.producer import SLUG, TABLE, Producer
 
-pytestmark = pytest.mark.usefixtures("takes_minutes")
+pytestmark = pytest.mark.thorough
 LATER = b"nom;commune\nPublished after the backup;Kerlevan\n"
 
 

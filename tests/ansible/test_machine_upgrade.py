@@ -38,7 +38,7 @@ kill -9 $process; wait $process; echo "ended $?"
 """
 
 
-pytestmark = pytest.mark.usefixtures("takes_minutes")
+pytestmark = pytest.mark.thorough
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,11 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from tests.ansible.machine import Machine
 
+pytestmark = pytest.mark.thorough
 JOBS = {"portal": 2, "node": 2, "identity": 1, "machine": 1, "postgresql": 1, "watch": 1}
 """Targets of each job on one machine, the addresses that visitors open apart."""
 PATIENCE = 150

@@ -1,7 +1,6 @@
 """What deserves a message: each alert fires and keeps quiet, says what to do, and asks only for numbers that exist."""
 
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -42,8 +41,8 @@ def promtool() -> Path:
     program = folder / "usr/bin/promtool"
     if program.exists():
         return program
-    if os.geteuid() != 0 or not shutil.which("apt-get"):
-        pytest.skip("needs promtool: install Debian's package «prometheus», or run as root on Debian to fetch it")
+    if not shutil.which("apt-get"):
+        pytest.skip("needs promtool, which is fetched on Debian only: install Prometheus")
     folder.mkdir(parents=True, exist_ok=True)
     fetched = subprocess.run(
         ["apt-get", "download", "prometheus"], cwd=folder, capture_output=True, text=True, check=False

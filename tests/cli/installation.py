@@ -36,7 +36,7 @@ def require_programs() -> None:
     """Skip, with the reason, where a real backup cannot be made."""
     missing = [name for name in ("pgbackrest", "restic", "setpriv") if not shutil.which(name)]
     if missing:
-        pytest.skip(f"needs {', '.join(missing)} (Debian: apt install pgbackrest restic)")
+        pytest.skip(f"needs {', '.join(missing)} (Debian: apt install pgbackrest restic util-linux)")
     if not BINARIES.is_dir():
         pytest.skip(f"needs PostgreSQL 15 (looked in {BINARIES}): pgBackRest 2.45 knows no later one")
 

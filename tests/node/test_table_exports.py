@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import frictionless
 import pytest
 from python_calamine import CalamineWorkbook
 
@@ -155,7 +156,6 @@ async def test_what_a_killed_server_left_is_swept_and_what_another_writes_is_not
 
 
 def test_a_table_is_described_as_frictionless_reads_it(tmp_path: Path) -> None:
-    frictionless = pytest.importorskip("frictionless", reason="needs the reader of Data Packages")
     columns = (
         TypedColumn("jour", ColumnType.DATE, "%d/%m/%Y"), TypedColumn("prix", ColumnType.NUMBER, ","),
         TypedColumn("insee", ColumnType.COMMUNE), TypedColumn("site", ColumnType.URL),

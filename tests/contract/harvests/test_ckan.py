@@ -1,6 +1,6 @@
-"""CKAN, as PyPI has it, is read whole: from what was recorded of it, and from CKAN itself where that is asked for.
+"""CKAN, as PyPI has it, is read whole: from what was recorded of it, and from CKAN itself under `--all`.
 
-`UDI_TEST_CKAN=yes` starts a real CKAN with a real Solr and the run's PostgreSQL; `UDI_TEST_CKAN=record` also records it again.
+That starts a real CKAN with a real Solr and the run's PostgreSQL; with `UDI_TEST_CKAN=record` it is also recorded again.
 """
 
 import asyncio
@@ -27,8 +27,7 @@ from tests.portal.nodes.sources.conftest import Catalogue, Open, Reading, count_
 from udi.kit.clock import now
 from udi.portal.nodes.sources.models import SourceRecord
 
-ASKED = os.environ.get("UDI_TEST_CKAN", "")
-REAL = pytest.mark.skipif(not ASKED, reason="a real CKAN takes minutes: UDI_TEST_CKAN=yes starts one")
+RECORDS_AGAIN = os.environ.get("UDI_TEST_CKAN") == "record"
 RECORDED = "ckan-2.12.0"
 SOME, MANY = 230, 10_000
 DEADLY = (1_300, 4_900, 8_700)
@@ -97,7 +96,7 @@ async def test_a_recorded_ckan_is_read_whole(catalogue: Catalogue, open_source: 
     assert "/robots.txt" in catalogue.asked
 
 
-@REAL
+@pytest.mark.thorough
 async def test_a_real_ckan_is_read_whole(
     catalogue: Catalogue, open_source: Open, desk: Desk, postgres: str, tmp_path: Path
 ) -> None:
@@ -123,7 +122,7 @@ async def test_a_real_ckan_is_read_whole(
         reading = await open_source(catalogue.origin)
         await read_twice(desk, reading, "CKAN 2.12.0", Expected("ckan", SOME, 3))
         await follow(desk, reading, playing(recording, act))
-    if ASKED == "record":
+    if RECORDS_AGAIN:
         recording.write(RECORDED)
 
 
@@ -145,7 +144,7 @@ async def until_killed(reading: Reading, run: Path, worker: str, deadly: int | N
     await process.wait()
 
 
-@REAL
+@pytest.mark.thorough
 async def test_ten_thousand_records_of_a_real_ckan_killed_three_times_are_each_there_once(
     open_source: Open, desk: Desk, postgres: str, tmp_path: Path, run_folder: Path, worker_name: str
 ) -> None:
