@@ -10,6 +10,7 @@ import pytest
 
 from tests.portal.access.conftest import WHY, Desk
 from tests.portal.access.policies import ASKED
+from tests.portal.transitions import read_transitions
 from udi.kit.errors import ConflictError
 from udi.portal.access.models import AccessAgreement, AccessDocument, AccessStep
 from udi.portal.access.requests import states
@@ -23,65 +24,122 @@ NAMES = {
     "lapse": "lapsed",
 }  # fmt: skip
 OFFER = {"months": "6", "columns": "îlot\nénergie"}
+TRANSITIONS = read_transitions("""
+    submitted  message  submitted
+    submitted  correct  submitted
+    submitted  withdraw withdrawn
+    submitted  question questioned
+    submitted  counter  countered
+    submitted  grant    granted
+    submitted  refuse   refused
+    questioned message  questioned
+    questioned correct  submitted
+    questioned answer   submitted
+    questioned withdraw withdrawn
+    questioned question questioned
+    questioned counter  countered
+    questioned grant    granted
+    questioned refuse   refused
+    questioned lapse    lapsed
+    countered  message  countered
+    countered  correct  submitted
+    countered  answer   submitted
+    countered  accept   granted
+    countered  withdraw withdrawn
+    countered  counter  countered
+    countered  refuse   refused
+    countered  lapse    lapsed
+    refused    correct  submitted
+    lapsed     correct  submitted
+""")
+"""The table of `docs/reference/access.md`, written a second time."""
+ON_PAGES = [event for event in Event if event is not Event.LAPSE]
+WAY = {
+    State.QUESTIONED: Event.QUESTION, State.COUNTERED: Event.COUNTER, State.GRANTED: Event.GRANT,
+    State.REFUSED: Event.REFUSE, State.WITHDRAWN: Event.WITHDRAW,
+}  # fmt: skip
 
 
 async def bring_to(desk: Desk, state: State) -> str:
     """A request in this state."""
     await desk.set_policy()
     address = await desk.ask()
-    by = {
-        State.QUESTIONED: "question", State.COUNTERED: "counter", State.GRANTED: "grant", State.REFUSED: "refuse",
-    }.get(state)  # fmt: skip
-    if by:
-        assert (await desk.decide(address, by, **(OFFER if by == "counter" else {}))).status_code == 303
-    elif state == State.WITHDRAWN:
-        assert (await desk.person.post(f"{address}/withdraw")).status_code == 303
-    elif state == State.LAPSED:
+    if state in WAY:
+        await act(desk, address, WAY[state])
+    if state == State.LAPSED:
         await desk.decide(address, "question")
-        await desk.sweep((await desk.one(address)).since + LAPSE_AFTER)
+        await let_lapse(desk, address)
     assert (await desk.one(address)).state == state
     return address
 
 
-async def do(desk: Desk, address: str, event: Event) -> httpx.Response | None:
-    if event is Event.LAPSE:
-        await desk.sweep((await desk.one(address)).since + LAPSE_AFTER)
-        return None
+async def let_lapse(desk: Desk, address: str) -> None:
+    """Let the thirty days of an answer pass."""
+    await desk.sweep((await desk.one(address)).since + LAPSE_AFTER)
+
+
+async def act(desk: Desk, address: str, event: Event) -> httpx.Response:
+    """Do it on the page of the request, as whoever may."""
     if event is Event.ACCEPT:
         return await desk.accept(address)
     if event is Event.CORRECT:
         return await desk.person.post(f"{address}/correct", data=ASKED | {"words": "Mieux dit."})
-    if event in states.BY_REQUESTER:
+    if event in {Event.MESSAGE, Event.ANSWER, Event.WITHDRAW}:
         return await desk.person.post(f"{address}/{event}", data={"words": "Les totaux par heure suffisent."})
     return await desk.decide(address, event, **(OFFER if event is Event.COUNTER else {}))
 
 
-@pytest.mark.parametrize("event", list(Event))
+async def added_events(desk: Desk, before: list[str]) -> list[str]:
+    """Return the events of requests that came after others."""
+    return [name for name in (await desk.events())[len(before) :] if name.startswith("access_request.")]
+
+
+@pytest.mark.parametrize("event", ON_PAGES)
 @pytest.mark.parametrize("state", list(State))
-async def test_every_pair_of_state_and_event_follows_the_table(desk: Desk, state: State, event: Event) -> None:
+async def test_an_event_on_a_page_follows_the_table(desk: Desk, state: State, event: Event) -> None:
     address = await bring_to(desk, state)
     before = await desk.events()
 
-    answer = await do(desk, address, event)
+    response = await act(desk, address, event)
 
-    wanted = states.NEXT.get((state, event))
-    if answer is not None:
-        assert answer.status_code == (303 if wanted else 409), answer.text
-    assert (await desk.one(address)).state == (wanted or state)
-    added = [name for name in (await desk.events())[len(before) :] if name.startswith("access_request.")]
-    late = ["access_request.escalated"] if event is Event.LAPSE and state is State.SUBMITTED else []
-    assert added == ([f"access_request.{NAMES[event]}"] if wanted else late)
-    assert len(await desk.rows(AccessAgreement)) == (State.GRANTED in {state, wanted})
+    target = TRANSITIONS.get((state, event))
+    assert response.status_code == (303 if target else 409), response.text
+    assert (await desk.one(address)).state == (target or state)
+    assert await added_events(desk, before) == ([f"access_request.{NAMES[event]}"] if target else [])
+    assert len(await desk.rows(AccessAgreement)) == ("granted" in {state, target})
     assert (await desk.person.get(address)).status_code == 200
     assert (await desk.producer.get(address)).status_code == 200
 
 
-def test_the_documented_table_is_the_one_that_runs() -> None:
+@pytest.mark.parametrize(
+    ("state", "events"),
+    [
+        (State.SUBMITTED, ["access_request.escalated"]),
+        (State.QUESTIONED, ["access_request.lapsed"]),
+        (State.COUNTERED, ["access_request.lapsed"]),
+        (State.GRANTED, []),
+        (State.REFUSED, []),
+        (State.WITHDRAWN, []),
+        (State.LAPSED, []),
+    ],
+)
+async def test_a_request_lapses_only_while_it_waits_for_the_person(desk: Desk, state: State, events: list[str]) -> None:
+    address = await bring_to(desk, state)
+    before = await desk.events()
+
+    await let_lapse(desk, address)
+
+    assert (await desk.one(address)).state == TRANSITIONS.get((state, "lapse"), state)
+    assert await added_events(desk, before) == events
+    assert len(await desk.rows(AccessAgreement)) == (state is State.GRANTED)
+
+
+def test_the_documented_table_is_the_tested_one() -> None:
     rows = re.findall(
         r"^\| `(\w+)` \| `(\w+)` \| [^|]+ \| `(\w+)` \| [^|]+ \| `access_request\.", PAGE.read_text(), re.MULTILINE
     )
 
-    assert {(State(a), Event(b)): State(c) for a, b, c in rows} == states.NEXT
+    assert {(state, event): target for state, event, target in rows} == TRANSITIONS
     with pytest.raises(ConflictError):
         states.follow(State.GRANTED, Event.WITHDRAW)
 
