@@ -4,8 +4,6 @@ import contextlib
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +11,7 @@ from pathlib import Path
 import httpx
 import psutil
 
+from tests import commands
 from udi.kit.crash import VARIABLE
 from udi.settings import Settings
 
@@ -28,7 +27,7 @@ class RunningNode:
     settings: Settings
     folder: Path
     environment: dict[str, str] = field(default_factory=dict)
-    processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    processes: dict[str, commands.Process] = field(default_factory=dict)
 
     @property
     def address(self) -> str:
@@ -39,9 +38,9 @@ class RunningNode:
         for part in parts or PARTS:
             self.stop(part)
             with (self.folder / f"{part}.log").open("ab") as said:
-                self.processes[part] = subprocess.Popen(
-                    [sys.executable, "-P", "-m", "udi", part, "node"], env=self._environment(crash_at),
-                    stdout=said, stderr=said, start_new_session=True, cwd=self.folder,
+                self.processes[part] = commands.start(
+                    part, "node", environment=self._environment(crash_at), stdout=said, stderr=said,
+                    new_session=True, folder=self.folder,
                 )  # fmt: skip
         if "serve" in (parts or PARTS):
             self._wait()

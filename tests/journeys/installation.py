@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from pathlib import Path
 import httpx
 import psutil
 
+from tests import commands
 from udi.cli import provision
 from udi.portal.tenants.files import read_folder
 from udi.settings import Settings
@@ -29,7 +29,7 @@ class Installation:
 
     settings: Settings
     folder: Path
-    processes: dict[str, subprocess.Popen[bytes]]
+    processes: dict[str, commands.Process]
 
     def portal(self, slug: str = "demo") -> str:
         return self.settings.origin("portal", f"{slug}.localhost")
@@ -50,8 +50,10 @@ class Installation:
 
     def run(self, *arguments: str, module: str = "udi") -> subprocess.CompletedProcess[str]:
         """One command, as an operator types it."""
-        command = [sys.executable, "-P", "-m", module, *arguments]
-        return subprocess.run(command, env=self.environment(), capture_output=True, text=True, check=False)
+        if module != "udi":
+            command = [sys.executable, "-P", "-m", module, *arguments]
+            return subprocess.run(command, env=self.environment(), capture_output=True, text=True, check=False)
+        return commands.run(*arguments, environment=self.environment())
 
     def environment(self) -> dict[str, str]:
         """The settings of this installation, for another process."""
@@ -75,12 +77,8 @@ class Installation:
     def start(self, verb: str, program: str) -> None:
         """Start one part as `udi up` does."""
         with (self.folder / f"{verb}-{program}.log").open("ab") as log:
-            self.processes[f"{verb}-{program}"] = subprocess.Popen(
-                [sys.executable, "-P", "-m", "udi", *filter(None, (verb, program))],
-                env=self.environment(),
-                stdout=log,
-                stderr=log,
-                cwd="/",
+            self.processes[f"{verb}-{program}"] = commands.start(
+                *filter(None, (verb, program)), environment=self.environment(), stdout=log, stderr=log
             )
 
     def stop(self, part: str) -> None:

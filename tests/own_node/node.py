@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import Any
 
 import httpx
 
+from tests import commands
 from tests.identity.browser import form_action
 from tests.journeys.installation import ROOT, Installation
 
@@ -25,7 +25,7 @@ class Node:
 
     folder: Path
     port: int
-    process: subprocess.Popen[str] | None = None
+    process: commands.Process | None = None
 
     @property
     def url(self) -> str:
@@ -33,9 +33,7 @@ class Node:
 
     def run(self, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
         """A command of the technician."""
-        return subprocess.run(
-            command(*arguments), env=environment(), capture_output=True, text=True, check=False, cwd="/"
-        )
+        return commands.run(*arguments, environment=environment())
 
     def init(self, link: str) -> subprocess.CompletedProcess[str]:
         return self.run("node", "init", self.folder, "--invitation", link, "--port", str(self.port), "--json")
@@ -46,8 +44,8 @@ class Node:
     def start(self) -> None:
         """`udi node serve`, until its pages answer."""
         with (self.folder / "serve.log").open("a") as log:
-            self.process = subprocess.Popen(
-                command("node", "serve", self.folder), env=environment(), stdout=log, stderr=log, text=True, cwd="/"
+            self.process = commands.start(
+                "node", "serve", self.folder, environment=environment(), stdout=log, stderr=log
             )
         wait_for(lambda: self.answers() or self.process is None or self.process.poll() is not None)
         assert self.answers(), self.log("serve")
@@ -79,10 +77,6 @@ class Node:
         """What is public here, by identifier."""
         found = self.get("/api/v1/resources").json()
         return {each["global_id"]: each for each in found["items"]}
-
-
-def command(*arguments: str | Path) -> list[str]:
-    return [sys.executable, "-P", "-m", "udi", *map(str, arguments)]
 
 
 def environment() -> dict[str, str]:

@@ -1,0 +1,146 @@
+"""A process that has imported every command of `udi` and forks one each time that it is asked: the server of `tests.commands`.
+
+Run as `python -P tests/preloaded.py <descriptor of a socket>`. One message is one command: its arguments, environment
+and folder in JSON, and with it the descriptors of its input, output, errors and of a pipe for its status. The fork runs
+`udi/__main__.py` as `python -P -m udi` does, with the same path; only the imports were done before. It has one thread,
+so that a fork is whole. When whoever started it is gone, so is everything that it started.
+"""
+
+import gc
+import io
+import json
+import os
+import runpy
+import selectors
+import signal
+import socket
+import struct
+import sys
+from contextlib import suppress
+from importlib import import_module
+from typing import Any
+
+DESCRIPTORS = 4
+"""Input, output, errors, status."""
+NUMBER = struct.Struct("i")
+LONGEST = 1 << 20
+PROGRAMS = ("portal.app", "portal.work", "node.app", "node.work", "cli.local.mailbox")
+
+
+def preload() -> dict[str, str]:
+    """Import everything; return what the imports themselves wrote into the environment."""
+    before = dict(os.environ)
+    import_module("udi.cli.main").build_app()
+    for name in PROGRAMS:
+        import_module(f"udi.{name}")
+    gc.collect()
+    gc.freeze()
+    return {name: value for name, value in os.environ.items() if before.get(name) != value}
+
+
+def open_streams(*, unbuffered: bool) -> None:
+    """Open the three streams as Python does when it starts."""
+    sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - a descriptor
+    sys.stdout = _open_output(1, "strict", unbuffered=unbuffered, by_line=os.isatty(1))
+    sys.stderr = _open_output(2, "backslashreplace", unbuffered=unbuffered, by_line=True)
+
+
+def _open_output(descriptor: int, errors: str, *, unbuffered: bool, by_line: bool) -> io.TextIOWrapper:
+    raw = open(descriptor, "wb", buffering=0 if unbuffered else -1, closefd=False)  # noqa: SIM115 - a descriptor
+    return io.TextIOWrapper(
+        raw, encoding="utf-8", errors=errors, line_buffering=by_line and not unbuffered, write_through=unbuffered
+    )
+
+
+class Forker:
+    """The commands that run, by the descriptor that says when one ends."""
+
+    def __init__(self, requests: int, imported: dict[str, str]) -> None:
+        self._requests = requests
+        self._imported = imported
+        self._running: dict[int, tuple[int, int]] = {}
+        self._events = selectors.DefaultSelector()
+        self._events.register(requests, selectors.EVENT_READ)
+
+    def serve(self) -> dict[str, Any] | None:
+        """Fork until nobody asks any more; in a fork, return what it is to run."""
+        while True:
+            for event, _ in self._events.select():
+                if event.fd != self._requests:
+                    self._report(event.fd)
+                elif (command := self._fork()) is None:
+                    self._end_all()
+                    return None
+                elif command:
+                    return command
+
+    def _fork(self) -> dict[str, Any] | None:
+        """None when nobody asks any more, nothing in this process, the command in the fork."""
+        with socket.socket(fileno=os.dup(self._requests)) as requests:
+            message, descriptors, _, _ = socket.recv_fds(requests, LONGEST, DESCRIPTORS)
+        if not message:
+            return None
+        command: dict[str, Any] = json.loads(message)
+        pid = os.fork()
+        if pid == 0:
+            self._become(command, descriptors)
+            return command
+        *streams, status = descriptors
+        for descriptor in streams:
+            os.close(descriptor)
+        os.write(status, NUMBER.pack(pid))
+        ended = os.pidfd_open(pid)
+        self._running[ended] = (pid, status)
+        self._events.register(ended, selectors.EVENT_READ)
+        return {}
+
+    def _become(self, command: dict[str, Any], descriptors: list[int]) -> None:
+        """Let go of all that is the parent's, and take the command's environment, account, folder and streams."""
+        self._events.close()
+        if command["new_session"]:
+            os.setsid()
+        for target, descriptor in enumerate(descriptors[:3]):
+            os.dup2(descriptor, target)
+        for descriptor in (
+            self._requests,
+            *descriptors,
+            *self._running,
+            *(status for _, status in self._running.values()),
+        ):
+            os.close(descriptor)
+        open_streams(unbuffered=bool(command["environment"].get("PYTHONUNBUFFERED")))
+        os.environ.clear()
+        os.environ.update(command["environment"] | self._imported)
+        if command["account"]:
+            uid, gid, name = command["account"]
+            os.initgroups(name, gid)
+            os.setgid(gid)
+            os.setuid(uid)
+        os.chdir(command["folder"])
+
+    def _report(self, ended: int) -> None:
+        """Tell the status of a command that ended."""
+        pid, status = self._running.pop(ended)
+        self._events.unregister(ended)
+        os.close(ended)
+        _, code = os.waitpid(pid, 0)
+        with suppress(BrokenPipeError):
+            os.write(status, NUMBER.pack(os.waitstatus_to_exitcode(code)))
+        os.close(status)
+
+    def _end_all(self) -> None:
+        for pid, _ in self._running.values():
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGTERM)
+
+
+def main() -> None:
+    """Preload, serve, and in a fork run the command."""
+    command = Forker(int(sys.argv[1]), preload()).serve()
+    if command is not None:
+        sys.argv = ["udi", *command["arguments"]]
+        runpy.run_module("udi", run_name="__main__", alter_sys=True)
+
+
+if __name__ == "__main__":
+    main()
