@@ -27,7 +27,9 @@ def without_credentials(text: Text) -> Text:
 
 def strip_credentials(value: Any) -> Any:
     """The same of every text that a value holds, in texts, lists, tuples, dictionaries, dataclasses and structs."""
-    if isinstance(value, str | bytes):
+    if isinstance(value, str):
+        return without_credentials(value)
+    if isinstance(value, bytes):
         return without_credentials(value)
     if isinstance(value, list | tuple):
         stripped = [strip_credentials(item) for item in value]
