@@ -15,6 +15,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 from tests import cluster, services, stage, visitors
 from tests.cluster import RUN
+from tests.interrupts import heed_interrupts
 from udi.kit import logs
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
@@ -26,7 +27,7 @@ from udi.portal.identity.provision import admin, realm
 from udi.settings import Settings
 from udi.ui.site import Site
 
-pytest_plugins = ["tests.omissions"]
+pytest_plugins = ["tests.omissions", "tests.children"]
 UNTIMED = {"deadline": None, "suppress_health_check": [hypothesis.HealthCheck.too_slow]}
 hypothesis.settings.register_profile("untimed", **UNTIMED)
 hypothesis.settings.load_profile("untimed")
@@ -44,6 +45,7 @@ TOGETHER = {
 def pytest_configure(config: pytest.Config) -> None:
     """The controlling process makes the run's folder; services start when first asked for. Logs go where programs' do."""
     logs.configure("text")
+    heed_interrupts()
     os.environ.setdefault(LOOKS, "0")
     if not hasattr(config, "workerinput") and RUN not in os.environ:
         folder = Path(tempfile.mkdtemp(prefix="udi-test-"))

@@ -1,9 +1,8 @@
-"""A process that has imported every command of `udi` and forks one each time that it is asked: the server of `tests.commands`.
+"""A process that has imported a program and forks one each time that it is asked: the server of `tests.forks`.
 
-Run as `python -P tests/preloaded.py <descriptor of a socket>`. One message is one command: its arguments, environment
-and folder in JSON, and with it the descriptors of its input, output, errors and of a pipe for its status. The fork runs
-`udi/__main__.py` as `python -P -m udi` does, with the same path; only the imports were done before. It has one thread,
-so that a fork is whole. When whoever started it is gone, so is everything that it started.
+Run as `python -P tests/preloaded.py <program> <descriptor of a socket>`. One message is one start: its arguments,
+environment and folder in JSON, and with it the descriptors of its input, output, errors and of a pipe for its status.
+It has one thread, so that a fork is whole. When whoever started it is gone, what it started is ended.
 """
 
 import gc
@@ -16,26 +15,67 @@ import signal
 import socket
 import struct
 import sys
+from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 DESCRIPTORS = 4
 """Input, output, errors, status."""
 NUMBER = struct.Struct("i")
 LONGEST = 1 << 20
-PROGRAMS = ("portal.app", "portal.work", "node.app", "node.work", "cli.local.mailbox")
+COMMANDS = ("portal.app", "portal.work", "node.app", "node.work", "cli.local.mailbox")
+TABLES = ("node.datasets.preparing", "node.tables.engine", "node.tables.inside", "node.tables.mapped")
 
 
-def preload() -> dict[str, str]:
-    """Import everything; return what the imports themselves wrote into the environment."""
-    before = dict(os.environ)
+@dataclass(frozen=True)
+class Program:
+    """What is imported once, and what a fork runs."""
+
+    load: Callable[[], None]
+    run: Callable[[list[str]], None]
+
+    def preload(self) -> dict[str, str]:
+        """Import everything; return what the imports themselves wrote into the environment."""
+        before = dict(os.environ)
+        self.load()
+        gc.collect()
+        gc.freeze()
+        threads = len(list(Path("/proc/self/task").iterdir()))
+        if threads > 1:
+            message = f"{threads} threads after the imports: a fork would be no whole process"
+            raise RuntimeError(message)
+        return {name: value for name, value in os.environ.items() if before.get(name) != value}
+
+
+def load_commands() -> None:
+    """Every command, and the programs that some of them import when they run."""
     import_module("udi.cli.main").build_app()
-    for name in PROGRAMS:
+    for name in COMMANDS:
         import_module(f"udi.{name}")
-    gc.collect()
-    gc.freeze()
-    return {name: value for name, value in os.environ.items() if before.get(name) != value}
+
+
+def run_command(arguments: list[str]) -> None:
+    """As `python -P -m udi` does."""
+    sys.argv = ["udi", *arguments]
+    runpy.run_module("udi", run_name="__main__", alter_sys=True)
+
+
+def load_tables() -> None:
+    """What a child that reads tables imports before its first table."""
+    for name in TABLES:
+        import_module(f"udi.{name}")
+
+
+def run_child(arguments: list[str]) -> None:
+    """As `python -m udi.node.tables.inside` does; its parent is this server."""
+    sys.argv = ["inside", str(os.getppid()), *arguments]
+    import_module("udi.node.tables.inside").main()
+
+
+PROGRAMS = {"udi": Program(load_commands, run_command), "tables": Program(load_tables, run_child)}
 
 
 def open_streams(*, unbuffered: bool) -> None:
@@ -135,11 +175,11 @@ class Forker:
 
 
 def main() -> None:
-    """Preload, serve, and in a fork run the command."""
-    command = Forker(int(sys.argv[1]), preload()).serve()
+    """Preload, serve, and in a fork run the program."""
+    program = PROGRAMS[sys.argv[1]]
+    command = Forker(int(sys.argv[2]), program.preload()).serve()
     if command is not None:
-        sys.argv = ["udi", *command["arguments"]]
-        runpy.run_module("udi", run_name="__main__", alter_sys=True)
+        program.run(command["arguments"])
 
 
 if __name__ == "__main__":

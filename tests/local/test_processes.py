@@ -15,6 +15,7 @@ from udi.cli.local.errors import LocalError
 
 # Ignores polite requests and has a child of its own.
 STUBBORN = "trap '' TERM INT; sleep 300 & echo $! ; while :; do sleep 1; done"
+ROOT = Path(__file__).parents[2]
 SOURCE = os.environ | {"PYTHONPATH": str(Path(udi.__file__).parents[1])}
 PARENT = """
 import sys, time
@@ -71,6 +72,16 @@ def test_a_polite_program_ends_by_the_signal_asked(tmp_path: Path) -> None:
     processes.stop(process, signal.SIGINT)
 
     assert process.returncode == 7
+
+
+def test_heed_interrupts_takes_a_signal_that_was_ignored(tmp_path: Path) -> None:
+    program = "from tests.interrupts import heed_interrupts; heed_interrupts(); import time; print(flush=True); time.sleep(60)"
+    script = 'trap \'\' INT; exec "$0" -c "$1"'
+    with subprocess.Popen(["sh", "-c", script, sys.executable, program], cwd=ROOT, stdout=subprocess.PIPE) as ignoring:
+        assert ignoring.stdout
+        ignoring.stdout.readline()
+        ignoring.send_signal(signal.SIGINT)
+        assert ignoring.wait(20) != 0
 
 
 def test_children_run_as_the_unprivileged_account_when_root(tmp_path: Path) -> None:

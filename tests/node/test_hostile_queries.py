@@ -1,8 +1,7 @@
-"""Ten thousand hostile requests over HTTP: each refused in words or answered within its limits, and the node goes on."""
+"""Hostile requests over HTTP, ten thousand of them in a run of everything: each refused in words or answered within its limits, and the node goes on."""
 
 import asyncio
 import json
-import os
 import time
 from collections import Counter
 from contextlib import suppress
@@ -15,6 +14,7 @@ import pytest
 from litestar import Litestar
 from sqlalchemy import update
 
+from tests.depth import examples
 from tests.node.hostile_requests import Answer, Attacker, Hostile, send
 from tests.node.made_tables import write_table
 from tests.node.producer import SLUG, Producer
@@ -31,8 +31,8 @@ from udi.node.tables.ogc import MOST
 from udi.node.tables.pool import POOL, PoolLimits
 from udi.node.tables.query import LARGEST_PAGE
 
-HOW_MANY = int(os.environ.get("UDI_TEST_HOSTILE", "2000"))
-"""The first of the ten thousand, which take some minutes: `UDI_TEST_HOSTILE=10000` asks them all."""
+HOW_MANY = examples(500, 10_000)
+"""The first of ten thousand, which take some minutes."""
 TOGETHER, SEED = 4, 20261125
 FETCH = "udi.node.tables.engine:fetch"
 LONGEST_ANSWER = 17 * 1024**2

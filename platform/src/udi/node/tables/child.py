@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from types import GenericAlias, TracebackType
@@ -28,6 +28,8 @@ INSIDE = "udi.node.tables.inside"
 LONGEST_ANSWER = 64 * 1024 * 1024
 FRUGAL = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "MALLOC_ARENA_MAX"), "1")
 """One arena of memory for all threads: DuckDB then takes 190 MB of address space at once, where it took 750."""
+STARTED_WITH = {"LC_ALL": "C.UTF-8", "TZ": "UTC", **FRUGAL}
+"""The environment of every child."""
 
 
 class ChildError(Exception):
@@ -87,13 +89,7 @@ class Child:
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
         try:
-            self._process = subprocess.Popen(  # noqa: ASYNC220, S603 - the loop's own thread must be its parent
-                [sys.executable, "-B", "-P", "-s", "-m", INSIDE, str(os.getpid()), json.dumps(asdict(self._limits))],
-                stdin=theirs.fileno(),
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                env={"PYTHONPATH": _search_path(), "LC_ALL": "C.UTF-8", "TZ": "UTC", **FRUGAL, **self._environment},
-            )
+            self._process = launch(json.dumps(asdict(self._limits)), self._environment, theirs.fileno())
             self._streams = await asyncio.open_unix_connection(sock=ours)
         except BaseException:
             ours.close()
@@ -174,6 +170,17 @@ class Child:
         if length > LONGEST_ANSWER:
             raise TooMuchMemoryError
         return await reader.readexactly(length)
+
+
+def launch(limits: str, environment: Mapping[str, str], wire: int) -> subprocess.Popen[bytes]:
+    """Start a child that answers on the socket `wire`; the thread that calls this must be its parent as long as it lives."""
+    return subprocess.Popen(  # noqa: S603 - our own program
+        [sys.executable, "-B", "-P", "-s", "-m", INSIDE, str(os.getpid()), limits],
+        stdin=wire,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env={"PYTHONPATH": _search_path(), **STARTED_WITH, **environment},
+    )
 
 
 async def run(

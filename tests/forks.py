@@ -1,0 +1,177 @@
+"""Processes without the second of imports: forked from one that has done them, once for each worker of pytest.
+
+Each is a process like any other, with its own environment, account, folder, streams and status.
+"""
+
+import atexit
+import json
+import os
+import pwd
+import select
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import IO, Any, Self
+
+ROOT = Path(__file__).resolve().parents[1]
+NUMBER = struct.Struct("i")
+
+
+class Process:
+    """A command that runs; the part of `subprocess.Popen` that tests use."""
+
+    def __init__(
+        self, arguments: list[str], status: int, stdout: IO[str] | None = None, stderr: IO[str] | None = None
+    ) -> None:
+        self.args = arguments
+        self.stdout = stdout
+        self.stderr = stderr
+        self.returncode: int | None = None
+        self._status = status
+        self.pid = self._read()
+
+    def poll(self) -> int | None:
+        """Its status, None while it runs."""
+        return self.wait(0) if self._has_ended(0) else self.returncode
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Its status, when it has ended.
+
+        Raises:
+            TimeoutExpired: it has not within so many seconds.
+        """
+        if self.returncode is None:
+            if not self._has_ended(timeout):
+                raise subprocess.TimeoutExpired(self.args, timeout or 0)
+            self.returncode = self._read()
+            os.close(self._status)
+        return self.returncode
+
+    def send_signal(self, number: signal.Signals) -> None:
+        """Send a signal, if it still runs."""
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def terminate(self) -> None:
+        self.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for stream in (self.stdout, self.stderr):
+            if stream is not None:
+                stream.close()
+        self.wait()
+
+    def _has_ended(self, timeout: float | None) -> bool:
+        return self.returncode is None and bool(select.select([self._status], [], [], timeout)[0])
+
+    def _read(self) -> int:
+        content = os.read(self._status, NUMBER.size)
+        if len(content) != NUMBER.size:
+            msg = "the preloaded process is gone"
+            raise RuntimeError(msg)
+        return int(NUMBER.unpack(content)[0])
+
+
+class Preloaded:
+    """The process that forks a program of `tests.preloaded`, started when first asked."""
+
+    def __init__(self, program: str, environment: Mapping[str, str]) -> None:
+        self._program = program
+        self._environment = {"PYTHONPATH": str(ROOT / "platform/src"), **environment}
+        self._socket: socket.socket | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+        self._lock = threading.Lock()
+
+    def start(
+        self,
+        arguments: Sequence[str],
+        environment: Mapping[str, str],
+        *,
+        folder: str | Path = "/",
+        stdin: IO[Any] | int = subprocess.DEVNULL,
+        stdout: IO[Any] | int = subprocess.DEVNULL,
+        stderr: IO[Any] | int = subprocess.DEVNULL,
+        account: str = "",
+        new_session: bool = False,
+    ) -> Process:
+        """Fork one; streams as for `subprocess.Popen`, those of `PIPE` as text; `account`: that of another name."""
+        message = {
+            "arguments": list(arguments),
+            "environment": dict(environment),
+            "folder": str(folder),
+            "account": _account(account),
+            "new_session": new_session,
+        }
+        status, reported = os.pipe()
+        streams = [_Stream(stdin, os.O_RDONLY), _Stream(stdout, os.O_WRONLY), _Stream(stderr, os.O_WRONLY)]
+        try:
+            self._send(json.dumps(message).encode(), [*(stream.descriptor for stream in streams), reported])
+        finally:
+            for stream in streams:
+                stream.hand_over()
+            os.close(reported)
+        _, output, errors = streams
+        return Process([self._program, *arguments], status, output.readable, errors.readable)
+
+    def _send(self, message: bytes, descriptors: list[int]) -> None:
+        with self._lock:
+            if self._socket is None:
+                self._socket = self._launch()
+            socket.send_fds(self._socket, [message], descriptors)
+
+    def _launch(self) -> socket.socket:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-B", "-P", ROOT / "tests/preloaded.py", self._program, str(theirs.fileno())],
+                env=self._environment,
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                cwd="/",
+            )
+        atexit.register(self._end)
+        return ours
+
+    def _end(self) -> None:
+        assert self._socket is not None
+        assert self._process is not None
+        self._socket.close()
+        self._process.wait()
+
+
+class _Stream:
+    """What a process reads or writes: a file or a descriptor of ours, nothing at all, or a pipe whose other end we read."""
+
+    def __init__(self, target: IO[Any] | int, mode: int) -> None:
+        self.readable: IO[str] | None = None
+        self._own = target in {subprocess.PIPE, subprocess.DEVNULL}
+        if target == subprocess.PIPE:
+            reading, self.descriptor = os.pipe()
+            self.readable = os.fdopen(reading, errors="replace")
+        elif target == subprocess.DEVNULL:
+            self.descriptor = os.open(os.devnull, mode)
+        else:
+            self.descriptor = target if isinstance(target, int) else target.fileno()
+
+    def hand_over(self) -> None:
+        """Close our copy: the process has its own."""
+        if self._own:
+            os.close(self.descriptor)
+
+
+def _account(name: str) -> tuple[int, int, str] | None:
+    if not name:
+        return None
+    found = pwd.getpwnam(name)
+    return found.pw_uid, found.pw_gid, name
