@@ -1,6 +1,7 @@
 """What a hostile file could make a child do, as functions that a test runs in one."""
 
 import os
+import resource
 import socket
 import subprocess
 import sys
@@ -37,6 +38,10 @@ def attempt(deed: str, target: Path) -> str:
         "rename": lambda: target.rename(target.with_suffix(".gone")),
         "delete": target.unlink,
         "make a folder": lambda: target.with_suffix(".folder").mkdir(),
+        "write much": lambda: target.write_text("x" * 5000),
+        "open a socket": lambda: socket.socket().close(),
+        "become another program": lambda: os.execv("/bin/true", ["true"]),  # noqa: S606 - what is tried
+        "limit the parent": lambda: resource.prlimit(os.getppid(), resource.RLIMIT_CORE, (0, 0)),
     }
     try:
         deeds[deed]()
@@ -108,6 +113,12 @@ def say(line: int) -> None:
 def recurse(depth: int = 0) -> int:
     sys.setrecursionlimit(10**9)
     return recurse(depth + 1)
+
+
+def processor_left() -> float:
+    """Seconds of a processor until the process is told to stop."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return resource.getrlimit(resource.RLIMIT_CPU)[0] - used.ru_utime - used.ru_stime
 
 
 def own_pid() -> int:

@@ -120,6 +120,14 @@ def test_what_is_read_is_written_the_same(name: str) -> None:
     assert write(read(json.loads(json.dumps(said())))) == said()
 
 
+def test_a_standing_says_why_it_is_so_and_when_it_closes() -> None:
+    said = said_standing(reason="The project ended.", closes_at="2027-01-31T12:00:00Z")
+
+    standing = read_standing(said)
+
+    assert (standing.reason, write_standing(standing)["closes_at"]) == (said["reason"], said["closes_at"])
+
+
 @pytest.mark.parametrize(("name", "changes", "faults"), CASES, ids=[f"{n}: {str(c)[:50]}" for n, c, _ in CASES])
 def test_each_fault_is_said_at_its_place(name: str, changes: dict[str, Any], faults: list[tuple[str, str]]) -> None:
     read, said, _ = READERS[name]

@@ -25,7 +25,8 @@ MAPPED: type[MapDrawing | None] = MapDrawing | None  # type: ignore[assignment] 
 MOST_DESCRIBED = 300
 """Columns whose figures a page shows."""
 MOST_KEPT, KEPT_SECONDS = 200, 3600.0
-DRAWN = re.compile(r'(?:<(?:path|circle)(?: [a-z-]+="[A-Za-z0-9 .,-]*")+/>)*')
+ATTRIBUTE = r'class="(?:net|land|way|dots?)"|(?:d|cx|cy|r|stroke-width)="[A-Za-z0-9 .,-]*"'
+DRAWN = re.compile(rf"(?:<(?:path|circle)(?: (?:{ATTRIBUTE}))+/>)*")
 """All that a drawing may hold: whatever the child was made to say, no more than that enters a page."""
 
 

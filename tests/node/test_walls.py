@@ -1,0 +1,93 @@
+"""Each wall of a child by itself: the filter of calls without Landlock, the limits, and what a call may spend."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.node import hostile
+from udi.node.tables import child as children
+from udi.node.tables.child import Child, TooMuchMemoryError
+from udi.node.tables.confinement import Limits
+from udi.node.tables.drawn_map import MapDrawing
+from udi.node.tables.shown import _checked
+
+MEMORY, PATIENCE = 1024, 60
+ROOT = Path(__file__).parents[2]
+FILTERED = """
+import os, sys
+from pathlib import Path
+from tests.node import hostile
+from udi.node.tables import confinement
+confinement.enclose = lambda *_, **__: False
+place, file_bytes, deed = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
+confinement.confine(confinement.Limits(1024, file_bytes, places=(str(place),)), os.getppid())
+print(hostile.attempt(deed, place / "table.csv"), flush=True)
+"""
+REACH_OUT = (
+    "connect", "pair", "open a socket", "run", "fork", "become another program", "signal the parent", "limit the parent",
+)  # fmt: skip
+WRITE = ("write", "empty", "rename", "delete", "make a folder")
+
+
+def behind_the_filter(place: Path, deed: str, *, file_bytes: int = 0) -> str:
+    """What comes of a deed where only calls are filtered."""
+    (place / "table.csv").write_text("kept")
+    done = subprocess.run(
+        [sys.executable, "-B", "-P", "-c", FILTERED, str(place), str(file_bytes), deed], capture_output=True, text=True,
+        env={"PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])}, timeout=PATIENCE, check=False,
+    )  # fmt: skip
+    return done.stdout.strip()
+
+
+@pytest.mark.parametrize("deed", REACH_OUT)
+def test_the_filter_alone_keeps_a_child_from_all_that_is_outside(tmp_path: Path, deed: str) -> None:
+    assert behind_the_filter(tmp_path, deed, file_bytes=1000) == "PermissionError"
+
+
+@pytest.mark.parametrize("deed", WRITE)
+def test_the_filter_alone_keeps_a_child_from_writing_unless_it_may(tmp_path: Path, deed: str) -> None:
+    assert behind_the_filter(tmp_path, deed) == "PermissionError"
+    assert (tmp_path / "table.csv").read_text() == "kept"
+    assert behind_the_filter(tmp_path, deed, file_bytes=1000) == "done"
+
+
+def test_a_file_that_a_child_writes_has_a_longest_length(tmp_path: Path) -> None:
+    assert behind_the_filter(tmp_path, "write much", file_bytes=10_000) == "done"
+    assert behind_the_filter(tmp_path, "write much", file_bytes=1000) == "OSError"
+
+
+async def test_a_call_may_use_a_processor_as_long_as_it_may_last() -> None:
+    async with Child(Limits(MEMORY)) as child:
+        for seconds in (PATIENCE, 5):
+            left = await child.call(hostile.processor_left, seconds=seconds)
+            assert seconds <= left <= seconds + 3
+
+
+async def test_an_answer_that_is_too_long_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(children, "LONGEST_ANSWER", 100)
+    async with Child(Limits(MEMORY)) as child:
+        assert await child.call(hostile.own_pid, seconds=PATIENCE) == child.pid
+        with pytest.raises(TooMuchMemoryError):
+            await child.call(hostile.reverse, (Path("/" + "x" * 200),), seconds=PATIENCE)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<script>alert(1)</script>", '<path d="M0 0" onclick="x"/>', '<path class="button"/>', "<path/>text", "&lt;",
+        '<path style="x"/>',
+    ],
+)  # fmt: skip
+def test_a_drawing_of_a_child_holds_shapes_and_nothing_else(body: str) -> None:
+    shapes = '<path class="dots" stroke-width="2.5" d="M0 0L1 1"/><circle class="dot" cx="1" cy="2" r="3"/>'
+
+    assert _checked(MapDrawing(**drawing(shapes))) is not None
+    assert _checked(MapDrawing(**drawing(shapes + body))) is None
+
+
+def drawing(body: str) -> dict[str, object]:
+    """A map with this body."""
+    return dict.fromkeys(MapDrawing.__annotations__) | {"body": body}
