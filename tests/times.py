@@ -1,0 +1,186 @@
+"""A pytest plugin: where the time of a run goes. `./udi test --times FILE` switches it on.
+
+Each set-up of a fixture, each test and each tear-down is a row of FILE, with the seconds that passed and the processor
+seconds of the process that ran it and of the programs that it started and waited for. The servers of the run, which
+outlive every test, have a row each at the end.
+"""
+
+import csv
+import os
+import resource
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any, TextIO
+
+import psutil
+import pytest
+
+from tests.cluster import RUN
+
+SWITCH = "UDI_TEST_TIMES"
+SERVICES = ("postgres", "keycloak")
+MOST_ROWS = 25
+PARTS = "times-*.tsv"
+
+
+@dataclass(frozen=True)
+class Row:
+    """Seconds of one thing: `own` and `children` are of processor, `wall` passed."""
+
+    kind: str
+    name: str
+    file: str
+    wall: float
+    own: float
+    children: float
+    worker: str
+
+    @property
+    def processor(self) -> float:
+        return self.own + self.children
+
+    @property
+    def folder(self) -> str:
+        return str(Path(self.file).parent) if self.file else "the run"
+
+
+@dataclass(frozen=True)
+class Clock:
+    """A moment, in seconds of the wall and of the processor."""
+
+    wall: float
+    own: float
+    children: float
+
+    @classmethod
+    def now(cls) -> "Clock":
+        own = resource.getrusage(resource.RUSAGE_SELF)
+        children = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return cls(time.monotonic(), own.ru_utime + own.ru_stime, children.ru_utime + children.ru_stime)
+
+
+class Times:
+    """Writes the rows of one process."""
+
+    def __init__(self, folder: Path, worker: str) -> None:
+        self.worker = worker
+        self.file = (folder / f"times-{worker}.tsv").open("w", newline="")
+        self.writer = _open_writer(self.file)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest) -> Iterator[Any]:
+        start = Clock.now()
+        try:
+            return (yield)
+        finally:
+            self._add("fixture", fixturedef.argname, request.node.nodeid, start)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Iterator[Any]:
+        start = Clock.now()
+        try:
+            return (yield)
+        finally:
+            self._add("test", item.nodeid, item.nodeid, start)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_teardown(self, item: pytest.Item) -> Iterator[Any]:
+        start = Clock.now()
+        try:
+            return (yield)
+        finally:
+            self._add("teardown", item.nodeid, item.nodeid, start)
+
+    def _add(self, kind: str, name: str, node: str, start: Clock) -> None:
+        end = Clock.now()
+        file = node.partition("::")[0]
+        seconds = (end.wall - start.wall, end.own - start.own, end.children - start.children)
+        self.writer.writerow(asdict(Row(kind, name, file, *seconds, self.worker)))
+        self.file.flush()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Write the rows of this process, unless it only hands tests to others."""
+    if SWITCH in os.environ:
+        worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+        config.pluginmanager.register(Times(Path(os.environ[RUN]), worker))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """The process that speaks joins the rows of all, and prints the sums."""
+    if SWITCH not in os.environ:
+        return
+    run = Path(os.environ[RUN])
+    rows = [*read_rows(run.glob(PARTS)), *list_services(run)]
+    target = Path(os.environ[SWITCH])
+    with target.open("w", newline="") as file:
+        writer = _open_writer(file)
+        writer.writerows(asdict(row) for row in rows)
+    terminalreporter.section("where the time went")
+    for line in describe(rows):
+        terminalreporter.line(line)
+    terminalreporter.line(f"Every row: {target}")
+
+
+def read_rows(paths: Iterator[Path]) -> list[Row]:
+    """The rows of some files."""
+    rows = []
+    for path in paths:
+        with path.open(newline="") as file:
+            lines = csv.reader(file, delimiter="\t")
+            next(lines)
+            for kind, name, test_file, wall, own, children, worker in lines:
+                rows.append(Row(kind, name, test_file, float(wall), float(own), float(children), worker))
+    return rows
+
+
+def list_services(run: Path) -> list[Row]:
+    """Processor seconds of the servers of the run until now, with their own processes."""
+    rows = []
+    for name in SERVICES:
+        path = run / f"{name}.pid"
+        if path.exists() and psutil.pid_exists(int(path.read_text())):
+            process = psutil.Process(int(path.read_text()))
+            family = [each.cpu_times() for each in (process, *process.children(recursive=True))]
+            own = sum(times.user + times.system for times in family)
+            ended = process.cpu_times()
+            wall = time.time() - process.create_time()
+            rows.append(Row("service", name, "", wall, own, ended.children_user + ended.children_system, "main"))
+    return rows
+
+
+def describe(rows: Sequence[Row]) -> list[str]:
+    """The sums by folder and by fixture, the dearest first."""
+    tests = [row for row in rows if row.kind in {"test", "teardown"}]
+    set_ups = [row for row in rows if row.kind == "fixture"]
+    services = [row for row in rows if row.kind == "service"]
+    return [
+        *_table("tests and tear-downs, by folder", tests, lambda row: row.folder),
+        *_table("tests and tear-downs, by file", tests, lambda row: row.file),
+        *_table("set-ups, by fixture", set_ups, lambda row: row.name),
+        *_table("servers of the run", services, lambda row: row.name),
+    ]
+
+
+def _table(title: str, rows: Sequence[Row], key: Callable[[Row], str]) -> list[str]:
+    groups: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        groups[key(row)].append(row)
+    ordered = sorted(groups.items(), key=lambda group: -sum(row.wall for row in group[1]))
+    lines = [f"{'passed':>9} {'processor':>10} {'times':>6}  {title}"]
+    for name, group in [*ordered[:MOST_ROWS], ("all", list(rows))]:
+        wall = sum(row.wall for row in group)
+        processor = sum(row.processor for row in group)
+        lines.append(f"{wall:9.1f} {processor:10.1f} {len(group):6}  {name}")
+    return [*lines, ""]
+
+
+def _open_writer(file: TextIO) -> "csv.DictWriter[str]":
+    writer = csv.DictWriter(file, [field.name for field in fields(Row)], delimiter="\t", lineterminator="\n")
+    writer.writeheader()
+    return writer
