@@ -10,6 +10,7 @@ from udi.cli.local.errors import LocalError
 
 SHELL = "chromium-headless-shell"
 """Chromium without its windows: the same pages for less than half the processor time."""
+REMEDY = f"install Debian's package {SHELL}, or name one in UDI_CHROMIUM"
 NAMES = (SHELL, "chromium", "chromium-browser", "google-chrome")
 
 
@@ -19,13 +20,20 @@ def ensure_browser() -> None:
     Raises:
         LocalError: none is there and none can be installed.
     """
+    if not find_or_install():
+        cause = "This needs a browser and none can be installed here"
+        raise LocalError(cause, REMEDY)
+
+
+def find_or_install() -> bool:
+    """Leave the path of a browser in `UDI_CHROMIUM`, empty for Playwright's own; whether there is one."""
     if "UDI_CHROMIUM" in os.environ:
-        return
+        return True
     found = find_installed() or _from_debian()
     if not found and not _from_playwright():
-        cause = "This needs a browser and none can be installed here"
-        raise LocalError(cause, f"install Debian's package {SHELL}, or name one in UDI_CHROMIUM")
+        return False
     os.environ["UDI_CHROMIUM"] = found or ""
+    return True
 
 
 def find_browser() -> str:

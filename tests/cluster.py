@@ -15,6 +15,7 @@ from pathlib import Path
 
 import asyncpg
 
+from tests.reaper import RUN
 from udi.cli.local.cluster import prepare_cluster, prepare_database
 from udi.kit import keys
 from udi.kit.migrations import upgrade
@@ -22,7 +23,6 @@ from udi.node.files import ring
 from udi.portal.identity.provision import admin, realm
 from udi.settings import Settings
 
-RUN = "UDI_TEST_RUN"
 PROGRAMS = ("portal", "node")
 ROLES = ("owner", "app", "public", "worker")
 

@@ -1,17 +1,23 @@
 """`./udi test`: everything that must hold before a change lands."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from bench.browser import ensure_browser
+from bench.browser import find_or_install
+from tests import depth
+from tests.changed import Suite, UnknownRevisionError, describe, is_revision, list_changes
 from tests.packages import ensure_packages
+from tests.reaper import COMMAND
+from udi.cli.local.errors import LocalError
 from udi.cli.main import run
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -21,23 +27,81 @@ CHECKS = {
     "types": ["mypy"],
     "imports": ["lint-imports"],
 }
+SHARED_OUT = ["-n", "2", "--dist", "loadscope", "--no-loadscope-reorder"]
 CLUSTER = [
     "tests/ansible/test_patroni.py",
     "tests/ansible/test_cluster.py",
     "tests/ansible/test_machine_upgrade.py",
 ]
+EVERYTHING = {depth.SWITCH: "1"}
 DECLARATIONS = [
     "tests/pages/test_every_page.py",
     "tests/journeys/test_light_pages.py::test_every_page_keeps_its_budgets_with_a_full_catalogue",
 ]
 """What finds the facts of the statements of accessibility and of eco-design, and writes them where the environment says so."""
+MUTANTS = "tests.mutants"
+INTERRUPTED = 130
 CONTEXT = {"allow_extra_args": True, "ignore_unknown_options": True}
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+
+
+@dataclass
+class Run:
+    """What a call does, one step after the other, and how each went."""
+
+    environment: dict[str, str]
+    figures: list[str] = field(default_factory=list)
+    status: int = 0
+
+    def do(self, name: str, command: Sequence[str | Path], environment: Mapping[str, str] | None = None) -> bool:
+        """Run one step to its end; whether it went well."""
+        started = time.monotonic()
+        process = subprocess.Popen(command, cwd=ROOT, env=self.environment | dict(environment or {}))
+        try:
+            status = process.wait()
+        except KeyboardInterrupt:
+            if not sys.stdin.isatty():  # a terminal tells every process in front of it
+                process.send_signal(signal.SIGINT)
+            process.wait()
+            raise typer.Exit(INTERRUPTED) from None
+        self.status = self.status or status
+        self.figures.append(f"{name}: {'ok' if status == 0 else 'FAILED'} ({time.monotonic() - started:.0f} s)")
+        print(self.figures[-1], flush=True)
+        return status == 0
+
+    def check_style(self) -> None:
+        """Check format, style, types and imports, and end at the first that does not hold."""
+        binaries = Path(sys.executable).parent
+        for name, [program, *arguments] in CHECKS.items():
+            if not self.do(name, [binaries / program, *arguments]):
+                raise typer.Exit(1)
+
+    def test(self, arguments: Sequence[str], environment: Mapping[str, str] | None = None) -> None:
+        """Run pytest."""
+        self.do("tests", [sys.executable, "-m", "pytest", *arguments], environment)
+
+    def try_mutants(self, arguments: Sequence[str]) -> None:
+        """Change the code in one place after the other, and see that a test fails."""
+        self.do("mutants", [sys.executable, "-m", MUTANTS, *arguments])
 
 
 @app.command(context_settings=CONTEXT, name="test")
 def check_and_test(
     context: typer.Context,
+    fast: Annotated[
+        bool,
+        typer.Option("--fast", help="Only what needs no server: style, types, imports, and three minutes of tests."),
+    ] = False,
+    changed: Annotated[
+        bool,
+        typer.Option("--changed", help="Only what a change can break: what differs from main, or from a revision."),
+    ] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Everything there is, for a night: machines, S3, every kill point, mutants.")
+    ] = False,
+    mutants: Annotated[
+        bool, typer.Option("--mutants", help="Only the mutants: changes of the code, each of which a test must see.")
+    ] = False,
     cluster: Annotated[
         bool,
         typer.Option("--cluster", help="Only what needs several machines: each in turn loses its power under load."),
@@ -46,42 +110,83 @@ def check_and_test(
         bool,
         typer.Option("--declarations", help="Visit every page, and write anew what the statements of the service say."),
     ] = False,
+    times: Annotated[Path | None, typer.Option(help="Write where the time went, by test and by fixture.")] = None,
 ) -> None:
     """Check style, types and imports, then run the tests; with paths or pytest's options, only those tests.
 
-    With --cluster, as root on Linux, eight machines are booted, made one installation by the play, and killed one
-    after the other while records are pushed, pages read and people log in. It takes about an hour, and prints what
-    each loss cost.
+    `--changed` takes a revision of git: `--changed HEAD~3`. With --cluster, as root on Linux, eight machines are booted,
+    made one installation by the play, and killed one after the other while records are pushed, pages read and people
+    log in. It takes about an hour, and prints what each loss cost.
     """
-    ensure_browser()
+    modes = [name for name, given in _name_modes(context.params).items() if given]
+    if len(modes) > 1:
+        raise typer.BadParameter(f"choose one of {' and '.join(modes)}")
+    steps = Run(_make_environment(times))
+    given = list(context.args)
+    if mutants:
+        steps.try_mutants(given)
+        raise typer.Exit(steps.status)
+    find_or_install()
     ensure_packages()
-    environment = {**os.environ, "PYTHONPATH": f"{ROOT / 'platform/src'}{os.pathsep}{ROOT}"}
-    arguments = context.args or ["-n", "2", "--dist", "loadscope", "--no-loadscope-reorder"]
-    if cluster:
-        environment |= {"UDI_TEST_ALL": "1"}
-        arguments = [*CLUSTER, *context.args]
+    if changed:
+        _test_changed(steps, given)
+    elif everything:
+        _test_everything(steps, given)
+    elif cluster:
+        steps.test([*CLUSTER, *given], EVERYTHING)
     elif declarations:
-        environment |= {"UDI_DECLARATIONS": "1"}
-        arguments = [*DECLARATIONS, *context.args]
-    elif not context.args:
-        _check_style(environment)
-    raise typer.Exit(_pytest(environment, arguments))
+        steps.test([*DECLARATIONS, *given], {"UDI_DECLARATIONS": "1"})
+    else:
+        if not given:
+            steps.check_style()
+        steps.test(given or SHARED_OUT, {depth.FAST_SWITCH: "1"} if fast else {})
+    raise typer.Exit(steps.status)
 
 
-def _pytest(environment: dict[str, str], arguments: Sequence[str]) -> int:
-    command = [sys.executable, "-m", "pytest", *arguments]
-    return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
+def _name_modes(parameters: Mapping[str, object]) -> dict[str, object]:
+    names = {"fast": "--fast", "changed": "--changed", "everything": "--all", "mutants": "--mutants"}
+    names |= {"cluster": "--cluster", "declarations": "--declarations"}
+    return {option: parameters[name] for name, option in names.items()}
 
 
-def _check_style(environment: dict[str, str]) -> None:
-    binaries = Path(sys.executable).parent
-    for name, command in CHECKS.items():
-        started = time.monotonic()
-        done = subprocess.run([binaries / command[0], *command[1:]], cwd=ROOT, env=environment, check=False)
-        print(f"{name}: {'ok' if done.returncode == 0 else 'FAILED'} ({time.monotonic() - started:.0f} s)", flush=True)
-        if done.returncode:
-            raise typer.Exit(1)
+def _make_environment(times: Path | None) -> dict[str, str]:
+    environment = {**os.environ, "PYTHONPATH": f"{ROOT / 'platform/src'}{os.pathsep}{ROOT}", COMMAND: str(os.getpid())}
+    if times:
+        environment["UDI_TEST_TIMES"] = str(times.absolute())
+    return environment
+
+
+def _test_changed(steps: Run, given: list[str]) -> None:
+    """Run what a change can break; a first argument that git knows is the revision to compare with."""
+    revision = given.pop(0) if given and is_revision(given[0]) else ""
+    suite = Suite()
+    try:
+        selection = suite.select(list_changes(revision))
+    except UnknownRevisionError as error:
+        raise LocalError("What changed cannot be told", f"name a revision that git knows ({error})") from error
+    print("\n".join(describe(selection, suite)), flush=True)
+    steps.check_style()
+    steps.test([*SHARED_OUT, *given, *selection.files])
+    left = len(suite.files) - len(selection.files)
+    print(f"{left} test files were left out, which this change cannot break. To run them too: ./udi test")
+
+
+def _test_everything(steps: Run, given: list[str]) -> None:
+    """Run everything there is, and say how long each part took."""
+    if given:
+        steps.test(given, EVERYTHING)
+        return
+    steps.check_style()
+    steps.test(SHARED_OUT, EVERYTHING)
+    steps.try_mutants([])
+    print("\n".join(["", "What ran:", *steps.figures]))
+
+
+def main() -> None:
+    """Run the command; Ctrl-C ends it in the background too, where it would be ignored."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    run(app)
 
 
 if __name__ == "__main__":
-    run(app)
+    main()

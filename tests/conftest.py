@@ -16,6 +16,7 @@ from xdist.scheduler import LoadScopeScheduling
 from tests import cluster, services, stage, visitors
 from tests.cluster import RUN
 from tests.interrupts import heed_interrupts
+from tests.reaper import Reaper
 from udi.kit import logs
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
@@ -50,8 +51,9 @@ def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput") and RUN not in os.environ:
         folder = Path(tempfile.mkdtemp(prefix="udi-test-"))
         folder.chmod(0o755)
+        reaper = Reaper(folder)
         os.environ[RUN] = str(folder)
-        config.add_cleanup(lambda: _clean(folder))
+        config.add_cleanup(lambda: _clean(reaper))
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
@@ -65,9 +67,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     return ByPart(config, log)
 
 
-def _clean(folder: Path) -> None:
+def _clean(reaper: Reaper) -> None:
     os.environ.pop(RUN, None)
-    services.stop_all(folder)
+    reaper.end_run()
 
 
 @pytest.fixture(scope="session")

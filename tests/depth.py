@@ -4,6 +4,8 @@ import os
 
 SWITCH = "UDI_TEST_ALL"
 """The one environment variable that says so; `./udi test --all` sets it to 1."""
+FAST_SWITCH = "UDI_TEST_FAST"
+"""What `./udi test --fast` sets to 1, for the plugin that leaves tests out; no test looks at it."""
 
 
 def thorough() -> bool:

@@ -18,6 +18,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any, Self
 
+from tests.reaper import name_run
+
 ROOT = Path(__file__).resolve().parents[1]
 NUMBER = struct.Struct("i")
 
@@ -135,7 +137,7 @@ class Preloaded:
         with theirs:
             self._process = subprocess.Popen(
                 [sys.executable, "-B", "-P", ROOT / "tests/preloaded.py", self._program, str(theirs.fileno())],
-                env=self._environment,
+                env=self._environment | name_run(),
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 cwd="/",

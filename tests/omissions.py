@@ -1,31 +1,88 @@
-"""A pytest plugin: what a run leaves out, by name, and the command that runs it."""
+"""A pytest plugin: what a run leaves out or could not run, by name, with the command or the remedy.
 
-from collections import Counter
+`./udi test` leaves out what is marked `thorough`. `./udi test --fast` leaves out what needs a server as well: tests that
+take one of the `SERVERS`, and those marked `programs`, which start programs of their own. One that does so unmarked fails.
+"""
+
+import os
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests import depth
 
-MARKER = "thorough"
-LEFT_OUT = pytest.StashKey[list[str]]()
+THOROUGH, PROGRAMS = "thorough", "programs"
+SERVERS = {"postgres", "keycloak", "browser"}
+STARTS = {"subprocess.Popen", "os.fork", "os.posix_spawn", "os.exec"}
+"""What Python says to its auditors when a program is started."""
+EVERYTHING, DEFAULT = "./udi test --all", "./udi test"
+MOST_FILES = 40
+LEFT_OUT = pytest.StashKey[dict[str, list[str]]]()
 OUTPUT = "udi_left_out"
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Start with nothing left out."""
-    config.stash[LEFT_OUT] = []
+    config.stash[LEFT_OUT] = {}
+    if _is_fast():
+        config.pluginmanager.register(Starts())
+
+
+def _is_fast() -> bool:
+    return os.environ.get(depth.FAST_SWITCH) == "1"
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out the thorough tests, unless the run is of everything."""
-    if depth.thorough():
-        return
-    left_out = [item for item in items if item.get_closest_marker(MARKER)]
+    """Leave tests out, and note by which command each is run."""
+    left_out: dict[str, list[str]] = defaultdict(list)
+    chosen = []
+    for item in items:
+        if command := find_command(item):
+            left_out[command].append(item.nodeid)
+        else:
+            chosen.append(item)
     if left_out:
-        config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if not item.get_closest_marker(MARKER)]
-        config.stash[LEFT_OUT] = [item.nodeid for item in left_out]
+        config.hook.pytest_deselected(items=[item for item in items if find_command(item)])
+    items[:] = chosen
+    config.stash[LEFT_OUT] = dict(left_out)
+
+
+def find_command(item: pytest.Item) -> str:
+    """The command that runs a test which this run leaves out; empty for one that it runs."""
+    if item.get_closest_marker(THOROUGH) and not depth.thorough():
+        return EVERYTHING
+    needs_server = SERVERS.intersection(getattr(item, "fixturenames", ()))
+    if _is_fast() and (needs_server or item.get_closest_marker(PROGRAMS)):
+        return DEFAULT
+    return ""
+
+
+class Starts:
+    """Sees to it that no fast test starts a program."""
+
+    def __init__(self) -> None:
+        self._started: list[str] = []
+        sys.addaudithook(self._hear)
+
+    def _hear(self, event: str, arguments: tuple[Any, ...]) -> None:
+        if event in STARTS:
+            self._started.append(str(arguments[0]) if arguments else event)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Iterator[Any]:
+        """Fail a test that started one, in its set-up too."""
+        outcome = yield
+        if self._started:
+            pytest.fail(f"{item.nodeid} starts {self._started[0]}: mark it with «{PROGRAMS}»", pytrace=False)
+        return outcome
+
+    def pytest_runtest_logstart(self) -> None:
+        """Begin anew with each test."""
+        self._started.clear()
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
@@ -42,12 +99,31 @@ def pytest_testnodedown(node: Any) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    """Say at the end what was left out, file by file."""
+    """Say at the end what was left out, and what could not be run here."""
     left_out = config.stash[LEFT_OUT]
-    if not left_out:
-        return
-    files = Counter(name.partition("::")[0] for name in left_out)
-    terminalreporter.section("left out")
-    for file, count in sorted(files.items()):
-        terminalreporter.line(f"{count:5} {file}")
-    terminalreporter.line(f"{len(left_out)} tests were left out. To run them too: ./udi test --all")
+    if left_out:
+        terminalreporter.section("left out")
+        for command, names in left_out.items():
+            for line in describe_left_out(command, names):
+                terminalreporter.line(line)
+    skipped = [report.longrepr[2].removeprefix("Skipped: ") for report in terminalreporter.stats.get("skipped", ())]
+    if skipped:
+        terminalreporter.section("not whole")
+        for reason, count in Counter(skipped).most_common():
+            terminalreporter.line(f"{count:5} {reason}")
+        terminalreporter.line(f"This run was not whole: {count_tests(len(skipped))} could not run here.")
+
+
+def describe_left_out(command: str, names: Sequence[str]) -> list[str]:
+    """How many tests of each file a command would run besides; of each folder where there are many files."""
+    files = Counter(name.partition("::")[0] for name in names)
+    places = files
+    if len(files) > MOST_FILES:
+        places = Counter(f"{Path(name.partition('::')[0]).parent}/" for name in names)
+    lines = [f"{count:5} {place}" for place, count in sorted(places.items())]
+    return [*lines, f"{count_tests(len(names))} left out. To run what was left out: {command}"]
+
+
+def count_tests(count: int) -> str:
+    """«1 test», «2 tests»."""
+    return f"{count} test" if count == 1 else f"{count} tests"

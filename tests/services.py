@@ -1,15 +1,9 @@
-"""The real services of a run: one PostgreSQL, one Keycloak and one S3 service when asked for, stopped with the run."""
+"""The real services of a run: one PostgreSQL, one Keycloak and one S3 service when asked for; its reaper stops them."""
 
 import json
-import os
-import shutil
-import signal
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-
-import psutil
 
 from tests.s3 import S3Service
 from udi.cli.local import java, parts
@@ -17,9 +11,9 @@ from udi.cli.local.account import service_account
 from udi.cli.local.distribution import built_folder, ensure_archive, ensure_built
 from udi.cli.local.keycloak import configured, start_keycloak
 from udi.cli.local.postgres import Cluster, find_binaries, start_postgres
+from udi.cli.local.processes import Guardian
 from udi.settings import Settings
 
-PATIENCE = 20
 RUNNING: list[Any] = []
 """Kept so that no handle of a running process is collected before the run ends."""
 
@@ -30,8 +24,8 @@ def launch_postgres(run: Path, port: int, password: str) -> str:
     binaries = find_binaries(Settings().cache, account)
     cluster = Cluster(binaries, run / "postgres/data", port, password, account, durable=False)
     cluster.create()
-    running = start_postgres(cluster, run / "postgres.log")
-    _remember(run, "postgres", running)
+    running = start_postgres(cluster, run / "postgres.log", guardian=PidFile(run / "postgres.pid"))
+    _keep(running)
     return cluster.dsn
 
 
@@ -45,8 +39,9 @@ def launch_keycloak(run: Path, settings: Settings) -> None:
         ensure_built(settings.cache, archive, runtime, account)
     keycloak = configured(settings, java=runtime, distribution=distribution, account=account)
     keycloak = replace(keycloak, home=run / "keycloak")
-    running = start_keycloak(keycloak, run / "keycloak.log", themes=parts.THEMES)
-    _remember(run, "keycloak", running)
+    guardian = PidFile(run / "keycloak.pid")
+    running = start_keycloak(keycloak, run / "keycloak.log", themes=parts.THEMES, guardian=guardian)
+    _keep(running)
 
 
 def launch_s3(run: Path) -> S3Service:
@@ -57,28 +52,25 @@ def launch_s3(run: Path) -> S3Service:
         return S3Service(folder, json.loads(facts.read_text()))
     service = S3Service.prepare(folder)
     service.start()
-    _remember(run, "s3", service)
+    PidFile(run / "s3.pid").watch(service.process.pid)
+    _keep(service)
     facts.write_text(json.dumps(service.base_port))
     return service
 
 
-def stop_all(run: Path) -> None:
-    """Stop what the run started, newest first, and delete its folder."""
-    for name, number in (("s3", signal.SIGKILL), ("keycloak", signal.SIGTERM), ("postgres", signal.SIGQUIT)):
-        path = run / f"{name}.pid"
-        if path.exists():
-            _stop(int(path.read_text()), number)
-    shutil.rmtree(run, ignore_errors=True)
+class PidFile(Guardian):
+    """Where a server of the run is noted as soon as it starts, for the reaper that will stop it."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def watch(self, pid: int) -> None:
+        self._path.write_text(str(pid))
+
+    def forget(self, _pid: int) -> None:
+        self._path.unlink(missing_ok=True)
 
 
-def _remember(run: Path, name: str, running: Any) -> None:
+def _keep(running: Any) -> None:
     RUNNING.append(running)
     running.process.returncode = 0  # somebody else stops it: its handle has nothing to say when collected
-    (run / f"{name}.pid").write_text(str(running.process.pid))
-
-
-def _stop(pid: int, number: signal.Signals) -> None:
-    with suppress(psutil.NoSuchProcess, ProcessLookupError, psutil.TimeoutExpired):
-        process = psutil.Process(pid)
-        os.kill(pid, number)
-        process.wait(PATIENCE)

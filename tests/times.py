@@ -18,7 +18,7 @@ from typing import Any, TextIO
 import psutil
 import pytest
 
-from tests.cluster import RUN
+from tests.reaper import RUN
 
 SWITCH = "UDI_TEST_TIMES"
 SERVICES = ("postgres", "keycloak")

@@ -1,7 +1,6 @@
 """Every real file through what a producer does: dropped, published, shown; nothing is a 500, and what was understood is told."""
 
 import asyncio
-import os
 import re
 from collections import Counter
 from collections.abc import Callable
@@ -12,6 +11,7 @@ from uuid import UUID
 
 import pytest
 
+from tests.depth import thorough
 from tests.node.producer import SLUG, Producer
 from tests.node.sending import desk_for
 from tests.node.tables.test_labels import GEOGRAPHIC, SHARE, compare, labels, read_label
@@ -29,9 +29,9 @@ from udi.node.tables.profile import Profile
 from udi.node.tables.shown import SHOWING, PartSeconds, Showing
 
 ROOM = 4_000_000_000
-SWITCH = "UDI_TEST_FILES"
-WHOLE, SPARSE = os.environ.get(SWITCH) == "all", 10
-"""Each run takes one file in ten, UDI_TEST_FILES=all takes them all, in a quarter of an hour."""
+WHOLE = thorough()
+SPARSE = 10
+"""Each run takes one file in ten; `./udi test --all` takes them all, in a quarter of an hour."""
 UNREADABLE = {"csv-detective_a_test_file.json", "tablib_unknown_value_type.ods"}
 NO_TABLE = re.compile(r"\.(tcx|txt)$|fixed$|\.dbf$|README|totem\.xml$|decp_.*\.xml$|gtfs|goodtables_zip", re.IGNORECASE)
 

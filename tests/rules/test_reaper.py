@@ -1,0 +1,76 @@
+"""A run that is stopped leaves nothing: no server, no program, no folder."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from tests.changed import ROOT
+from tests.reaper import RUN, WITHIN
+
+SLEEPER = "tests/rules/sleeper.py"
+PYTEST = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", SLEEPER)
+COMMAND = (sys.executable, "-P", "-m", "tests.command", "-q", "-p", "no:cacheprovider", SLEEPER)
+IN_THE_BACKGROUND = ("/bin/sh", "-c", "trap '' INT; exec \"$@\"", "sh")
+"""As a shell without a terminal starts what ends with «&»: Ctrl-C is ignored there."""
+SHARED_OUT = ("-n", "2")
+PATIENCE = 600.0
+
+
+def wait_for(happened: Callable[[], bool]) -> None:
+    """Wait, and fail when it did not happen in time."""
+    deadline = time.monotonic() + PATIENCE
+    while not happened():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def is_gone(pid: int) -> bool:
+    return not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+
+
+@pytest.mark.parametrize(
+    ("number", "command"),
+    [
+        pytest.param(signal.SIGINT, (*IN_THE_BACKGROUND, *PYTEST, *SHARED_OUT), id="INT in the background, shared out"),
+        pytest.param(signal.SIGTERM, PYTEST, id="TERM"),
+        pytest.param(signal.SIGKILL, (*COMMAND, *SHARED_OUT), id="KILL of the command, shared out"),
+        pytest.param(signal.SIGINT, PYTEST, id="INT", marks=pytest.mark.thorough),
+        pytest.param(
+            signal.SIGINT, (*IN_THE_BACKGROUND, *COMMAND), id="INT of the command", marks=pytest.mark.thorough
+        ),
+        pytest.param(signal.SIGTERM, (*PYTEST, *SHARED_OUT), id="TERM, shared out", marks=pytest.mark.thorough),
+        pytest.param(signal.SIGTERM, COMMAND, id="TERM of the command", marks=pytest.mark.thorough),
+        pytest.param(signal.SIGKILL, PYTEST, id="KILL", marks=pytest.mark.thorough),
+        pytest.param(signal.SIGKILL, (*PYTEST, *SHARED_OUT), id="KILL, shared out", marks=pytest.mark.thorough),
+    ],
+)
+def test_a_run_that_is_stopped_leaves_nothing(number: signal.Signals, command: tuple[str, ...], tmp_path: Path) -> None:
+    ready = tmp_path / "ready"
+    surroundings = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "UDI_TEST_"))}
+    surroundings |= {
+        "PYTHONPATH": f"{ROOT / 'platform/src'}{os.pathsep}{ROOT}",
+        "UDI_TEST_READY": str(ready),
+        WITHIN: os.environ[RUN],
+    }
+    with (tmp_path / "output").open("wb") as output:
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=surroundings, stdout=output, stderr=output, start_new_session=True
+        )
+    wait_for(lambda: ready.exists() or process.poll() is not None)
+    started: dict[str, Any] = json.loads(ready.read_text())
+    assert not any(map(is_gone, started["pids"]))
+
+    process.send_signal(number)
+
+    process.wait(PATIENCE)
+    wait_for(lambda: all(map(is_gone, started["pids"])))
+    wait_for(lambda: not Path(started["folder"]).exists())
