@@ -15,6 +15,7 @@ import typer
 from bench.browser import find_or_install
 from tests import depth
 from tests.changed import Suite, UnknownRevisionError, describe, is_revision, list_changes
+from tests.interrupts import heed_interrupts
 from tests.packages import ensure_packages
 from tests.reaper import COMMAND
 from udi.cli.local.errors import LocalError
@@ -184,7 +185,7 @@ def _test_everything(steps: Run, given: list[str]) -> None:
 
 def main() -> None:
     """Run the command; Ctrl-C ends it in the background too, where it would be ignored."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    heed_interrupts()
     run(app)
 
 

@@ -133,7 +133,7 @@ def read_rows(paths: Iterator[Path]) -> list[Row]:
     for path in paths:
         with path.open(newline="") as file:
             lines = csv.reader(file, delimiter="\t")
-            next(lines)
+            next(lines, None)
             for kind, name, test_file, wall, own, children, worker in lines:
                 rows.append(Row(kind, name, test_file, float(wall), float(own), float(children), worker))
     return rows
