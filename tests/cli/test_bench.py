@@ -81,7 +81,7 @@ def report(run: subprocess.CompletedProcess[str]) -> dict[str, Any]:
 
 def test_it_tells_seconds_latency_and_memory_of_each_process(report: dict[str, Any]) -> None:
     assert report["count"] == 3
-    assert 0 < report["apply"]["first_seconds"] < 60
+    assert report["apply"]["first_seconds"] > 0
     assert report["search"]["first"]["territory"] == "bench-01"
     assert report["search"]["last"]["territory"] == "bench-03"
     assert all(0 < report["search"][end]["p50_ms"] <= report["search"][end]["p99_ms"] for end in ("first", "last"))
@@ -116,22 +116,32 @@ def test_nothing_is_left_and_the_operators_own_state_is_not_touched(
     assert left(open_folder) == []
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
-def test_stopped_half_way_it_leaves_no_process(number: signal.Signals) -> None:
-    with temporary() as folder:
-        process = subprocess.Popen(
-            command("--count", "2"), env=environment(folder), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )
-        wait_for(lambda: any("postgres" in line for line in left(folder)), patience=120)
-        process.send_signal(number)
-        said = process.communicate(timeout=120)[1]
+def stop_half_way(folder: Path, number: signal.Signals) -> subprocess.CompletedProcess[str]:
+    """Start it, send it a signal once it has a server, and wait until no process of it is left."""
+    process = subprocess.Popen(
+        command("--count", "2"), env=environment(folder), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    wait_for(lambda: any("postgres" in line for line in left(folder)), patience=120)
+    process.send_signal(number)
+    output, errors = process.communicate(timeout=120)
+    wait_for(lambda: not left(folder), patience=60)
+    return subprocess.CompletedProcess(process.args, process.returncode, output, errors)
 
-        wait_for(lambda: not left(folder), patience=60)
-        if number == signal.SIGINT:
-            assert process.returncode == 130
-            assert "Interrupted; nothing is left." in said
-            assert "Traceback" not in said
-            assert list(folder.glob(f"{PREFIX}*")) == []
+
+def test_interrupted_half_way_it_leaves_nothing_and_says_so() -> None:
+    with temporary() as folder:
+        stopped = stop_half_way(folder, signal.SIGINT)
+
+        assert stopped.returncode == 130
+        assert "Interrupted; nothing is left." in stopped.stderr
+        assert "Traceback" not in stopped.stderr
+        assert list(folder.glob(f"{PREFIX}*")) == []
+
+
+def test_killed_half_way_it_leaves_no_process() -> None:
+    with temporary() as folder:
+        assert stop_half_way(folder, signal.SIGKILL).returncode == -signal.SIGKILL
+        assert left(folder) == []
 
 
 def wait_for(happened: Callable[[], bool], *, patience: float) -> None:

@@ -162,6 +162,7 @@ async def test_the_own_territory_away_holds_back_no_other(
         installation.start("serve", "portal")
         installation.wait("portal")
     wait_for(lambda: statuses(places, dataset) == [200] * 3, LONG)
+    assert statuses(places, dataset) == [200] * 3
 
 
 async def wait_for_words(town: Producer, path: str, words: str) -> None:

@@ -51,6 +51,7 @@ def test_a_pdf_is_whole_and_tagged() -> None:
     start = int(re.search(rb"startxref\n(\d+)\n%%EOF\n$", body)[1])  # type: ignore[index]  # a PDF ends so
     assert body[start : start + 4] == b"xref"
     places = [int(line.split()[0]) for line in re.findall(rb"\d{10} 00000 n ", body)]
+    assert len(places) > 5
     assert all(body[place:].startswith(f"{number} 0 obj\n".encode()) for number, place in enumerate(places, start=1))
     assert body.count(b"/Type /Page /Parent") > 1
     assert body.count(b"BDC") == body.count(b"EMC") == body.count(b"/MCID") - body.count(b"/Type /MCR")

@@ -89,6 +89,7 @@ async def test_each_file_has_an_address_to_copy_with_and_without_script(armor: C
 
     page = await fetch(portal_app, armor, f"/data/{record.id}")
 
+    assert record.media
     for media in record.media:
         assert re.search(rf'<input id="address-{media.id}" value="{media.url}" readonly', page.text)
     script = re.search(r'<script src="(/static/[0-9a-f]+/copy.js)" defer', page.text)

@@ -198,13 +198,28 @@ async def test_addresses_that_lead_away_from_the_portal_that_answers_are_dropped
     assert [answer.url for answer in place.answers] == [f"{origin}/data/1"]
 
 
-async def test_portals_are_asked_at_once_for_a_moment_and_a_silent_one_is_left_alone(
+async def test_portals_are_asked_at_once(portal_site: Site) -> None:
+    """None of the two answers before both are asked."""
+    both = asyncio.Barrier(2)
+
+    async def together(_: str) -> bytes:
+        await both.wait()
+        return b'{"total": 2, "shared": true}'
+
+    async with other_portal(together) as (one, _), other_portal(together) as (another, _):
+        places = await Partners(portal_site.outgoing).ask([one, another], Criteria("vélo"), "fr")
+
+    assert [(place.silent, place.total) for place in places] == [("", 2), ("", 2)]
+
+
+async def test_portals_are_waited_for_a_moment_and_a_silent_one_is_left_alone(
     portal_site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(partners, "PATIENCE", 1.0)
+    over = asyncio.Event()
 
     async def slowly(_: str) -> bytes:
-        await asyncio.sleep(5)
+        await over.wait()
         return b"{}"
 
     async def quickly(_: str) -> bytes:
@@ -212,8 +227,10 @@ async def test_portals_are_asked_at_once_for_a_moment_and_a_silent_one_is_left_a
 
     several = Partners(portal_site.outgoing)
     async with other_portal(slowly) as (slow, asked), other_portal(quickly) as (quick, _):
-        places = [await several.ask([slow, slow, quick], Criteria("vélo"), "fr") for _ in range(3)]
-        again = await several.ask([slow], Criteria("vélo"), "fr")
+        async with asyncio.timeout(60):
+            places = [await several.ask([slow, slow, quick], Criteria("vélo"), "fr") for _ in range(3)]
+            again = await several.ask([slow], Criteria("vélo"), "fr")
+        over.set()
 
     assert [place.silent for place in places[0]] == ["away", "away", ""]
     assert places[2][2].total == 2

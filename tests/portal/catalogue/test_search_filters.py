@@ -204,11 +204,15 @@ def test_a_period_that_is_written_is_read_back(first: int | None, last: int | No
     assert {year for year in read_period(write_period(first, last)) if year} == years
 
 
-@given(st.text(max_size=40))
-def test_no_text_is_a_rectangle_by_accident_nor_breaks(text: str) -> None:
-    box = read_box(text)
+NUMBER = st.floats(-400, 400).map("{:.3f}".format)
 
-    assert box is None or (box[1] <= box[3] and max(map(abs, box)) <= 180)
+
+@given(st.text(max_size=40) | st.lists(NUMBER, min_size=4, max_size=4).map(",".join))
+def test_no_text_is_a_rectangle_by_accident_nor_breaks(text: str) -> None:
+    west, south, east, north = read_box(text) or (0.0, 0.0, 0.0, 0.0)
+
+    assert -90 <= south <= north <= 90
+    assert max(abs(west), abs(east)) <= 180
 
 
 def test_the_drawing_keeps_the_rectangle_inside_its_frame() -> None:

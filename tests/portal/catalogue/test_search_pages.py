@@ -108,9 +108,9 @@ async def test_suggestions_answer_in_the_words_of_opensearch(filled: Catalogue, 
 
     root = ours(described.content)
     templates = {url.get("type"): url.get("template") for url in root.iter(f"{OPENSEARCH}Url")}
-    assert answer.json() == ["menus des can", ["menus des cantines", "menus des cantine"]] or answer.json()[1][
-        0
-    ].startswith("menus des cantine")
+    words, suggestions = answer.json()
+    assert words == "menus des can"
+    assert suggestions[0].startswith("menus des cantine")
     assert answer.headers["content-type"].startswith("application/x-suggestions+json")
     assert nothing.json() == ["", []]
     assert templates["text/html"] == f"{filled.territory.origin}/data?q={{searchTerms}}&page={{startPage?}}"

@@ -125,23 +125,37 @@ async def test_the_producer_may_end_it_until_it_is_final(talk: Talk, when: str) 
     assert ended.reason
 
 
-@pytest.mark.parametrize("when", ["REQUESTED", "OFFERED", "AGREED"])
-async def test_the_connector_may_end_it_and_the_request_ends_with_it(talk: Talk, when: str) -> None:
-    process = await talk.ask()
-    if when != "REQUESTED":
-        await talk.decide(process, *(("counter",) if when == "OFFERED" else ("grant",)), months="6")
-        await talk.work()
+async def end_it(talk: Talk, process: DataspaceProcess) -> None:
+    """End a negotiation as its connector does, and check that it has ended, once."""
     ended = await talk.say(process, *END, code="other", reason=[{"@value": "Plus besoin", "@language": "fr"}])
     await talk.work()
 
     assert (ended.status_code, await talk.state(process)) == (200, "TERMINATED")
     assert (await talk.process(process.id)).reason == "Plus besoin"
-    if when == "AGREED":
-        [agreement] = await talk.desk.rows(type(await talk.agreement(process)))
-        assert (agreement.state, agreement.revision) == ("given_up", 0)
-    else:
-        assert (await talk.request(process)).state == "withdrawn"
     assert (await talk.say(process, *END)).status_code == 400
+
+
+@pytest.mark.parametrize("decisions", [[], ["counter"]], ids=["REQUESTED", "OFFERED"])
+async def test_the_connector_may_end_it_and_the_request_ends_with_it(talk: Talk, decisions: list[str]) -> None:
+    process = await talk.ask()
+    for decision in decisions:
+        await talk.decide(process, decision, months="6")
+        await talk.work()
+
+    await end_it(talk, process)
+
+    assert (await talk.request(process)).state == "withdrawn"
+
+
+async def test_the_connector_may_end_it_once_agreed_and_the_agreement_is_given_up(talk: Talk) -> None:
+    process = await talk.ask()
+    await talk.decide(process, "grant", months="6")
+    await talk.work()
+
+    await end_it(talk, process)
+
+    [agreement] = await talk.desk.rows(type(await talk.agreement(process)))
+    assert (agreement.state, agreement.revision) == ("given_up", 0)
 
 
 async def test_a_connector_that_asks_for_less_corrects_its_request(talk: Talk) -> None:

@@ -97,8 +97,8 @@ async def test_a_token_that_ended_opens_nothing_not_even_what_is_open(
     async with browse(portal_app, demo, owner) as someone, browse(portal_app, demo) as program:
         token = await made(someone)
         if ended == "revoked":
-            address = re.findall(rf"{PAGE}/[0-9a-f-]+/revoke", (await someone.get(PAGE)).text)[0]
-            assert (await someone.post(address)).headers["location"] == PAGE
+            [address] = re.findall(rf"{PAGE}/[0-9a-f-]+/revoke", (await someone.get(PAGE)).text)
+            await someone.post(address)
         async with portal_database.session(demo.id) as session:
             if ended == "over":
                 await session.execute(text("UPDATE app.api_token SET expires_at = now() - interval '1 second'"))

@@ -200,7 +200,8 @@ async def test_what_is_no_catalogue_is_said_in_words(person: httpx.AsyncClient, 
     page = await attempt(person, f"{source.origin}/feed")
 
     assert page.status_code == 200
-    assert "addresses were asked" in page.text or "Refused" in page.text
+    assert "addresses were asked" in page.text
+    assert "Refused" in page.text
     assert "passwd" not in page.text
     assert len(source.asked) <= trying.MOST_REQUESTS
 
@@ -253,10 +254,23 @@ async def test_every_real_catalogue_can_be_tried(source: Catalogue, shared_data:
 
     trials_made = {file.name: await tried(source, f"/{file.name}") for file in files}
 
-    for name, trial in trials_made.items():
-        assert trial.shown or trial.refused or trial.faults or trial.tried, name
-        assert len(trial.shown) <= trying.SHOWN
+    assert {name for name, trial in trials_made.items() if len(trial.shown) > trying.SHOWN} == set()
+    silent = {name for name, trial in trials_made.items() if not (trial.shown or trial.refused or trial.faults)}
+    assert silent == WITHOUT_DATASETS
     assert sum(bool(trial.shown) for trial in trials_made.values()) > len(files) / 2
+
+
+WITHOUT_DATASETS = {
+    "data-gov-uk_organization_show-ecology.json",
+    "dcat-ap-es_rdf_E9_Data_Service_HVD.rdf",
+    "dcat-ap-es_ttl_E4_Catalogo_publisher_organizacion.ttl",
+    "pycsw_Record_1ef30a8b-876d-4828-9246-c37ab4510bbd.xml",
+    "pycsw_Record_a06af396-3105-442d-8b40-22b57a90d2f2.xml",
+    "semic_multilingual-metadata_expected_output.rdf",
+    "semic_network-service_input.xml",
+    "uk-gemini_12_Service_Valid.xml",
+}
+"""Services, an organisation, a catalogue by itself, records of other things: nothing of them is shown, or at fault."""
 
 
 class Posting:

@@ -241,6 +241,7 @@ async def test_the_call_of_32_candidates_and_6_laureates(desk: Desk, relay: Rela
     for number, (candidate, _) in enumerate(candidates):
         assert (await desk.send(candidate, f"Projet {number:02}")).status_code == 303
     sent: list[Submission] = sorted(await desk.rows(Submission), key=lambda each: each.title)
+    assert len(sent) == 32
     early = await desk.jury[0][0].get(f"{desk.address}/submissions/{sent[0].id}")
     await desk.pass_hour()
     late = await desk.send(desk.workshop.leader, "Trop tard")

@@ -1,6 +1,6 @@
 """Whatever people choose and describe, in two territories: nothing is suggested to or about who did not say so."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid5
@@ -196,27 +196,46 @@ async def read_all(catalogue: Catalogue) -> dict[tuple[str, UUID], Any]:
         }
 
 
+def check_dataset(each: Suggestion, _interest: DeclaredInterest, _row: None) -> None:
+    """It is one of the catalogue's."""
+    assert each.title in TITLES.values()
+
+
+def check_interest(each: Suggestion, interest: DeclaredInterest, row: DeclaredInterest) -> None:
+    """It is somebody else's who may be found, under the name that they chose."""
+    assert row.found
+    assert row.id != interest.id
+    assert each.title == row.name
+
+
+def check_project(_each: Suggestion, interest: DeclaredInterest, row: Project) -> None:
+    """It is public, and somebody else leads it."""
+    assert (row.confidential, row.hidden_at) == (False, None)
+    assert row.leader_id != interest.person_id
+
+
+def check_request(_each: Suggestion, interest: DeclaredInterest, row: DataRequest) -> None:
+    """It is open, and somebody else asked it."""
+    assert row.state in SHOWN_REQUESTS
+    assert row.person_id != interest.person_id
+
+
+CHECKS: dict[Thing, Callable[[Suggestion, DeclaredInterest, Any], None]] = {
+    Thing.DATASET: check_dataset,
+    Thing.INTEREST: check_interest,
+    Thing.PROJECT: check_project,
+    Thing.REQUEST: check_request,
+}
+
+
 def check(each: Suggestion, interest: DeclaredInterest, rows: dict[tuple[str, UUID], Any], never: set[UUID]) -> None:
     """What holds of any suggestion to anybody."""
     assert each.id not in never
     assert each.why
-    if each.thing is Thing.DATASET:
-        assert each.title in TITLES.values()
-    else:
-        row = rows[each.thing, each.id]
-        if each.thing is Thing.INTEREST:
-            assert row.found
-            assert row.id != interest.id
-            assert each.title == row.name
-        elif each.thing is Thing.PROJECT:
-            assert (row.confidential, row.hidden_at) == (False, None)
-            assert row.leader_id != interest.person_id
-        else:
-            assert row.state in SHOWN_REQUESTS
-            assert row.person_id != interest.person_id
+    CHECKS[each.thing](each, interest, rows.get((each.thing, each.id)))
     for why in each.why:
         check_why(each, why.source, why.path, interest, rows)
-        assert why.words or why.support or why.theme
+        assert {*why.words, *why.support, why.theme} - {""}
         assert set(why.support) <= {*interest.offers, *interest.seeks, *projects_support(interest, rows)}
 
 

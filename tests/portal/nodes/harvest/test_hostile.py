@@ -1,10 +1,11 @@
 """Documents made to harm, or merely broken, are refused with words, within bounds, and nothing is fetched."""
 
 import json
+import signal
 import socket
-import time
 import tracemalloc
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,9 @@ BOMB = '<!DOCTYPE r [<!ENTITY a "aaaaaaaaaa">' + "".join(
 )
 RDF = '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
 LONG = "x" * 1000
-SECONDS, MEGABYTES = 2, 64
+SECONDS = 60
+"""Of the processor: what takes longer goes on without end."""
+MEGABYTES = 64
 NOT_DOCUMENTS = {".zip", ".csv", ".xlsx", ".tar", ".geojson", ".md", ".tsv"}
 SOUND = {
     "piveau_example_metric.ttl": 1,
@@ -51,6 +54,22 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
 
 
+@contextmanager
+def ends_within(seconds: float) -> Iterator[None]:
+    """Fail what is still running after so many seconds of this process on the processor."""
+
+    def stop(*_: object) -> None:
+        pytest.fail(f"it goes on after {seconds} s of the processor")
+
+    before = signal.signal(signal.SIGVTALRM, stop)
+    signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)
+
+
 def read(body: bytes) -> Page:
     return recognise.read(body, base_url=BASE)
 
@@ -62,21 +81,22 @@ def bad_files(folder: Path) -> Iterator[Path]:
 def test_every_bad_document_is_refused_readably_or_read(shared_data: Path) -> None:
     french = load_translations([Path("platform/src/udi/portal/nodes/locale"), Path("platform/src/udi/protocol/locale")])
     found, unsafe = {}, set()
+    silent, untranslated = set(), set()
     for path in bad_files(shared_data / "data/bad"):
-        started = time.process_time()
-        page = read(path.read_bytes())
-        assert time.process_time() - started < SECONDS, path.name
+        with ends_within(SECONDS):
+            page = read(path.read_bytes())
         if page.records:
             found[path.name] = len(page.records)
             continue
         faults = [*page.faults, *(fault for each in page.refused for fault in each.faults)]
-        assert faults or page.services, path.name
-        for fault in faults:
-            assert fault.say(french["fr"].gettext) != fault.say()
+        silent |= {path.name} - {path.name for _ in (*faults, *page.services)}
+        untranslated |= {fault.code for fault in faults if fault.say(french["fr"].gettext) == fault.say()}
         unsafe |= {path.name for fault in page.faults if fault.code == "document_unsafe"}
 
     assert found == SOUND
     assert unsafe == UNSAFE
+    assert silent == set()
+    assert untranslated == set()
 
 
 def test_where_a_document_breaks_is_said(shared_data: Path) -> None:
@@ -122,14 +142,13 @@ def test_a_wrong_encoding_is_read_and_said(shared_data: Path) -> None:
 )
 def test_what_would_grow_without_end_is_stopped(body: bytes) -> None:
     tracemalloc.start()
-    started = time.process_time()
-    page = read(body)
-    took, (_, peak) = time.process_time() - started, tracemalloc.get_traced_memory()
+    with ends_within(SECONDS):
+        page = read(body)
+    _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
 
     assert not page.readable
     assert page.records == ()
-    assert took < SECONDS
     assert peak < MEGABYTES * 1024**2
 
 
@@ -304,4 +323,4 @@ ENVELOPES = [
 def test_no_document_of_json_is_a_surprise(document: dict[str, Any], listed: bool) -> None:  # noqa: FBT001  # drawn
     page = read(json.dumps([document] if listed else document).encode())
 
-    assert page.readable or all(fault.say() for fault in page.faults)
+    assert [fault.code for fault in page.faults if not fault.say()] == []

@@ -267,8 +267,8 @@ async def test_what_cannot_be_registered_is_said(
     answer = await client.post(PATH, headers=manager, content=body)
 
     assert answer.status_code == status, answer.text
-    if field is not None:
-        assert answer.json()["errors"][0].get("field", "") == field
+    fields = [error.get("field", "") for error in answer.json().get("errors", [])]
+    assert fields[:1] == ([] if field is None else [field])
     assert (await client.get(PATH, headers=manager)).json()["items"] == []
 
 
