@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from tests.portal.access.conftest import Desk
-from tests.portal.access.test_delivery import ask, keys, standing_of, trusted_issuer
+from tests.portal.access.test_delivery import ask, keys, standing_of, tell, trusted_issuer
 from udi.kit.clock import now
 from udi.portal.access.agreements import credentials
 from udi.portal.access.models import AccessDocument, AccessStep, ProjectCredential
@@ -87,6 +87,19 @@ async def test_a_credential_is_of_one_project(desk: Desk) -> None:
 
     for deed in deeds:
         assert [each.id for each in told[deed.id].credentials] == [mine[deed.project_id].id]
+
+
+async def test_a_node_is_told_of_its_own_agreements_only(desk: Desk) -> None:
+    with trusted_issuer(desk.site) as issuer:
+        await desk.set_policy()
+        await desk.agree()
+        await tell(desk, issuer, [], node="other")
+        token = issuer.token(f"{desk.territory.slug}-node-other", desk.territory.origin)
+        headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
+        theirs = await desk.passer.get("/kalim/v1/agreements", headers=headers)
+        own = await ask(desk, issuer)
+
+    assert (theirs.status_code, theirs.json()["items"], len(own["items"])) == (200, [], 1)
 
 
 async def test_a_project_has_so_many_credentials_at_a_node(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
