@@ -97,6 +97,10 @@ def test_exact_host_names_one_address_and_its_port(url: str) -> None:
     assert not pattern.matches(f"x{parts.host}", port)
 
 
+def test_a_star_in_the_name_of_a_host_is_no_pattern() -> None:
+    assert not PrivateHost.parse(exact_host("http://*.example/")).matches("geo.example", 80)
+
+
 @asynccontextmanager
 async def answering(body: bytes, *headers: str, context: ssl.SSLContext | None = None) -> AsyncIterator[int]:
     """A server that gives everybody the same answer, over a connection that stays open; yields its port."""
@@ -179,3 +183,37 @@ async def test_the_address_that_was_checked_is_the_one_that_is_called(monkeypatc
     monkeypatch.setattr(http, "_resolve", resolve)
     async with answering(b"{}") as port, outgoing([f"rebind.example:{port}"]) as client:
         assert (await client.request("GET", f"http://rebind.example:{port}/")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("addresses", "port", "reached"),
+    [
+        (["93.184.215.14"], 443, True),
+        (["93.184.215.14", "2606:2800:21f:cb07:6820:80da:af6b:8b2c"], 8443, True),
+        (["93.184.215.14", "10.0.0.1"], 443, False),
+        (["10.0.0.1", "93.184.215.14"], 443, False),
+        (["93.184.215.14"], 5432, False),
+    ],
+)
+async def test_check_looks_at_every_address_of_a_name_and_at_the_port(
+    monkeypatch: pytest.MonkeyPatch, addresses: list[str], port: int, *, reached: bool
+) -> None:
+    async def resolve(host: str, port: int) -> list[str]:
+        return addresses
+
+    monkeypatch.setattr(http, "_resolve", resolve)
+    async with outgoing() as client:
+        if reached:
+            await client.check(f"https://geo.example:{port}/a")
+        else:
+            with pytest.raises(RefusedAddressError):
+                await client.check(f"https://geo.example:{port}/a")
+
+
+@pytest.mark.parametrize("url", ["ftp://localhost/a", "file:///etc/passwd", "ws://localhost/"])
+async def test_only_the_web_is_reached_even_where_the_operator_lets_every_port(url: str) -> None:
+    async with outgoing(["*:*"]) as client:
+        with pytest.raises(RefusedAddressError):
+            await client.check(url)
+        with pytest.raises((RefusedAddressError, OutgoingError)):
+            await client.request("GET", url)
