@@ -8,6 +8,7 @@ import ast
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from tests.mutants import operators
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ROOT / "platform/src"
 PLACES = Path(__file__).parent / "places"
+Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 
 class LostPlaceError(Exception):
@@ -91,30 +93,38 @@ def find_span(source: str, function: str) -> tuple[int, int]:
     """
     if not function:
         return 0, len(source)
-    node = find_node(ast.parse(source), function)
+    node = find_node(source, function)
     lines = source.splitlines(keepends=True)
     start = sum(map(len, lines[: node.lineno - 1]))
     return start, start + sum(map(len, lines[node.lineno - 1 : node.end_lineno]))
 
 
-def find_node(tree: ast.AST, function: str) -> ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef:
-    """The definition of a qualified name, such as `Gate.turn`, wherever it stands in its parent.
+def find_node(source: str, function: str) -> Definition:
+    """The definition of a qualified name, such as `Gate.turn`; of two with one name, the first.
 
     Raises:
         LostPlaceError: there is none of this name.
     """
-    node: ast.AST = tree
-    for name in function.split("."):
-        found = [
-            each
-            for each in ast.walk(node)
-            if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and each.name == name
-        ]
-        if not found:
-            raise LostPlaceError(f"no function {function}")
-        node = found[0]
-    assert isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
-    return node
+    found = _definitions(source).get(function)
+    if found is None:
+        raise LostPlaceError(f"no function {function}")
+    return found
+
+
+@cache
+def _definitions(source: str) -> dict[str, Definition]:
+    """The functions and classes of a source, by their qualified names."""
+    found: dict[str, Definition] = {}
+    waiting: list[tuple[str, ast.AST]] = [("", ast.parse(source))]
+    while waiting:
+        prefix, parent = waiting.pop()
+        for node in ast.iter_child_nodes(parent):
+            if isinstance(node, Definition):
+                found.setdefault(prefix + node.name, node)
+                waiting.append((f"{prefix}{node.name}.", node))
+            elif isinstance(node, ast.stmt | ast.excepthandler):
+                waiting.append((prefix, node))
+    return found
 
 
 def load(folder: Path = PLACES) -> list[Mutant]:
@@ -158,7 +168,7 @@ def _of_operators(about: dict[str, Any], group: dict[str, Any], function: str) -
     reasons = group.get("survives", {})
     source = (ROOT / module_path(module)).read_text()
     start, end = find_span(source, function)
-    for change in operators.changes(source, find_node(ast.parse(source), function)):
+    for change in operators.changes(source, find_node(source, function)):
         name = f"{module.removeprefix('udi.')}.{function}/{change.name}"
         before = _find_all(source[start:end], change.old)
         yield Mutant(

@@ -2,6 +2,7 @@
 
 import ast
 from collections import Counter
+from functools import cache
 
 import pytest
 
@@ -24,17 +25,16 @@ def test_every_place_is_found_once_and_the_changed_module_compiles() -> None:
 
 def test_every_mutant_has_a_name_of_its_own_and_tests_that_are_there() -> None:
     names = Counter(mutant.id for mutant in MUTANTS)
-    known: dict[str, set[str]] = {}
     faults = [name for name, count in names.items() if count > 1]
     for mutant in MUTANTS:
         faults += [f"{mutant.id}: no test" for _ in [0] if not mutant.tests]
         for test in mutant.tests:
             file, _, function = test.partition("::")
-            found = known.setdefault(file, _functions(file))
-            faults += [f"{mutant.id}: {test}" for _ in [0] if function.partition("[")[0] not in found]
+            faults += [f"{mutant.id}: {test}" for _ in [0] if function.partition("[")[0] not in _functions(file)]
     assert faults == []
 
 
+@cache
 def _functions(file: str) -> set[str]:
     """The names of the functions of a test file, and the empty name, which is the whole file; nothing for no file."""
     path = ROOT / file
