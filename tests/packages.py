@@ -1,18 +1,46 @@
-"""Programs that the tests of backups need: Debian's, installed where that is possible; those tests say why they skip."""
+"""Debian's packages that the tests need: installed where that is possible; elsewhere those tests say why they skip."""
 
 import os
 import shutil
 import subprocess
+from pathlib import Path
 
-PROGRAMS = ("pgbackrest", "restic")
+from tests.depth import thorough
+from udi.settings import Settings
+
+POSTGRESQL = "/usr/lib/postgresql/15/bin/postgres"
+"""The newest that Debian 12's pgBackRest knows."""
+PROGRAMS = {
+    "pgbackrest": "pgbackrest",
+    "restic": "restic",
+    POSTGRESQL: "postgresql-15",
+    "openssl": "openssl",
+    "wrk": "wrk",
+}
+"""A program, or its path, and the package that has it."""
+FOR_ALL = {"javac": "default-jdk-headless", "/usr/share/misc/magic.mgc": "libmagic1"}
+"""What a real CKAN needs besides, with its Solr."""
+
+
+def find_missing() -> list[str]:
+    """Return the packages whose programs are not here."""
+    programs = PROGRAMS | (FOR_ALL if thorough() else {})
+    return [package for name, package in programs.items() if not (shutil.which(name) or Path(name).exists())]
 
 
 def ensure_packages() -> None:
-    """Install what is missing, when root on a Debian; elsewhere the tests that need it are skipped, with the reason."""
-    missing = [program for program in PROGRAMS if not shutil.which(program)]
+    """Install what is missing, when root on a Debian; once, since its release may lack one of them."""
+    missing = find_missing()
     if not missing or os.geteuid() != 0 or not shutil.which("apt-get"):
+        return
+    tried = Settings().cache / f"tried-{'-'.join(missing)}"
+    if tried.exists():
         return
     print(f"installing {', '.join(missing)} …", flush=True)
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}
-    for command in (["apt-get", "update", "-qq"], ["apt-get", "install", "-y", "-qq", *missing]):
+    subprocess.run(["apt-get", "update", "-qq"], env=environment, check=False, capture_output=True)
+    for package in missing:
+        command = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", package]
         subprocess.run(command, env=environment, check=False, capture_output=True)
+    tried.parent.mkdir(parents=True, exist_ok=True)
+    tried.touch()
