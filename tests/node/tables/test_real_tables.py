@@ -1,0 +1,122 @@
+"""Every file of others goes through, and few columns of the real tables are said to hold personal data."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from tests.depth import examples
+from tests.node.tables.reading import names
+from udi.node.tables.personal.look import look_for_personal_data
+from udi.node.tables.personal.report import Finding
+from udi.node.tables.profile import Profile, profile_path
+from udi.node.tables.typed import convert
+
+SPARSE = examples(4, 1)
+"""One file of the real tables in so many, besides those that hold what is to be found."""
+LEAST = {"tables": 250, "geo": 0, "bad": 20}
+"""Of each folder, how many are tables."""
+RIGHT = {
+    "csvkit_event-notification-rpt-lastmonth.txt": {
+        "Staff Name2",
+        "Staff Name3",
+        "Staff Name5",
+        "Staff Name4",
+        "Ops Officer",
+        "Staff Name1",
+    },
+    "data-fair_Antennes-du-CD22.csv": {"fax", "tel"},
+    "data-fair_Demarches_Libres.csv": {"Chef_de_projet", "Contact", "elu_referent"},
+    "data-fair_Demarches_PCAET_V1_entete.csv": {"Commentaire_statut", "Elu_referent"},
+    "data-fair_Demarches_PCAET_V2_pec_seq.csv": {"Commentaire_statut", "Elu_referent"},
+    "data-fair_Fiches_Action.csv": {"Contact_principal", "Commentaire_statut", "Commentaire_conclusion"},
+    "data-fair_jep-2019-HR.csv": {"Lien d'inscription", "Téléphone du lieu", "Détail des conditions - FR"},
+    "data-fair_jep-2019.csv": {
+        "Lien d'inscription",
+        "Téléphone du lieu",
+        "Description longue - FR",
+        "Description longue - HTML - FR",
+    },
+    "etalab-schema-catalogue-donnees_exemple-valide.csv": {"contact_service", "contact_personne"},
+    "etalab-schema-decp-dpa_decp-dpa.csv": {"coordonnnées"},
+    "etalab-schema-inclusion-numerique_exemple-valide.csv": {"contact_email", "contact_telephone"},
+    "etalab-schema-inclusion-numerique_exemple-valide.xlsx": {"contact_email", "contact_telephone"},
+    "etalab-schema-irve_exemple-valide-statique.csv": {"contact_operateur", "contact_amenageur", "telephone_operateur"},
+    "hydra_20190618-annuaire-diagnostiqueurs_compressed.csv.gz": {"Adresse", "Tel1", "Tel2", "Prenom", "Nom"},
+    "tablib_dates.xls": {"birth_date"},
+    "tablib_founders.xlsx": {"first_name", "last_name"},
+    "upo-vercelli_24-25-dipartimenti-UPO.csv": {"PEC"},
+    "xloader_non_utf8_sample.csv": {"Owner"},
+    "xloader_umlaut_and_extra_comma.csv": {"name"},
+}
+"""Columns of each file that are of people or of services that people answer for, as read by eye."""
+
+
+@dataclass
+class Reading:
+    """What became of the files of a folder; personal data are looked for in the real tables alone."""
+
+    tables: int = 0
+    columns: int = 0
+    findings: list[tuple[str, Finding]] = field(default_factory=list)
+
+
+def chosen(folder: Path) -> Iterator[Path]:
+    """The files of a folder that this run reads: of the real tables a part, and those with something to find."""
+    files = sorted(path for path in folder.iterdir() if path.is_file())
+    every = SPARSE if folder.name == "tables" else 1
+    for number, path in enumerate(files):
+        if number % every == 0 or path.name in RIGHT:
+            yield path
+
+
+def check_words(profile: Profile, name: str) -> None:
+    """What is said of a file can be said, and what is kept of it comes back."""
+    assert Profile.from_json(profile.as_json()) == profile, name
+    for note in (*profile.notes, *([profile.failure] if profile.failure else [])):
+        assert note.explanation.meaning % note.words, name
+
+
+def read_all(folder: Path, target: Path) -> Reading:
+    """No file is an accident: it is a table that converts, a plain file, or a failure with its words."""
+    reading = Reading()
+    for path in chosen(folder):
+        profile = profile_path(path)
+        check_words(profile, path.name)
+        if not profile.is_table:
+            continue
+        done = convert(path, profile, target)
+        assert done.failure is None, path.name
+        assert done.profile.rows == profile.rows, path.name
+        assert names(target) == [column.name for column in done.profile.columns], path.name
+        for error in done.errors.listed:
+            assert error.explanation.meaning % {"value": error.value}
+        reading.tables += 1
+        reading.columns += len(done.profile.columns)
+        if folder.name == "tables":
+            report = look_for_personal_data(target, done.profile.columns)
+            reading.findings += [(path.name, finding) for finding in report.findings]
+    return reading
+
+
+@pytest.mark.parametrize("folder", ["geo", "bad"])
+def test_every_file_goes_through(shared_data: Path, tmp_path: Path, folder: str) -> None:
+    assert read_all(shared_data / "data" / folder, tmp_path / "typed.parquet").tables > LEAST[folder]
+
+
+def test_real_tables_go_through_with_few_findings(
+    shared_data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reading = read_all(shared_data / "data/tables", tmp_path / "typed.parquet")
+    with capsys.disabled():
+        print(f"\n{reading.tables} tables, {reading.columns} columns, {len(reading.findings)} findings")  # noqa: T201 - a figure to publish
+        for name, one in reading.findings:
+            print(f"  {name}: {one.what} {one.strength} {one.count}/{one.total} {one.columns}")  # noqa: T201 - the same
+
+    found = {(name, one.columns[0]) for name, one in reading.findings}
+    right = {(name, column) for name, columns in RIGHT.items() for column in columns}
+    assert reading.tables > LEAST["tables"] // SPARSE
+    assert reading.columns > 3000 // SPARSE
+    assert right - found == set()
+    assert len(found - right) <= 0.003 * reading.columns
