@@ -1,14 +1,19 @@
 """The real services of a run: one PostgreSQL, one Keycloak and one S3 service when asked for; its reaper stops them."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from tests.s3 import S3Service
 from udi.cli.local import java, parts
 from udi.cli.local.account import service_account
 from udi.cli.local.distribution import built_folder, ensure_archive, ensure_built
+from udi.cli.local.errors import LocalError
 from udi.cli.local.keycloak import configured, start_keycloak
 from udi.cli.local.postgres import Cluster, find_binaries, start_postgres
 from udi.cli.local.processes import Guardian
@@ -21,7 +26,8 @@ RUNNING: list[Any] = []
 def launch_postgres(run: Path, port: int, password: str) -> str:
     """Start the run's server; returns the superuser's DSN."""
     account = service_account()
-    binaries = find_binaries(Settings().cache, account)
+    with skipped_without():
+        binaries = find_binaries(Settings().cache, account)
     cluster = Cluster(binaries, run / "postgres/data", port, password, account, durable=False)
     cluster.create()
     running = start_postgres(cluster, run / "postgres.log", guardian=PidFile(run / "postgres.pid"))
@@ -32,10 +38,12 @@ def launch_postgres(run: Path, port: int, password: str) -> str:
 def launch_keycloak(run: Path, settings: Settings) -> None:
     """Start the run's Keycloak, fetched and built if this machine has none yet."""
     account = service_account()
-    runtime = java.find_java(settings.cache, account)
+    with skipped_without():
+        runtime = java.find_java(settings.cache, account)
     distribution = built_folder(settings.cache)
     if not distribution.is_dir():
-        archive = ensure_archive(settings.cache, settings.maven_repository, lambda *_: None)
+        with skipped_without():
+            archive = ensure_archive(settings.cache, settings.maven_repository, lambda *_: None)
         ensure_built(settings.cache, archive, runtime, account)
     keycloak = configured(settings, java=runtime, distribution=distribution, account=account)
     keycloak = replace(keycloak, home=run / "keycloak")
@@ -56,6 +64,15 @@ def launch_s3(run: Path) -> S3Service:
     _keep(service)
     facts.write_text(json.dumps(service.base_port))
     return service
+
+
+@contextmanager
+def skipped_without() -> Iterator[None]:
+    """Leave out the tests of what this machine lacks and cannot fetch, with the remedy that a person would be told."""
+    try:
+        yield
+    except LocalError as error:
+        pytest.skip(f"needs what this machine has not: {error}")
 
 
 class PidFile(Guardian):
