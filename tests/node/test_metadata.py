@@ -63,10 +63,14 @@ def test_a_table_that_says_nothing_of_it_covers_nothing(tmp_path: Path) -> None:
 def test_the_period_of_the_file_is_proposed_where_its_name_gave_none() -> None:
     found = Coverage(first_day=date(2020, 1, 1), last_day=date(2021, 2, 3))
     empty, named = {"first_day": "", "last_day": ""}, {"first_day": "2019-01-01", "last_day": "2019-12-31"}
+    covered, proposals = cover_period(empty, {}, found)
+    closed = {**empty, "access": "restricted"}
 
-    assert cover_period(empty, found) == {"first_day": "2020-01-01", "last_day": "2021-02-03"}
-    assert cover_period(named, found) == named
-    assert cover_period(empty, Coverage()) == empty
+    assert covered == {"first_day": "2020-01-01", "last_day": "2021-02-03"}
+    assert proposals == {"first_day": {"public": "2020-01-01"}, "last_day": {"public": "2021-02-03"}}
+    assert cover_period(named, {}, found) == (named, {})
+    assert cover_period(empty, {}, Coverage()) == (empty, {})
+    assert cover_period(closed, {}, found) == (closed, {})
 
 
 ANSWERS = {

@@ -1,13 +1,15 @@
 """What names of files and columns tell."""
 
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from udi.node.datasets.description import check_answers
-from udi.node.datasets.prefill import guess_title, prefill, renew
+from udi.node.datasets.prefill import guess_title, pair, prefill, renew, take_back
 from udi.node.datasets.words import guess_language, guess_theme
 from udi.node.tables.profile import profile_file
+from udi.protocol.access import AccessRights
 
 
 def proposed(name: str, content: bytes) -> dict[str, str]:
@@ -73,15 +75,54 @@ def test_a_birthday_is_no_period() -> None:
     assert answers["first_day"] == ""
 
 
-def test_a_new_version_renews_what_was_left_as_proposed() -> None:
-    old, new = (
-        {"summary": "2 rows", "first_day": "", "last_day": ""},
-        {"summary": "3 rows", "first_day": "x", "last_day": "y"},
-    )
+NOTHING = {"summary": "", "first_day": "", "last_day": ""}
+OLD = pair({"summary": "2 rows", "first_day": "", "last_day": ""}, {**NOTHING, "summary": "Rows"})
+NEW = pair({"summary": "3 rows", "first_day": "x", "last_day": "y"}, {**NOTHING, "summary": "Lines"})
 
-    assert renew({"summary": "2 rows", "first_day": "2026-01-01", "last_day": "", "title": "t"}, old, new) == {
-        "summary": "3 rows", "first_day": "2026-01-01", "last_day": "y", "title": "t",
-    }  # fmt: skip
+
+def test_a_new_version_renews_what_was_left_as_proposed() -> None:
+    answers = {"summary": "2 rows", "first_day": "2026-01-01", "last_day": "", "title": "t"}
+
+    renewed = renew(answers, OLD, NEW)
+
+    assert renewed == {"summary": "3 rows", "first_day": "2026-01-01", "last_day": "y", "title": "t"}
+
+
+def test_a_new_version_of_restricted_data_renews_nothing_that_is_made_of_cells() -> None:
+    answers = {**NOTHING, "summary": "Rows", "access": "restricted"}
+
+    assert renew(answers, OLD, NEW) == {**answers, "summary": "Lines"}
+
+
+def test_a_restricted_table_is_described_without_its_cells() -> None:
+    table = b"nom;jour\na;2026-01-01\nb;2026-01-02\nc;2026-01-03\n"
+    profile = profile_file("mesures.csv", len(table), lambda: [table])
+    guess = partial(prefill, "mesures.csv", profile, say=str, locale="en", languages=("fr",), contact="")
+
+    public, restricted = guess(), guess(access=AccessRights.RESTRICTED)
+
+    assert "3 rows" in public["summary"]
+    assert public["first_day"] == "2026-01-01"
+    assert "3" not in restricted["summary"]
+    assert "nom, jour" in restricted["summary"]
+    assert (restricted["first_day"], restricted["last_day"]) == ("", "")
+
+
+def test_the_name_of_a_file_says_the_period_of_restricted_data() -> None:
+    table = b"nom;jour\na;2026-01-01\nb;2026-01-02\n"
+    profile = profile_file("mesures-2025.csv", len(table), lambda: [table])
+    guess = partial(prefill, "mesures-2025.csv", profile, say=str, locale="en", languages=("fr",), contact="")
+
+    assert guess(access=AccessRights.RESTRICTED)["first_day"] == "2025-01-01"
+
+
+def test_restricted_data_lose_what_was_proposed_and_keep_what_was_written() -> None:
+    answers = {"summary": "3 rows", "first_day": "2019-01-01", "last_day": "y", "access": "restricted"}
+
+    taken = take_back(answers, NEW)
+
+    assert taken == {"summary": "Lines", "first_day": "2019-01-01", "last_day": "", "access": "restricted"}
+    assert take_back({**answers, "access": "public"}, NEW) == {**answers, "access": "public"}
 
 
 def test_every_real_table_gets_answers_to_keep(shared_data: Path) -> None:

@@ -118,6 +118,10 @@ class Settings(BaseSettings):
     object_store_path_style: bool = Field(
         default=True, description="Name the bucket in the path of S3 addresses, not in their host."
     )
+    memory_folder: Path = Field(
+        default=Path("/dev/shm"),  # noqa: S108 - in memory, where a folder of this account's own is made
+        description="Folder in memory (tmpfs) in which files of sealed spaces are read.",
+    )
     upload_limit: int = Field(default=50 * 1024**3, description="Largest file accepted by the node, in bytes.")
     schemas: Path | None = Field(
         default=None, description="Folder of the schemas that tables may follow; unset: none is proposed."

@@ -186,7 +186,7 @@ async def test_what_is_hidden_is_nowhere(
     assert [row["__id"] for row in rows["data"]] == list(range(1, 21))
     assert {tuple(row) for row in rows["data"]} == {("__id", "compteur", "commune", "index")}
     for hidden in ("note__contains=C", "note__sort=asc", "latitude__groupby", "note__isnotnull", "columns=note"):
-        assert (await read(f"/api/resources/{{id}}/data/?{hidden}")).status_code == 422, hidden
+        assert (await read(f"/api/resources/{{id}}/data/?{hidden}")).status_code == 403, hidden
     summed = (await read("/api/resources/{id}/data/?index__sum&index__max&index__count")).json()["data"]
     odd = [row[4] for row in ROWS if row[4] % 2]
     assert summed == [{"index__sum": sum(odd), "index__max": max(odd), "index__count": 20}]
@@ -199,8 +199,8 @@ async def test_what_is_hidden_is_nowhere(
         assert HIDDEN not in given.text
     for kind in ("csv", "json", "ndjson"):
         assert HIDDEN not in (await read(f"/api/resources/{{id}}/data/{kind}/")).text
-    assert (await read("/ogc/{id}/collections/data/items")).status_code == 404
-    assert (await read("/api/resources/{id}/data/geojson/")).status_code == 404
+    assert (await read("/ogc/{id}/collections/data/items")).status_code == 403
+    assert (await read("/api/resources/{id}/data/geojson/")).status_code == 403
 
 
 async def test_a_parquet_holds_only_what_is_opened(

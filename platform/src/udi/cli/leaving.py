@@ -21,12 +21,14 @@ from udi.node.datasets.leaving.archives import Measured
 from udi.node.datasets.leaving.build import Builder
 from udi.node.datasets.leaving.holding import list_addresses, read_holding
 from udi.node.datasets.leaving.zipped import DamagedError
+from udi.node.datasets.sealed_cells import forget_cells
 from udi.node.files.absent import find_absent
 from udi.node.files.seal_space import Resealed, reseal, rewrap_keys, seal_space, unseal_space
 from udi.node.files.sealing import SealingStore
 from udi.node.site import build_site
 from udi.node.spaces.moved import bring_back, check_origin, move_addresses
 from udi.node.spaces.queries import find_space, list_sealed
+from udi.node.tables.table import FIND_TABLE
 from udi.settings import Settings, get_settings
 from udi.ui.site import Site
 
@@ -188,7 +190,9 @@ async def _seal(settings: Settings, slug: str, producer: str, *, off: bool, rene
     ):
         if off:
             return await unseal_space(session, producer)
-        return await seal_space(session, site.parts["file_keys"](), producer, renew=renew)
+        changed = await seal_space(session, site.parts["file_keys"](), producer, renew=renew)
+        await site.parts[FIND_TABLE].forget_disk(territory.id, await forget_cells(session))
+        return changed
 
 
 async def _reseal(settings: Settings, slug: str, producers: list[str], *, keys_only: bool) -> list[dict[str, Any]]:

@@ -23,6 +23,7 @@ from udi.node.datasets.portal import PortalKeys
 from udi.node.datasets.preparing import warm
 from udi.node.datasets.tables import Tables
 from udi.node.files.incoming import Buffers
+from udi.node.files.memory import Memory
 from udi.node.files.restricted import DERIVE, GATE
 from udi.node.files.ring import RingFile
 from udi.node.files.sealing import SealingStore
@@ -119,8 +120,9 @@ def _parts(settings: Settings, database: Database, outgoing: Outgoing) -> dict[s
 
 def _table_parts(settings: Settings, database: Database, objects: ObjectStore) -> dict[str, Any]:
     """What finds tables and answers about them, through one pool of children."""
-    folder = settings.state / "tables"
-    pool, exports = Pool(PoolLimits(places=(str(folder),))), Exports(settings.state / "exports")
+    folder, memory = settings.state / "tables", Memory.of(settings)
+    memory.is_there()
+    pool, exports = Pool(PoolLimits(places=(str(folder), str(memory.folder)))), Exports(settings.state / "exports")
     tables, views = Tables(database, objects, folder), Views(exports)
     return {
         FIND_TABLE: tables,

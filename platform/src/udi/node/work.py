@@ -22,6 +22,7 @@ from udi.node.datasets.leaving import archives
 from udi.node.datasets.leaving.build import Builder
 from udi.node.datasets.portal import PortalClient
 from udi.node.datasets.reminders import remind_for_ever
+from udi.node.datasets.sealed_cells import forget_cells_for_ever
 from udi.node.datasets.tidying import clear_left, tidy_for_ever
 from udi.node.files.snapshot import snapshot_for_ever
 from udi.node.files.sweep import sweep_for_ever
@@ -80,6 +81,7 @@ async def work(settings: Settings) -> None:
             snapshot_for_ever(database, registry, objects),
             archives.expire_for_ever(database, registry, objects),
             tidy_for_ever(tables.make_room, exports.clear, clear_left),
+            forget_cells_for_ever(database, registry, tables),
             sweep_for_ever(database, registry, objects),
             look_for_ever(site),
             asking.ask_for_ever(asker, registry),

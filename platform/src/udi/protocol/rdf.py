@@ -13,6 +13,7 @@ from udi.protocol import geodcat, hvd
 from udi.protocol.access import AccessRights
 from udi.protocol.formats import FORMATS, find_format
 from udi.protocol.languages import LANGUAGES
+from udi.protocol.restricted import TERMS
 from udi.protocol.structures import Box, Contact, Media, Record
 from udi.protocol.themes import THEMES
 from udi.protocol.triples import iri, is_a, localised, moment_of, term, typed
@@ -173,9 +174,12 @@ def _distribution(dataset: NamedNode, address: str, record: Record, media: Media
 
 
 def _terms(node: NamedNode, address: str, record: Record) -> Iterator[Triple]:
-    """The licence, and what the producer asks besides."""
+    """The licence, or the policy of restricted data, and what the producer asks besides."""
     known, link = record.licence.known, record.licence.link
-    if known or link:
+    if record.licence.is_agreement:
+        if link.endswith(TERMS):
+            yield from typed(node, "odrl:hasPolicy", iri(link), "odrl:Policy")
+    elif known or link:
         licence = iri(known.uri if known else link)
         yield from typed(node, "dct:license", licence, "dct:LicenseDocument")
         if not known:

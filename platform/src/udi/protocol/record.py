@@ -10,6 +10,7 @@ from udi.protocol import structures as of
 from udi.protocol.access import AccessRights
 from udi.protocol.faults import InvalidRecord
 from udi.protocol.languages import language_of
+from udi.protocol.restricted import conceal, is_placeholder, is_restricted
 from udi.protocol.shapes import absolute, read_moment
 from udi.protocol.structures import Record
 from udi.protocol.texts import read_texts, write_texts
@@ -23,7 +24,7 @@ from udi.protocol.vocabulary import (
     StorageStatus,
 )
 
-__all__ = ["Record", "read_record", "restore_record", "write_record"]
+__all__ = ["Record", "conceal_record", "read_record", "restore_record", "write_record"]
 
 Document = dict[str, Any]
 
@@ -43,8 +44,10 @@ def read_record(data: object) -> Record:
 def restore_record(data: Document) -> Record:
     """The record of a document that `write_record` made: nothing is checked again.
 
-    Records found elsewhere lack what RUDI asks of those that are sent: contacts, sizes, a licence's address.
+    Records found elsewhere lack what RUDI asks of those that are sent: contacts, sizes, a licence's address. Of
+    restricted data, what nobody should be told is left out.
     """
+    data = conceal(data)
     access = data["access_condition"]
     confidentiality = access["confidentiality"]
     languages = [language_of(tag) for tag in data.get("resource_languages") or ["fr"]]
@@ -57,7 +60,7 @@ def restore_record(data: Document) -> Record:
         keywords=_distinct(word.strip() for word in data.get("keywords") or ()),
         producer=_organisation(data["producer"]),
         contacts=tuple(_contact(contact) for contact in data.get("contacts") or ()),
-        media=_distinct_media(data.get("available_formats") or []),
+        media=_distinct_media(_public_media(data)),
         dates=_dates(data["dataset_dates"]),
         access=AccessRights.RESTRICTED if confidentiality["restricted_access"] else AccessRights.PUBLIC,
         personal=bool(confidentiality.get("gdpr_sensitive")),
@@ -78,13 +81,15 @@ def restore_record(data: Document) -> Record:
 def write_record(record: Record, *, api_version: str = CURRENT_VERSION) -> Document:
     """RUDI's JSON of a record; versions before 1.4.1 lose the HTML of the summary, before 1.4.0 the extensions.
 
+    Of restricted data, it says what `restricted.conceal` leaves.
+
     Raises:
         ValueError: this version is not one of `vocabulary.VERSIONS`.
     """
     if api_version not in VERSIONS:
         raise ValueError(api_version)
     rich = record.summary_html if api_version >= VERSION_OF_RICH_TEXT else {}
-    return record.extra | _filled(
+    written = record.extra | _filled(
         {
             "global_id": str(record.id),
             **_named(record, names.RECORD),
@@ -115,6 +120,12 @@ def write_record(record: Record, *, api_version: str = CURRENT_VERSION) -> Docum
             "ext_metadata": record.extensions if api_version >= VERSION_OF_EXTENSIONS else {},
         }
     )
+    return conceal(written)
+
+
+def conceal_record(record: Record) -> Record:
+    """The same record, without what nobody should be told of restricted data."""
+    return restore_record(write_record(record)) if record.access is AccessRights.RESTRICTED else record
 
 
 def _organisation(data: Document) -> of.Organisation:
@@ -164,6 +175,18 @@ def _media(data: Document) -> of.Media:
         extra=_rest(data, names.KNOWN_OF_MEDIA[kind]),
         **_lines(data, names.MEDIA | names.MEDIA_OF_KIND[kind]),
     )
+
+
+def _public_media(data: Document) -> list[Document]:
+    """The files and services of a record, without the sizes and the digests that stand for «not published»."""
+    listed: list[Document] = data.get("available_formats") or []
+    if not is_restricted(data):
+        return listed
+    return [_without_figures(media) if is_placeholder(media) else media for media in listed]
+
+
+def _without_figures(media: Document) -> Document:
+    return {name: value for name, value in media.items() if name not in {"file_size", "checksum"}}
 
 
 def _distinct_media(entries: list[Document]) -> tuple[of.Media, ...]:

@@ -12,6 +12,7 @@ from msgspec import Struct, field
 from udi.protocol.access import AccessRights
 from udi.protocol.formats import API, file_label, service_label
 from udi.protocol.licences import LICENCES, Licence, find_licence
+from udi.protocol.restricted import TERMS_OF_AGREEMENT
 from udi.protocol.texts import Texts
 from udi.protocol.vocabulary import MediaKind, StorageStatus
 
@@ -125,6 +126,11 @@ class LicenceTerms(Struct, frozen=True, kw_only=True):
     code: str = ""
     label: Texts = field(default_factory=dict)
     url: str = ""
+
+    @property
+    def is_agreement(self) -> bool:
+        """Whether it is no licence but the terms of agreements, each about one project."""
+        return not self.code and self.label == TERMS_OF_AGREEMENT
 
     @property
     def known(self) -> Licence | None:

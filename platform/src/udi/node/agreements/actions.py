@@ -99,9 +99,18 @@ async def note_refusal(
     await session.flush()
 
 
-async def change_use(session: AsyncSession, use_id: UUID, *, sent: int, verdict: str = ALLOWED) -> None:
-    """Say how many bytes a reading was sent, and that it was refused after all."""
-    query = update(AgreementUse).where(AgreementUse.id == use_id).values(bytes=sent, verdict=verdict)
+async def change_use(
+    session: AsyncSession, use_id: UUID, *, sent: int, verdict: str = ALLOWED, ended: bool = False
+) -> None:
+    """Say how many bytes a reading was sent, that it was refused or stopped after all, and that it is over."""
+    values: dict[str, Any] = {"bytes": sent, "verdict": verdict} | ({"ended_at": now()} if ended else {})
+    query = update(AgreementUse).where(AgreementUse.id == use_id).values(**values)
+    await session.execute(query.execution_options(synchronize_session=False))
+
+
+async def note_check(session: AsyncSession, use_id: UUID) -> None:
+    """Say that a reading goes on."""
+    query = update(AgreementUse).where(AgreementUse.id == use_id).values(checked_at=now())
     await session.execute(query.execution_options(synchronize_session=False))
 
 

@@ -1,7 +1,8 @@
 """The check at each reading of restricted data: who shows what, which agreement that is, and what it lets through."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Sequence
+import time
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,17 +15,19 @@ from udi.kit.clock import now
 from udi.kit.db import Database
 from udi.kit.errors import InvalidError, Refusal
 from udi.kit.tenancy import Territory, space_context
-from udi.node.agreements.actions import change_use, note_reading, note_refusal
+from udi.node.agreements.actions import change_use, note_check, note_reading, note_refusal
 from udi.node.agreements.documents import Held, read_held
-from udi.node.agreements.models import ALLOWED, HeldAgreement
+from udi.node.agreements.models import ALLOWED, STOPPED, HeldAgreement
 from udi.node.agreements.queries import find_held, get_held, list_shown, read_spent
 from udi.node.agreements.waiting import Waiting
-from udi.node.files.restricted import Asked, NotGrantedError, PaceError, RestrictedError
+from udi.node.files.restricted import Asked, NotGrantedError, PaceError, RestrictedError, StoppedError
 from udi.protocol.agreement import CREDENTIAL_PREFIX, fingerprint
 from udi.protocol.deciding import Reading, Refused, Verdict, View, decide, refuse
 from udi.protocol.terms import Purpose
 
 log = structlog.get_logger()
+SECONDS, BYTES = 2.0, 8 * 1024**2
+"""How long and how much is sent at most before the agreement is asked again."""
 PURPOSE = "udi-purpose"
 """The header in which a machine may say what it reads for."""
 
@@ -65,22 +68,45 @@ class Agreed:
             raise refusal_of(read_held(row), verdict)
 
     async def counted(self, content: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-        """The same bytes; what of them was really asked for is noted, however it ends."""
-        sent = 0
+        """The same bytes, as long as the agreement holds; what of them was really sent is noted, however it ends.
+
+        Raises:
+            StoppedError: the agreement ended meanwhile; nothing more is sent.
+        """
+        sent = checked = 0
+        verdict = ALLOWED
+        at = self.gate.monotonic()
         try:
             async for piece in content:
+                if sent + len(piece) - checked > BYTES or self.gate.monotonic() - at >= SECONDS:
+                    if await self._has_ended():
+                        verdict = STOPPED
+                        raise StoppedError
+                    checked = sent
+                    at = self.gate.monotonic()
                 sent += len(piece)
                 yield piece
         finally:
-            self.gate.note_soon(self._note(sent))
+            self.gate.note_soon(self._note(sent, verdict))
 
-    async def _note(self, sent: int) -> None:
+    async def _has_ended(self) -> bool:
+        """Whether the agreement lets nothing through any more; how much may be read was asked before."""
         async with self.gate.session(self.tenant) as session:
-            await change_use(session, self.use_id, sent=sent)
+            held = read_held(await get_held(session, self.held.agreement.id))
+            reading = _reading(self.question, 0, 0, 0)
+            ended = decide(held.agreement, held.standing, reading, now()).refused is not None
+            await note_check(session, self.use_id)
+        return ended
 
-    def refuse(self, refused: Refused) -> NotGrantedError:
-        """That the agreement leaves nothing of what is asked."""
-        return refusal_of(self.held, _in_part(refused, self.view))
+    async def _note(self, sent: int, verdict: str) -> None:
+        async with self.gate.session(self.tenant) as session:
+            await change_use(session, self.use_id, sent=sent, verdict=verdict, ended=True)
+
+    async def refuse(self, refused: Refused, columns: Collection[str] = ()) -> NotGrantedError:
+        """That the agreement leaves nothing of what is asked, once this is in the log."""
+        async with self.gate.session(self.tenant) as session:
+            await change_use(session, self.use_id, sent=0, verdict=refused.value, ended=True)
+        return refusal_of(self.held, _in_part(refused, self.view, columns))
 
 
 @dataclass
@@ -89,6 +115,7 @@ class AgreementGate:
 
     database: Database
     waiting: Waiting
+    monotonic: Callable[[], float] = time.monotonic
     _noting: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def let_in(self, request: Asked, territory: Territory, dataset_id: UUID, what: str) -> Agreed:
@@ -223,8 +250,9 @@ def _purpose(request: Asked) -> Purpose | None:
         raise InvalidError(refusals=[refusal]) from error
 
 
-def _in_part(refused: Refused, view: View) -> Verdict:
-    values: dict[str, str | int] = {"columns": ", ".join((*view.columns, *(each.column for each in view.rows)))}
+def _in_part(refused: Refused, view: View, columns: Collection[str]) -> Verdict:
+    named = columns or (*view.columns, *(each.column for each in view.rows))
+    values: dict[str, str | int] = {"columns": ", ".join(named)}
     return Verdict(refused=refused, values=values if refused is Refused.OTHER_COLUMNS else {})
 
 

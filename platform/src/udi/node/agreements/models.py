@@ -10,7 +10,10 @@ from udi.kit.db import Owned
 from udi.node.schema import NodeTable
 
 ALLOWED = "allowed"
-"""The verdict of a reading that was let through; every other is a reason to refuse."""
+"""The verdict of a reading that was let through."""
+STOPPED = "stopped"
+"""That of one whose agreement ended while it went on; every other is a reason to refuse."""
+READ = (ALLOWED, STOPPED)
 
 
 class HeldAgreement(Owned, NodeTable):
@@ -56,7 +59,8 @@ class AgreementUse(Owned, NodeTable):
     """A reading, or a refusal: `what` is how it was asked, `verdict` is `ALLOWED` or why not, `bytes` what was sent.
 
     `credential_id` is None for a person who came from the portal. Refusals for the same reason within a minute are one
-    row, `times` says how many.
+    row, `times` says how many. `checked_at` is when the agreement was last asked while bytes were sent, `ended_at` when
+    the last byte was; a reading without goes on.
     """
 
     __tablename__ = "agreement_use"
@@ -74,6 +78,8 @@ class AgreementUse(Owned, NodeTable):
     bytes: Mapped[int] = mapped_column(BigInteger, server_default="0")
     times: Mapped[int] = mapped_column(server_default="1")
     happened_at: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp()"))
+    checked_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
 
 
 class AgreementCursor(NodeTable):

@@ -21,7 +21,15 @@ from udi.node.agreements.actions import USES_KEPT, spend_ticket
 from udi.node.agreements.documents import read_held
 from udi.node.agreements.gate import Agreed, AgreementGate
 from udi.node.agreements.models import AgreementUse
-from udi.node.agreements.queries import Total, get_held, list_dataset_uses, list_of_dataset, list_uses, sum_uses
+from udi.node.agreements.queries import (
+    Total,
+    get_held,
+    list_dataset_uses,
+    list_of_dataset,
+    list_running,
+    list_uses,
+    sum_uses,
+)
 from udi.node.datasets.pages.saying import PageRequest, as_sheet, locale_of, speaker
 from udi.node.datasets.portal import PortalKeys
 from udi.node.datasets.queries import get_dataset
@@ -163,6 +171,7 @@ async def show_agreements(
         dataset=dataset,
         agreements=[(held, _stands(held.standing, held.agreement), total) for held, total in listed],
         uses=await list_dataset_uses(session, dataset_id, limit=SHOWN),
+        running=await list_running(session, dataset_id),
         titles={row.id: read_held(row).agreement.project_title for row in rows},
         days=USES_KEPT.days,
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -11,9 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.clock import now
 from udi.kit.errors import NotFoundError
 from udi.kit.paging import Page
-from udi.node.agreements.models import ALLOWED, AgreementCursor, AgreementUse, HeldAgreement, HeldCredential
+from udi.node.agreements.models import READ, AgreementCursor, AgreementUse, HeldAgreement, HeldCredential
 from udi.node.datasets.models import Dataset
 from udi.protocol.agreement import Agreement
+
+LONGEST_SILENCE = timedelta(minutes=10)
+"""How long a reading that takes no byte is said to go on: the process that sent it may have been killed."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,7 @@ async def list_of_dataset(session: AsyncSession, dataset_id: UUID) -> Sequence[H
 async def sum_uses(session: AsyncSession, dataset_id: UUID) -> dict[UUID, Total]:
     """What was read of a dataset, by agreement."""
     use = AgreementUse
-    allowed = use.verdict == ALLOWED
+    allowed = use.verdict.in_(READ)
     columns = (
         func.coalesce(func.sum(use.times).filter(allowed), 0),
         func.coalesce(func.sum(use.bytes), 0),
@@ -91,6 +94,13 @@ async def list_dataset_uses(session: AsyncSession, dataset_id: UUID, *, limit: i
     return (await session.scalars(query.order_by(AgreementUse.happened_at.desc(), AgreementUse.id).limit(limit))).all()
 
 
+async def list_running(session: AsyncSession, dataset_id: UUID) -> Sequence[AgreementUse]:
+    """The readings of a dataset that go on at this moment, the oldest first."""
+    use = AgreementUse
+    going_on = (use.dataset_id == dataset_id, use.ended_at.is_(None), use.checked_at > now() - LONGEST_SILENCE)
+    return (await session.scalars(select(use).where(*going_on).order_by(use.happened_at, use.id))).all()
+
+
 async def list_last_uses(session: AsyncSession, since: datetime | None) -> dict[UUID, datetime]:
     """When each credential was last shown, refusals included: those that were since then."""
     use = AgreementUse
@@ -114,7 +124,7 @@ async def read_spent(session: AsyncSession, agreement: Agreement, *, but: UUID |
         sent = await session.scalar(select(func.sum(use.bytes)).where(*mine, use.happened_at >= month)) or 0
     if terms.requests_a_minute is not None:
         counted = select(func.count()).select_from(use)
-        began = await session.scalar(counted.where(*mine, use.verdict == ALLOWED, use.happened_at >= minute)) or 0
+        began = await session.scalar(counted.where(*mine, use.verdict.in_(READ), use.happened_at >= minute)) or 0
     return int(sent), int(began)
 
 

@@ -54,6 +54,11 @@ def is_restricted(answers: Mapping[str, str]) -> bool:
     return answers.get("access") == AccessRights.RESTRICTED
 
 
+def close_licence(answers: Answers) -> Answers:
+    """The same answers without a licence where the data are restricted: the terms of each agreement are in its place."""
+    return {**answers, "licence": ""} if is_restricted(answers) else answers
+
+
 def split_keywords(answers: Answers) -> list[str]:
     """The keywords, each once."""
     words = (word.strip(" .") for word in re.split(r"[,;\n]", answers.get("keywords", "")))
@@ -86,6 +91,7 @@ def check_answers(answers: Answers) -> list[Refusal]:
 
 
 def _required(given: Answers) -> list[Refusal]:
+    free = {"licence"} if is_restricted(given) else set()
     missing = {
         "title": Refusal("title", "Give the dataset a title."),
         "summary": Refusal("summary", "Say in a sentence or two what the data are."),
@@ -95,7 +101,7 @@ def _required(given: Answers) -> list[Refusal]:
         "licence": Refusal("licence", "Choose what people may do with the data."),
         "contact": Refusal("contact", "Give an address for questions."),
     }
-    return [refusal for name, refusal in missing.items() if not given[name]]
+    return [refusal for name, refusal in missing.items() if not given[name] and name not in free]
 
 
 def _too_long(given: Answers) -> list[Refusal]:

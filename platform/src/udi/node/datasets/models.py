@@ -43,7 +43,9 @@ class Dataset(Owned, NodeTable):
     `opened_at` is set while anyone may see it, or could before it was withdrawn; `keeps` is how many of its last
     published versions stay, None for all. `document` is what a client of RUDI said of it, in RUDI's words, with all that
     the answers do not hold, and `media_id` how that client calls its file. `restricted` is how it was published last:
-    what the answers say of that since counts once it is published again.
+    what the answers say of that since counts once it is published again. `proposals` are the answers that the node
+    proposed from the file (`prefill.Proposals`); `accepted_file_id` is the file of the `record`. Data that were open
+    before they were restricted were so until `closed_at`, under `former_licence`.
     """
 
     __tablename__ = "dataset"
@@ -69,6 +71,10 @@ class Dataset(Owned, NodeTable):
     document: Mapped[dict[str, Any] | None]
     media_id: Mapped[UUID | None]
     restricted: Mapped[bool] = mapped_column(server_default="false")
+    proposals: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
+    accepted_file_id: Mapped[UUID | None]
+    former_licence: Mapped[str] = mapped_column(Text, server_default="")
+    closed_at: Mapped[datetime | None]
 
     space: Mapped[Space] = relationship(lazy="joined", innerjoin=True)
     versions: Mapped[list["Version"]] = relationship(
@@ -93,10 +99,9 @@ class Dataset(Owned, NodeTable):
         """Whether the portal holds a description of it, as far as the node knows."""
         return self.record is not None and self.withdrawn_at is None
 
-    @property
-    def accepted_sha256(self) -> str:
-        """The digest of the file that the portal last accepted; empty when it holds none."""
-        return str(self.record["available_formats"][0]["checksum"]["hash"]) if self.record else ""
+    def is_accepted(self, version: "Version") -> bool:
+        """Whether the portal last accepted this version."""
+        return self.record is not None and version.file_id == self.accepted_file_id
 
 
 class Version(Owned, NodeTable):
@@ -197,7 +202,8 @@ def cells_suffix(revision: int) -> str:
 class Delivery(Owned, NodeTable):
     """What the portal should know of a dataset, and how far that went: one row a dataset.
 
-    `revision` counts what was asked; a job or a report of an earlier one changes nothing.
+    `revision` counts what was asked; a job or a report of an earlier one changes nothing. `file_id` is the file that the
+    `record` describes.
     """
 
     __tablename__ = "delivery"
@@ -210,6 +216,7 @@ class Delivery(Owned, NodeTable):
     revision: Mapped[int] = mapped_column(server_default="1")
     method: Mapped[str] = mapped_column(Text)
     record: Mapped[dict[str, Any] | None]
+    file_id: Mapped[UUID | None]
     state: Mapped[str] = mapped_column(Text, server_default=DeliveryState.QUEUED)
     attempts: Mapped[int] = mapped_column(server_default="0")
     next_attempt_at: Mapped[datetime | None]

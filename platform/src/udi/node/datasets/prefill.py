@@ -1,10 +1,15 @@
-"""Proposed answers, from the name of the file and of its columns: no value of a cell is ever quoted."""
+"""Proposed answers, from the name of the file and of its columns: no value of a cell is ever quoted.
+
+Of restricted data nothing is proposed that is made of cells: neither how many rows there are, nor the first and last day.
+What was proposed is kept, so that it can be told from what the producer wrote.
+"""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import PurePath
 
-from udi.node.datasets.description import LOCALE, Answers
+from udi.node.datasets.description import LOCALE, Answers, is_restricted
 from udi.node.datasets.words import EMPTY, GENERIC, folded, guess_language, guess_theme, split_words
 from udi.node.tables.metadata import Coverage
 from udi.node.tables.profile import Profile
@@ -15,12 +20,29 @@ NAMED_COLUMNS, MOST_KEYWORDS, SHORTEST_KEYWORD, LONGEST_NAME = 8, 6, 4, 40
 YEAR = re.compile(r"(?<!\d)(19[5-9]\d|20\d\d)(?!\d)")
 STAMP = re.compile(r"(?<!\d)(20\d\d)[-_]?[01]\d[-_]?[0-3]\d([-_T]?\d{4,6})?(?!\d)")
 Say = Callable[[str], str]
+Proposals = dict[str, dict[str, str]]
+"""What was proposed for a question, by the access (`AccessRights`) for which it may be."""
+FROM_CELLS = ("summary", "first_day", "last_day")
+"""Questions whose proposed answers are made of cells, where the data are open."""
 
 
 def prefill(
-    name: str, profile: Profile, *, say: Say, locale: str, languages: tuple[str, ...], contact: str, licence: str = ""
+    name: str,
+    profile: Profile,
+    *,
+    say: Say,
+    locale: str,
+    languages: tuple[str, ...],
+    contact: str,
+    licence: str = "",
+    access: AccessRights = AccessRights.PUBLIC,
 ) -> Answers:
-    """Answers to every question of the form, empty where nothing can be guessed; `say` translates."""
+    """Answers to every question of the form, empty where nothing can be guessed; `say` translates.
+
+    `access` is the one for which they may be.
+    """
+    if access is AccessRights.RESTRICTED:
+        profile = replace(profile, rows=None, first_day=None, last_day=None)
     names = [column.name for column in profile.columns] if profile.header_line else []
     title = guess_title(name, names)
     first, last = _period(name, profile)
@@ -35,7 +57,7 @@ def prefill(
         "language": guess_language(title, names, default=languages[0]),
         "licence": licence or DEFAULT,
         "contact": contact,
-        "access": AccessRights.PUBLIC,
+        "access": access,
         LOCALE: locale,
     }
 
@@ -106,15 +128,35 @@ def _period(name: str, profile: Profile) -> tuple[str, str]:
     return "", ""
 
 
-def cover_period(answers: Answers, coverage: Coverage) -> Answers:
-    """The period of the whole file, where its name and its first lines gave none."""
-    if answers.get("first_day") or not coverage.first_day or not coverage.last_day:
-        return answers
-    return {**answers, "first_day": coverage.first_day.isoformat(), "last_day": coverage.last_day.isoformat()}
+def pair(public: Answers, restricted: Answers) -> Proposals:
+    """The proposed answers that depend on who may read the data."""
+    by_access = ((AccessRights.PUBLIC, public), (AccessRights.RESTRICTED, restricted))
+    return {name: {str(access): answers.get(name, "") for access, answers in by_access} for name in FROM_CELLS}
 
 
-def renew(answers: Answers, old: Answers, new: Answers) -> Answers:
+def cover_period(answers: Answers, proposals: Proposals, coverage: Coverage) -> tuple[Answers, Proposals]:
+    """The answers and the proposals with the period of the whole file, where its name and its first lines gave none."""
+    if answers.get("first_day") or not coverage.first_day or not coverage.last_day or is_restricted(answers):
+        return answers, proposals
+    days = {"first_day": coverage.first_day.isoformat(), "last_day": coverage.last_day.isoformat()}
+    covered = {name: {**proposals.get(name, {}), str(AccessRights.PUBLIC): day} for name, day in days.items()}
+    return {**answers, **days}, {**proposals, **covered}
+
+
+def renew(answers: Answers, before: Proposals, after: Proposals) -> Answers:
     """Answers for a new version: what was left as proposed for the old file follows the new one."""
-    guessed = ("summary", "first_day", "last_day")
-    followed = {name: new[name] for name in guessed if answers.get(name) == old[name]}
-    return {**answers, **followed}
+    access = AccessRights.RESTRICTED if is_restricted(answers) else AccessRights.PUBLIC
+    followed = [name for name in FROM_CELLS if answers.get(name) == before.get(name, {}).get(access)]
+    return {**answers, **{name: after[name][access] for name in followed}}
+
+
+def take_back(answers: Answers, proposals: Mapping[str, Mapping[str, str]]) -> Answers:
+    """Answers that may be given of restricted data: what was proposed of cells and left so goes, what was written stays."""
+    if not is_restricted(answers):
+        return answers
+    returned = {
+        name: proposed.get(AccessRights.RESTRICTED, "")
+        for name, proposed in proposals.items()
+        if answers.get(name) and answers[name] == proposed.get(AccessRights.PUBLIC)
+    }
+    return {**answers, **returned}

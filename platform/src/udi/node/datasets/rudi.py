@@ -16,10 +16,13 @@ from udi.node.tables.profile import Profile
 from udi.protocol.access import AccessRights
 from udi.protocol.addresses import NodeAddresses
 from udi.protocol.faults import InvalidRecord
+from udi.protocol.licences import LICENCES
 from udi.protocol.record import write_record
+from udi.protocol.restricted import TERMS_OF_AGREEMENT, address_of_terms, conceal, write_former_licence
 from udi.protocol.structures import (
     Box,
     Checksum,
+    Constraints,
     Contact,
     Dates,
     Geography,
@@ -58,12 +61,15 @@ def current_file_url(origin: str, dataset_id: UUID) -> str:
 def compose_document(dataset: Dataset, version: Version, territory: Territory, *, at: datetime) -> dict[str, Any]:
     """The JSON of a dataset, checked as the portal will: what a client of RUDI said of it stays, whatever the form asks.
 
+    Of restricted data it says nothing that is made of their cells, whoever said so (`restricted.conceal`).
+
     Raises:
         InvalidRecord: the portal would refuse it; the fields are the form's.
     """
     document = write_record(compose_record(dataset, version, territory, at=at))
     if dataset.document is not None:
         document = combine(dataset.document, document, dataset.description)
+    document = conceal(document, terms=_address_of_terms(dataset, territory))
     if faults := validate(document):
         raise InvalidRecord([replace(fault, field=form_field(fault.field)) for fault in faults])
     return document
@@ -92,20 +98,39 @@ def compose_record(dataset: Dataset, version: Version, territory: Territory, *, 
         media=(_media(dataset, version, profile, territory.origin),),
         dates=Dates(created=dataset.created_at, updated=at, published=dataset.opened_at or at),
         access=AccessRights.RESTRICTED if is_restricted(answers) else AccessRights.PUBLIC,
-        licence=LicenceTerms(code=answers["licence"]),
+        licence=_licence(dataset, territory),
+        constraints=_constraints(dataset, territory),
         languages=(answers["language"],),
         period=_period(first, read_day(answers.get("last_day", ""))) if first else None,
         geography=Geography(box=Box(**dict(zip(SIDES, territory.box, strict=True)))) if territory.box else None,
-        size=_size(profile, restricted=is_restricted(answers)),
+        size=_size(profile),
     )
 
 
-def _size(profile: Profile, *, restricted: bool) -> Size | None:
-    """How large the table is; how many rows it has is not told of a restricted one."""
+def _licence(dataset: Dataset, territory: Territory) -> LicenceTerms:
+    """The licence that was chosen; restricted data have the terms of their agreements in its place."""
+    if is_restricted(dataset.description):
+        return LicenceTerms(label=TERMS_OF_AGREEMENT, url=_address_of_terms(dataset, territory))
+    return LicenceTerms(code=dataset.description["licence"])
+
+
+def _constraints(dataset: Dataset, territory: Territory) -> Constraints:
+    """Under what the copies are that were made while the data were open."""
+    if not dataset.restricted or dataset.closed_at is None or dataset.former_licence not in LICENCES:
+        return Constraints()
+    day = dataset.closed_at.astimezone(territory.zone).date()
+    return Constraints(other=write_former_licence(dataset.former_licence, day))
+
+
+def _address_of_terms(dataset: Dataset, territory: Territory) -> str:
+    return address_of_terms(territory.links.get("portal", territory.origin), dataset.id)
+
+
+def _size(profile: Profile) -> Size | None:
+    """How large the table is."""
     if not profile.is_table:
         return None
-    rows = profile.rows if profile.exact and not restricted else None
-    return Size(records=rows, fields=len(profile.columns))
+    return Size(records=profile.rows if profile.exact else None, fields=len(profile.columns))
 
 
 def media_id_of(dataset: Dataset) -> UUID:

@@ -5,6 +5,7 @@ import os
 import shutil
 import time
 import uuid
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path, PurePath
@@ -29,13 +30,20 @@ from udi.node.tables.table import TableOfDataset
 log = structlog.get_logger()
 KEPT_BYTES, KEPT_SECONDS = 20 * 1024**3, 24 * 3600.0
 """Of the copies: how many bytes in all, and how long one stays that nobody asks for."""
+KEPT_SECONDS_IN_MEMORY = 600.0
+TABLES = "tables"
+"""The folder of the copies in memory."""
 
 
 class Tables:
-    """Finds the table of a dataset by the dataset's id; copies live in a folder of this machine, for a day at most."""
+    """Finds the table of a dataset by the dataset's id; copies live in a folder of this machine, for a day at most.
+
+    Those of sealed spaces live in its memory, for some minutes.
+    """
 
     def __init__(self, database: Database, store: ObjectStore, folder: Path) -> None:
         self._database, self._store, self._folder = database, store, folder
+        self._memory: Path | None = None
         self._turns: dict[str, asyncio.Lock] = {}
 
     async def __call__(
@@ -54,18 +62,18 @@ class Tables:
         theirs = restricted and not await is_own(session, actor, file)
         if theirs and not let:
             raise RestrictedError(file.dataset_id)
-        table = self._table(file, *_ready(await self.version_of(file)))
+        table = await self._table(file, *_ready(await self.version_of(file)))
         return replace(table, is_open=not restricted, is_restricted=theirs)
 
     async def of_file(self, file: StoredFile) -> TableOfDataset:
         """The table of a restricted file, for whoever has an agreement; raises as `__call__`."""
-        table = self._table(file, *_ready(await self.version_of(file)))
+        table = await self._table(file, *_ready(await self.version_of(file)))
         return replace(table, is_open=False, is_restricted=True)
 
-    def of_version(self, version: Version) -> TableOfDataset:
+    async def of_version(self, version: Version) -> TableOfDataset:
         """The table of a version, for its producer, whether it is published or not; raises the same."""
         version, preparation = _ready(version)
-        table = self._table(version.file, version, preparation)
+        table = await self._table(version.file, version, preparation)
         return replace(table, is_open=False)
 
     async def version_of(self, file: StoredFile) -> Version | None:
@@ -77,9 +85,16 @@ class Tables:
                     await session.refresh(version, ["dataset"])
         return version
 
-    def _table(self, file: StoredFile, version: Version, preparation: Preparation) -> TableOfDataset:
+    async def _table(self, file: StoredFile, version: Version, preparation: Preparation) -> TableOfDataset:
+        """A table; that of a sealed space is in memory wherever it is not sealed.
+
+        Raises:
+            NoMemoryError: this machine has none.
+        """
         profile, name = Profile.from_json(version.profile), f"{_place(file)}/{file.id}-{preparation.revision}"
-        path = self._folder / f"{name}.parquet"
+        memory = await self._store.reading_folder(file.key)
+        self._memory = memory / TABLES if memory else self._memory
+        path = (memory / TABLES if memory else self._folder) / f"{name}.parquet"
         return TableOfDataset(
             path=path,
             bring=partial(self._bring, file.derived_key(preparation.table), path),
@@ -90,6 +105,7 @@ class Tables:
             name=PurePath(file.name).stem or "data",
             title=version.dataset.title,
             modified=preparation.updated_at,
+            memory=memory,
             licence=version.dataset.description.get("licence", ""),
             geometry=profile.geometry,
             bbox=profile.bbox,
@@ -118,7 +134,7 @@ class Tables:
 
     async def _fetch(self, key: str, path: Path) -> None:
         arriving = path.with_suffix(f".{uuid.uuid4().hex}")
-        await asyncio.to_thread(arriving.parent.mkdir, parents=True, exist_ok=True)
+        await asyncio.to_thread(arriving.parent.mkdir, mode=0o700, parents=True, exist_ok=True)
         try:
             await asyncio.to_thread(_write, self._store, key, arriving)
             arriving.replace(path)
@@ -126,17 +142,29 @@ class Tables:
             arriving.unlink(missing_ok=True)
 
     def make_room(self) -> None:
-        """Remove copies that nobody asked for since yesterday, then the oldest while they are too many."""
-        copies = [(copy, found) for copy in self._folder.rglob("*.*") if (found := _stat(copy))]
-        left = sum(found.st_size for _, found in copies)
-        for copy, found in sorted(copies, key=lambda each: each[1].st_mtime):
-            if time.time() - found.st_mtime > KEPT_SECONDS or left > KEPT_BYTES:
-                copy.unlink(missing_ok=True)
-                left -= found.st_size
+        """Remove copies that nobody asked for in their time, then the oldest while they are too many."""
+        _make_room(self._folder, KEPT_SECONDS)
+        if self._memory is not None:
+            _make_room(self._memory, KEPT_SECONDS_IN_MEMORY)
 
     async def forget(self, tenant: UUID, dataset_id: UUID) -> None:
         """Remove the copies of an erased dataset from this machine; from others they go within a day."""
-        await asyncio.to_thread(shutil.rmtree, self._folder / str(tenant) / str(dataset_id), ignore_errors=True)
+        for folder in filter(None, (self._folder, self._memory)):
+            await asyncio.to_thread(shutil.rmtree, folder / str(tenant) / str(dataset_id), ignore_errors=True)
+
+    async def forget_disk(self, tenant: UUID, datasets: Iterable[UUID]) -> None:
+        """Remove the copies of datasets that are sealed from the disk of this machine."""
+        for dataset_id in datasets:
+            await asyncio.to_thread(shutil.rmtree, self._folder / str(tenant) / str(dataset_id), ignore_errors=True)
+
+
+def _make_room(folder: Path, kept: float) -> None:
+    copies = [(copy, found) for copy in folder.rglob("*.*") if (found := _stat(copy))]
+    left = sum(found.st_size for _, found in copies)
+    for copy, found in sorted(copies, key=lambda each: each[1].st_mtime):
+        if time.time() - found.st_mtime > kept or left > KEPT_BYTES:
+            copy.unlink(missing_ok=True)
+            left -= found.st_size
 
 
 def _place(file: StoredFile) -> str:

@@ -5,7 +5,7 @@ Each way by which bytes or rows leave the node asks `let_in` for a restricted fi
 """
 
 import math
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -79,6 +79,10 @@ class PaceError(NotGrantedError):
     advice = "Wait as long as the header Retry-After says, then go on more slowly."
 
 
+class StoppedError(Exception):
+    """The agreement ended while its bytes were on their way: the connection is cut, so that nobody takes them for whole."""
+
+
 class Passage(Protocol):
     """A reading that was let through: what it may see, and what it is given."""
 
@@ -93,10 +97,14 @@ class Passage(Protocol):
         """
 
     def counted(self, content: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-        """The same bytes; at the end only those that were really asked for count."""
+        """The same bytes, as long as the agreement holds; at the end only those that were really asked for count.
 
-    def refuse(self, refused: Refused) -> NotGrantedError:
-        """That the agreement leaves nothing of this, with its page."""
+        Raises:
+            StoppedError: it does not hold any more.
+        """
+
+    async def refuse(self, refused: Refused, columns: Collection[str] = ()) -> NotGrantedError:
+        """That the agreement leaves nothing of this, with its page, once this is in the log; `columns` are those named."""
 
 
 class Gate(Protocol):

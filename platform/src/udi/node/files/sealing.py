@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import chain
+from pathlib import Path
 from uuid import UUID
 
 import structlog
@@ -19,6 +20,7 @@ from udi.kit.db import Database, is_away
 from udi.kit.errors import UnavailableError
 from udi.kit.tenancy import space_context
 from udi.node.files import sealed
+from udi.node.files.memory import Memory
 from udi.node.files.models import SpaceKey
 from udi.node.files.ring import OpenRing, Ring, RingFile
 from udi.node.files.sealed import BrokenSealError, Part, Seal
@@ -151,13 +153,24 @@ class SealingStore(ObjectStore):
     """An object store that seals; without `keys` it is the plain one."""
 
     keys: SpaceKeys
+    memory: Memory
 
     @classmethod
     def over(cls, settings: Settings, database: Database, open_ring: OpenRing | None = None) -> "SealingStore":
         """The store that the settings name, with the keys of this database."""
         store = cls.of(settings)
         store.keys = SpaceKeys(database, open_ring or RingFile(settings))
+        store.memory = Memory.of(settings)
         return store
+
+    async def reading_folder(self, key: str) -> Path | None:
+        """What is of a sealed space is in clear in memory alone.
+
+        Raises:
+            NoMemoryError: this machine has none.
+        """
+        keys = await self.keys.find(key)
+        return None if keys.sealing is Sealing.OPEN else self.memory.require()
 
     async def put(self, key: str, content: AsyncIterator[bytes]) -> None:
         """Store what the iterator gives, sealed where the space asks for it."""

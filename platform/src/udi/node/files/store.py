@@ -220,6 +220,10 @@ class ObjectStore:
 
         await asyncio.to_thread(copy)
 
+    async def reading_folder(self, key: str) -> Path | None:  # noqa: ARG002 - for stores that seal
+        """Where an object may be in clear while it is read; None: in a temporary folder of a disk."""
+        return None
+
     async def list(self, prefix: str) -> AsyncIterator[dict[str, Any]]:
         """Every object below a prefix: `path`, `size`, `last_modified`."""
         with _told():

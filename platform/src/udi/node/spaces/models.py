@@ -41,6 +41,11 @@ class Space(Owned, NodeTable):
     publishes_figures: Mapped[bool] = mapped_column(server_default=text("false"))
     sealing: Mapped[str] = mapped_column(Text, server_default=Sealing.OPEN)
 
+    @property
+    def is_sealed(self) -> bool:
+        """Whether what comes into it is encrypted where it lies."""
+        return self.sealing != Sealing.OPEN
+
 
 class Moved(Owned, NodeTable):
     """Addresses that begin with `prefix` (whole parts of a path) are now at another origin."""

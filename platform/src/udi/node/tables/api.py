@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -19,7 +20,7 @@ from udi.node.files.ranges import Span, UnsatisfiableError, parse_range, range_a
 from udi.node.tables.answers import Answers
 from udi.node.tables.asking import Asking, ask, ask_about
 from udi.node.tables.document import openapi
-from udi.node.tables.exports import Export, Exports, formats_of, is_whole, is_whole_file, tiles_of
+from udi.node.tables.exports import FORMATS, Export, Exports, formats_of, is_whole, is_whole_file, tiles_of
 from udi.node.tables.grammar import read_query
 from udi.node.tables.package import table_schema
 from udi.node.tables.query import Query
@@ -76,7 +77,7 @@ async def show_document(resource_id: FromPath[UUID], asking: NamedDependency[Ask
 @route(f"{BASE}/data/", http_method=READ, dependencies=TABLE)
 async def read_data(request: Request[Any, Any, State], asking: NamedDependency[Asking]) -> Response[Any]:
     """A page of rows."""
-    query = read_query(asking.words, asking.table.columns)
+    query = await asking.read(partial(read_query, asking.words, asking.table.columns, asking.table.hidden))
     if asking.is_fresh:
         return asking.unchanged()
     answers: Answers = site_of(request).parts[ANSWERS]
@@ -94,13 +95,15 @@ async def export_data(
     request: Request[Any, Any, State], kind: FromPath[str], asking: NamedDependency[Asking]
 ) -> Response[Any]:
     """Every row that a question leaves, as a file."""
+    if kind in FORMATS and FORMATS[kind].placed:
+        await asking.require_places()
     form = formats_of(asking.table).get(kind)
     if form is None:
         raise NotFoundError(
             "This table cannot be taken in this format.",
             remedy="Use csv, xlsx, parquet, json or ndjson; and, where it has places, geojson or pmtiles.",
         )
-    query = read_query(asking.words, asking.table.columns)
+    query = await asking.read(partial(read_query, asking.words, asking.table.columns, asking.table.hidden))
     _require_rows(query, kind)
     if asking.is_fresh:
         return asking.unchanged()

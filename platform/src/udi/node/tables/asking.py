@@ -2,10 +2,10 @@
 
 import hashlib
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, replace
 from email.utils import format_datetime
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl, quote, urlencode
 from uuid import UUID
 
@@ -19,18 +19,22 @@ from udi.kit.identity import Actor
 from udi.kit.rates import Rates, neighbourhood
 from udi.kit.tenancy import Territory
 from udi.node.files.ranges import is_fresh
-from udi.node.files.restricted import PRIVATE, Passage, let_in
+from udi.node.files.restricted import PRIVATE, NotGrantedError, Passage, let_in
 from udi.node.spaces.counting import Kind, Use
 from udi.node.spaces.limits import admit
 from udi.node.spaces.uses import count_use, counted
+from udi.node.tables.column import GEOMETRY
 from udi.node.tables.exports import FORMATS
 from udi.node.tables.query import Query
 from udi.node.tables.table import FIND_TABLE, FindTable, TableOfDataset
 from udi.node.tables.views import VIEWS, Views
+from udi.node.tables.wrong import HiddenColumnError
+from udi.protocol.deciding import Refused
 from udi.settings import Role
 from udi.ui.readers import address_of
 from udi.ui.site import site_of
 
+T = TypeVar("T")
 RATES = "table_rates"
 """Name of the `Rates` among the site's parts."""
 EXPOSED = "Accept-Ranges, Content-Disposition, Content-Range, ETag, Last-Modified, Link, RateLimit, RateLimit-Policy"
@@ -60,10 +64,35 @@ class Asking:
         """The query string."""
         return _words(self.request)
 
+    async def read(self, parse: Callable[[], T]) -> T:
+        """What a question means, as `parse` reads it.
+
+        Raises:
+            NotGrantedError: it names a column that the agreement does not open.
+        """
+        try:
+            return parse()
+        except HiddenColumnError as error:
+            raise await self.refuse_column(error.column) from None
+
+    async def require_places(self) -> None:
+        """Refuse a question about places, where an agreement does not show those of the table.
+
+        Raises:
+            NotGrantedError: it does not.
+        """
+        if GEOMETRY in self.table.hidden:
+            raise await self.refuse_column(GEOMETRY)
+
+    async def refuse_column(self, column: str) -> NotGrantedError:
+        """That the agreement does not open a column, once this is in the log."""
+        assert self.passage is not None  # noqa: S101 - columns are hidden by agreements alone
+        return await self.passage.refuse(Refused.OTHER_COLUMNS, (column,))
+
     @property
     def is_fresh(self) -> bool:
-        """Whether the reader's copy is still good."""
-        return is_fresh(self.request.headers, self.etag, self.table.modified)
+        """Whether the reader's copy is still good; of a restricted table nobody is told, as that would say what is in it."""
+        return not self.table.is_restricted and is_fresh(self.request.headers, self.etag, self.table.modified)
 
     def spend(self, cost: int) -> None:
         """Count what costs more than a page.
@@ -206,6 +235,8 @@ def _marks(request: Request[Any, Any, State], table: TableOfDataset) -> tuple[st
 
 
 def _headers(table: TableOfDataset, etag: str) -> dict[str, str]:
+    if table.is_restricted:
+        return dict(PRIVATE)
     headers = {"ETag": etag, "Last-Modified": format_datetime(table.modified, usegmt=True)}
     if not table.is_open:
         return headers | PRIVATE

@@ -12,6 +12,7 @@ from udi.node.files.models import StoredFile
 from udi.node.files.names import attachment
 from udi.node.files.restricted import PRIVATE, Asked, Passage
 from udi.node.spaces.limits import admit
+from udi.node.tables.column import GEOMETRY
 from udi.node.tables.exports import FORMATS, Exports
 from udi.node.tables.query import Query
 from udi.node.tables.table import TableOfDataset
@@ -41,11 +42,11 @@ class DerivedFiles:
         try:
             table = await self.find(file)
         except NotFoundError:
-            raise passage.refuse(Refused.ONLY_IN_PART) from None
+            raise await passage.refuse(Refused.ONLY_IN_PART) from None
         table = await self.views.show(table, passage)
         form = FORMATS[kind]
         if form.placed and not table.has_geometry:
-            raise passage.refuse(Refused.OTHER_COLUMNS)
+            raise await passage.refuse(Refused.OTHER_COLUMNS, (GEOMETRY,))
         headers |= {
             **PRIVATE,
             "Content-Type": form.media_type,

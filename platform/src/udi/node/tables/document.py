@@ -39,7 +39,8 @@ def openapi(table: TableOfDataset, origin: str, base: str) -> dict[str, Any]:
 
 
 def _description(table: TableOfDataset) -> str:
-    words = f"{table.rows} rows, {len(table.columns)} columns. Ask `column__operator=value`."
+    rows = "" if table.is_restricted else f"{table.rows} rows, "
+    words = f"{rows}{len(table.columns)} columns. Ask `column__operator=value`."
     if len(table.columns) > MOST_COLUMNS:
         words += f" The parameters of the first {MOST_COLUMNS} columns are listed; the others take the same."
     return words

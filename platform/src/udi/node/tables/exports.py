@@ -24,6 +24,8 @@ from udi.node.tables.turns import Turns
 MEMORY_MB, SECONDS, LONGEST_FILE = 1_536, 300.0, 8 * 1024**3
 CHUNK = 256 * 1024
 MOST_OPEN = 32
+EXPORTS = "exports"
+"""The folder, in memory, of what is made of sealed tables."""
 FORMULA = "'=', '+', '-', '@', chr(9), chr(13)"
 
 
@@ -102,7 +104,7 @@ class Exports:
         if is_whole_file(query, kind):
             return _opened(table.path)
         async with self._gate.turn(table.space):
-            with self._place() as folder:
+            with self._place(table) as folder:
                 output = folder / f"table.{FORMATS[kind].extension}"
                 await self._run(table, whole(query, table.columns), kind, output)
                 return _opened(output)
@@ -118,7 +120,7 @@ class Exports:
         kept = tiles_of(table)
         async with self._gate.turn(table.space):
             if not kept.exists():
-                with self._place() as folder:
+                with self._place(table) as folder:
                     output = folder / "table.pmtiles"
                     await self._ask(TILES, (table.path, table.columns, output), int)
                     output.replace(kept)
@@ -133,7 +135,7 @@ class Exports:
             UnavailableError: the turn did not come in time, or the child died.
         """
         async with self._gate.turn(table.space):
-            with self._place() as folder:
+            with self._place(table) as folder:
                 output = folder / "view.parquet"
                 written = await self._ask(VIEW, (table.path, output, cut), Written)
                 output.replace(path)
@@ -145,20 +147,20 @@ class Exports:
             await child.end()
 
     @contextmanager
-    def _place(self) -> Iterator[Path]:
-        self._folder.mkdir(parents=True, exist_ok=True)
-        self.clear()
-        folder = Path(tempfile.mkdtemp(prefix=f"{os.getpid()}-", dir=self._folder))
+    def _place(self, table: TableOfDataset) -> Iterator[Path]:
+        """A folder for what is made of a table: in memory where the table is."""
+        place = table.memory / EXPORTS if table.memory else self._folder
+        place.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _clear(place)
+        folder = Path(tempfile.mkdtemp(prefix=f"{os.getpid()}-", dir=place))
         try:
             yield folder
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
     def clear(self) -> None:
-        """Remove what killed processes of this machine left."""
-        for left in self._folder.glob("*-*"):
-            if not Path("/proc", left.name.partition("-")[0]).exists():
-                shutil.rmtree(left, ignore_errors=True)
+        """Remove what killed processes of this machine left on its disk; from memory it goes before the next export."""
+        _clear(self._folder)
 
     async def _run(self, table: TableOfDataset, query: Query, kind: str, output: Path) -> None:
         statement = export_statement(query, table.columns, kind)
@@ -177,6 +179,13 @@ class Exports:
                 raise _refusal(error) from error
             finally:
                 self._children.discard(child)
+
+
+def _clear(folder: Path) -> None:
+    """Remove what killed processes of this machine left."""
+    for left in folder.glob("*-*"):
+        if not Path("/proc", left.name.partition("-")[0]).exists():
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def formats_of(table: TableOfDataset) -> dict[str, Format]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -53,8 +54,10 @@ async def ask_places(
 
     Raises:
         NotFoundError: there is no such table for this reader, or it has no place.
+        NotGrantedError: an agreement does not show its places.
     """
     table = asking.table
+    await asking.require_places()
     if not table.has_geometry:
         raise NotFoundError("This dataset has no places, so it is not served as a map.")
     base = f"{territory.links['node']}/ogc/{resource_id}"
@@ -113,7 +116,7 @@ async def list_items(collection: NamedDependency[Places]) -> Response[Any]:
     """Features by rectangle, moment and properties."""
     asking = collection.asking
     asked = pairs(asking.words)
-    wanted = ogc.read_question(asked, asking.table.columns)
+    wanted = await asking.read(partial(ogc.read_question, asked, asking.table.columns, asking.table.hidden))
     if asking.is_fresh:
         return asking.unchanged()
     return await asking.json(ogc.items(collection.served, asked, wanted, await collection.select(wanted)), ogc.GEOJSON)

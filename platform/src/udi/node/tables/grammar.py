@@ -5,7 +5,7 @@
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from urllib.parse import parse_qsl
 
 from udi.kit.errors import InvalidError, Refusal
@@ -35,6 +35,7 @@ from udi.node.tables.query import (
 )
 from udi.node.tables.wrong import (
     LONGEST_SHOWN,
+    HiddenColumnError,
     WrongError,
     unknown_column,
     unknown_operation,
@@ -51,13 +52,14 @@ QUOTED_NAME = re.compile(r'"((?:[^"\\]|\\.)*)"__([a-z_]+)(?=\.|$)', re.IGNORECAS
 NUMBER = re.compile(r"[0-9]{1,10}")
 
 
-def read_query(text: str, columns: tuple[TypedColumn, ...]) -> Query:
-    """The question of a query string.
+def read_query(text: str, columns: tuple[TypedColumn, ...], hidden: Collection[str] = ()) -> Query:
+    """The question of a query string; `hidden` are columns that the table has, and this reader has not.
 
     Raises:
+        HiddenColumnError: one of them is named.
         InvalidError: each parameter that cannot be is named, with what to write.
     """
-    reader = _Reader(columns)
+    reader = _Reader(columns, hidden)
     for name, value in pairs(text):
         reader.take(name, value)
     return reader.finish()
@@ -83,8 +85,9 @@ def pairs(text: str) -> list[tuple[str, str]]:
 class _Reader:
     """What was understood so far, and what was not."""
 
-    def __init__(self, columns: tuple[TypedColumn, ...]) -> None:
+    def __init__(self, columns: tuple[TypedColumn, ...], hidden: Collection[str]) -> None:
         self._columns = columns
+        self._hidden = hidden
         self._ranks = {ROW_NAME: ROW} | {column.name: rank for rank, column in enumerate(columns)}
         self._refusals: list[Refusal] = []
         self._where: list[Condition] = []
@@ -138,6 +141,7 @@ class _Reader:
                 raise WrongError(
                     Refusal("", "This says a column, not what to ask of it.", "Add __exact to it.", "no-operator")
                 )
+            self._require_shown(name)
             raise unknown_parameter(name, [*self._ranks, "columns", "page", "page_size", "or"])
         return column, operation.lower()
 
@@ -167,8 +171,13 @@ class _Reader:
 
     def _rank(self, name: str) -> int:
         if name not in self._ranks:
+            self._require_shown(name)
             raise unknown_column(name, self._ranks)
         return self._ranks[name]
+
+    def _require_shown(self, name: str) -> None:
+        if name in self._hidden:
+            raise HiddenColumnError(name)
 
     def _allow(self, rank: int, operation: str) -> None:
         known = allowed(column_at(self._columns, rank))
@@ -216,6 +225,8 @@ class _Reader:
             if text[: each.start()] in self._ranks:
                 return text[: each.start()], each[1].lower(), text[each.end() + 1 :]
         if found:
+            for each in found:
+                self._require_shown(text[: each.start()])
             raise unknown_column(text[: found[0].start()], self._ranks)
         raise unreadable()
 

@@ -1,7 +1,10 @@
 """What a person is told of a file: why it is no table, what stays doubtful, which cells do not fit."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
+
+OF_NO_CELL = frozenset({"count", "line", "most", "mark", "sheet", "sheets"})
+"""Values of notes that are no cell of the file; those of remarks on maps never are."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,12 @@ class Note:
     def words(self) -> dict[str, str]:
         """What the words may name."""
         return {"column": self.column, **self.values}
+
+    def without_cells(self) -> "Note":
+        """The same, without the cells of the file that it quotes."""
+        if self.code not in EXPLANATIONS:
+            return self
+        return replace(self, values={name: value if name in OF_NO_CELL else "…" for name, value in self.values.items()})
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> "Note":

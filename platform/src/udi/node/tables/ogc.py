@@ -4,7 +4,7 @@ Conformance: core, GeoJSON, OpenAPI 3.0. A table is an API of its own with one c
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,7 +13,7 @@ from urllib.parse import quote, urlencode
 from udi.kit.errors import Refusal, UdiError
 from udi.node.tables.column import STORED, Bounds, TypedColumn
 from udi.node.tables.wanted import Wanted
-from udi.node.tables.wrong import LONGEST_SHOWN
+from udi.node.tables.wrong import LONGEST_SHOWN, HiddenColumnError
 
 COLLECTION = "data"
 CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
@@ -124,14 +124,19 @@ def _with(url: str, asked: Sequence[tuple[str, str]], **changed: int) -> str:
     return f"{url}?{words}" if words else url
 
 
-def read_question(asked: Sequence[tuple[str, str]], columns: Sequence[TypedColumn]) -> Wanted:
-    """What the parameters of `items` ask.
+def read_question(
+    asked: Sequence[tuple[str, str]], columns: Sequence[TypedColumn], hidden: Collection[str] = ()
+) -> Wanted:
+    """What the parameters of `items` ask; `hidden` are columns that the table has, and this reader has not.
 
     Raises:
+        HiddenColumnError: one of them is named.
         UdiError: 400, as the standard has it, with the parameter and what to write.
     """
     given, known = dict[str, str](), {*ASKED, *(column.name for column in columns)}
     for name, value in asked:
+        if name not in known and name in hidden:
+            raise HiddenColumnError(name)
         if name not in known:
             remedy = "Use the columns of the table, bbox, datetime, limit and offset."
             raise _wrong(name, "There is no parameter «%(name)s».", remedy, name=name[:LONGEST_SHOWN])

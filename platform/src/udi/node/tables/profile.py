@@ -1,5 +1,6 @@
 """What was understood of a file: its kind, encoding, delimiter, columns, number of rows, first lines and doubts."""
 
+import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from datetime import date
@@ -64,6 +65,17 @@ class Profile:
     def is_table(self) -> bool:
         return bool(self.columns or self.geometry)
 
+    def without_cells(self) -> "Profile":
+        """The same without anything that a cell says: of places, no more than the degrees in which they are."""
+        return replace(
+            self,
+            sample=(),
+            first_day=None,
+            last_day=None,
+            notes=tuple(note.without_cells() for note in self.notes),
+            bbox=whole_degrees(self.bbox) if self.bbox else None,
+        )
+
     def as_json(self) -> dict[str, Any]:
         """For a JSON column."""
         days = {name: day.isoformat() if day else None for name, day in self._days().items()}
@@ -88,6 +100,12 @@ class Profile:
 
     def _days(self) -> dict[str, date | None]:
         return {"first_day": self.first_day, "last_day": self.last_day}
+
+
+def whole_degrees(box: Bounds) -> Bounds:
+    """The rectangle of whole degrees around another one."""
+    west, south, east, north = box
+    return float(math.floor(west)), float(math.floor(south)), float(math.ceil(east)), float(math.ceil(north))
 
 
 def _column(value: dict[str, str]) -> TypedColumn:

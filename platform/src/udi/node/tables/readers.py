@@ -62,10 +62,13 @@ class Readers:
         self._standing: asyncio.Task[None] | None = None
 
     @asynccontextmanager
-    async def reading(self, space: Hashable) -> AsyncIterator["Reading"]:
-        """One file of a space: the turn begins with the first call, and ends with the block."""
+    async def reading(self, space: Hashable, memory: Path | None = None) -> AsyncIterator["Reading"]:
+        """One file of a space: the turn begins with the first call, and ends with the block.
+
+        `memory` is the folder of what may be in no other; its child is made for it, and reaches nothing else.
+        """
         async with AsyncExitStack() as stack:
-            yield Reading(self, space, stack)
+            yield Reading(self, space, stack, memory)
 
     @property
     def ready(self) -> int:
@@ -91,8 +94,13 @@ class Readers:
                 raise NoTurnError from None
             yield
 
-    async def take(self) -> Child:
+    async def take(self, memory: Path | None = None) -> Child:
         """The child that stands ready, else a new one; it is the caller's to end."""
+        if memory is not None:
+            schemas = self._child.places[1:]
+            made = Child(replace(self._child, places=(str(memory), *schemas)))
+            await made.start()
+            return made
         child, self._ready = self._ready, None
         if child is not None and child.is_alive:
             self._taken.set()
@@ -130,8 +138,9 @@ class Readers:
 class Reading:
     """What is asked of a child about one file; the same one answers as long as it lives."""
 
-    def __init__(self, readers: Readers, space: Hashable, stack: AsyncExitStack) -> None:
+    def __init__(self, readers: Readers, space: Hashable, stack: AsyncExitStack, memory: Path | None) -> None:
         self._readers, self._space, self._stack = readers, space, stack
+        self._memory = memory
         self._child: Child | None = None
 
     async def call(self, function: Callable[..., T], *args: Any, seconds: float) -> T:
@@ -144,10 +153,10 @@ class Reading:
         if self._child is None:
             await self._stack.enter_async_context(self._readers.turn(self._space))
             self._stack.push_async_callback(self._end)
-            self._child = await self._readers.take()
+            self._child = await self._readers.take(self._memory)
         elif not self._child.is_alive:
             await self._child.end()
-            self._child = await self._readers.take()
+            self._child = await self._readers.take(self._memory)
         return await self._child.call(function, *args, seconds=seconds)
 
     async def _end(self) -> None:

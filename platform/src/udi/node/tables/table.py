@@ -43,6 +43,8 @@ class TableOfDataset:
     """Whether everyone may read it: then shared caches may keep answers."""
     is_restricted: bool = False
     """Whether this reader may read it only so far as an agreement says."""
+    hidden: frozenset[str] = frozenset()
+    """Columns that it has, and that an agreement does not show to this reader; `geometry` for its places."""
     geometry: str = ""
     """Kind of its places, empty when it has none."""
     bbox: Bounds | None = None
@@ -51,6 +53,8 @@ class TableOfDataset:
     licence: str = ""
     profile: Mapping[str, object] = field(default_factory=dict)
     """What else is known of it, added to its profile."""
+    memory: Path | None = None
+    """The folder in memory where everything that is made of it belongs; None: on a disk."""
     bring: Bring = _here
     """Bring the Parquet to this machine, where it is not there yet; for when no connection to the database is held."""
 

@@ -60,7 +60,7 @@ class Views:
         try:
             columns, cut = cut_of(table, view)
         except UnfitError:
-            raise passage.refuse(Refused.OTHER_COLUMNS) from None
+            raise await passage.refuse(Refused.OTHER_COLUMNS) from None
         path = table.path.with_name(f"{table.path.stem}-{_name(cut)}.parquet")
         written = _known(path) or await self._write(table, cut, path)
         return replace(
@@ -70,6 +70,7 @@ class Views:
             rows=written.rows,
             digest=written.digest,
             is_restricted=False,
+            hidden=_hidden(table, columns, placed=cut.places is not None),
             geometry=table.geometry if written.bbox else "",
             bbox=written.bbox,
         )
@@ -81,6 +82,12 @@ class Views:
         arriving.write_bytes(msgspec.json.encode(written))
         arriving.replace(facts)
         return written
+
+
+def _hidden(table: TableOfDataset, columns: tuple[TypedColumn, ...], *, placed: bool) -> frozenset[str]:
+    """The columns of a table that are not among these, and its places unless they are `placed`."""
+    places = {GEOMETRY} if table.has_geometry and not placed else set()
+    return frozenset({column.name for column in table.columns} - {column.name for column in columns} | places)
 
 
 def _known(path: Path) -> Written | None:

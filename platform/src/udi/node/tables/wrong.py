@@ -16,6 +16,14 @@ class WrongError(ValueError):
         self.refusal = refusal
 
 
+class HiddenColumnError(Exception):
+    """A column is named that an agreement does not open."""
+
+    def __init__(self, column: str) -> None:
+        super().__init__(column)
+        self.column = column
+
+
 def unreadable() -> WrongError:
     """Conditions whose form is not followed."""
     reason = "These conditions cannot be read."

@@ -12,9 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.clock import now
 from udi.kit.identity import Actor
 from udi.portal import audit
-from udi.portal.catalogue.history import remember_description
+from udi.portal.catalogue.history import replace_description
 from udi.portal.catalogue.links.keeping import forget_links
 from udi.portal.catalogue.models import (
+    AGREEMENT,
     OTHER_LICENCE,
     Dataset,
     DatasetState,
@@ -25,7 +26,7 @@ from udi.portal.catalogue.models import (
 from udi.portal.catalogue.topics import tell_change
 from udi.portal.notifications.models import What
 from udi.portal.schema import PortalTable
-from udi.protocol.record import Record, write_record
+from udi.protocol.record import Record, conceal_record, write_record
 from udi.protocol.structures import Media
 
 LONGEST_SLUG = 80
@@ -50,16 +51,19 @@ async def store_dataset(session: AsyncSession, record: Record, *, node_id: UUID)
 async def store_datasets(session: AsyncSession, records: Sequence[Record], known: Known, *, node_id: UUID) -> None:
     """Publish records (each once), or their new versions: the node and the producers were checked before.
 
+    Of restricted data nothing that is made of their cells is taken in, whoever sends it.
+
     Raises:
         sqlalchemy.exc.IntegrityError: another dataset has the `local_id` or `doi` of one.
     """
     moment, coming = now(), []
+    records = [conceal_record(record) for record in records]
     for record in records:
         columns = {"id": record.id, **columns_of(record), "node_id": node_id, "described_at": moment}
         dataset = known.get(record.id)
         what: What | None = What.PUBLISHED
         if dataset is not None and dataset.state == DatasetState.PUBLISHED:
-            what = What.UPDATED if await remember_description(session, dataset, columns["record"]) else None
+            what = What.UPDATED if await replace_description(session, dataset, columns["record"]) else None
         else:
             columns |= {"state": DatasetState.PUBLISHED, "published_at": moment}
         if dataset is None:
@@ -150,7 +154,7 @@ def columns_of(record: Record) -> dict[str, Any]:
         "synopsis": record.synopsis,
         "theme": record.theme,
         "keywords": list(record.keywords),
-        "licence": record.licence.code or OTHER_LICENCE,
+        "licence": _licence_column(record),
         "languages": list(record.languages),
         "formats": record.formats,
         "period_start": period and period.start,
@@ -162,6 +166,10 @@ def columns_of(record: Record) -> dict[str, Any]:
         "doi": record.doi,
         "record": write_record(record),
     }
+
+
+def _licence_column(record: Record) -> str:
+    return AGREEMENT if record.licence.is_agreement else record.licence.code or OTHER_LICENCE
 
 
 def media_columns(position: int, item: Media) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from udi.protocol.access import AccessRights
 from udi.protocol.formats import file_label, service_label
 from udi.protocol.languages import LANGUAGES
 from udi.protocol.licences import LICENCES
+from udi.protocol.restricted import is_restricted
 from udi.protocol.texts import read_texts
 from udi.protocol.themes import THEMES
 from udi.ui.formats import local_iso, say_iso_date, say_size
@@ -61,6 +62,18 @@ class Step:
     def fields(self) -> list[str]:
         """The fields that it changed, each once."""
         return list(dict.fromkeys(change.field for change in self.changes or ()))
+
+
+async def replace_description(session: AsyncSession, dataset: Dataset, coming: Said) -> bool:
+    """Keep the description that another one is about to replace, unless they say the same; whether it differs.
+
+    Once the data are restricted, what was said of them while they were open is nowhere any more.
+    """
+    differs = await remember_description(session, dataset, coming)
+    if is_restricted(coming) and not is_restricted(dataset.record):
+        await session.flush()
+        await session.execute(delete(PastDescription).where(PastDescription.dataset_id == dataset.id))
+    return differs
 
 
 async def remember_description(session: AsyncSession, dataset: Dataset, coming: Said) -> bool:

@@ -16,6 +16,8 @@ from udi.portal.schema import PortalTable
 from udi.protocol.texts import read_texts
 
 OTHER_LICENCE = "other"
+AGREEMENT = "agreement"
+"""In the place of the licence of restricted data: the terms of each agreement."""
 PUBLISHED = text("state = 'published'")
 
 
@@ -53,7 +55,7 @@ class Dataset(Owned, PortalTable):
     theme: Mapped[str] = mapped_column(Text)
     keywords: Mapped[list[str]] = mapped_column(ARRAY(Text))
     licence: Mapped[str] = mapped_column(Text)
-    """A code of `protocol.licences`, or `other`: the record has its name and address."""
+    """A code of `protocol.licences`, `agreement`, or `other`: the record has its name and address."""
     languages: Mapped[list[str]] = mapped_column(ARRAY(Text))
     formats: Mapped[list[str]] = mapped_column(ARRAY(Text))
     period_start: Mapped[datetime | None]

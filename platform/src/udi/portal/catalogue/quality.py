@@ -23,6 +23,9 @@ TOGETHER = (
     ("byte_size",), ("issued",), ("rights",),
 )  # fmt: skip
 """Criteria that one edit gives together; pages have words for each by its first name."""
+CLOSED = frozenset({"download_url", "licence", "byte_size"})
+"""Edits, by their first criterion, that are not for restricted data: nobody downloads them, no open licence holds for
+them, and their size is not published."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,7 @@ def judge(record: Record) -> Judgement:
 def _edits(record: Record, held: Score) -> Iterator[Edit]:
     for names in TOGETHER:
         points = sum(CRITERIA[name].points for name in names if name not in held.held)
-        closed = names[0] == "download_url" and record.access is AccessRights.RESTRICTED
+        closed = names[0] in CLOSED and record.access is AccessRights.RESTRICTED
         if points and not closed:
             yield Edit(names[0], points)
 
@@ -67,7 +70,7 @@ def _of_description(record: Record) -> set[str]:
         "theme": bool(record.theme),
         "spatial": record.geography is not None,
         "temporal": record.period is not None,
-        "licence": bool(licence or record.licence.link),
+        "licence": bool(licence or record.licence.link) and not record.licence.is_agreement,
         "licence_from_vocabulary": bool(licence and licence.authority),
         "contact_point": any(contact.email for contact in record.contacts),
         "rights": any((said.usage, said.reference, said.mention, said.access, said.other)),

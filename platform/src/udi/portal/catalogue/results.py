@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from udi.portal.catalogue.markup import highlight
+from udi.portal.catalogue.models import AGREEMENT
 from udi.portal.catalogue.queries import DatasetLine, SearchPage
 from udi.portal.catalogue.search.counts import USUAL
 from udi.portal.catalogue.search.criteria import ON_DEMAND, PERIOD, UPDATED, Criteria
@@ -13,6 +14,7 @@ from udi.portal.catalogue.search.extent import read_period
 from udi.portal.catalogue.search.words import query_words, word_stems
 from udi.protocol.access import AccessRights
 from udi.protocol.licences import LICENCES
+from udi.protocol.restricted import TERMS_OF_AGREEMENT
 from udi.protocol.themes import THEMES
 from udi.ui.locale import localised
 
@@ -85,12 +87,18 @@ class Names:
             }
         tables: dict[str, Mapping[str, str] | None] = {
             "theme": THEMES[value].label if value in THEMES else None,
-            "licence": LICENCES[value].name if value in LICENCES else OTHER_LICENCE_NAME,
+            "licence": _licence_name(value),
             "updated": AGE_NAMES.get(value),
             "bbox": BOX_NAME,
             "access": AccessRights(value).label if value in set(AccessRights) else None,
         }
         return localised(tables.get(name), self._language) or value
+
+
+def _licence_name(value: str) -> Mapping[str, str]:
+    if value == AGREEMENT:
+        return TERMS_OF_AGREEMENT
+    return LICENCES[value].name if value in LICENCES else OTHER_LICENCE_NAME
 
 
 def list_filters(page: SearchPage, names: Names, path: str, *, fixed: Sequence[str] = ()) -> list[Filter]:

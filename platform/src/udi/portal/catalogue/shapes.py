@@ -30,7 +30,12 @@ Slug = Annotated[str, _said("Readable name in addresses.")]
 Title = Annotated[str, _said("Title, as the producer wrote it.")]
 Theme = Annotated[str, _said("Code of a theme, as the parameter of the same name takes it.")]
 Access = Annotated[str, _said("Who may read the data: public, or restricted.")]
-Licence = Annotated[str, _said("Code of the licence; “other” when the producer’s record names its own.")]
+Licence = Annotated[
+    str,
+    _said(
+        "Code of the licence; “other” when the producer’s record names its own, “agreement” where the terms of an agreement are in its place."
+    ),
+]
 Formats = Annotated[list[str], _said("Kinds of files and services: CSV, GeoJSON, WMS…")]
 Instant = Annotated[datetime, Meta(tz=True)]
 Modified = Annotated[datetime, _said("When the data last changed, says the producer.", tz=True)]

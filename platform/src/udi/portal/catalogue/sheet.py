@@ -11,13 +11,14 @@ from markupsafe import Markup
 from udi.portal.catalogue.area import Drawing, draw_area
 from udi.portal.catalogue.links.saying import Said, find_said
 from udi.portal.catalogue.markup import describe
-from udi.portal.catalogue.models import Dataset, Distribution
+from udi.portal.catalogue.models import AGREEMENT, Dataset, Distribution
 from udi.portal.catalogue.search.extent import Box
 from udi.protocol import names
 from udi.protocol.access import AccessRights
 from udi.protocol.addresses import NodeAddresses, find_addresses
 from udi.protocol.languages import LANGUAGES
 from udi.protocol.licences import LICENCES
+from udi.protocol.restricted import TERMS_OF_AGREEMENT
 from udi.protocol.texts import read_texts
 from udi.protocol.themes import THEMES
 from udi.ui.locale import localised
@@ -118,6 +119,8 @@ class Sheet:
         if licence is not None:
             allows = localised(licence.allows, self.language)
             return Terms(localised(licence.name, self.language), licence.url, allows)
+        if self.dataset.licence == AGREEMENT:
+            return Terms(localised(TERMS_OF_AGREEMENT, self.language), f"/data/{self.dataset.id}/access-policy", "")
         custom = self.record.get("access_condition", {}).get("licence", {})
         name = localised(read_texts(custom.get("custom_licence_label")), self.language)
         return Terms(name, custom.get("custom_licence_uri", ""), "")

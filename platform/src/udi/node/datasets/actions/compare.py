@@ -1,6 +1,5 @@
 """What a version changes of the one before it: found once in a child, when its table is made, and kept beside it."""
 
-import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +10,7 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from udi.node.datasets.actions.copies import place
 from udi.node.datasets.models import Dataset, Preparation, PreparationState, Version
 from udi.node.files.depot import Depot
 from udi.node.files.store import ObjectStore
@@ -90,13 +90,14 @@ async def compare_again(depot: Depot, version_id: UUID) -> None:
     found = version.preparation if version else None
     if version is None or before is None or found is None or found.state != PreparationState.READY:
         return
-    with tempfile.TemporaryDirectory(prefix="udi-prepare-") as folder:
-        table, columns = Path(folder) / "table.parquet", Profile.from_json(version.profile).columns
+    memory = await depot.store.reading_folder(version.file.key)
+    with place("udi-prepare-", memory) as folder:
+        table, columns = folder / "table.parquet", Profile.from_json(version.profile).columns
         try:
             await depot.store.copy(version.file.derived_key(found.table), table)
         except FileNotFoundError:
             return
-        examples = MADE_FROM not in found.corrections
+        examples = MADE_FROM not in found.corrections and memory is None
         difference = await compare_with(depot.store, before, table, columns, examples=examples)
     await _keep(depot, version, before, difference)
 

@@ -12,14 +12,14 @@ PIECE = 1024**2
 
 
 @contextmanager
-def place(prefix: str) -> Iterator[Path]:
-    """A folder of its own among the temporary ones, removed with all that is in it.
+def place(prefix: str, folder: Path | None) -> Iterator[Path]:
+    """A folder of its own in a folder (None: among the temporary ones), removed with all that is in it.
 
     Raises:
         NoRoomError: the disk is full.
     """
-    with room(), tempfile.TemporaryDirectory(prefix=prefix) as folder:
-        yield Path(folder)
+    with room(), tempfile.TemporaryDirectory(prefix=prefix, dir=folder) as made:
+        yield Path(made)
 
 
 async def copy_to(target: Path, pieces: AsyncIterator[bytes]) -> None:

@@ -1,7 +1,7 @@
 """Drafts: a file dropped, its description, a new version waiting, a draft given up."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -12,8 +12,9 @@ from udi.kit.clock import now
 from udi.kit.errors import ConflictError, Refusal, TooLargeError
 from udi.node.datasets.actions.history import Author, note
 from udi.node.datasets.actions.prepare import ask_preparation
-from udi.node.datasets.description import Answers, check_answers
+from udi.node.datasets.description import Answers, check_answers, close_licence
 from udi.node.datasets.models import Dataset, State, Version
+from udi.node.datasets.prefill import Proposals, take_back
 from udi.node.datasets.standing import corrections_of
 from udi.node.files.expiry import expire_archives
 from udi.node.files.models import StoredFile
@@ -35,17 +36,32 @@ class Dropped:
     profile: Profile
 
 
+def without_cells(space: Space, dropped: Dropped) -> Dropped:
+    """The same, of which the database may keep everything: nothing of a cell where the space is sealed."""
+    return replace(dropped, profile=dropped.profile.without_cells()) if space.is_sealed else dropped
+
+
 async def start_dataset(
-    session: AsyncSession, actor: Author | None, space: Space, dropped: Dropped, answers: Answers
+    session: AsyncSession,
+    actor: Author | None,
+    space: Space,
+    dropped: Dropped,
+    answers: Answers,
+    proposals: Proposals | None = None,
 ) -> Dataset:
-    """A draft with its first file and proposed answers; the space must be locked.
+    """A draft with its first file and its answers, of which `proposals` were proposed; the space must be locked.
 
     Raises:
         TooLargeError: the space has no place left for it.
     """
     await _check_place(session, space, dropped)
+    dropped = without_cells(space, dropped)
     dataset = Dataset(
-        id=dropped.dataset_id, space_id=space.id, title=answers["title"] or dropped.name, description=answers
+        id=dropped.dataset_id,
+        space_id=space.id,
+        title=answers["title"] or dropped.name,
+        description=answers,
+        proposals=proposals or {},
     )
     dataset.space = space
     session.add(dataset)
@@ -83,6 +99,7 @@ async def add_version(
         number = pending.number
         orphans = await forget_version(session, dataset, pending)
     await _check_place(session, dataset.space, dropped)
+    dropped = without_cells(dataset.space, dropped)
     holds = treated or corrections.for_next_file()
     version = await _add_version(session, dataset, dropped, number, holds.as_json())
     version.note = reason
@@ -93,7 +110,11 @@ async def add_version(
 
 
 async def describe_dataset(session: AsyncSession, actor: Author, dataset: Dataset, answers: Answers) -> list[Refusal]:
-    """Keep the answers, right or wrong, so that nothing typed is lost; what is wrong with them."""
+    """Keep the answers, right or wrong, so that nothing typed is lost; what is wrong with them.
+
+    Of restricted data, the answers that were proposed from cells are taken back, and there is no licence.
+    """
+    answers = take_back(close_licence(answers), dataset.proposals)
     refusals = check_answers(answers)
     if dataset.description != answers:
         note(session, actor, dataset, "dataset.described")

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -22,9 +23,18 @@ LONGEST_ERROR = 300
 
 
 async def queue_delivery(
-    session: AsyncSession, dataset: Dataset, *, method: str, record: dict[str, Any] | None, error: str = ""
+    session: AsyncSession,
+    dataset: Dataset,
+    *,
+    method: str,
+    record: dict[str, Any] | None,
+    file_id: UUID | None = None,
+    error: str = "",
 ) -> None:
-    """Replace what the portal should know; anything asked before and not sent yet is forgotten."""
+    """Replace what the portal should know; anything asked before and not sent yet is forgotten.
+
+    `file_id` is the file that a new `record` describes; without it, the record is about the file of the last one.
+    """
     delivery = dataset.delivery
     if delivery is None:
         delivery = Delivery(dataset_id=dataset.id, method=method, revision=0, earlier_reports=[], report_id="")
@@ -32,6 +42,7 @@ async def queue_delivery(
     if delivery.report_id:
         delivery.earlier_reports = [*delivery.earlier_reports, delivery.report_id][-KEPT_REPORTS:]
     delivery.revision += 1
+    delivery.file_id = file_id or delivery.file_id
     delivery.method, delivery.record, delivery.state = method, record, DeliveryState.QUEUED
     delivery.attempts, delivery.next_attempt_at, delivery.error = 0, None, error
     delivery.report_id, delivery.report, delivery.updated_at = "", None, now()
@@ -98,6 +109,7 @@ def _accept(session: AsyncSession, dataset: Dataset, delivery: Delivery) -> None
     delivery.state, delivery.error, delivery.next_attempt_at = DeliveryState.ACCEPTED, "", None
     withdrawn = delivery.method == "DELETE"
     dataset.record = None if withdrawn else delivery.record
+    dataset.accepted_file_id = None if withdrawn else delivery.file_id
     dataset.state = State.WITHDRAWN if withdrawn else State.PUBLISHED
     dataset.updated_at = now()
     note(session, None, dataset, "dataset.off_portal" if withdrawn else "dataset.accepted")
@@ -119,11 +131,10 @@ async def close_refused(session: AsyncSession, dataset: Dataset) -> None:
     """Close what no portal takes: to be asked whenever one of them refused it or took it off."""
     if dataset.state != State.REFUSED or any(each.delivery.holds for each in await list_showings(session, dataset.id)):
         return
-    accepted = dataset.accepted_sha256
     if dataset.record is None:
         dataset.opened_at = None
     for version in dataset.versions:
-        if dataset.record is None or (version is dataset.latest and version.file.sha256 != accepted):
+        if dataset.record is None or (version is dataset.latest and not dataset.is_accepted(version)):
             version.published_at, version.file.access = None, Access.DRAFT
 
 

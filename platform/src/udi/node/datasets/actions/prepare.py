@@ -1,7 +1,7 @@
 """The look at a version's file: asked for with the version, done in a child process, kept beside the version."""
 
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -20,6 +20,7 @@ from udi.node.datasets.actions.publish import publish_as_asked
 from udi.node.datasets.models import Dataset, Preparation, PreparationState, Version, cells_suffix, table_suffix
 from udi.node.datasets.prefill import cover_period
 from udi.node.datasets.preparing import CELLS, Prepared, prepare
+from udi.node.datasets.sealed_cells import strip_findings
 from udi.node.datasets.standing import access_of, carry_reason
 from udi.node.files.clam import Scan, scan
 from udi.node.files.depot import Depot
@@ -100,7 +101,8 @@ async def prepare_promptly(desk: Desk, version: Version, reading: Reading | None
     try:
         async with AsyncExitStack() as stack:
             if reading is None and desk.readers is not None:
-                reading = await stack.enter_async_context(desk.readers.reading(version.file.space_id))
+                memory = await desk.depot.store.reading_folder(version.file.key)
+                reading = await stack.enter_async_context(desk.readers.reading(version.file.space_id, memory))
             await prepare_version(desk, version.id, found.revision, reading)
     except (UdiError, OSError, NoTurnError):
         log.info("preparation left to the worker")
@@ -134,7 +136,8 @@ async def prepare_version(
     virus = await scan(store.stream(version.file.key, 0, version.file.size), desk.clamd)
     if virus.again and not last:
         raise UnavailableError("The search for viruses does not answer.")
-    with place("udi-prepare-") as folder:
+    memory = await store.reading_folder(version.file.key)
+    with place("udi-prepare-", memory) as folder:
         target = folder / "typed" / TABLE
         target.parent.mkdir()
         prepared, failure = await _look(desk, version.file, version.preparation.corrections, target, reading)
@@ -142,7 +145,7 @@ async def prepare_version(
         made = await _store(desk, version, derived_by(prepared, revision), target.parent)
         crash_at("look.stored")
         harmless = "made_from" in version.preparation.corrections
-        difference = await _compare(desk, before, target, prepared, examples=not harmless)
+        difference = await _compare(desk, before, target, prepared, examples=not (harmless or memory))
     looked = Looked(prepared, failure, virus if desk.clamd else None, difference)
     former = await _note(desk, version_id, revision, looked, made)
     crash_at("look.noted")
@@ -163,17 +166,29 @@ async def _note(desk: Desk, version_id: UUID, revision: int, looked: Looked, mad
         if dataset is None or version is None or version.preparation is None:
             return [] if await _is_kept(session, version_id, revision) else made
         former = [version.file.derived_key(suffix) for suffix in version.preparation.suffixes]
+        looked = without_cells(looked) if dataset.space.is_sealed else looked
         _keep(version, looked)
         if compared_with(version) not in {0, *(each.number for each in dataset.versions)}:
             await ask_comparison(session, version)
         carry_reason(_cleared_before(dataset, version), version)
         found = looked.prepared
         if found and found.coverage and revision == 1 and dataset.described_at is None:
-            dataset.description = cover_period(dataset.description, Coverage.from_json(found.coverage))
+            coverage = Coverage.from_json(found.coverage)
+            dataset.description, dataset.proposals = cover_period(dataset.description, dataset.proposals, coverage)
         if version.file.access in GIVEN | KEPT_BACK:
             version.file.access = access_of(dataset, version)
         await publish_as_asked(session, dataset, desk.territory)
         return [key for key in former if key not in made]
+
+
+def without_cells(looked: Looked) -> Looked:
+    """The same without any cell of the file, for the database: what is found in a sealed space is sealed with it."""
+    if looked.prepared is None:
+        return looked
+    profile = Profile.from_json(looked.prepared.profile).without_cells().as_json()
+    return replace(
+        looked, prepared=replace(looked.prepared, **strip_findings(asdict(looked.prepared)), profile=profile)
+    )
 
 
 def _cleared_before(dataset: Dataset, version: Version) -> Version | None:

@@ -1,5 +1,6 @@
 """Publishing, at once or when the file was looked at; withdrawing, and asking the portal again."""
 
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -12,11 +13,13 @@ from udi.node.datasets.actions.history import Author, note
 from udi.node.datasets.actions.outbox import queue_delivery
 from udi.node.datasets.description import check_answers, is_restricted
 from udi.node.datasets.models import Dataset, DeliveryState, State, Version
+from udi.node.datasets.prefill import take_back
 from udi.node.datasets.rudi import compose_document
 from udi.node.datasets.standing import access_of, has_asked, is_being_read, may_publish, stops_of
 from udi.node.files.models import Access
 from udi.node.portals.actions import announce_further, withdraw_further
 from udi.node.spaces.senders import Sender
+from udi.protocol.rules import dig
 
 RETRIED = (DeliveryState.FAILED, DeliveryState.REFUSED, DeliveryState.SENT)
 
@@ -29,12 +32,13 @@ async def publish_dataset(session: AsyncSession, actor: Author | None, dataset: 
     Raises:
         InvalidError: the description is not complete, or the portal would refuse it.
     """
+    dataset.description = take_back(dataset.description, dataset.proposals)
     if refusals := check_answers(dataset.description):
         raise InvalidError("The description is not complete yet.", refusals=refusals)
     at, version, known = now(), dataset.latest, dataset.in_catalogue
+    _change_access(session, actor, dataset, at)
     record = compose_document(dataset, version, territory, at=at)
     dataset.document = record if dataset.document is not None else None
-    _change_access(session, actor, dataset)
     for published in dataset.versions:
         if published.published_at is not None or published is version:
             published.file.access = access_of(dataset, published)
@@ -45,17 +49,32 @@ async def publish_dataset(session: AsyncSession, actor: Author | None, dataset: 
     dataset.withdrawn_at, dataset.withdrawal_reason = None, ""
     dataset.state, dataset.updated_at = State.PUBLISHING, at
     note(session, actor, dataset, "dataset.published", version=version.number)
-    await queue_delivery(session, dataset, method="PUT" if known else "POST", record=record)
+    await queue_delivery(session, dataset, method="PUT" if known else "POST", record=record, file_id=version.file_id)
     await announce_further(session, dataset.space.slug, dataset.id, record=record)
     crash_at("publish.opened")
 
 
-def _change_access(session: AsyncSession, actor: Author | None, dataset: Dataset) -> None:
-    """Take the answer in about who may read; that this changed is told in the history."""
+def _change_access(session: AsyncSession, actor: Author | None, dataset: Dataset, at: datetime) -> None:
+    """Take the answer in about who may read; that this changed is told in the history.
+
+    Restricted data have no open licence: copies that were made while they had one stay under it.
+    """
     restricted = is_restricted(dataset.description)
-    if restricted is not dataset.restricted and dataset.opened_at is not None:
-        note(session, actor, dataset, "dataset.restricted" if restricted else "dataset.opened")
+    if restricted is dataset.restricted:
+        return
     dataset.restricted = restricted
+    dataset.former_licence = published_licence(dataset) if restricted else ""
+    dataset.closed_at = at if restricted and dataset.former_licence else None
+    if dataset.opened_at is not None and restricted:
+        note(session, actor, dataset, "dataset.restricted", licence=dataset.former_licence)
+    elif dataset.opened_at is not None:
+        note(session, actor, dataset, "dataset.opened")
+
+
+def published_licence(dataset: Dataset) -> str:
+    """The code of the licence under which the data are published; empty where there is none, or they are restricted."""
+    published = dataset.record or (dataset.delivery.record if dataset.delivery else None) or {}
+    return str(dig(published, "access_condition", "licence", "licence_label") or "") if dataset.opened_at else ""
 
 
 async def publish_when_clear(session: AsyncSession, author: Author, dataset: Dataset, territory: Territory) -> None:

@@ -27,7 +27,7 @@ def list_removable(dataset: Dataset) -> list[Version]:
     """
     public = [version for version in dataset.versions if version.published_at is not None]
     served = [version for version in public if version.file.access in GIVEN]
-    accepted = [version for version in public if version.file.sha256 == dataset.accepted_sha256]
+    accepted = [version for version in public if dataset.is_accepted(version)]
     needed = {version.id for some in (dataset.versions, public, served, accepted) for version in some[:1]}
     return [version for version in dataset.versions if version.id not in needed]
 

@@ -1,7 +1,7 @@
 """A file that came in, whichever way: understood in a child, then a draft with proposed answers, or a version."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import structlog
@@ -9,23 +9,25 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.tenancy import Territory
 from udi.node.datasets.actions.copies import copy_to, place
-from udi.node.datasets.actions.draft import Dropped, add_version, start_dataset
+from udi.node.datasets.actions.draft import Dropped, add_version, start_dataset, without_cells
 from udi.node.datasets.actions.history import Author
 from udi.node.datasets.actions.prepare import LARGEST
-from udi.node.datasets.description import Answers
+from udi.node.datasets.description import Answers, close_licence
 from udi.node.datasets.models import Dataset
-from udi.node.datasets.prefill import prefill, renew
+from udi.node.datasets.prefill import Proposals, cover_period, pair, prefill, renew, take_back
 from udi.node.datasets.queries import list_earlier
 from udi.node.datasets.recall import complete, recall
 from udi.node.files.store import ObjectStore
 from udi.node.spaces.models import Space
 from udi.node.tables.child import ChildError, TooLongError, TooMuchMemoryError
 from udi.node.tables.kind import HEAD, Kind, recognise
+from udi.node.tables.metadata import Coverage
 from udi.node.tables.notes import Note
 from udi.node.tables.opening import SCANNED
 from udi.node.tables.profile import Profile, profile_copy
 from udi.node.tables.readers import NoTurnError, Reading
 from udi.node.tables.source import PIECE
+from udi.protocol.access import AccessRights
 
 log = structlog.get_logger()
 SECONDS = 30.0
@@ -51,11 +53,26 @@ class Words:
     locale: str
     gettext: Callable[[str, str], str]
 
-    def propose(self, space: Space, name: str, profile: Profile) -> Answers:
-        """What can be said of a file without asking anybody."""
+    def propose(self, space: Space, name: str, profile: Profile) -> tuple[Answers, Proposals]:
+        """What can be said of a file without asking anybody, and what of it is made of its cells."""
         say = partial(self.gettext, self.locale)
         languages = self.territory.languages
-        return prefill(name, profile, say=say, locale=self.locale, languages=languages, contact=space.email)
+        guess = partial(prefill, name, profile, say=say, locale=self.locale, languages=languages, contact=space.email)
+        answers = guess()
+        return answers, pair(answers, guess(access=AccessRights.RESTRICTED))
+
+    def recover(self, dataset: Dataset) -> Proposals:
+        """What was proposed for a dataset of before that was kept, in whichever language its text is."""
+        file, profile = dataset.latest.file, Profile.from_json(dataset.latest.profile)
+        by_language = [
+            replace(self, locale=language).propose(dataset.space, file.name, profile)[1]
+            for language in self.territory.languages
+        ]
+        summary = dataset.description.get("summary", "")
+        proposals = next((each for each in by_language if summary in each["summary"].values()), by_language[0])
+        found = dataset.latest.preparation.findings.get("coverage") if dataset.latest.preparation else None
+        days = {name: proposals[name][AccessRights.PUBLIC] for name in ("first_day", "last_day")}
+        return cover_period(days, proposals, Coverage.from_json(found))[1] if found else proposals
 
 
 async def understand_file(store: ObjectStore, reading: Reading, file: Stored) -> Profile:
@@ -69,7 +86,7 @@ async def understand_file(store: ObjectStore, reading: Reading, file: Stored) ->
     taken = min(file.size, BEGINNING) if kind.reads in READ_FROM_ITS_BEGINNING else file.size
     if taken > LARGEST:
         return plain
-    with place("udi-take-") as folder:
+    with place("udi-take-", await store.reading_folder(file.key)) as folder:
         copy = folder / "source"
         await copy_to(copy, store.stream(file.key, 0, taken))
         try:
@@ -99,10 +116,12 @@ async def take_first(
     Raises:
         TooLargeError: the space has no place left for it.
     """
+    dropped = without_cells(space, dropped)
     columns = [column.name for column in dropped.profile.columns]
     recalled = recall(dropped.name, columns, await list_earlier(session, space))
-    answers = complete(words.propose(space, dropped.name, dropped.profile), recalled)
-    return await start_dataset(session, author, space, dropped, answers)
+    proposed, proposals = words.propose(space, dropped.name, dropped.profile)
+    answers = take_back(close_licence(complete(proposed, recalled)), proposals)
+    return await start_dataset(session, author, space, dropped, answers, proposals)
 
 
 async def take_next(
@@ -116,9 +135,10 @@ async def take_next(
         ConflictError: the dataset is withdrawn, or these are the bytes it already has.
         TooLargeError: the space has no place left for it.
     """
-    before = dataset.latest
-    old = words.propose(dataset.space, before.file.name, Profile.from_json(before.profile))
-    new = words.propose(dataset.space, dropped.name, dropped.profile)
+    old = dataset.proposals or words.recover(dataset)
+    dropped = without_cells(dataset.space, dropped)
+    new = words.propose(dataset.space, dropped.name, dropped.profile)[1]
     orphans = await add_version(session, author, dataset, dropped)
     dataset.description = renew(dataset.description, old, new)
+    dataset.proposals = new
     return orphans

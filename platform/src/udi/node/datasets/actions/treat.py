@@ -5,7 +5,6 @@ import hmac
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path, PurePath
 from typing import Any
 from uuid import UUID
@@ -19,7 +18,7 @@ from udi.kit.clock import now
 from udi.kit.errors import ConflictError, InvalidError, Refusal, TooLargeError, UdiError
 from udi.kit.identity import Actor
 from udi.node.datasets.actions.copies import place, read_file
-from udi.node.datasets.actions.draft import Dropped, add_version
+from udi.node.datasets.actions.draft import Dropped, add_version, without_cells
 from udi.node.datasets.actions.prepare import (
     MEMORY,
     PROMPT,
@@ -28,9 +27,10 @@ from udi.node.datasets.actions.prepare import (
     Desk,
     prepare_file,
 )
-from udi.node.datasets.description import LOCALE, Answers
+from udi.node.datasets.actions.take import Words
+from udi.node.datasets.description import LOCALE
 from udi.node.datasets.models import Dataset, Preparation, PreparationState, Version
-from udi.node.datasets.prefill import prefill, renew
+from udi.node.datasets.prefill import renew
 from udi.node.datasets.queries import find_dataset
 from udi.node.datasets.treating import Made, make_harmless
 from udi.node.files.models import object_key
@@ -137,7 +137,7 @@ async def treat_version(surgery: Surgery, version_id: UUID, revision: int, perso
     if version is None or version.preparation is None:
         return
     asked = Corrections.from_json(version.preparation.corrections)
-    with place("udi-treat-") as folder:
+    with place("udi-treat-", await desk.depot.store.reading_folder(version.file.key)) as folder:
         target = folder / "harmless" / "new.csv"
         target.parent.mkdir()
         made = await _make(surgery, version, asked.treatments, folder, target)
@@ -215,7 +215,7 @@ async def _replace(
                 raise ConflictError("Another file came meanwhile.")  # noqa: TRY301 - the object that was put goes with it
             await hold_space(session, dataset.space)
             orphans = await add_version(session, author, dataset, dropped, version.note, treated=corrections)
-            dataset.description = _renewed(surgery, dataset, before, dropped)
+            _renew(surgery, dataset, before, dropped)
     except BaseException as error:
         await desk.depot.store.delete(_key(desk, before, dropped))
         if not isinstance(error, (ConflictError, TooLargeError)):
@@ -227,12 +227,14 @@ async def _replace(
     await prepare_file(desk, dropped.id)
 
 
-def _renewed(surgery: Surgery, dataset: Dataset, before: Version, dropped: Dropped) -> Answers:
-    """The answers that were left as proposed for the former file follow the new one."""
+def _renew(surgery: Surgery, dataset: Dataset, before: Version, dropped: Dropped) -> None:
+    """Let the answers that were left as proposed for the former file follow the new one."""
     locale = dataset.description.get(LOCALE) or "fr"
-    guess = partial(prefill, say=partial(surgery.gettext, locale), locale=locale, languages=(locale,), contact="")
-    old = guess(before.file.name, Profile.from_json(before.profile))
-    return renew(dataset.description, old, guess(dropped.name, dropped.profile))
+    words = Words(surgery.desk.territory, locale, surgery.gettext)
+    old = dataset.proposals or words.propose(dataset.space, before.file.name, Profile.from_json(before.profile))[1]
+    new = words.propose(dataset.space, dropped.name, without_cells(dataset.space, dropped).profile)[1]
+    dataset.description = renew(dataset.description, old, new)
+    dataset.proposals = new
 
 
 async def _give_back(desk: Desk, version_id: UUID, revision: int) -> None:

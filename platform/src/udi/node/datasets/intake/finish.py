@@ -86,7 +86,8 @@ async def _become_version(desk: Desk, upload: Upload) -> None:
     depot = desk.depot
     if upload.announced and upload.announced != upload.sha256:
         raise ConflictError("The file that arrived is not the one that was announced.", remedy=AGAIN)
-    async with desk.readers.reading(upload.space_id) as reading:
+    memory = await depot.store.reading_folder(upload.key)
+    async with desk.readers.reading(upload.space_id, memory) as reading:
         stored = Stored(upload.key, upload.name, upload.received)
         profile = await understand_file(depot.store, reading, stored)
         crash_at("upload.profiled")

@@ -13,8 +13,8 @@ from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.identity import Actor
-from udi.node.datasets.cells import Wrong, count_wrong, list_wrong, read_all
-from udi.node.datasets.models import Version
+from udi.node.datasets.cells import MOST_LISTED, Wrong, count_wrong, list_wrong, read_all
+from udi.node.datasets.models import Dataset, Version
 from udi.node.datasets.pages.drop import store_of
 from udi.node.datasets.pages.saying import PageRequest, locale_of, speaker
 from udi.node.datasets.queries import get_dataset
@@ -36,8 +36,21 @@ async def show_cells(
 ) -> Response[str]:
     """The first thousand, and how many there are in all."""
     dataset = await get_dataset(session, member, dataset_id, to=Doing.CHANGE)
-    wrong, total = list_wrong(dataset.latest), count_wrong(dataset.latest)
+    wrong = await _first_of(store_of(request), dataset)
+    total = count_wrong(dataset.latest)
     return render(request, "datasets/cells.html", dataset=dataset, errors=wrong, total=total)
+
+
+async def _first_of(store: ObjectStore, dataset: Dataset) -> list[Wrong]:
+    """The first thousand; in a sealed space the database has their lines alone, and the cells are where all are listed."""
+    if not dataset.space.is_sealed:
+        return list_wrong(dataset.latest)
+    first = list[Wrong]()
+    async for cells in await _all_of(store, dataset.latest):
+        first += cells[: MOST_LISTED - len(first)]
+        if len(first) == MOST_LISTED:
+            break
+    return sorted(first, key=lambda each: each.line)
 
 
 @get("/datasets/{dataset_id:uuid}/cells.csv")

@@ -88,7 +88,10 @@ async def show_data(
     person = actor.person_id if actor else None
     async with site.database.session(territory.id, role=role, person=person) as session:
         version = await _own_version(session, actor, dataset_id, request.query_params.get("version"))
-        table = tables.of_version(version) if version else await tables(session, actor, dataset_id, let=True)
+        if version is not None:
+            table = await tables.of_version(version)
+        else:
+            table = await tables(session, actor, dataset_id, let=True)
     limits = together(limits, await admit(request, UUID(table.space)))
     if table.is_restricted:
         return _restricted(request, territory, dataset_id, table)

@@ -17,7 +17,7 @@ from udi.kit.tenancy import Territory
 from udi.node.datasets.actions.compare import read_difference
 from udi.node.datasets.actions.draft import describe_dataset
 from udi.node.datasets.actions.history import note
-from udi.node.datasets.actions.publish import publish_dataset
+from udi.node.datasets.actions.publish import publish_dataset, published_licence
 from udi.node.datasets.advice import Advice, Table, advise
 from udi.node.datasets.cells import report_of
 from udi.node.datasets.description import (
@@ -31,6 +31,7 @@ from udi.node.datasets.description import (
     split_keywords,
 )
 from udi.node.datasets.models import Dataset
+from udi.node.datasets.pages.drop import words_of
 from udi.node.datasets.pages.saying import PageRequest, choices, field_errors, locale_of
 from udi.node.datasets.queries import get_dataset
 from udi.node.datasets.standing import (
@@ -69,6 +70,7 @@ async def ask_description(
 async def save_description(
     request: PageRequest,
     session: NamedDependency[AsyncSession],
+    territory: NamedDependency[Territory],
     member: NamedDependency[Actor],
     dataset_id: FromPath[UUID],
 ) -> Response[Any]:
@@ -78,6 +80,7 @@ async def save_description(
     answers = read_answers(form, locale_of(request))
     if "access" not in form:
         answers["access"] = dataset.description.get("access", "")
+    dataset.proposals = dataset.proposals or words_of(request, territory).recover(dataset)
     refusals = await describe_dataset(session, member, dataset, answers)
     if form.get("leave"):
         return Redirect(home_of(member, dataset), status_code=303)
@@ -159,6 +162,7 @@ def review_page(
         advice=advice_on(dataset, place_known=place_known),
         full=FULL,
         difference=changes[1] if changes else None,
+        open_licence=_open_licence(request, dataset),
         **shown(request, dataset),
     )
 
@@ -198,8 +202,15 @@ def describe_page(
         errors=field_errors(request, refusals),
         licences=licences,
         access_rights=list(AccessRights),
+        open_licence=_open_licence(request, dataset),
         **choices(request),
     )
+
+
+def _open_licence(request: PageRequest, dataset: Dataset) -> str:
+    """The name of the licence that the data would lose if they were restricted; empty where they have none."""
+    licence = LICENCES.get(published_licence(dataset)) if not dataset.restricted else None
+    return localised(licence.name, locale_of(request)) if licence else ""
 
 
 class _Blank(dict[str, str]):

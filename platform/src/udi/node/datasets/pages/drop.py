@@ -60,7 +60,8 @@ async def drop_file(
         space = await get_space(session, member, slug)
         left = space.quota_bytes - await used_bytes(session, space)
     try:
-        async with readers_of(request).reading(space.id) as reading:
+        memory = await store_of(request).reading_folder(f"{territory.id}/{space.id}")
+        async with readers_of(request).reading(space.id, memory) as reading:
             dropped, key = await _receive(request, territory, space, uuid.uuid4(), left, reading)
             async with (
                 _deleted_on_failure(store_of(request), key),
@@ -100,7 +101,8 @@ async def drop_version(
         dataset = await get_dataset(session, member, dataset_id, to=Doing.CHANGE)
         space, left = dataset.space, dataset.space.quota_bytes - await used_bytes(session, dataset.space)
     try:
-        async with readers_of(request).reading(space.id) as reading:
+        memory = await store_of(request).reading_folder(f"{territory.id}/{space.id}")
+        async with readers_of(request).reading(space.id, memory) as reading:
             dropped, key = await _receive(request, territory, space, dataset_id, left, reading)
             async with _deleted_on_failure(store_of(request), key):
                 version, orphans = await _replace(request, territory, member, dropped)

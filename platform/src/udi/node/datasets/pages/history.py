@@ -19,6 +19,8 @@ from udi.node.datasets.standing import STOPS
 from udi.node.identity.queries import list_names
 from udi.node.spaces.queries import Doing
 from udi.node.spaces.sheets import write_csv
+from udi.protocol.licences import LICENCES
+from udi.ui.locale import localised
 
 
 @dataclass(frozen=True)
@@ -47,13 +49,16 @@ def tell(request: PageRequest, actor: Actor, events: Iterable[DatasetEvent], nam
 
     return [
         Line(
-            say(EVENT_NAMES.get(event.action, event.action)), who(event), event.happened_at, _detail(event, say, names)
+            say(EVENT_NAMES.get(event.action, event.action)),
+            who(event),
+            event.happened_at,
+            _detail(event, say, names, locale_of(request)),
         )
         for event in events
     ]
 
 
-def _detail(event: DatasetEvent, say: Callable[[str], str], names: Mapping[UUID, str]) -> str:
+def _detail(event: DatasetEvent, say: Callable[[str], str], names: Mapping[UUID, str], locale: str) -> str:
     """What more there is to say of it."""
     if stops := event.detail.get("stops"):
         return " ".join(say(STOPS[stop]) for stop in stops)
@@ -70,7 +75,15 @@ def _detail(event: DatasetEvent, say: Callable[[str], str], names: Mapping[UUID,
     if person := event.detail.get("person"):
         name = names.get(UUID(person)) or say("somebody who has left")
         return f"{name}: {say(ROLE_NAMES[event.detail['role']])}"
-    return ""
+    return _former_licence(event, say, locale)
+
+
+def _former_licence(event: DatasetEvent, say: Callable[[str], str], locale: str) -> str:
+    """Under what the copies are that were made before the data were restricted."""
+    licence = LICENCES.get(event.detail.get("licence", ""))
+    if licence is None:
+        return ""
+    return say("Copies made before stay under: %(licence)s") % {"licence": localised(licence.name, locale)}
 
 
 def _kept(event: DatasetEvent, say: Callable[[str], str]) -> str:

@@ -8,10 +8,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from udi.portal.catalogue.models import AGREEMENT
 from udi.portal.catalogue.open.listing import Shown
 from udi.portal.organisations.models import Organisation
 from udi.protocol.access import AccessRights
 from udi.protocol.licences import LICENCES
+from udi.protocol.restricted import TERMS_OF_AGREEMENT
 from udi.protocol.structures import Media, Record
 from udi.protocol.themes import THEMES, Theme
 from udi.protocol.vocabulary import MediaKind
@@ -157,6 +159,9 @@ def counts_of(producers: Sequence[Organisation], counted: Mapping[UUID, int]) ->
 
 
 def _licence(said: Record, language: str) -> Document:
+    if said.licence.is_agreement:
+        title = localised(TERMS_OF_AGREEMENT, language)
+        return {"license_id": AGREEMENT, "license_title": title, "license_url": said.licence.link}
     known = said.licence.known
     title = localised(known.name if known else said.licence.label, language)
     return {"license_id": known.code if known else "other", "license_title": title, "license_url": said.licence.link}

@@ -151,7 +151,7 @@ def _properties(shown: Shown, language: str) -> Document:
         "externalIds": [{"scheme": scheme, "value": value} for scheme, value in external if value],
         "formats": [_format(label) for label in said.formats],
         "contacts": _contacts(shown),
-        "license": (known.spdx if known else "") or said.licence.link,
+        "license": "" if said.licence.is_agreement else (known.spdx if known else "") or said.licence.link,
         "rights": localised(AccessRights(said.access).label, language),
     }
     return {name: value for name, value in properties.items() if value not in ("", [])}
@@ -189,7 +189,7 @@ def _links(said: Record, origin: str) -> list[dict[str, str]]:
         link(page, "alternate", HTML, said.title),
         *(link(form.address(page), "alternate", form.media_type, form.name) for form in RDF),
     ]
-    if said.licence.link:
+    if said.licence.link and not said.licence.is_agreement:
         links.append(link(said.licence.link, "license", HTML))
     if said.access is AccessRights.PUBLIC:
         links += [

@@ -6,10 +6,11 @@ One document is both: Croissant is schema.org with a few words more. The portal 
 from collections.abc import Iterator
 from typing import Any
 
-from udi.portal.catalogue.models import Dataset, Distribution
+from udi.portal.catalogue.models import AGREEMENT, Dataset, Distribution
 from udi.portal.catalogue.open.representations import CROISSANT_PROFILE
 from udi.portal.catalogue.open.signposts import licence_of, permanent_name
 from udi.protocol.access import AccessRights
+from udi.protocol.restricted import TERMS_OF_AGREEMENT
 from udi.ui.locale import localised
 
 CONTEXT = {
@@ -71,6 +72,7 @@ def write_dataset(dataset: Dataset, origin: str, catalogue: str, language: str) 
         "url": address,
         "identifier": [permanent_name(dataset, origin), str(dataset.id)],
         "license": licence_of(dataset),
+        "conditionsOfAccess": localised(TERMS_OF_AGREEMENT, language) if dataset.licence == AGREEMENT else "",
         "keywords": dataset.keywords,
         "inLanguage": dataset.languages,
         "creator": publisher,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from udi.portal.catalogue.models import Dataset
+from udi.portal.catalogue.models import AGREEMENT, Dataset
 from udi.portal.catalogue.open.representations import DATASET
 from udi.protocol.access import AccessRights
 from udi.protocol.licences import LICENCES
@@ -44,7 +44,9 @@ def permanent_name(dataset: Dataset, origin: str) -> str:
 
 
 def licence_of(dataset: Dataset) -> str:
-    """The address of the licence, empty when the producer gave none."""
+    """The address of the licence, empty when the producer gave none, and for restricted data that have an agreement's terms."""
+    if dataset.licence == AGREEMENT:
+        return ""
     known = LICENCES.get(dataset.licence)
     if known:
         return known.url

@@ -23,6 +23,7 @@ from udi.portal.nodes.sources.course import host_of
 from udi.portal.nodes.sources.formats import format_name
 from udi.portal.nodes.sources.models import CatalogueSource, SourceRecord
 from udi.portal.nodes.sources.originals import send_original
+from udi.protocol.access import AccessRights
 
 
 async def find_origin(session: AsyncSession, dataset: Dataset) -> Origin | None:
@@ -49,7 +50,7 @@ async def find_origin(session: AsyncSession, dataset: Dataset) -> Origin | None:
         site=host_of(row.address),
         home=f"{parts.scheme}://{parts.netloc}/",
         format=format_name(row.format) if row.format else "",
-        has_original=row.kept,
+        has_original=row.kept and dataset.access == AccessRights.PUBLIC,
     )
 
 
@@ -57,12 +58,12 @@ async def find_origin(session: AsyncSession, dataset: Dataset) -> Origin | None:
 async def give_original(
     request: Request[Any, Any, State], territory: NamedDependency[Territory], dataset_id: FromPath[UUID]
 ) -> Response[bytes]:
-    """The record of a dataset as its source wrote it, to keep."""
+    """The record of a dataset as its source wrote it, to keep; what it says of restricted data is not repeated."""
     async with reading(request, territory) as session:
         dataset = await get_dataset(session, dataset_id)
         same = (SourceRecord.source_id == dataset.node_id, SourceRecord.id == dataset_id)
         record = await session.scalar(select(SourceRecord).where(*same, SourceRecord.original.is_not(None)))
-    if record is None:
+    if record is None or dataset.access != AccessRights.PUBLIC:
         raise NotFoundError("The original form of this record is not kept here.")
     return send_original(record, cache=VALIDATE)
 

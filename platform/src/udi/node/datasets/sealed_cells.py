@@ -1,0 +1,74 @@
+"""What the database keeps of the files of sealed spaces: what was found out, and no cell of them."""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import structlog
+from sqlalchemy import cast, func, literal, select
+from sqlalchemy.dialects.postgresql import JSONB, JSONPATH
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.db import Database
+from udi.kit.territories import Registry
+from udi.node.datasets.models import Dataset, Preparation, Version
+from udi.node.datasets.tables import Tables
+from udi.node.spaces.models import Sealing, Space
+from udi.node.tables.profile import Profile
+
+log = structlog.get_logger()
+EVERY = timedelta(minutes=10)
+CELLS = '$ ? (@.errors.value != "" || @.schema.errors.value != "" || exists(@.difference.examples[*]) || exists(@.coverage.*))'
+"""Findings of which some hold a cell, as PostgreSQL asks for them."""
+
+
+def strip_findings(findings: Mapping[str, Any]) -> dict[str, Any]:
+    """The findings of `Preparation`, or the part of them that is there, without what cells hold.
+
+    Lines, columns and numbers stay; the cells themselves are read again where they are sealed.
+    """
+    stripped: dict[str, Any] = {}
+    if "errors" in findings:
+        stripped["errors"] = [{**error, "value": ""} for error in findings["errors"]]
+    if "coverage" in findings:
+        stripped["coverage"] = {}
+    if findings.get("schema"):
+        schema = findings["schema"]
+        stripped["schema"] = {**schema, "errors": [{**error, "value": ""} for error in schema.get("errors", ())]}
+    if findings.get("difference"):
+        stripped["difference"] = {**findings["difference"], "examples": []}
+    return stripped
+
+
+async def forget_cells(session: AsyncSession) -> list[UUID]:
+    """Take every cell of sealed spaces out of the rows of a territory; the datasets of these spaces."""
+    sealed = (await session.scalars(select(Dataset.id).join(Dataset.space).where(Space.sealing != Sealing.OPEN))).all()
+    holding = (Version.profile["sample"] != cast([], JSONB)) | func.jsonb_path_exists(
+        Preparation.findings, cast(literal(CELLS), JSONPATH)
+    )
+    query = select(Version).join(Preparation).where(Version.dataset_id.in_(sealed), holding)
+    for version in await session.scalars(query.with_for_update(of=Version)):
+        version.profile = Profile.from_json(version.profile).without_cells().as_json()
+        if version.preparation is not None:
+            findings = version.preparation.findings
+            version.preparation.findings = {**findings, **strip_findings(findings)}
+    await session.flush()
+    return list(sealed)
+
+
+async def forget_cells_for_ever(database: Database, registry: Registry, tables: Tables) -> None:
+    """Keep the rows, and the disk of this machine, without cells of sealed spaces; a companion of the worker.
+
+    A space may have been sealed on another machine, or have arrived with an archive.
+    """
+    while True:
+        try:
+            for territory in await registry.list():
+                async with database.session(territory.id, role="worker") as session:
+                    sealed = await forget_cells(session)
+                await tables.forget_disk(territory.id, sealed)
+        except Exception as error:  # noqa: BLE001 - tried again some minutes later
+            log.warning("cells of sealed spaces not forgotten", error=type(error).__name__)
+        await asyncio.sleep(EVERY.total_seconds())

@@ -1,0 +1,54 @@
+"""Both programs with one producer."""
+
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import pytest
+from litestar import Litestar
+
+from tests.contract.disclosure.world import World
+from tests.contract.node import Issuer, add_organisation, pushing, trusted_issuer
+from tests.node.conftest import Browse, parts, producer, publisher, space
+from tests.node.producer import SLUG, Producer
+from udi.kit.db import Database
+from udi.kit.rates import Rates
+from udi.kit.tenancy import Territory
+from udi.kit.territories import Registry
+from udi.node.spaces.models import Space
+from udi.node.tables.asking import RATES
+from udi.portal.catalogue.search.feed import SearchFeed
+from udi.portal.tenants.models import Tenant
+from udi.settings import Settings
+from udi.ui.site import Site
+
+__all__ = ["parts", "producer", "publisher", "space"]
+
+
+@pytest.fixture
+def issuer(portal_site: Site) -> Iterator[Issuer]:
+    with trusted_issuer(portal_site) as trusted:
+        yield trusted
+
+
+@pytest.fixture
+async def world(
+    settings: Settings, portal_site: Site, portal_app: Litestar, portal_database: Database, node_site: Site,
+    node_app: Litestar, demo: Territory, issuer: Issuer, producer: Producer, space: Space, parts: dict[str, Any],
+    browse: Browse,
+) -> AsyncIterator[World]:  # fmt: skip
+    """A producer known to both programs, and everybody else in front of them."""
+    await add_organisation(portal_site, demo, space.organisation_id, SLUG)
+    parts[RATES] = Rates("tables", most=10**8)
+    feed = SearchFeed(
+        portal_database, Registry(portal_database, Tenant, lambda host: settings.origin("portal", host)), settings
+    )
+    own = {"hosted": True, "producers": (space.organisation_id,)}
+    async with (
+        pushing(portal_site, portal_app, demo, issuer, **own) as pusher,
+        browse(node_app, demo) as at_node,
+        browse(portal_app, demo) as at_portal,
+    ):
+        yield World(
+            node_site=node_site, portal_site=portal_site, territory=demo, producer=producer, pusher=pusher, feed=feed,
+            at_node=at_node, at_portal=at_portal, node_app=node_app, portal_app=portal_app,
+        )  # fmt: skip

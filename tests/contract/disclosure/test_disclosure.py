@@ -1,0 +1,125 @@
+"""Nothing that is public of restricted data depends on their cells: every address, every form, before and after."""
+
+import base64
+import json
+import random
+import re
+
+import pytest
+
+from tests.contract.disclosure.hidden import NAME, change, draw
+from tests.contract.disclosure.world import Answer, Snapshot, World, freeze
+from udi.kit import clock
+from udi.node.datasets.models import Version
+from udi.node.datasets.rudi import media_id_of
+
+ROUNDS, SEED = 2, 20261129
+UNSTEADY = ("/metrics", "/ready", "/login", "/health")
+"""Addresses that count requests, or begin a login: what they say differs from one reading to the next."""
+MOMENT = re.compile(rb'"timeStamp": ?"[^"]+"')
+"""When a page of an OGC API was written."""
+NUMBER = re.compile(rb'"version": ?"\d+"')
+"""The number of the version in a Data Package: publishing another is the producer's act."""
+
+
+def comparable(address: str, answer: Answer) -> Answer:
+    """An answer without what is not about the data."""
+    headers = tuple(pair for pair in answer.headers if not (address.startswith("portal") and pair[0] == "etag"))
+    return Answer(answer.status, headers, NUMBER.sub(b"", MOMENT.sub(b"", answer.body)))
+
+
+def differences(before: Snapshot, after: Snapshot) -> list[str]:
+    """The addresses whose answers are not the same, byte for byte."""
+    steady = [address for address in before if not any(part in address for part in UNSTEADY)]
+    assert before.keys() == after.keys()
+    return [each for each in steady if comparable(each, before[each]) != comparable(each, after[each])]
+
+
+def explain(address: str, before: Answer, after: Answer) -> str:
+    """Where two answers part, for whoever reads the failure."""
+    was, now = comparable(address, before), comparable(address, after)
+    shortest = min(len(was.body), len(now.body))
+    at = next((place for place in range(shortest) if was.body[place] != now.body[place]), shortest)
+    changed = [(a, b) for a, b in zip(was.headers, now.headers, strict=False) if a != b]
+    return (
+        f"{address}\n  {changed}\n  {was.body[max(0, at - 80) : at + 80]!r}\n  {now.body[max(0, at - 80) : at + 80]!r}"
+    )
+
+
+async def test_no_public_answer_depends_on_hidden_cells(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    freeze(monkeypatch, clock.now())
+    chance = random.Random(SEED)  # noqa: S311 - a fixed seed is the point
+    hidden = draw(chance)
+    dataset_id = await world.drop(hidden.content, NAME)
+    await world.describe(dataset_id, access="restricted")
+    first_record = await world.publish(dataset_id)
+    dataset = await world.dataset(dataset_id)
+    first, media, file = dataset.latest.created_at, str(media_id_of(dataset)), str(dataset.latest.file_id)
+    before = await world.snapshot(dataset_id, file, media)
+
+    for _ in range(ROUNDS):
+        hidden = change(chance, hidden)
+        await world.drop(hidden.content, NAME, dataset_id)
+        async with world.node_site.database.session(world.territory.id, role="worker") as session:
+            version = await session.get_one(Version, (world.territory.id, (await world.dataset(dataset_id)).latest.id))
+            version.created_at = first
+        record = await world.publish(dataset_id)
+        after = await world.snapshot(dataset_id, file, media)
+        changed = [explain(each, before[each], after[each]) for each in differences(before, after)]
+        assert json.dumps(record) == json.dumps(first_record)
+        assert not changed, "\n".join(changed)
+    statuses = {answer.status for answer in before.values()}
+    print(f"disclosure: {len(before)} answers × {ROUNDS} changes, 0 differences; statuses {sorted(statuses)}")  # noqa: T201
+
+
+async def figures_of(world: World, dataset_id: str, days: tuple[str, str]) -> dict[str, re.Pattern[bytes]]:
+    """What anybody could try values of cells against, by name, as it may be written."""
+    version = (await world.dataset(dataset_id)).latest
+    digest = version.file.sha256
+    in_base_64 = base64.b64encode(bytes.fromhex(digest)).decode()
+    return {
+        "SHA-256": re.compile(digest[:12].encode()),
+        "SHA-256 in base 64": re.compile(re.escape(in_base_64).encode()),
+        "size": number(version.file.size),
+        "number of rows": number(version.profile["rows"]),
+        "first day": re.compile(days[0].encode()),
+        "last day": re.compile(days[1].encode()),
+    }
+
+
+def number(value: int) -> re.Pattern[bytes]:
+    """A number as pages and programs write it, in no identifier and in no moment."""
+    grouped = f"{value:,}".replace(",", "(?:[ ,.]|&nbsp;|\u00a0|\u202f)?")
+    return re.compile(f"(?<![0-9a-fA-F.:-]){grouped}(?![0-9a-fA-F:-])".encode())
+
+
+def find(figure: re.Pattern[bytes], answer: Answer) -> bool:
+    """Whether an answer says it, in its body or in its headers."""
+    return bool(figure.search(answer.body)) or any(figure.search(value.encode()) for _, value in answer.headers)
+
+
+async def test_what_was_open_leaves_no_figure_once_restricted(world: World) -> None:
+    chance = random.Random(SEED)  # noqa: S311 - a fixed seed is the point
+    hidden = draw(chance, rows=7919)
+    dataset_id = await world.drop(hidden.content, NAME)
+    await world.describe(dataset_id, access="public")
+    await world.publish(dataset_id)
+    figures = await figures_of(world, dataset_id, hidden.days)
+    dataset = await world.dataset(dataset_id)
+    place = str(dataset.latest.file_id), str(media_id_of(dataset))
+    while_open = await world.snapshot(dataset_id, *place)
+
+    await world.describe(dataset_id, access="restricted")
+    record = await world.publish(dataset_id)
+    closed = await world.snapshot(dataset_id, *place)
+
+    published = {name for name, figure in figures.items() if any(find(figure, each) for each in while_open.values())}
+    left = [
+        f"{name} at {address}"
+        for name, figure in figures.items()
+        for address, answer in closed.items()
+        if find(figure, answer)
+    ]
+    assert published == set(figures), "the trial looks for what is said of open data"
+    assert left == []
+    assert [name for name, figure in figures.items() if figure.search(json.dumps(record).encode())] == []

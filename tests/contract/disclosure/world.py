@@ -1,0 +1,122 @@
+"""A producer, its node and the portal, in one process each: what is published of a dataset is read at every address."""
+
+import itertools
+import sys
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import httpx
+import pytest
+from litestar import Litestar
+
+from tests.contract.disclosure.addresses import FORMS, addresses, values_of
+from tests.contract.node import Pusher
+from tests.node.producer import SLUG, Producer
+from udi.kit import clock
+from udi.kit.tenancy import Territory
+from udi.node.datasets.actions.outbox import settle
+from udi.node.datasets.models import Dataset
+from udi.node.datasets.queries import find_dataset
+from udi.portal.catalogue.search.feed import SearchFeed
+from udi.ui.site import Site
+
+NOT_OF_THE_DATASET = ("date", "server-timing", "ratelimit", "x-request-id")
+"""Headers of each answer that say when it was given, or how much was asked before."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What was got at an address."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+
+
+Snapshot = dict[str, Answer]
+
+
+@dataclass
+class World:
+    """One producer with one dataset, seen by everybody."""
+
+    node_site: Site
+    portal_site: Site
+    territory: Territory
+    producer: Producer
+    pusher: Pusher
+    feed: SearchFeed
+    at_node: httpx.AsyncClient
+    at_portal: httpx.AsyncClient
+    node_app: Litestar
+    portal_app: Litestar
+
+    async def dataset(self, dataset_id: str) -> Dataset:
+        async with self.node_site.database.session(self.territory.id, role="worker") as session:
+            found = await find_dataset(session, uuid.UUID(dataset_id))
+        assert found is not None
+        return found
+
+    async def describe(self, dataset_id: str, **changes: str) -> None:
+        """Send the form as it was proposed, but for what is changed and what nobody could propose."""
+        proposed = {name: value for name, value in (await self.dataset(dataset_id)).description.items() if value}
+        form = {"theme": "energyNetworks", "keywords": "compteurs", **proposed, **changes}
+        answer = await self.producer.client.post(f"/datasets/{dataset_id}/describe", data=form)
+        assert answer.status_code == 303, answer.text
+
+    async def publish(self, dataset_id: str, reason: str = "On le peut.") -> dict[str, Any]:
+        """Publish, tell the portal, and let it say yes: the record as it was pushed."""
+        answer = await self.producer.client.post(f"/datasets/{dataset_id}/publish", data={"reason": reason})
+        assert answer.status_code == 303, answer.text
+        dataset = await self.dataset(dataset_id)
+        assert dataset.delivery is not None
+        record, method = dataset.delivery.record, dataset.delivery.method
+        assert record is not None
+        taken = await self.pusher.send(method, body=record)
+        assert taken.status_code == 200, taken.text
+        async with self.node_site.database.session(self.territory.id, role="worker") as session:
+            held = await find_dataset(session, uuid.UUID(dataset_id), lock=True)
+            assert held is not None
+            report = {"report_id": str(uuid.uuid4()), "method": method, "integration_status": "OK"}
+            assert await settle(session, held, report)
+        await self.feed.step()
+        return record
+
+    async def drop(self, content: bytes, name: str, dataset_id: str = "") -> str:
+        """A draft, or the next version of a dataset."""
+        if not dataset_id:
+            return await self.producer.draft(content, name)
+        answer = await self.producer.send(content, name, f"/datasets/{dataset_id}/versions")
+        assert answer.status_code == 303, answer.text
+        return dataset_id
+
+    async def snapshot(self, dataset_id: str, file_id: str, media_id: str) -> Snapshot:
+        """What everybody gets, at every address of both programs, in every form."""
+        slug = (await self.at_portal.get(f"/data/{dataset_id}", follow_redirects=True)).url.path.rpartition("/")[2]
+        values = values_of(dataset_id, media_id, file_id, producer=SLUG, slug=slug, portal=self.territory.origin)
+        found = Snapshot()
+        for program, app, client in (
+            ("node", self.node_app, self.at_node), ("portal", self.portal_app, self.at_portal),
+        ):  # fmt: skip
+            for path, form in itertools.product(addresses(app, program, values), FORMS[program]):
+                method, _, accepted = form.partition(" ")
+                headers = {"Accept": accepted, "Accept-Encoding": "identity"}
+                found[f"{program} {method} {path} ({accepted})"] = _read(
+                    await client.request(method, path, headers=headers)
+                )
+        return found
+
+
+def _read(answer: httpx.Response) -> Answer:
+    headers = sorted((name, value) for name, value in answer.headers.items() if not name.startswith(NOT_OF_THE_DATASET))
+    return Answer(answer.status_code, tuple(headers), answer.content)
+
+
+def freeze(monkeypatch: pytest.MonkeyPatch, moment: datetime) -> None:
+    """Let it be this moment for both programs, so that no answer differs by when it is given."""
+    real = clock.now
+    for module in [each for name, each in sys.modules.items() if name.startswith("udi.")]:
+        if getattr(module, "now", None) is real:
+            monkeypatch.setattr(module, "now", lambda: moment)

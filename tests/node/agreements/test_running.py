@@ -1,0 +1,240 @@
+"""A reading stops when its agreement does: what is sent after that is bounded, in bytes and in time; nothing is hidden."""
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import select
+
+from tests.node.agreements.granting import IN_PART, Grant, Granting
+from tests.node.producer import Producer
+from udi.kit import clock
+from udi.kit.tenancy import Territory
+from udi.node.agreements import gate as gates
+from udi.node.agreements import queries
+from udi.node.agreements.gate import BYTES, SECONDS, Agreed, AgreementGate
+from udi.node.agreements.models import AgreementUse
+from udi.node.files.restricted import GATE, StoppedError
+from udi.protocol.agreement import State
+from udi.ui.site import Site
+
+PIECE = 256 * 1024
+PIECES = 400
+"""A hundred mebibytes."""
+
+
+@dataclass
+class Watch:
+    """A clock that stands still unless it is told."""
+
+    seconds: float = 0.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+@dataclass
+class Stage:
+    """One agreement, and the readings that it lets through."""
+
+    gate: AgreementGate
+    watch: Watch
+    territory: Territory
+    portal: Granting
+    machine: httpx.AsyncClient
+    grant: Grant
+
+    async def begin(self) -> Agreed:
+        """A reading of the file, all of whose bytes are granted."""
+        agreed = await self.gate.let_person_in(self.territory, self.grant.id, "file")
+        await agreed.give(PIECE * PIECES)
+        return agreed
+
+    async def take(
+        self, agreed: Agreed, *, stop_after: int, stop: Callable[[], Any], seconds_a_piece: float = 0.0
+    ) -> int:
+        """Read to the end, however it comes; how many bytes came after `stop` was called, behind the piece `stop_after`."""
+        taken = after = 0
+        try:
+            async for piece in agreed.counted(pieces()):
+                taken += 1
+                after += len(piece) if taken > stop_after else 0
+                self.watch.seconds += seconds_a_piece
+                if taken == stop_after:
+                    await stop()
+        except StoppedError:
+            return after
+        assert taken == PIECES
+        return after
+
+    async def revoke(self) -> None:
+        await self.portal.push(self.machine, self.grant.change(state=State.REVOKED, reason="Trop."))
+
+    async def uses(self) -> list[AgreementUse]:
+        await self.gate.close()
+        async with self.gate.session(self.territory.id) as session:
+            query = select(AgreementUse).where(AgreementUse.agreement_id == self.grant.id)
+            return list(await session.scalars(query.order_by(AgreementUse.happened_at)))
+
+
+async def pieces() -> AsyncIterator[bytes]:
+    for _ in range(PIECES):
+        yield bytes(PIECE)
+
+
+@pytest.fixture
+async def stage(
+    node_site: Site, at_node: Territory, portal: Granting, machine: httpx.AsyncClient, meters: str, parts: dict[str, Any]
+) -> Stage:  # fmt: skip
+    watch, held = Watch(), parts[GATE]
+    gate = AgreementGate(held.database, held.waiting, watch)
+    grant = portal.grant(meters)
+    assert (await portal.push(machine, grant)).status_code == 200
+    return Stage(gate, watch, at_node, portal, machine, grant)
+
+
+async def test_a_fast_reading_stops_within_so_many_bytes(stage: Stage) -> None:
+    after = await stage.take(await stage.begin(), stop_after=50, stop=stage.revoke)
+
+    [use] = await stage.uses()
+    assert 0 < after <= BYTES
+    assert (use.verdict, use.bytes) == ("stopped", 50 * PIECE + after)
+    assert use.ended_at is not None
+
+
+async def test_a_slow_reading_stops_within_so_many_seconds(stage: Stage) -> None:
+    after = await stage.take(await stage.begin(), stop_after=50, stop=stage.revoke, seconds_a_piece=0.5)
+
+    assert after <= PIECE * SECONDS / 0.5
+
+
+@pytest.mark.parametrize("change", [{"state": State.SUSPENDED}, {"state": State.GIVEN_UP}, {"credentials": ()}])
+async def test_whatever_ends_an_agreement_stops_its_readings(stage: Stage, change: dict[str, Any]) -> None:
+    agreed = await stage.gate.let_person_in(stage.territory, stage.grant.id, "file")
+    agreed.question = gates.Question(agreed.question.dataset_id, "file", stage.grant.standing.credentials[0].sha256)
+
+    async def end() -> None:
+        await stage.portal.push(stage.machine, stage.grant.change(**change))
+
+    assert await stage.take(agreed, stop_after=10, stop=end) <= BYTES
+
+
+async def test_the_end_date_stops_a_reading(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    agreed = await stage.begin()
+    later = stage.grant.agreement.ends_at + timedelta(seconds=1)
+
+    async def pass_time() -> None:
+        monkeypatch.setattr(gates, "now", lambda: later)
+
+    assert await stage.take(agreed, stop_after=10, stop=pass_time) <= BYTES
+
+
+async def test_an_agreement_that_holds_stops_nothing(stage: Stage) -> None:
+    async def nothing() -> None:
+        return
+
+    taken = await stage.take(await stage.begin(), stop_after=0, stop=nothing, seconds_a_piece=1.0)
+
+    [use] = await stage.uses()
+    assert taken == PIECE * PIECES
+    assert (use.verdict, use.bytes) == ("allowed", PIECE * PIECES)
+
+
+async def test_the_pace_of_an_agreement_stops_no_reading_that_began(
+    stage: Stage, portal: Granting, machine: httpx.AsyncClient, meters: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Readings a minute are counted when they begin: another one, a minute later, does not end the first."""
+    terms = type(IN_PART)(purposes=IN_PART.purposes, requests_a_minute=1)
+    stage.grant = portal.grant(meters, terms)
+    await portal.push(machine, stage.grant)
+    agreed = await stage.begin()
+
+    async def begin_another() -> None:
+        minute = clock.now() + timedelta(minutes=1)
+        for module in (gates, queries):
+            monkeypatch.setattr(module, "now", lambda: minute)
+        await stage.gate.let_person_in(stage.territory, stage.grant.id, "csv")
+
+    assert await stage.take(agreed, stop_after=10, stop=begin_another) == (PIECES - 10) * PIECE
+
+
+async def test_its_producer_sees_a_reading_that_goes_on(stage: Stage, producer: Producer, meters: str) -> None:
+    pages = []
+
+    async def look() -> None:
+        pages.append(await producer.page(f"/datasets/{meters}/agreements"))
+
+    await stage.take(await stage.begin(), stop_after=50, stop=look)
+    await stage.gate.close()
+    pages.append(await producer.page(f"/datasets/{meters}/agreements"))
+
+    assert "Lectures en cours" in pages[0]
+    assert "Lectures en cours" not in pages[1]
+
+
+async def test_its_producer_reads_that_it_was_stopped(stage: Stage, producer: Producer, meters: str) -> None:
+    await stage.take(await stage.begin(), stop_after=5, stop=stage.revoke)
+    await stage.gate.close()
+
+    page = await producer.page(f"/datasets/{meters}/agreements")
+
+    assert "arrêtée" in page
+
+
+HIDDEN_QUESTIONS = (
+    "data/?note__contains=C", "data/?note__sort=asc", "data/?latitude__groupby", "data/?note__isnotnull",
+    "data/?columns=note", "data/?columns=index,note", "data/?note=C", "data/?or=(index__exact.1,note__contains.C)",
+    'data/?or=("note"__contains.C,index__exact.1)', "data/?index__groupby&note__max", "data/?note__max__sort=asc",
+    "data/csv/?note__contains=C", "data/xlsx/?columns=note", "data/parquet/?note__isnull", "data/json/?note__sort=desc",
+    "data/ndjson/?note__contains=C", "data/geojson/", "data/pmtiles/", "data/geojson/?index__less=3",
+)  # fmt: skip
+"""Each names a column, or the places, that `IN_PART` does not open."""
+PLACES = ("", "/api", "/conformance", "/collections", "/collections/data", "/collections/data/items",
+          "/collections/data/items?note=C", "/collections/data/items/2")  # fmt: skip
+
+
+async def test_a_column_outside_the_agreement_is_refused_and_logged_everywhere(
+    stage: Stage, portal: Granting, machine: httpx.AsyncClient, meters: str, parts: dict[str, Any]
+) -> None:
+    stage.grant = portal.grant(meters, IN_PART)
+    await portal.push(machine, stage.grant)
+    asked = [f"/api/resources/{meters}/{each}" for each in HIDDEN_QUESTIONS]
+    asked += [f"/ogc/{meters}{each}" for each in PLACES]
+    stage.gate = parts[GATE]
+
+    answers = {path: await machine.get(path, headers=stage.grant.headers) for path in asked}
+
+    refused = {path: (answer.status_code, answer.json().get("code")) for path, answer in answers.items()}
+    assert refused == dict.fromkeys(asked, (403, "other_columns"))
+    verdicts = [use.verdict for use in await stage.uses() for _ in range(use.times)]
+    assert verdicts == ["other_columns"] * len(asked)
+
+
+async def test_places_filtered_by_a_hidden_column_are_refused(
+    stage: Stage, portal: Granting, machine: httpx.AsyncClient, meters: str
+) -> None:
+    """Where places are shown, and a column is not."""
+    terms = type(IN_PART)(purposes=IN_PART.purposes, columns=("index", "geometry"))
+    grant = portal.grant(meters, terms)
+    await portal.push(machine, grant)
+
+    refused = await machine.get(f"/ogc/{meters}/collections/data/items?note=C", headers=grant.headers)
+    given = await machine.get(f"/ogc/{meters}/collections/data/items?index=1", headers=grant.headers)
+
+    assert (refused.status_code, refused.json()["code"]) == (403, "other_columns")
+    assert given.status_code == 200
+
+
+async def test_a_column_that_is_nowhere_is_a_mistake_as_before(
+    stage: Stage, portal: Granting, machine: httpx.AsyncClient, meters: str
+) -> None:
+    grant = portal.grant(meters, IN_PART)
+    await portal.push(machine, grant)
+
+    answer = await machine.get(f"/api/resources/{meters}/data/?nothing__contains=C", headers=grant.headers)
+
+    assert answer.status_code == 422
+    assert "note" not in answer.text

@@ -1,0 +1,311 @@
+"""No cell of a sealed space is in clear on a disk, whatever is read of it: canaries are looked for everywhere."""
+
+import json
+import secrets
+import struct
+import tempfile
+import uuid
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest
+from sqlalchemy import select
+
+from tests.node.agreements.conftest import asker, at_node, machine, portal
+from tests.node.agreements.granting import IN_PART, WHOLE, Granting
+from tests.node.producer import SLUG, Producer
+from udi.kit.db import Database
+from udi.kit.jobs import Job
+from udi.kit.tenancy import Territory
+from udi.node.datasets.leaving import archives
+from udi.node.datasets.leaving.archives import BUILD_ARCHIVE
+from udi.node.datasets.leaving.build import Builder
+from udi.node.datasets.preparing import warm
+from udi.node.datasets.queries import find_dataset
+from udi.node.datasets.sealed_cells import forget_cells
+from udi.node.datasets.tables import Tables
+from udi.node.files import memory as memories
+from udi.node.files.memory import Memory, kind_of
+from udi.node.files.models import SpaceArchive
+from udi.node.files.seal_space import seal_space
+from udi.node.files.sealing import SealingStore
+from udi.node.tables import api as tables_api
+from udi.node.tables.answers import Answers
+from udi.node.tables.exports import FORMATS, Exports
+from udi.node.tables.pool import POOL, Pool, PoolLimits
+from udi.node.tables.readers import READERS, Readers
+from udi.node.tables.shown import SHOWING, PartSeconds, Showing
+from udi.node.tables.table import FIND_TABLE
+from udi.settings import Settings
+from udi.ui.site import Site
+
+__all__ = ["asker", "at_node", "machine", "portal"]
+NOWHERE = "/proc/nowhere"
+"""No file can be made there: whoever does without the memory fails."""
+
+
+@dataclass(frozen=True)
+class Canaries:
+    """Cells like no other, of each kind; `wrong` does not fit its column, `changed` is in the second version only."""
+
+    text: str = field(default_factory=lambda: f"ZQ{secrets.token_hex(8)}")
+    mail: str = field(default_factory=lambda: f"zq{secrets.token_hex(6)}@kerlevan.example")
+    wrong: str = field(default_factory=lambda: f"wrong{secrets.token_hex(6)}")
+    changed: str = field(default_factory=lambda: f"ZC{secrets.token_hex(8)}")
+    whole: int = field(default_factory=lambda: 10**14 + secrets.randbelow(10**13))
+    latitude: float = field(default_factory=lambda: 48 + secrets.randbelow(10**6) / 10**7 + 10**-8)
+    day: str = field(
+        default_factory=lambda: f"19{60 + secrets.randbelow(30)}-0{1 + secrets.randbelow(9)}-1{secrets.randbelow(10)}"
+    )
+
+    @property
+    def patterns(self) -> dict[str, bytes]:
+        """As they may be written."""
+        texts = {
+            name: str(getattr(self, name)).encode()
+            for name in ("text", "mail", "wrong", "changed", "whole", "latitude", "day")
+        }
+        return {
+            **texts,
+            "whole, as a number": struct.pack("<q", self.whole),
+            "latitude, as a number": struct.pack("<d", self.latitude),
+            "latitude, cut": f"{self.latitude:.5f}".encode(),
+        }
+
+    def table(self, *, second: bool = False) -> bytes:
+        """A file of which each column holds one; the first days and the last are canaries too."""
+        lines = ["compteur,commune,latitude,longitude,index,note,jour,mail"]
+        for number in range(1, 81):
+            index = self.wrong if number == 3 else self.whole if number == 4 else number
+            note = self.changed if second and number == 5 else f"{self.text}-{number}"
+            day = self.day if number == 1 else f"2025-03-{1 + number % 28:02}"
+            lines.append(
+                f"PA-{number:04},Kerlévan,{self.latitude if number == 1 else 48.1 + number / 100},"
+                f"{-4.5 + number / 100},{index},{note},{day},{self.mail if number == 7 else f'a{number}@b.example'}"
+            )
+        return ("\n".join(lines) + "\n").encode()
+
+
+@pytest.fixture
+def canaries() -> Canaries:
+    return Canaries()
+
+
+@pytest.fixture
+async def no_disk(
+    monkeypatch: pytest.MonkeyPatch, parts: dict[str, Any], node_database: Database, settings: Settings
+) -> AsyncIterator[SealingStore]:
+    """The node, whose disk takes no temporary file, no copy of a table and no export: only what is sealed."""
+    monkeypatch.setattr(tempfile, "tempdir", NOWHERE)
+    store: SealingStore = parts["objects"]
+    parts[FIND_TABLE] = Tables(node_database, store, Path(NOWHERE) / "tables")
+    parts[tables_api.EXPORTS] = Exports(Path(NOWHERE) / "exports")
+    views = parts["table_views"]
+    parts["table_views"] = type(views)(parts[tables_api.EXPORTS])
+    derive = parts["derive"]
+    parts["derive"] = type(derive)(parts[FIND_TABLE].of_file, parts["table_views"], parts[tables_api.EXPORTS])
+    parts[READERS] = Readers(warm)
+    pool = Pool(PoolLimits(seconds=60, patience=60, places=(str(store.memory.folder),)))
+    parts |= {POOL: pool, SHOWING: Showing(pool, PartSeconds(60, 60, 60)), tables_api.ANSWERS: Answers(pool)}
+    yield store
+    await pool.close()
+
+
+async def seal(site: Site, database: Database, territory: Territory) -> None:
+    async with database.session(territory.id, role="worker") as session:
+        assert await seal_space(session, site.parts["file_keys"](), SLUG)
+    site.parts["objects"].keys.forget()
+
+
+async def rows_in_clear(dsn: str, databases: list[str], patterns: dict[str, bytes]) -> list[str]:
+    """Where a dump of the databases would hold a canary."""
+    found = []
+    for name in databases:
+        connection = await asyncpg.connect(dsn.rsplit("/", 1)[0] + f"/{name}")
+        tables = await connection.fetch(
+            "SELECT schemaname, tablename FROM pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema')"
+        )
+        for schema, table in tables:
+            for canary, pattern in patterns.items():
+                words = pattern.decode("latin-1")
+                if not words.isascii() or not words.isprintable():
+                    continue
+                query = f'SELECT count(*) FROM "{schema}"."{table}" AS line WHERE line::text LIKE $1'
+                if await connection.fetchval(query, f"%{words}%"):
+                    found.append(f"{canary} in {name}.{schema}.{table}")
+        await connection.execute("CHECKPOINT")
+        await connection.close()
+    return found
+
+
+def files_in_clear(folder: Path, patterns: dict[str, bytes]) -> list[str]:
+    """Which files of a folder hold a canary."""
+    found = []
+    for path in folder.rglob("*"):
+        if path.is_file() and not path.is_symlink():
+            content = path.read_bytes()
+            found += [f"{canary} in {path}" for canary, pattern in patterns.items() if pattern in content]
+    return found
+
+
+@dataclass
+class Readings:
+    """Everything that is read of a dataset, by its producer and under agreements."""
+
+    producer: Producer
+    machine: httpx.AsyncClient
+    portal: Granting
+    dataset: str
+    done: list[str] = field(default_factory=list)
+
+    async def by_producer(self) -> None:
+        """Pages that show, check, compare and search."""
+        for path in (
+            "data", "check", "understood", "cells", "cells.csv", "people", "personal-data", "schema", "review",
+            "data?version=1", "data?version=2", "versions/2/difference", "describe",
+        ):  # fmt: skip
+            answer = await self.producer.client.get(f"/datasets/{self.dataset}/{path}")
+            assert answer.status_code == 200, (path, answer.text)
+            self.done.append(path)
+
+    async def under(self, grant: Any, *, whole: bool) -> None:
+        """Rows, exports, places, the file."""
+        asked = [f"/api/resources/{self.dataset}/data/?page_size=50", f"/datasets/{self.dataset}/file"]
+        asked += [
+            f"/api/resources/{self.dataset}/data/{kind}/" for kind, form in FORMATS.items() if whole or not form.placed
+        ]
+        asked += [f"/api/resources/{self.dataset}/data/csv/?index__greater=10&index__sort=desc"]
+        asked += [f"/ogc/{self.dataset}/collections/data/items?limit=20"] if whole else []
+        for path in asked:
+            answer = await self.machine.get(path, headers=grant.headers)
+            assert answer.status_code == 200, (path, answer.text[:300])
+            self.done.append(path)
+
+
+async def build_archive(producer: Producer, site: Site, database: Database, territory: Territory) -> None:
+    assert (await producer.client.post(f"/spaces/{SLUG}/archive")).status_code == 303
+    async with database.session(territory.id, role="worker") as session:
+        archive = (await session.scalars(select(SpaceArchive))).one()
+    build = archives.jobs(database, site.registry, Builder(site.parts["objects"], site.pages))[BUILD_ARCHIVE]
+    await build(Job(BUILD_ARCHIVE, territory.id, {"archive": str(archive.id)}, 0, last=False))
+
+
+async def test_no_cell_of_a_sealed_space_is_in_clear_on_a_disk(
+    canaries: Canaries, no_disk: SealingStore, producer: Producer, portal: Granting, machine: httpx.AsyncClient,
+    asker: object, node_site: Site, node_database: Database, demo: Territory, postgres: str, run_folder: Path,
+    settings: Settings,
+) -> None:  # fmt: skip
+    await seal(node_site, node_database, demo)
+    dataset = await producer.draft(canaries.table(), "compteurs.csv")
+    await producer.publish(dataset, access="restricted", reason="On le peut.")
+    sent = await producer.send(canaries.table(second=True), "compteurs.csv", f"/datasets/{dataset}/versions")
+    assert sent.status_code == 303, sent.text
+    readings = Readings(producer, machine, portal, dataset)
+    await readings.by_producer()
+    await producer.publish(dataset, access="restricted", reason="On le peut.")
+    whole, part = portal.grant(dataset, WHOLE), portal.grant(dataset, IN_PART)
+    for grant in (whole, part):
+        assert (await portal.push(machine, grant)).status_code == 200
+    await readings.under(whole, whole=True)
+    await readings.under(part, whole=False)
+    await build_archive(producer, node_site, node_database, demo)
+
+    patterns = canaries.patterns
+    in_rows = await rows_in_clear(postgres, list(settings.database_names.values()), patterns)
+    in_files = files_in_clear(run_folder, patterns)
+
+    assert in_rows == []
+    assert in_files == []
+    print(f"canaries: {len(patterns)} in {len(readings.done) + 1} readings, 0 in clear")  # noqa: T201
+
+
+async def test_the_search_finds_what_is_in_clear(
+    canaries: Canaries, producer: Producer, postgres: str, run_folder: Path, settings: Settings
+) -> None:
+    """In a space that is not sealed: the first lines in the database, the file in the store, the table."""
+    dataset = await producer.draft(canaries.table(), "compteurs.csv")
+    await producer.page(f"/datasets/{dataset}/data")
+
+    in_rows = await rows_in_clear(postgres, list(settings.database_names.values()), canaries.patterns)
+    in_files = files_in_clear(run_folder, canaries.patterns)
+
+    assert {"text", "wrong"} <= {each.partition(" in ")[0] for each in in_rows}
+    assert "text" in {each.partition(" in ")[0] for each in in_files}
+
+
+async def test_cells_that_do_not_fit_are_shown_from_where_they_are_sealed(
+    canaries: Canaries, no_disk: SealingStore, producer: Producer, node_site: Site, node_database: Database,
+    demo: Territory,
+) -> None:  # fmt: skip
+    await seal(node_site, node_database, demo)
+    dataset = await producer.draft(canaries.table(), "compteurs.csv")
+
+    page = await producer.page(f"/datasets/{dataset}/cells")
+    table = await producer.page(f"/datasets/{dataset}/cells.csv")
+
+    assert canaries.wrong in page
+    assert canaries.wrong in table
+
+
+async def test_sealing_a_space_forgets_the_cells_that_were_kept_of_it(
+    canaries: Canaries, producer: Producer, node_site: Site, node_database: Database, demo: Territory, postgres: str,
+    settings: Settings,
+) -> None:  # fmt: skip
+    dataset = await producer.draft(canaries.table(), "compteurs.csv")
+    await producer.page(f"/datasets/{dataset}/data")
+    tables: Tables = node_site.parts[FIND_TABLE]
+    copies = settings.state / "tables" / str(demo.id) / dataset
+    assert list(copies.iterdir())
+    await seal(node_site, node_database, demo)
+
+    async with node_database.session(demo.id, role="worker") as session:
+        await tables.forget_disk(demo.id, await forget_cells(session))
+    async with node_database.session(demo.id, role="worker") as session:
+        again = await forget_cells(session)
+        version = (await find_dataset(session, uuid.UUID(dataset))).latest  # type: ignore[union-attr]
+
+    assert [str(each) for each in again] == [dataset]
+    assert version.profile["sample"] == []
+    assert version.preparation is not None
+    kept = json.dumps(version.preparation.findings) + json.dumps(version.profile)
+    assert [name for name, pattern in canaries.patterns.items() if pattern in kept.encode()] == []
+    assert version.preparation.findings["counts"], "how many do not fit is still known"
+    assert not copies.exists()
+
+
+async def test_without_memory_nothing_is_opened(
+    producer: Producer, node_site: Site, node_database: Database, demo: Territory, parts: dict[str, Any], tmp_path: Path,
+    canaries: Canaries, monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """A folder on a disk in the place of memory refuses, in words."""
+    await seal(node_site, node_database, demo)
+    dataset = await producer.draft(canaries.table(), "compteurs.csv")
+    monkeypatch.setattr(parts["objects"], "memory", Memory(tmp_path / "disk"))
+    monkeypatch.setattr(memories, "kind_of", lambda _: "ext4")
+
+    shown = await producer.client.get(f"/datasets/{dataset}/data")
+    dropped = await producer.send(canaries.table(), "autre.csv")
+
+    assert shown.status_code == 503
+    assert "chiffrées" in shown.text
+    assert dropped.status_code == 503
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"), [("/proc/self", "proc"), ("/dev/shm", "tmpfs"), ("/dev/shm/udi-x", "tmpfs")]
+)  # fmt: skip
+def test_the_kind_of_a_file_system_is_known(path: str, kind: str) -> None:
+    assert kind_of(Path(path)) == kind
+
+
+def test_memory_that_others_read_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memories, "kind_of", lambda _: "tmpfs")
+    own, shared = Memory(tmp_path / "own"), Memory(tmp_path / "shared")
+    shared.folder.mkdir(mode=0o755)
+
+    assert own.is_there()
+    assert not shared.is_there()
