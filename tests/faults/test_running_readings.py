@@ -4,6 +4,7 @@ import asyncio
 import os
 import socket
 import time
+import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,17 +13,21 @@ import pytest
 
 from tests.faults.running import RunningNode
 from tests.node.agreements.granting import Grant, Granting
-from tests.node.conftest import parts
+from tests.node.conftest import parts, store
 from tests.node.producer import Producer
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
 from udi.node.agreements.gate import BYTES
+from udi.node.datasets.actions.prepare import Desk, prepare_version
+from udi.node.datasets.queries import find_dataset
+from udi.node.files.depot import Depot
+from udi.node.files.store import ObjectStore
 from udi.node.spaces.models import Space
 from udi.node.territories.models import Tenant
 from udi.protocol.agreement import State
 from udi.settings import Settings
 
-__all__ = ["parts"]
+__all__ = ["parts", "store"]
 SIZE = 64 * 1024**2
 BEFORE = 4 * 1024**2
 SLICE = 64 * 1024
@@ -84,21 +89,26 @@ async def granting(settings: Settings, node_database: Database, demo: Territory)
     secret.unlink()
 
 
-async def publish(producer: Producer, node_database: Database, demo: Territory, space: Space) -> str:
+async def publish(
+    producer: Producer, store: ObjectStore, node_database: Database, demo: Territory, space: Space
+) -> str:
     """A restricted file that is no table."""
     async with node_database.session(demo.id, role="owner") as session:
         row = await session.get_one(Space, (demo.id, space.id))
         row.quota_bytes = 4 * SIZE
-    return await producer.publish(
-        await producer.draft(os.urandom(SIZE), "mesures.bin"), access="restricted", reason="On le peut."
-    )
+    dataset = await producer.draft(os.urandom(SIZE), "mesures.bin")
+    async with node_database.session(demo.id, role="worker") as session:
+        found = await find_dataset(session, uuid.UUID(dataset))
+        assert found is not None
+    await prepare_version(Desk(Depot(node_database, store, demo.id, "worker"), demo), found.latest.id, 1)
+    return await producer.publish(dataset, access="restricted", reason="On le peut.")
 
 
 async def test_a_slow_reader_is_cut_off_when_its_agreement_is_revoked(
     granting: Granting, producer: Producer, space: Space, node: RunningNode, node_database: Database, demo: Territory,
-    settings: Settings,
+    settings: Settings, store: ObjectStore,
 ) -> None:  # fmt: skip
-    dataset = await publish(producer, node_database, demo, space)
+    dataset = await publish(producer, store, node_database, demo, space)
     node.start("serve")
     host = demo.links["node"].removeprefix("http://").partition(":")[0]
     grant = granting.grant(dataset)
@@ -112,6 +122,7 @@ async def test_a_slow_reader_is_cut_off_when_its_agreement_is_revoked(
         known = time.monotonic()
         whole = await asyncio.to_thread(reader.read, SIZE, 0.01)
         seconds = time.monotonic() - known
+        reader.connection.close()
         again = await client.get(f"/datasets/{dataset}/file", headers=grant.headers)
 
     after = reader.taken - BEFORE
