@@ -82,7 +82,7 @@ def wait_for_end(watched: Sequence[psutil.Process]) -> bool:
 def is_alive(process: psutil.Process) -> bool:
     """Whether it runs, and is not only waiting for its parent to see that it ended."""
     with suppress(psutil.NoSuchProcess):
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
     return False
 
 
