@@ -43,6 +43,7 @@ from udi.portal.projects.data_requests import pages as data_request_pages
 from udi.portal.projects.suggestions import pages as suggestion_pages
 from udi.portal.site import build_site
 from udi.portal.tenants import pages as tenants_pages
+from udi.portal.tenants.budgets import count_write
 from udi.settings import get_settings
 from udi.ui import login
 from udi.ui.heads import HeadAsGet
@@ -100,6 +101,7 @@ def create(site: Site | None = None) -> Litestar:
     app = create_app(
         site,
         HANDLERS,
+        guards=[count_write],
         on_shutdown=[
             site.parts["sessions"].service.close,
             *(site.parts[name].close for name in ("webhooks", SOURCES_OUTGOING, OUTGOING)),

@@ -10,7 +10,7 @@ from uuid import UUID
 from litestar import Litestar, Request, Response
 from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
-from litestar.types import ControllerRouterHandler, LifespanHook
+from litestar.types import ControllerRouterHandler, Guard, LifespanHook
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.db import Database
@@ -26,6 +26,7 @@ from udi.ui.errors import EXCEPTION_HANDLERS
 from udi.ui.metrics import Metrics
 from udi.ui.middleware import FRAME, put_headers
 from udi.ui.pages import Pages
+from udi.ui.patience import PatientBody
 from udi.ui.routes import common_routes
 from udi.ui.targets import Targets
 from udi.ui.watch import Watch
@@ -115,9 +116,13 @@ async def provide_session(
 
 
 def create_app(
-    site: Site, handlers: Sequence[ControllerRouterHandler], *, on_shutdown: Sequence[LifespanHook] = ()
+    site: Site,
+    handlers: Sequence[ControllerRouterHandler],
+    *,
+    guards: Sequence[Guard] = (),
+    on_shutdown: Sequence[LifespanHook] = (),
 ) -> Litestar:
-    """The ASGI application of a program."""
+    """The ASGI application of a program; `guards` look at every request."""
 
     async def close() -> None:
         await site.outgoing.close()
@@ -131,6 +136,7 @@ def create_app(
             "member": Provide(provide_member),
             "session": Provide(provide_session),
         },
+        guards=list(guards),
         middleware=FRAME,
         before_send=[put_headers],
         exception_handlers=EXCEPTION_HANDLERS,
@@ -141,7 +147,7 @@ def create_app(
         request_max_body_size=MAX_FORM,
         debug=False,
     )
-    app.asgi_handler = Targets(Watch(Compressed(app.asgi_handler), site))
+    app.asgi_handler = Targets(Watch(Compressed(PatientBody(app.asgi_handler)), site))
     return app
 
 

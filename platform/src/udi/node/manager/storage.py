@@ -88,7 +88,7 @@ def _read_about(request: Asked) -> About:
         return About(
             UUID(str(said["media_id"])), name, int(size) if size is not None else None, str(said.get("md5") or "")
         )
-    except (KeyError, ValueError, TypeError, AttributeError) as error:
+    except (KeyError, ValueError, TypeError, AttributeError, RecursionError) as error:
         refusal = Refusal(
             ABOUT, "This header says nothing usable about the file.", "Send media_id, media_name and file_size as JSON."
         )

@@ -17,6 +17,7 @@ from udi.portal.access.models import (
     PublicAgreement,
     StandingCounter,
 )
+from udi.portal.tenants.budgets import SpentBudget
 
 CARRIED = (
     Carried(AccessPolicy),
@@ -29,6 +30,7 @@ CARRIED = (
     Carried(ProjectKey),
 )
 LEFT_OUT = (
+    LeftOut(SpentBudget, "what was counted of people and addresses lasts a day"),
     LeftOut(AccessDraft, "what people began to write before they logged in lasts a day"),
     LeftOut(ProjectCredential, "secrets of projects are for nodes of this installation: new ones are made elsewhere"),
 )

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, delete, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit import jobs
+from udi.kit.budgets import forget_spent
 from udi.kit.clock import now
 from udi.kit.tenancy import Territory
 from udi.portal import audit
@@ -110,6 +111,7 @@ async def _forget(session: AsyncSession, moment: datetime) -> None:
     over = over.where(or_(closed, ended & (AccessAgreement.since <= long_ago)))
     await session.execute(delete(AccessDocument).where(AccessDocument.request_id.in_(over)))
     await forget_drafts(session)
+    await forget_spent(session)
 
 
 async def _take(session: AsyncSession, *which: ColumnElement[bool]) -> list[AccessRequest]:

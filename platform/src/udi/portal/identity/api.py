@@ -11,11 +11,14 @@ from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.types import ControllerRouterHandler
 
+from udi.kit.budgets import require_left, spend
 from udi.kit.errors import UdiError, UnauthenticatedError, UnavailableError
 from udi.kit.oidc import IdentityRefusedError
 from udi.kit.tenancy import Territory
 from udi.kit.tokens import IdentityAwayError
+from udi.portal.tenants.budgets import WRONG_CREDENTIALS, subject_of_address
 from udi.ui.login import sessions_of
+from udi.ui.site import site_of
 
 FORM = "application/x-www-form-urlencoded"
 GRANT = "client_credentials"
@@ -24,7 +27,11 @@ MAX_FORM = 16 * 1024
 
 @post(["/oauth2/token", "/oauth/token"], status_code=200, request_max_body_size=MAX_FORM)
 async def give_token(request: Request[Any, Any, State], territory: NamedDependency[Territory]) -> Response[Any]:
-    """Pass a machine's credential to the identity service, and its answer back; older nodes ask at the second address."""
+    """Pass a machine's credential to the identity service, and its answer back; older nodes ask at the second address.
+
+    Raises:
+        TooManyError: many wrong ones came from this address.
+    """
     form = await request.form() if request.headers.get("content-type", "").startswith(FORM) else {}
     if form.get("grant_type") != GRANT:
         raise UdiError(
@@ -32,9 +39,15 @@ async def give_token(request: Request[Any, Any, State], territory: NamedDependen
             remedy="Send a form with grant_type=client_credentials, and your client id and secret.",
         )
     client, secret = _credential(request.headers.get("authorization", ""), form)
+    database = site_of(request).database
+    subject = subject_of_address(request)
+    async with database.session(territory.id, role="app") as session:
+        await require_left(session, WRONG_CREDENTIALS, subject)
     try:
         granted = await sessions_of(request).service.machine_token(client, secret)
     except IdentityRefusedError as error:
+        async with database.session(territory.id, role="app") as session:
+            await spend(session, WRONG_CREDENTIALS, subject)
         raise UnauthenticatedError(
             "This client id and secret are not known, or not allowed here.",
             remedy="Check them; the territory's team can give a new secret.",

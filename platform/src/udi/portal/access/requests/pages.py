@@ -12,14 +12,14 @@ from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from udi.kit.budgets import spend
 from udi.kit.clock import now
-from udi.kit.errors import InvalidError, TooLargeError, TooManyError
+from udi.kit.errors import InvalidError, TooLargeError
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
 from udi.portal.access.models import AccessDraft, AccessPolicy
 from udi.portal.access.policies.queries import get_policy, get_restricted, measure, policy_of
 from udi.portal.access.requests.asking import submit
-from udi.portal.access.requests.drafts import MOST_DRAFTS, count_drafts
 from udi.portal.access.requests.form import NEW, Typed, read_draft, read_typed
 from udi.portal.access.requests.queries import find_draft, list_own, list_to_answer
 from udi.portal.catalogue.models import Dataset
@@ -27,6 +27,7 @@ from udi.portal.organisations.queries import list_producers
 from udi.portal.projects.actions.describe import Described, create_project
 from udi.portal.projects.models import Project
 from udi.portal.projects.queries import get_led_project, list_led
+from udi.portal.tenants.budgets import DRAFTS, subject_of_address
 from udi.ui.errors import say_fields
 from udi.ui.site import render
 
@@ -95,8 +96,7 @@ async def _keep(request: AnyRequest, session: AsyncSession, dataset: Dataset) ->
     if not length.isdigit() or int(length) > LARGEST_DRAFT:
         raise TooLargeError("This is more than is kept before you log in.", remedy="Log in first, then send documents.")
     typed = await read_typed(await request.form())
-    if await count_drafts(session) >= MOST_DRAFTS:
-        raise TooManyError("Too many people begin a request now.", remedy="Log in first, then fill the form.")
+    await spend(session, DRAFTS, subject_of_address(request))
     draft = AccessDraft(dataset_id=dataset.id, typed=typed.as_draft(), begun_at=now())
     session.add(draft)
     await session.flush()

@@ -86,6 +86,8 @@ async def _read(request: Machine) -> dict[str, Any]:
     if request.method == "POST" and (body := await request.body()):
         try:
             posted = json.loads(body[:LARGEST_BODY])
+        except RecursionError as error:
+            raise UnreadableBodyError("Request data has too many levels inside one another") from error
         except ValueError as error:
             raise UnreadableBodyError(str(error)) from error
         if not isinstance(posted, dict):
@@ -95,8 +97,8 @@ async def _read(request: Machine) -> dict[str, Any]:
         if isinstance(values.get(name), str) and values[name].startswith("["):
             try:
                 values[name] = json.loads(values[name])
-            except ValueError as error:
-                raise UnreadableBodyError(f"{name}: {error}") from error
+            except (ValueError, RecursionError) as error:
+                raise UnreadableBodyError(f"{name}: it is no list in JSON") from error
     return values
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit import jobs
+from udi.kit.budgets import spend
 from udi.kit.clock import now
 from udi.kit.errors import ConflictError, InvalidError, NotFoundError, Refusal, TooManyError
 from udi.kit.identity import MANAGERS, PUBLISHERS, Actor
@@ -15,6 +16,7 @@ from udi.portal.organisations.joining.changes import change_member
 from udi.portal.organisations.members import queries
 from udi.portal.organisations.members.states import Stage, Step, step
 from udi.portal.organisations.models import Entry, Organisation
+from udi.portal.tenants.budgets import MAILS
 
 TELL_ENTRY = "tell_entry"
 ROLES: dict[str, tuple[str, ...]] = {"manager": (MANAGERS,), "publisher": (PUBLISHERS,), "member": ()}
@@ -45,7 +47,7 @@ async def invite(
 
     Raises:
         InvalidError: this is no address, or no role; or it is a member's, or invited already.
-        TooManyError: as many invitations wait as may.
+        TooManyError: as many invitations wait as may, or this person had many mails sent today.
     """
     email, groups = email.strip().lower(), read_role(role)
     if not MAIL.fullmatch(email) or len(email) > LONGEST_MAIL:
@@ -63,6 +65,7 @@ async def invite(
             "%(most)s invitations and requests wait already, which is as many as may.",
             remedy="Take some back, or answer those who ask.", values={"most": MOST_INVITED},
         )  # fmt: skip
+    await spend(session, MAILS, str(actor.person_id))
     entry = Entry(
         organisation_id=organisation.id, stage=Stage.INVITED, email=email, groups=list(groups), language=language,
         begun_by=actor.person_id, begun_at=now(),

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from udi.kit.budgets import spend
 from udi.kit.clock import now
 from udi.kit.errors import ConflictError, InvalidError, PreconditionError, Refusal, TooManyError
 from udi.kit.identity import Actor
@@ -18,6 +19,7 @@ from udi.portal.organisations.queries import find_organisations
 from udi.portal.projects.actions.telling import tell
 from udi.portal.projects.models import Audience, Project, ProjectDataset, Scale, Support
 from udi.portal.projects.queries import MOST_LED
+from udi.portal.tenants.budgets import PROJECTS
 from udi.protocol.policy import Requester
 from udi.protocol.terms import Purpose
 
@@ -114,7 +116,7 @@ async def create_project(session: AsyncSession, actor: Actor, described: Describ
 
     Raises:
         InvalidError: a field is wrong, each named.
-        TooManyError: the person leads as many as one may.
+        TooManyError: the person leads as many as one may, or began many in the last hour.
     """
     described = described.tidy()
     organisation = await _check_all(session, actor, described, None)
@@ -124,6 +126,7 @@ async def create_project(session: AsyncSession, actor: Actor, described: Describ
             "You lead %(most)s projects, which is as many as one may.",
             remedy="Take up one that is there.", values={"most": MOST_LED},
         )  # fmt: skip
+    await spend(session, PROJECTS, str(actor.person_id))
     moment = now()
     project = Project(
         leader_id=actor.person_id, reporter_id=None, language=language, created_at=moment, changed_at=moment,

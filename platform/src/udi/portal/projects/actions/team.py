@@ -3,6 +3,7 @@
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from udi.kit.budgets import spend
 from udi.kit.clock import now
 from udi.kit.errors import ConflictError, InvalidError, Refusal, TooManyError
 from udi.kit.identity import Actor
@@ -14,6 +15,7 @@ from udi.portal.projects.actions.describe import note_change
 from udi.portal.projects.actions.telling import tell
 from udi.portal.projects.models import Project, ProjectMember, Right
 from udi.portal.projects.states import PRESENT, Stage, Step, step
+from udi.portal.tenants.budgets import MAILS
 
 MOST_MEMBERS = 50
 
@@ -34,7 +36,7 @@ async def invite(session: AsyncSession, actor: Actor, project: Project, *, email
 
     Raises:
         InvalidError: this is no address, or no right; or the address is in the team, or invited.
-        TooManyError: the team is as large as it may be.
+        TooManyError: the team is as large as it may be, or this person had many mails sent today.
     """
     email, given = email.strip().lower(), read_right(right)
     if not MAIL.fullmatch(email) or len(email) > LONGEST_MAIL:
@@ -49,6 +51,7 @@ async def invite(session: AsyncSession, actor: Actor, project: Project, *, email
         raise TooManyError(
             "A team has %(most)s people at most.", remedy="Take somebody away first.", values={"most": MOST_MEMBERS}
         )
+    await spend(session, MAILS, str(actor.person_id))
     member = ProjectMember(
         project_id=project.id, email=email, right=given, begun_by=actor.person_id, begun_at=now(),
         stage=Stage.JOINED if colleague else Stage.INVITED, person_id=colleague.id if colleague else None,

@@ -1,0 +1,96 @@
+"""How much one person, address or territory may do in a while: counted in the database, by all processes together.
+
+For what costs others: writes, mails to people who did not ask, drafts of nobody, wrong credentials. Windows are fixed;
+what was counted is deleted a day later. An address is kept as a keyed digest, never as it is.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.clock import now
+from udi.kit.errors import TooManyError
+
+KEPT = timedelta(days=1)
+SHOWN_IN_SECONDS = 120
+ADD = text(
+    "INSERT INTO app.spent_budget (policy, subject, begins_at, used) VALUES (:policy, :subject, :begins_at, :cost)"
+    " ON CONFLICT (tenant_id, policy, subject, begins_at) DO UPDATE SET used = spent_budget.used + excluded.used"
+    " RETURNING used"
+)
+READ = text(
+    "SELECT used FROM app.spent_budget WHERE policy = :policy AND subject = :subject AND begins_at = :begins_at"
+)
+FORGET = text("DELETE FROM app.spent_budget WHERE begins_at < :before")
+
+
+@dataclass(frozen=True)
+class Budget:
+    """`most` in each window of `seconds`, for one subject; `policy` is its name."""
+
+    policy: str
+    most: int
+    seconds: int
+
+    def begins_at(self, moment: datetime) -> datetime:
+        """When the window of a moment began."""
+        stamp = int(moment.timestamp())
+        return datetime.fromtimestamp(stamp - stamp % self.seconds, UTC)
+
+    def wait(self, moment: datetime) -> int:
+        """Whole seconds until the next window, at least one."""
+        ends = self.begins_at(moment) + timedelta(seconds=self.seconds)
+        return max(1, round((ends - moment).total_seconds()))
+
+
+def address_subject(address: str, key: str) -> str:
+    """An address as it is counted: nobody can say from it which address it was."""
+    return "address:" + hashlib.blake2b(address.encode(), key=key.encode()[:64], digest_size=16).hexdigest()
+
+
+async def spend(session: AsyncSession, budget: Budget, subject: str, cost: int = 1) -> None:
+    """Count what somebody does; it stays counted when the transaction is committed.
+
+    Raises:
+        TooManyError: nothing is left in this window; says how long to wait.
+    """
+    moment = now()
+    values = {"policy": budget.policy, "subject": subject, "begins_at": budget.begins_at(moment), "cost": cost}
+    used = (await session.execute(ADD, values)).scalar_one()
+    if used > budget.most:
+        raise refusal(budget, moment)
+
+
+async def require_left(session: AsyncSession, budget: Budget, subject: str) -> None:
+    """Look whether something is left, without counting.
+
+    Raises:
+        TooManyError: nothing is left in this window; says how long to wait.
+    """
+    moment = now()
+    values = {"policy": budget.policy, "subject": subject, "begins_at": budget.begins_at(moment)}
+    used = (await session.execute(READ, values)).scalar_one_or_none() or 0
+    if used >= budget.most:
+        raise refusal(budget, moment)
+
+
+def refusal(budget: Budget, moment: datetime) -> TooManyError:
+    """What somebody is told who has nothing left."""
+    seconds = budget.wait(moment)
+    minutes = -(-seconds // 60)
+    is_long = seconds > SHOWN_IN_SECONDS
+    remedy = "Try again in %(minutes)s minutes." if is_long else "Try again in %(seconds)s seconds."
+    return TooManyError(
+        "Too many requests.",
+        remedy=remedy,
+        values={"seconds": seconds, "minutes": minutes},
+        headers={"Retry-After": str(seconds)},
+    )
+
+
+async def forget_spent(session: AsyncSession) -> None:
+    """Delete what was counted more than a day ago."""
+    await session.execute(FORGET, {"before": now() - KEPT})

@@ -1,0 +1,78 @@
+"""What people, addresses and the territory may do in a while on the portal, with the table that counts it."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from litestar.connection import ASGIConnection
+from litestar.datastructures import State
+from litestar.handlers import BaseRouteHandler
+from sqlalchemy import Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from udi.kit.budgets import Budget, address_subject, spend
+from udi.kit.identity import Actor
+from udi.kit.rates import neighbourhood
+from udi.kit.tenancy import Territory
+from udi.portal.schema import PortalTable
+from udi.settings import Settings
+from udi.ui.middleware import SAFE
+from udi.ui.readers import address_of
+
+MINUTE, HOUR, DAY = 60, 3600, 86400
+WRITES = Budget("writes", 60, MINUTE)
+"""Of one person."""
+ADDRESS_WRITES = Budget("address-writes", 240, MINUTE)
+"""Of one address, people who are logged in included: an office has one."""
+TERRITORY_WRITES = Budget("territory-writes", 6000, MINUTE)
+PROJECTS = Budget("projects", 20, HOUR)
+"""Projects and reuses that one person begins."""
+MAILS = Budget("mails", 60, DAY)
+"""Mails that one person has sent to people who did not ask for them: invitations."""
+DRAFTS = Budget("drafts", 10, HOUR)
+"""What one address begins to write before anybody is logged in."""
+WRONG_CREDENTIALS = Budget("wrong-credentials", 10, 5 * MINUTE)
+"""Of one address."""
+WHOLE = "territory"
+Connection = ASGIConnection[Any, Any, Any, State]
+
+
+class SpentBudget(PortalTable):
+    """How much of a budget a subject used in the window that began then; nobody's name, and no address as it is."""
+
+    __tablename__ = "spent_budget"
+    __table_args__ = (Index(None, "tenant_id", "begins_at"),)
+
+    tenant_id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("app.current_tenant()"))
+    policy: Mapped[str] = mapped_column(primary_key=True)
+    subject: Mapped[str] = mapped_column(primary_key=True)
+    begins_at: Mapped[datetime] = mapped_column(primary_key=True)
+    used: Mapped[int]
+
+
+def subject_of_address(connection: Connection) -> str:
+    """The address of a request, as it is counted."""
+    settings: Settings = connection.app.state.site.settings
+    return address_subject(neighbourhood(address_of(connection)), settings.secret("portal_client_key"))
+
+
+async def count_write(connection: Connection, _handler: BaseRouteHandler) -> None:
+    """Count a request that changes something: of its person, its address and the whole territory.
+
+    Machines are not counted: they show a token, and what it allows is bounded elsewhere.
+
+    Raises:
+        TooManyError: nothing is left.
+    """
+    state = connection.scope["state"]
+    territory: Territory | None = state.get("territory")
+    if connection.scope["method"] in SAFE or territory is None:
+        return
+    if connection.headers.get("authorization"):
+        return
+    actor: Actor | None = state.get("actor")
+    async with connection.app.state.site.database.session(territory.id, role="app") as session:
+        if actor is not None:
+            await spend(session, WRITES, str(actor.person_id))
+        await spend(session, ADDRESS_WRITES, subject_of_address(connection))
+        await spend(session, TERRITORY_WRITES, WHOLE)
