@@ -75,7 +75,21 @@ def run_child(arguments: list[str]) -> None:
     import_module("udi.node.tables.inside").main()
 
 
-PROGRAMS = {"udi": Program(load_commands, run_command), "tables": Program(load_tables, run_child)}
+def load_suite() -> None:
+    """What the tests of a mutant import."""
+    import_module("tests.mutants.warm").load()
+
+
+def run_suite(arguments: list[str]) -> None:
+    """Run tests against a changed program."""
+    import_module("tests.mutants.warm").run(arguments)
+
+
+PROGRAMS = {
+    "udi": Program(load_commands, run_command),
+    "tables": Program(load_tables, run_child),
+    "suite": Program(load_suite, run_suite),
+}
 
 
 def open_streams(*, unbuffered: bool) -> None:

@@ -8,12 +8,12 @@ import sys
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from queue import SimpleQueue
 
 from tests.mutants.catalogue import ROOT, LostPlaceError, Mutant, load
-from tests.mutants.running import FAILED, LEAST_PATIENCE, PATIENCE, TestRun, Workshop, workshop
+from tests.mutants.running import Workshop, workshop
 
 KILLED, TIMED_OUT, SURVIVED, ERROR = "killed", "timed out", "survived", "error"
 LEAST_KILLED = 95
@@ -29,6 +29,7 @@ class Outcome:
     what: str
     by: str = ""
     processor: float = 0.0
+    forked: bool = True
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -82,15 +83,15 @@ def _lost(mutants: Iterable[Mutant]) -> Iterable[str]:
 
 def _run_all(mutants: Sequence[Mutant], jobs: int) -> list[Outcome]:
     """What became of each, in their order; whoever interrupts this ends what was started."""
+    modules = sorted(set(_modules(mutants)))
     with ExitStack() as stack:
-        places = [stack.enter_context(workshop()) for _ in range(min(jobs, len(mutants)))]
+        places = [stack.enter_context(workshop(modules)) for _ in range(min(jobs, len(mutants)))]
         free: SimpleQueue[Workshop] = SimpleQueue()
         for place in places:
             free.put(place)
         threads = ThreadPoolExecutor(len(places))
         try:
-            plain = threads.submit(_run_unchanged, free, mutants).result()
-            return list(threads.map(lambda each: _judge(free, each, plain), mutants))
+            return _doubt(places[0], list(threads.map(lambda each: _judge(free, each), mutants)))
         finally:
             threads.shutdown(wait=False, cancel_futures=True)
             for place in places:
@@ -98,57 +99,61 @@ def _run_all(mutants: Sequence[Mutant], jobs: int) -> list[Outcome]:
             threads.shutdown()
 
 
-def _run_unchanged(free: "SimpleQueue[Workshop]", mutants: Sequence[Mutant]) -> TestRun:
-    """Every test that is needed, without any change: what fails then kills nothing."""
-    tests = sorted({test for mutant in mutants for test in mutant.tests})
-    print(f"{len(mutants)} mutants; first their tests without any change, of {len(tests)} files and names", flush=True)
-    place = free.get()
-    try:
-        plain = place.run(tests, stop=False)
-    finally:
-        free.put(place)
-    for name in plain.of("failed"):
-        print(f"FAILS WITHOUT ANY CHANGE: {name}", flush=True)
-    print(f"{len(plain.results)} tests in {plain.processor:.0f} processor seconds", flush=True)
-    if not plain.results:
-        print(plain.output)
-    return plain
+def _modules(mutants: Iterable[Mutant]) -> Iterable[str]:
+    """The modules of their tests that need the suite."""
+    for test in {test for mutant in mutants if not mutant.fresh for test in mutant.tests}:
+        path = ROOT / test.partition("::")[0]
+        for file in path.rglob("test_*.py") if path.is_dir() else [path]:
+            yield ".".join(file.relative_to(ROOT).with_suffix("").parts)
 
 
-def _judge(free: "SimpleQueue[Workshop]", mutant: Mutant, plain: TestRun) -> Outcome:
+def _judge(free: "SimpleQueue[Workshop]", mutant: Mutant) -> Outcome:
     place = free.get()
     try:
-        outcome = _try(place, mutant, plain)
+        with place.changed(mutant):
+            outcome = _try(place, mutant)
     finally:
         free.put(place)
     print(f"{outcome.what:10} {outcome.processor:6.1f} s  {mutant.id}  {outcome.by}", flush=True)
     return outcome
 
 
-def _try(place: Workshop, mutant: Mutant, plain: TestRun) -> Outcome:
-    expected = [name for name in plain.of("passed") if is_among(name, mutant.tests)]
-    if not expected:
-        return Outcome(mutant, ERROR, "none of its tests runs here without a change")
-    usual = sum(plain.durations[name] for name in expected)
-    with place.changed(mutant):
-        found = place.run(
-            mutant.tests, patience=LEAST_PATIENCE + PATIENCE * usual, fresh=mutant.fresh, alone=mutant.alone
-        )
+def _try(place: Workshop, mutant: Mutant) -> Outcome:
+    found = place.run(mutant.tests, mutant)
+    used = found.processor
+    if found.forked and found.status == 0:
+        found = place.run(mutant.tests, mutant, cold=True)
+        used += found.processor
     if found.status is None:
-        return Outcome(mutant, TIMED_OUT, processor=found.processor)
-    by = [name for name in found.of("failed") if name in expected]
-    if by:
-        return Outcome(mutant, KILLED, by[0], found.processor)
-    if found.status == 0:
-        return Outcome(mutant, SURVIVED, processor=found.processor)
-    failed = found.of("failed") if found.status == FAILED else []
-    reason = f"only tests that fail without it: {failed[0]}" if failed else _last_line(found.output)
-    return Outcome(mutant, ERROR, reason, found.processor)
+        return Outcome(mutant, TIMED_OUT, processor=used)
+    if failed := [name for name in found.of("failed") if "::test_" in name]:
+        return Outcome(mutant, KILLED, failed[0], used, forked=found.forked)
+    if found.status == 0 and found.of("passed"):
+        return Outcome(mutant, SURVIVED, processor=used)
+    reason = "its tests are skipped here" if found.status == 0 else _last_line(found.output)
+    return Outcome(mutant, ERROR, reason, used)
 
 
-def is_among(test: str, chosen: Sequence[str]) -> bool:
-    """Whether a test is one of those chosen by file, by name, or by name and parameters."""
-    return any(test == each or test.startswith((f"{each}::", f"{each}[", f"{each}/")) for each in chosen)
+def _doubt(place: Workshop, outcomes: Sequence[Outcome]) -> list[Outcome]:
+    """The outcomes, once every test that killed was run without any change: one that fails then kills nothing."""
+    failing: set[tuple[str, bool]] = set()
+    for forked in (True, False):
+        killers = sorted({each.by for each in outcomes if each.what == KILLED and each.forked is forked})
+        if not killers:
+            continue
+        print(f"{len(killers)} tests that killed, once more without any change", flush=True)
+        found = place.run(killers, stop=False, cold=not forked)
+        if not found.results:  # a name that cannot be asked for with its parameters
+            found = place.run(sorted({name.partition("[")[0] for name in killers}), stop=False, cold=not forked)
+        passed = set(found.of("passed"))
+        failing |= {(name, forked) for name in killers if name not in passed}
+    for name, _ in sorted(failing):
+        print(f"FAILS WITHOUT ANY CHANGE: {name}", flush=True)
+    why = "its test fails without any change"
+    return [
+        replace(each, what=ERROR, by=f"{why}: {each.by}") if (each.by, each.forked) in failing else each
+        for each in outcomes
+    ]
 
 
 def _last_line(output: str) -> str:

@@ -8,40 +8,41 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO, Any
 from xml.etree import ElementTree as ET
 
 import asyncpg
 
 from tests import services
 from tests.cluster import RUN
+from tests.commands import ONE_THREAD
+from tests.forks import Preloaded, Process
+from tests.mutants import warm
 from tests.mutants.catalogue import ROOT, Mutant
 
 LEFT_OUT = (".git", ".venv", "__pycache__", ".*_cache", ".hypothesis", "node_modules")
 WORKER = "PYTEST_XDIST_WORKER"
 """What the fixtures name a run's own databases by."""
 KEPT = ("postgres", "template0", "template1", "udi_portal_template", "udi_node_template", "keycloak", "udi_keycloak")
-LEAST_PATIENCE, PATIENCE = 180.0, 10.0
-"""Seconds that a mutant's tests have at least, and how many times what they took without it."""
-FAILED, NOTHING_RUN = 1, 5
-LOOK = 0.1
+PATIENCE = 600.0
+"""Seconds that the tests of a mutant have."""
 
 
 @dataclass
 class TestRun:
-    """What became of one run of pytest: results by node id («passed», «failed», «skipped») and seconds."""
+    """What became of one run of pytest: the results by node id («passed», «failed», «skipped»)."""
 
     __test__ = False
     status: int | None
     """Of pytest; None where it did not end in time."""
+    forked: bool = True
     results: dict[str, str] = field(default_factory=dict)
-    durations: dict[str, float] = field(default_factory=dict)
-    seconds: float = 0.0
     processor: float = 0.0
+    """Seconds."""
     output: str = ""
 
     def of(self, outcome: str) -> list[str]:
@@ -50,18 +51,29 @@ class TestRun:
 
 
 class Workshop:
-    """A copy of the project whose modules are changed one at a time, with services of its own."""
+    """A copy of the project whose modules are changed one at a time, with services of its own.
 
-    def __init__(self, folder: Path) -> None:
+    Tests run in forks of a process that has imported the suite, where a change allows it (`warm.py`).
+    """
+
+    def __init__(self, folder: Path, modules: Sequence[str]) -> None:
         self.project, self._run = folder / "project", folder / "run"
         self._temporary, self._folder = folder / "temporary", folder
         self._number = 0
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: subprocess.Popen[bytes] | Process | None = None
         shutil.copytree(ROOT, self.project, symlinks=True, ignore=shutil.ignore_patterns(*LEFT_OUT))
         (self.project / ".venv").symlink_to((ROOT / ".venv").resolve())
         self._run.mkdir()
         for each in (folder, self._run):
             each.chmod(0o755)
+        environment = self._environment(fresh=True) | ONE_THREAD | {warm.MODULES: " ".join(modules)}
+        self._warm = Preloaded("suite", environment)
+
+    def start(self) -> None:
+        """Import the suite and start the services, from the program as it is."""
+        found = self.run(["tests/mutants/started.py"])
+        if found.status != 0:
+            raise RuntimeError(found.output)
 
     @contextmanager
     def changed(self, mutant: Mutant) -> Iterator[None]:
@@ -79,31 +91,51 @@ class Workshop:
     def run(
         self,
         tests: Sequence[str],
+        mutant: Mutant | None = None,
         *,
-        patience: float | None = None,
-        fresh: bool = False,
-        alone: bool = False,
         stop: bool = True,
+        cold: bool = False,
     ) -> TestRun:
-        """Run tests in the copy; `stop` at the first that fails, `fresh` on a PostgreSQL of their own.
+        """Run tests in the copy, where a mutant may be held; `stop` at the first that fails; `cold`: not in a fork.
 
-        `alone`: without the suite's fixtures, whose imports take longer than most tests that need none of them.
+        Those of a mutant that is `fresh` have a PostgreSQL of their own; those of one that is `alone` have none of the
+        suite's fixtures.
         """
+        if cold or (mutant is not None and mutant.fresh):
+            return self._do(tests, mutant, stop=stop, forked=False)
+        found = self._do(tests, mutant, stop=stop, forked=True)
+        return found if found.status != warm.COLD else self._do(tests, mutant, stop=stop, forked=False)
+
+    def _do(self, tests: Sequence[str], mutant: Mutant | None, *, stop: bool, forked: bool) -> TestRun:
         self._number += 1
-        report = self._folder / f"report-{self._number}.xml"
-        command = [sys.executable, "-m", "pytest", "-q", "--tb=line", "-p", "no:cacheprovider", f"--junit-xml={report}"]
-        command += ["-o", "junit_family=xunit1", f"--basetemp={self._temporary}", *(["-x"] if stop else [])]
-        command += [*(["--noconftest"] if alone else []), *tests]
-        self._process = process = _start(
-            command, self.project, self._environment(fresh=fresh), self._folder / "output.txt"
-        )
-        began = time.monotonic()
-        status, processor = _wait(process, patience)
-        found = TestRun(status, seconds=time.monotonic() - began, processor=processor)
-        found.output = (self._folder / "output.txt").read_text(errors="replace")
+        report, usage = self._folder / "report.xml", self._folder / "usage.txt"
+        output = self._folder / "output.txt"
+        options = ["-q", "--tb=line", "-p", "no:cacheprovider", "--assert=plain", f"--junit-xml={report}"]
+        options += ["-o", "junit_family=xunit1", f"--basetemp={self._temporary}", *(["-x"] if stop else [])]
+        options += ["--noconftest"] if mutant is not None and mutant.alone else []
+        order = {"arguments": [*options, *tests], "usage": str(usage)}
+        if forked and mutant is not None:
+            order |= {"changed": str(self.project / mutant.path), "original": str(ROOT / mutant.path)}
+        environment = self._environment(fresh=mutant is not None and mutant.fresh)
+        for path in (report, usage):
+            path.unlink(missing_ok=True)
+        with output.open("wb") as file:
+            self._process = process = self._start(json.dumps(order), environment, file, forked=forked)
+        found = TestRun(_wait(process, PATIENCE if stop else None), forked=forked)
+        found.output = output.read_text(errors="replace")
+        found.processor = float(usage.read_text()) if usage.exists() else 0.0
         _read_report(report, found)
         self._clear()
         return found
+
+    def _start(
+        self, order: str, environment: Mapping[str, str], output: IO[bytes], *, forked: bool
+    ) -> subprocess.Popen[bytes] | Process:
+        streams: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": output, "stderr": output}
+        if forked:
+            return self._warm.start([order], environment, folder=self.project, new_session=True, **streams)
+        command = [sys.executable, "-m", "tests.mutants.warm", order]
+        return subprocess.Popen(command, cwd=self.project, env=dict(environment), start_new_session=True, **streams)
 
     def _environment(self, *, fresh: bool) -> dict[str, str]:
         environment = {name: value for name, value in os.environ.items() if name not in {RUN, WORKER}}
@@ -132,10 +164,11 @@ class Workshop:
 
 
 @contextmanager
-def workshop() -> Iterator[Workshop]:
-    """A workshop that is cleared away at the end."""
-    made = Workshop(Path(tempfile.mkdtemp(prefix="udi-mutants-")))
+def workshop(modules: Sequence[str]) -> Iterator[Workshop]:
+    """A workshop that is cleared away at the end, in which these modules are imported once."""
+    made = Workshop(Path(tempfile.mkdtemp(prefix="udi-mutants-")), modules)
     try:
+        made.start()
         yield made
     finally:
         made.close()
@@ -147,38 +180,15 @@ def _forget_compiled(path: Path) -> None:
         compiled.unlink()
 
 
-def _start(
-    command: Sequence[str], folder: Path, environment: Mapping[str, str], output: Path
-) -> subprocess.Popen[bytes]:
-    with output.open("wb") as file:
-        return subprocess.Popen(
-            command,
-            cwd=folder,
-            env=dict(environment),
-            stdin=subprocess.DEVNULL,
-            stdout=file,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-
-
-def _wait(process: subprocess.Popen[bytes], patience: float | None) -> tuple[int | None, float]:
-    """The status of a run, None where its time was over, and the seconds of a processor that it took."""
-    until = None if patience is None else time.monotonic() + patience
-    status: int | None = None
-    while True:
-        pid, code, used = os.wait4(process.pid, os.WNOHANG)
-        if pid:
-            status = os.waitstatus_to_exitcode(code)
-            break
-        if until is not None and time.monotonic() > until:
-            _end_group(process.pid)
-            _, _, used = os.wait4(process.pid, 0)
-            break
-        time.sleep(LOOK)
-    process.returncode = -1 if status is None else status
-    _end_group(process.pid)
-    return status, used.ru_utime + used.ru_stime
+def _wait(process: subprocess.Popen[bytes] | Process, patience: float | None) -> int | None:
+    """The status of a run, None where its time was over; what it started is ended."""
+    try:
+        return process.wait(patience)
+    except subprocess.TimeoutExpired:
+        return None
+    finally:
+        _end_group(process.pid)
+        process.wait()
 
 
 def _end_group(group: int) -> None:
@@ -195,7 +205,6 @@ def _read_report(report: Path, found: TestRun) -> None:
         children = {child.tag for child in case}
         outcome = "failed" if children & {"failure", "error"} else "skipped" if "skipped" in children else "passed"
         found.results[test] = outcome if found.results.get(test) != "failed" else "failed"
-        found.durations[test] = found.durations.get(test, 0.0) + float(case.get("time", 0))
 
 
 async def _drop_databases(dsn: str) -> None:
