@@ -59,6 +59,7 @@ class Workshop:
     def __init__(self, folder: Path, modules: Sequence[str]) -> None:
         self.project, self._run = folder / "project", folder / "run"
         self._temporary, self._folder = folder / "temporary", folder
+        self._original = folder / "original.py"
         self._number = 0
         self._process: subprocess.Popen[bytes] | Process | None = None
         shutil.copytree(ROOT, self.project, symlinks=True, ignore=shutil.ignore_patterns(*LEFT_OUT))
@@ -80,6 +81,7 @@ class Workshop:
         """Hold the change of a mutant in the copy."""
         path = self.project / mutant.path
         source = path.read_text()
+        self._original.write_text(source)
         path.write_text(mutant.apply(source))
         _forget_compiled(path)
         try:
@@ -115,7 +117,7 @@ class Workshop:
         options += ["--noconftest"] if mutant is not None and mutant.alone else []
         order = {"arguments": [*options, *tests], "usage": str(usage)}
         if forked and mutant is not None:
-            order |= {"changed": str(self.project / mutant.path), "original": str(ROOT / mutant.path)}
+            order |= {"changed": str(self.project / mutant.path), "original": str(self._original)}
         environment = self._environment(fresh=mutant is not None and mutant.fresh)
         for path in (report, usage):
             path.unlink(missing_ok=True)
