@@ -9,6 +9,7 @@ from typing import TypeVar
 
 import pytest
 
+from tests.depth import examples
 from tests.faults.power import content, let_time_pass
 from tests.faults.running import RunningNode
 from tests.node.distant import Distant
@@ -22,7 +23,7 @@ from udi.node.files.sweep import sweep
 from udi.ui.site import Site
 
 Seen = TypeVar("Seen")
-SIZE, PATIENCE = 20 * 1024**2, 180
+SIZE, PATIENCE = examples(6, 20) * 1024**2, 180
 STEPS = (
     "refresh.begun", "upload.assembled", "upload.stored", "refresh.fetched", "upload.profiled", "version.added",
     "version.committed", "look.begun", "look.stored", "look.noted", "refresh.taken",
