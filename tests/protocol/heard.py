@@ -10,6 +10,9 @@ from decimal import Decimal
 
 from tests.protocol.told import Told
 
+MOST_VALUES = 100
+LENGTHS = dict.fromkeys("∈∉", range(1, MOST_VALUES + 1))
+"""How many values may be said after a sign; one after the others."""
 FRENCH_QUOTE = "«\u00a0((?:[^»]|»»)*)\u00a0»(?!»)"
 ENGLISH_QUOTE = "“((?:[^”]|””)*)”(?!”)"
 FRENCH_DATE = (
@@ -192,7 +195,7 @@ def _row(sign: str) -> Hear:
     def hear(told: Told, language: Language, match: re.Match[str]) -> None:
         told.said.add("rows")
         values = language.unquote_all(match["values"])
-        assert len(values) == 1 or sign in "∈∉"
+        assert len(values) in LENGTHS.get(sign, [1])
         told.rows.append((language.unquote(match["column"]), sign, tuple(values)))
 
     return hear

@@ -1,7 +1,8 @@
-"""The living contract: the French text, the English text, the ODRL and what a node lets through say the same thing.
+"""The living contract: the French text, the English text, the ODRL and the decision at each reading say the same thing.
 
-Each is understood by a reader of its own, written from what stands on the page; 10,000 random policies, an agreement
-made of each, three readings of each agreement.
+Each is understood by a reader of its own, written from what stands on the page: random policies, an agreement made of
+each, three readings of each agreement. The decision is `protocol.deciding`, with the columns and rows that it shows; that
+a node does what it says, over HTTP, is tried in `tests/node/agreements/test_random_policies.py`.
 """
 
 from collections.abc import Callable, Iterable
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
+from tests.depth import examples
 from tests.protocol.agreed import DATASET_ID
 from tests.protocol.drawn import Asked, Case, Table, cases
 from tests.protocol.heard import AGREEMENT, POLICY, listen
@@ -25,7 +27,7 @@ from udi.protocol.plain_words import Words
 from udi.protocol.policy import read_policy, write_policy
 from udi.protocol.terms import Measure, Operator, Prohibition, Purpose, Terms
 
-POLICIES = 10_000
+POLICIES = examples(1_000, 10_000)
 SIGNS = {"eq": "=", "neq": "≠", "lt": "<", "lteq": "≤", "gt": ">", "gteq": "≥", "isAnyOf": "∈", "isNoneOf": "∉"}
 ODRL, DPV, OURS = "http://www.w3.org/ns/odrl/2/", "https://w3id.org/dpv#", "urn:udi:odrl:"
 ALL = settings(
@@ -99,7 +101,7 @@ def check_policy(case: Case) -> None:
 
 
 def decided(case: Case, asked: Asked, table: Table) -> tuple[object, ...]:
-    """What a node answers, and what the view it applies shows of the table."""
+    """What is decided, and what the view that is decided shows of the table."""
     agreement = case.agreement
     standing = Standing(agreement=agreement.id, agreement_sha256="", revision=1, state=State.ACTIVE)
     reading = Reading(
@@ -112,8 +114,8 @@ def decided(case: Case, asked: Asked, table: Table) -> tuple[object, ...]:
         readings_this_minute=asked.readings_before,
     )
     verdict = decide(agreement, standing, reading, asked.moment)
+    assert (verdict.view is None) == (verdict.refused is not None)
     if verdict.view is None:
-        assert verdict.refused
         return (False,)
     rows = [(row.column, SIGNS[row.operator], row.values) for row in verdict.view.rows]
     return True, *shown_of(list(verdict.view.columns) or None, rows, table)
@@ -149,12 +151,12 @@ def check_agreement(case: Case) -> int:
         other = asked.title != agreement.dataset_title
         target = Asked(**{**vars(asked), "dataset": str(agreement.project) if other else asked.dataset})
         verdicts = {
-            "node": decided(case, asked, table),
+            "decision": decided(case, asked, table),
             "odrl": evaluate(graph, target, table),
             **{language: lets_through(told, asked, table) for language, told in heard.items()},
         }
         assert len(set(verdicts.values())) == 1, verdicts
-        let_through += verdicts["node"][0] is True
+        let_through += verdicts["decision"][0] is True
     return let_through
 
 
@@ -163,7 +165,7 @@ def check(case: Case) -> int:
     return check_agreement(case)
 
 
-def test_the_words_the_odrl_and_the_node_say_the_same(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_words_the_odrl_and_the_decision_say_the_same(capsys: pytest.CaptureFixture[str]) -> None:
     counts = {"drawn": 0, "agreed": 0, "read": 0, "let through": 0}
 
     @ALL
@@ -213,16 +215,16 @@ LIES: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
     "the ODRL forgets to forbid": lambda patch: patch.setitem(
         odrl.FORBIDDEN_ACTIONS, Prohibition.DISTRIBUTE, odrl.FORBIDDEN_ACTIONS[Prohibition.TRAIN]
     ),
-    "the node forgets the volume": lambda patch: patch.setattr(deciding, "_remaining", lambda *_: None),
-    "the node forgets the purpose and the columns": lambda patch: patch.setattr(
+    "the decision forgets the volume": lambda patch: patch.setattr(deciding, "_remaining", lambda *_: None),
+    "the decision forgets the purpose and the columns": lambda patch: patch.setattr(
         deciding, "_is_agreed", lambda *_: None
     ),
-    "the node forgets that agreements end": lambda patch: patch.setattr(deciding, "_is_in_force", lambda *_: None),
+    "the decision forgets that agreements end": lambda patch: patch.setattr(deciding, "_is_in_force", lambda *_: None),
 }
 
 
 @pytest.mark.parametrize("lie", LIES)
-def test_a_writer_or_a_node_that_lies_is_found(lie: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_writer_or_a_decision_that_lies_is_found(lie: str, monkeypatch: pytest.MonkeyPatch) -> None:
     LIES[lie](monkeypatch)
 
     @FEW

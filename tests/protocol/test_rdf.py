@@ -165,8 +165,8 @@ def test_a_restricted_file_has_no_download_and_leads_to_where_it_is_asked_for() 
     triples = written(a_full_record())
 
     assert not [each for each in triples if each.predicate == term("dcat:downloadURL")]
-    for media in values(triples, DATASET, "dcat:distribution"):
-        assert values(triples, NamedNode(media), "dcat:accessURL") == [DATASET.value]
+    files = values(triples, DATASET, "dcat:distribution")
+    assert [values(triples, NamedNode(file), "dcat:accessURL") for file in files] == [[DATASET.value]] * 3
 
 
 def test_a_checksum_that_is_not_hexadecimal_is_left_out() -> None:

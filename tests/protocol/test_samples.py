@@ -91,7 +91,9 @@ def test_the_version_is_the_first_fault_of_a_record_in_version_1_1_0(samples: di
 
 
 def test_accepted_samples_survive_being_read_and_written_in_every_version(samples: dict[str, Any]) -> None:
-    for name in (name for name, (faults, _, _) in OUTCOMES.items() if not faults):
+    accepted = [name for name, (faults, _, _) in OUTCOMES.items() if not faults]
+    assert len(accepted) > 0
+    for name in accepted:
         record = read_record(samples[name])
 
         assert read_record(write_record(record)) == record
@@ -117,8 +119,9 @@ def test_rennes_records_are_accepted_after_their_upgrade_unless_they_have_nothin
 
 
 def test_rennes_records_survive_being_read_and_written(samples: dict[str, Any]) -> None:
-    for data in map(upgrade_record, samples[RENNES]):
-        if not validate(data):
-            record = read_record(data)
-            assert read_record(write_record(record)) == record
-            assert record.formats == ["JSON"]
+    upgraded = [upgrade_record(record) for record in samples[RENNES]]
+    records = [read_record(data) for data in upgraded if data["available_formats"] != [None]]
+
+    assert len(records) == 54
+    assert [read_record(write_record(record)) for record in records] == records
+    assert [record.formats for record in records] == [["JSON"]] * 54
