@@ -66,7 +66,7 @@ async def count_write(connection: Connection, _handler: BaseRouteHandler) -> Non
     """
     state = connection.scope["state"]
     territory: Territory | None = state.get("territory")
-    if connection.scope["method"] in SAFE or territory is None:
+    if connection.scope.get("method") in SAFE or territory is None:
         return
     if connection.headers.get("authorization"):
         return
