@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TypeGuard
 
 from udi.kit.errors import InvalidError, Refusal
-from udi.protocol.credentials import without_credentials
+from udi.protocol.userinfo import without_credentials
 
 MOST_FAULTS = 100
 SHOWN_VALUE = 60

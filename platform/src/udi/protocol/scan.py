@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import msgspec
 
 from udi.protocol import kinds
-from udi.protocol.credentials import find_credentials
 from udi.protocol.faults import MOST_FAULTS, Fault, InvalidDocument
+from udi.protocol.userinfo import find_credentials
 
 MOST_LEVELS = 40
 MOST_VALUES = 100_000

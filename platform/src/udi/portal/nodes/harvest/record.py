@@ -10,8 +10,8 @@ from enum import StrEnum
 from typing import Any
 
 from udi.portal.nodes.harvest.faults import Fault, Level
-from udi.protocol.credentials import strip_credentials, without_credentials
 from udi.protocol.texts import Texts
+from udi.protocol.userinfo import strip_credentials, without_credentials
 
 Words = dict[str, tuple[str, ...]]
 """Keywords by language."""

@@ -6,9 +6,9 @@ import msgspec
 import pytest
 
 from tests.protocol.examples import a_full_record
-from udi.protocol.credentials import find_credentials, strip_credentials, without_credentials
 from udi.protocol.faults import InvalidRecord
 from udi.protocol.record import read_record
+from udi.protocol.userinfo import find_credentials, strip_credentials, without_credentials
 
 CANARY = "hunter7canary"
 WITH = [
