@@ -140,7 +140,8 @@ class Suite:
                 selection.everything = f"{path} is under everything"
                 break
             found = self._find_importers(path) | self._find_owned(path) | self._find_mentions(path)
-            found = found or self._find_neighbours(path)
+            if not found or not path.endswith(".py"):
+                found |= self._find_neighbours(path)
             if not found and _find_owner(path) is None:
                 selection.everything = f"nothing says which tests look at {path}"
                 break
@@ -174,15 +175,18 @@ class Suite:
         return set(self._start_with(*prefixes))
 
     def _find_neighbours(self, path: str) -> set[str]:
-        """Test files beside a file of the tests that none of them imports."""
-        return set(self._start_with(f"{Path(path).parent}/")) if path.startswith("tests/") else set()
+        """Test files beside a file of the tests, or in the nearest folder above it that has some."""
+        if not path.startswith("tests/"):
+            return set()
+        folders = (set(self._start_with(f"{folder}/")) for folder in Path(path).parents)
+        return next(filter(None, folders))
 
     def _find_mentions(self, path: str) -> set[str]:
-        """Test files that name a file which no import can name, and those that import what names it."""
-        name = Path(path).name
-        if not Path(path).suffix or name.endswith((".py", ".html", ".po")):
-            return set()
-        mentions = [file for file, text in self._texts.items() if f"/{name}" in text or f'"{name}"' in text]
+        """Test files that name a file as no import does, and those that import what names it."""
+        words = [f'"{path}"']
+        if Path(path).suffix not in {"", ".py", ".html", ".po"}:
+            words += [f"/{Path(path).name}", f'"{Path(path).name}"']
+        mentions = [file for file, text in self._texts.items() if any(word in text for word in words)]
         return set().union(*map(self._find_importers, mentions))
 
     def _start_with(self, *prefixes: str) -> list[str]:
@@ -248,8 +252,8 @@ def describe(selection: Selection, suite: Suite) -> list[str]:
     return [f"{count}:", *lines]
 
 
-def report(suite: Suite, commits: int, table: Path | None) -> list[str]:
-    """The median and the worst share of the suite that each of the last commits would have run."""
+def report(suite: Suite, commits: int, table: Path | None, last: str = "HEAD") -> list[str]:
+    """The median and the worst share of the suite that each of some commits would have run."""
     weights = {"test files": dict.fromkeys(suite.files, 1.0)}
     if table:
         with table.open(newline="") as file:
@@ -257,7 +261,7 @@ def report(suite: Suite, commits: int, table: Path | None) -> list[str]:
         for column in ("tests", "seconds"):
             weights[column] = {row["file"]: float(row[column]) for row in rows}
     chosen = []
-    for commit in _git(suite.root, "rev-list", "--no-merges", f"--max-count={commits}", "HEAD"):
+    for commit in _git(suite.root, "rev-list", "--no-merges", f"--max-count={commits}", last):
         changed = _git(suite.root, "diff-tree", "--no-commit-id", "--name-only", "--no-renames", "-r", commit)
         chosen.append(suite.select(changed))
     everything = sum(bool(selection.everything) for selection in chosen)
@@ -273,13 +277,13 @@ def report(suite: Suite, commits: int, table: Path | None) -> list[str]:
 def main() -> None:
     """Print what a change can break, or what the last commits would have run."""
     parser = argparse.ArgumentParser(prog="python -m tests.changed", description=__doc__)
-    parser.add_argument("revision", nargs="?", default="", help="what to compare with; by default the main branch")
+    parser.add_argument("revision", nargs="?", default="", help="what to compare with; for a report, the last commit")
     parser.add_argument("--report", type=int, metavar="COMMITS", help="how much the last commits would have run")
     parser.add_argument("--table", type=Path, help="columns file, tests and seconds, for the report")
     arguments = parser.parse_args()
     suite = Suite()
     if arguments.report:
-        lines = report(suite, arguments.report, arguments.table)
+        lines = report(suite, arguments.report, arguments.table, arguments.revision or "HEAD")
     else:
         selection = suite.select(list_changes(arguments.revision))
         lines = [*describe(selection, suite), *selection.files]

@@ -24,7 +24,7 @@ def test_without_a_browser_the_tests_that_need_one_are_left_out_by_name(tmp_path
         "PLAYWRIGHT_DOWNLOAD_HOST": "http://127.0.0.1:9",
         "PYTHONPATH": f"{ROOT / 'platform/src'}{os.pathsep}{ROOT}",
     }
-    command = [sys.executable, "-P", "-m", "tests.command", "-p", "no:cacheprovider", "tests/rules/browsing.py"]
+    command = [sys.executable, "-P", "-m", "tests.command", "-p", "no:cacheprovider", "tests/runs/browsing.py"]
 
     done = subprocess.run(command, cwd=tmp_path, env=surroundings, capture_output=True, text=True, check=False)
 

@@ -88,6 +88,11 @@ FAULTS = [
 is reached over HTTP, a command's part, a role, a territory, a document."""
 
 
+UNKNOWN = str(Path("folder") / "of-no-kind")
+ALONE = str(Path("tests/kit") / "test_fairness.py")
+"""Paths that no test names."""
+
+
 @pytest.fixture(scope="module")
 def suite() -> Suite:
     """The tests of this checkout."""
@@ -151,7 +156,7 @@ def run_tests(checkout: Path, file: str) -> subprocess.CompletedProcess[str]:
         "tests/conftest.py",
         "tests/cluster.py",
         "tests/rules/pages.py",
-        "of-a-kind-that-nobody-knows",
+        UNKNOWN,
     ],
 )
 def test_everything_is_run_for_what_is_under_everything_or_known_to_nobody(suite: Suite, path: str) -> None:
@@ -178,6 +183,7 @@ def test_everything_is_run_for_what_is_under_everything_or_known_to_nobody(suite
         ),
         ("bench/load/territories.py", "tests/cli/test_bench.py", "tests/kit/test_db.py"),
         ("platform/src/udi/cli/backup/gone.py", "tests/cli/test_backup.py", "tests/cli/test_upgrade.py"),
+        ("tests/mutants/places/access.toml", "tests/mutants/test_catalogue.py", "tests/kit/test_db.py"),
         ("udi", "tests/local/test_launcher.py", "tests/local/test_up.py"),
         ("docs/glossary.md", "tests/rules/test_links.py", "tests/kit/test_db.py"),
     ],
@@ -192,11 +198,11 @@ def test_a_change_is_followed_to_its_tests_and_no_further(suite: Suite, path: st
 
 
 def test_each_choice_is_said_with_its_reason(suite: Suite) -> None:
-    lines = describe(suite.select(["tests/kit/test_db.py"]), suite)
+    lines = describe(suite.select([ALONE]), suite)
 
     assert lines[0].endswith(f"of {len(suite.files)} test files:")
     assert lines[1].endswith("for the rules of the house")
-    assert lines[2:] == ["    1 for tests/kit/test_db.py"]
+    assert lines[2:] == [f"    1 for {ALONE}"]
 
 
 def git(folder: Path, *arguments: str) -> None:

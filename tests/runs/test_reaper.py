@@ -16,7 +16,8 @@ import pytest
 from tests.changed import ROOT
 from tests.reaper import RUN, WITHIN
 
-SLEEPER = "tests/rules/sleeper.py"
+pytestmark = pytest.mark.programs
+SLEEPER = "tests/runs/sleeper.py"
 PYTEST = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", SLEEPER)
 COMMAND = (sys.executable, "-P", "-m", "tests.command", "-q", "-p", "no:cacheprovider", SLEEPER)
 IN_THE_BACKGROUND = ("/bin/sh", "-c", "trap '' INT; exec \"$@\"", "sh")

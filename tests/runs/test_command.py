@@ -1,0 +1,67 @@
+"""`./udi test` runs what its options say, and says what it left."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from tests.changed import ROOT
+from tests.command import CHECKS, Run, app
+
+
+def run_command(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the command as the launcher does, as a run of its own."""
+    surroundings = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "UDI_TEST_"))}
+    surroundings["PYTHONPATH"] = f"{ROOT / 'platform/src'}{os.pathsep}{ROOT}"
+    command = [sys.executable, "-P", "-m", "tests.command", *arguments]
+    return subprocess.run(command, cwd=ROOT, env=surroundings, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize(
+    ("option", "collected", "left"),
+    [
+        ((), "3/9 tests collected (6 deselected)", "    6 tests/runs/test_reaper.py\n6 tests left out."),
+        (("--fast",), "no tests collected (9 deselected)", "To run what was left out: ./udi test\n"),
+        (("--all",), "9 tests collected", ""),
+    ],
+    ids=["by default", "fast", "all"],
+)
+def test_an_option_chooses_and_the_rest_is_named(option: tuple[str, ...], collected: str, left: str) -> None:
+    done = run_command(*option, "--collect-only", "-q", "-p", "no:cacheprovider", "tests/runs/test_reaper.py")
+
+    assert f"\n{collected} in" in done.stdout
+    assert left in done.stdout
+    assert (left == "") == ("left out" not in done.stdout)
+
+
+def test_options_that_choose_differently_are_refused() -> None:
+    result = CliRunner().invoke(app, ["--fast", "--all"])
+
+    assert result.exit_code == 2
+    assert "choose one of --fast and --all" in result.output
+
+
+def test_each_step_is_said_and_the_first_failure_is_the_status(capfd: pytest.CaptureFixture[str]) -> None:
+    steps = Run(dict(os.environ))
+    outcomes = [
+        steps.do("good", [sys.executable, "-c", ""]),
+        steps.do("bad", [sys.executable, "-c", "raise SystemExit(3)"]),
+        steps.do("worse", [sys.executable, "-c", "raise SystemExit(4)"]),
+    ]
+
+    assert outcomes == [True, False, False]
+    assert steps.status == 3
+    assert [line.partition(" (")[0] for line in capfd.readouterr().out.splitlines()] == [
+        "good: ok",
+        "bad: FAILED",
+        "worse: FAILED",
+    ]
+
+
+def test_every_check_of_style_is_installed() -> None:
+    binaries = Path(sys.executable).parent
+
+    assert [name for name, [program, *_] in CHECKS.items() if not (binaries / program).exists()] == []
