@@ -11,6 +11,8 @@ import pytest
 from tests.ansible.machine import ROOT
 from udi.settings import Settings
 
+pytestmark = pytest.mark.programs
+
 
 @pytest.fixture
 def environment(settings: Settings) -> dict[str, str]:

@@ -21,6 +21,8 @@ from udi.cli.main import build_app
 from udi.kit.backups import BackupState, Noted
 from udi.settings import Settings
 
+pytestmark = pytest.mark.programs
+
 MONITORING = ROOT / "infra/monitoring"
 ALERTS = MONITORING / "alerts.yml"
 TESTS = sorted(MONITORING.glob("*_test.yml"))

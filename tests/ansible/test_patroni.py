@@ -16,6 +16,8 @@ import yaml
 
 from tests.ansible.machine import TOOL, Machine, Run, ansible, booted, require_tool
 
+pytestmark = pytest.mark.programs
+
 CLIENT = Path(__file__).with_name("cluster_client.py")
 GROUND = {
     "name": "Ground",

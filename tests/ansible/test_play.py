@@ -14,6 +14,8 @@ import yaml
 
 from tests.ansible.machine import PLAY, ROOT, ansible, build_wheel
 
+pytestmark = pytest.mark.programs
+
 ROLES = sorted(path.name for path in (PLAY / "roles").iterdir())
 REFERENCE = ROOT / "docs/reference/roles.md"
 EXAMPLE = PLAY / "inventory/example/hosts.ini"

@@ -25,6 +25,8 @@ from udi.settings import Settings
 from udi.ui.backups import measure_backups
 from udi.ui.metrics import render
 
+pytestmark = pytest.mark.programs
+
 PASSPHRASE = "a-passphrase-long-enough"
 PLAN = """
 repository = "/var/backups/udi"

@@ -19,6 +19,8 @@ from udi.cli.backup import census
 from udi.cli.backup.manifest import Manifest
 from udi.kit.backups import read_state
 
+pytestmark = pytest.mark.programs
+
 
 @dataclass
 class Scene:

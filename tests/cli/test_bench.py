@@ -20,6 +20,8 @@ from bench.load.territories import compare
 from bench.tenants import LARGEST_RATIO, find_faults
 from udi.settings import Settings
 
+pytestmark = pytest.mark.programs
+
 ROOT = Path(__file__).parents[2]
 PARTS = {"postgres", "keycloak", "mailbox", "portal-web", "portal-worker", "node-web", "node-worker"}
 

@@ -217,6 +217,7 @@ def test_each_address_is_asked_of_its_own_host(monkeypatch: pytest.MonkeyPatch) 
     assert Hosts.asked == set(wanted)
 
 
+@pytest.mark.programs
 def test_processes_named_after_others_are_counted_apart() -> None:
     code = "import time; print('ready', flush=True); time.sleep(60)"
     with subprocess.Popen([sys.executable, "-c", code, "one-of-ours"], stdout=subprocess.PIPE) as child:

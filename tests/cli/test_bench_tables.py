@@ -6,8 +6,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from bench.load.tables import QUESTIONS
 from bench.tables import LARGEST_RATIO, find_faults
+
+pytestmark = pytest.mark.programs
 
 ROOT = Path(__file__).parents[2]
 

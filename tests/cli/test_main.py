@@ -44,6 +44,7 @@ def test_a_named_command_is_the_real_one(name: str) -> None:
     assert list(getattr(named, "commands", ())) == list(getattr(real, "commands", ()))
 
 
+@pytest.mark.programs
 @pytest.mark.parametrize("command", ["", "version", "down", "logs", "reset", "test", "bench"])
 def test_what_needs_no_program_loads_none(command: str) -> None:
     done = subprocess.run(
@@ -73,6 +74,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
     return zipfile.ZipFile(next(folder.glob("*.whl")))
 
 
+@pytest.mark.programs
 def test_the_wheel_has_nothing_of_what_only_developers_use(wheel: zipfile.ZipFile) -> None:
     names = wheel.namelist()
 
@@ -80,6 +82,7 @@ def test_the_wheel_has_nothing_of_what_only_developers_use(wheel: zipfile.ZipFil
     assert [name for name in names if name.startswith(ONLY_IN_A_CLONE)] == []
 
 
+@pytest.mark.programs
 def test_nothing_in_the_wheel_imports_it(wheel: zipfile.ZipFile) -> None:
     sources = {name: wheel.read(name).decode() for name in wheel.namelist() if name.endswith(".py")}
     lines = [f"{name}: {line}" for name, source in sources.items() for line in source.splitlines()]

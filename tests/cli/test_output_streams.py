@@ -3,6 +3,10 @@
 import subprocess
 import sys
 
+import pytest
+
+pytestmark = pytest.mark.programs
+
 PROGRAM = """
 import sys, structlog
 import udi.cli.main as commands

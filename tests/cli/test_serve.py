@@ -10,6 +10,8 @@ import pytest
 
 from udi.settings import Settings
 
+pytestmark = pytest.mark.programs
+
 IMPORTED = "import sys; from udi.cli.main import build_app; build_app({command!r}); print(*sys.modules)"
 STARTED = "import sys; import udi.{program}.{part}; print(*sys.modules)"
 SERVED = """

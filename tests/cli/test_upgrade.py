@@ -24,6 +24,8 @@ from udi.kit.backups import BackupState, Noted, write_state
 from udi.kit.clock import now
 from udi.settings import Settings
 
+pytestmark = pytest.mark.programs
+
 ROOT = Path(__file__).parents[2]
 SMALL = 1_000_000
 

@@ -13,6 +13,8 @@ from udi.kit.clock import now
 from udi.kit.http import Outgoing
 from udi.portal.nodes.harvest.trying import Trial, try_address
 
+pytestmark = pytest.mark.programs
+
 ISO = ("open-canada_*.xml", "pycsw_*.xml", "uk-gemini_*.xml")
 """Real records, some of which pycsw itself does not take."""
 FEATURES = 37

@@ -6,6 +6,8 @@ import pytest
 
 from tests.copier.conftest import Render, Udi
 
+pytestmark = pytest.mark.programs
+
 WRONG = [
     ("name", "", "at least one letter"),
     ("name", "1 2", "at least one letter"),

@@ -13,6 +13,8 @@ import yaml
 from tests.copier.conftest import ROOT, Render
 from udi.portal.tenants.files import read_folder
 
+pytestmark = pytest.mark.programs
+
 NAMES = ("Pays de la Rade", "Île-d’Œssant & Cœur d'Été (Plœuc)", "Łódź «Ÿ»")
 SLUGS = ("a", "9", "q" * 40, "l-" * 19 + "ha")
 WAYS = (("own", "one"), ("own", "several"), ("mutualised", "one"))

@@ -10,6 +10,8 @@ from tests.copier.conftest import Udi, commit, git
 from udi import __version__
 from udi.cli import template as command
 
+pytestmark = pytest.mark.programs
+
 
 @pytest.fixture
 def territory(udi: Udi, releases: Path, tmp_path: Path) -> Path:

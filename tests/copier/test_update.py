@@ -9,6 +9,8 @@ import pytest
 from tests.copier.conftest import Udi, commit, git
 from udi.portal.tenants.files import read_folder
 
+pytestmark = pytest.mark.programs
+
 COPIER = [sys.executable, "-m", "copier"]
 OWN = (
     "tenants/rade/tenant.toml",

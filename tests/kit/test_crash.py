@@ -8,6 +8,8 @@ import pytest
 
 import udi
 
+pytestmark = pytest.mark.programs
+
 CODE = "from udi.kit.crash import crash_at; [crash_at('here') for _ in range(3)]; crash_at('there'); print('alive')"
 ALIVE, KILLED = (0, "alive\n"), (-9, "")
 

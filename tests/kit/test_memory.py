@@ -8,6 +8,8 @@ import pytest
 
 from udi.kit.memory import give_back
 
+pytestmark = pytest.mark.programs
+
 PIECES, SIZE, KEPT = 100_000, 1000, 500
 
 

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.programs
+
 LAUNCHER = Path(__file__).resolve().parents[2] / "udi"
 SHELL = shutil.which("dash") or "/bin/sh"
 TOOLS = (

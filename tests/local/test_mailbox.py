@@ -14,6 +14,8 @@ import udi
 from udi.cli.local import mails, ports
 from udi.settings import Settings
 
+pytestmark = pytest.mark.programs
+
 SOURCE = os.environ | {"PYTHONPATH": str(Path(udi.__file__).parents[1])}
 Answer = tuple[int, str, dict[str, str]]
 

@@ -11,6 +11,8 @@ from udi.cli.local.cluster import ROLES, prepare_cluster, prepare_database
 from udi.cli.local.errors import LocalError
 from udi.cli.local.ports import free_port
 
+pytestmark = pytest.mark.programs
+
 PASSWORDS = {f"udi_{program}_{role}": f"it's {program} {role}" for program in ("portal", "node") for role in ROLES}
 PASSWORDS["udi_keycloak"] = "keycloak"
 

@@ -13,6 +13,8 @@ from udi.cli.local import processes
 from udi.cli.local.account import service_account
 from udi.cli.local.errors import LocalError
 
+pytestmark = pytest.mark.programs
+
 # Ignores polite requests and has a child of its own.
 STUBBORN = "trap '' TERM INT; sleep 300 & echo $! ; while :; do sleep 1; done"
 ROOT = Path(__file__).parents[2]

@@ -12,6 +12,8 @@ from udi.cli.local.errors import LocalError
 from udi.cli.local.processes import BARE_ENVIRONMENT, Guardian
 from udi.cli.local.supervisor import Part, Supervisor, rotate
 
+pytestmark = pytest.mark.programs
+
 Known = list[dict[str, Any]]
 
 

@@ -19,6 +19,8 @@ import udi
 from udi.cli.local import state
 from udi.settings import Settings
 
+pytestmark = pytest.mark.programs
+
 TOY = Path(__file__).with_name("toy.py")
 SOURCE = str(Path(udi.__file__).parents[1])
 Toy = Callable[..., subprocess.CompletedProcess[str]]

@@ -20,7 +20,7 @@ from udi.node.tables.child import Child, ChildError, DiedError, TooLongError, To
 from udi.node.tables.confinement import Limits
 
 MEMORY, PATIENCE, NOBODY = 1024, 60, 65534
-pytestmark = pytest.mark.usefixtures("real_children")
+pytestmark = [pytest.mark.programs, pytest.mark.usefixtures("real_children")]
 ROOT = Path(__file__).parents[2]
 
 

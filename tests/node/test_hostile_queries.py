@@ -152,6 +152,7 @@ HARMLESS = [
 ]  # fmt: skip
 
 
+@pytest.mark.programs
 async def test_hostile_statements_touch_nothing_even_if_somebody_could_send_them(tmp_path: Path) -> None:
     table = write_table(tmp_path / "t.parquet", [("name", ColumnType.TEXT)], [["a"]])
     write_table(tmp_path / "other.parquet", [("name", ColumnType.TEXT)], [["SESAME"]])

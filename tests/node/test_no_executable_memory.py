@@ -8,6 +8,8 @@ import pytest
 
 from tests.node.test_show_data import ROUTES
 
+pytestmark = pytest.mark.programs
+
 SCRIPT = """
 import asyncio, ctypes, mmap, sys
 from datetime import UTC, datetime

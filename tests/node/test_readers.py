@@ -10,6 +10,8 @@ from tests.node import hostile
 from udi.node.tables.child import ChildError, DiedError
 from udi.node.tables.readers import NoTurnError, ReaderLimits, Readers
 
+pytestmark = pytest.mark.programs
+
 SECONDS = 30.0
 
 

@@ -17,6 +17,8 @@ from tests.node.pieces import collect, cut
 from udi.node.files import rudi_crypt
 from udi.node.files.rudi_crypt import RefusedCryptError, decrypt, encrypt, plain_size
 
+pytestmark = pytest.mark.programs
+
 OAEP = ["-pkeyopt", "rsa_padding_mode:oaep", "-pkeyopt", "rsa_oaep_md:sha256", "-pkeyopt", "rsa_mgf1_md:sha256"]
 MEGABYTE = 1 << 20
 CONTENT = os.urandom(300_001)

@@ -37,6 +37,8 @@ from udi.node.tables.query import (
 )  # fmt: skip
 from udi.node.tables.sql import Statement
 
+pytestmark = pytest.mark.programs
+
 PATIENT = PoolLimits(seconds=120, patience=120)
 NAMES = ["a__b", 'q"uote', "d.ot", "été", "with space", "x__exact", "n__sum", "a,b", "(p)", "Nom", "nom", "__line",
          "file_row_number", "page", "or", "columns", "'; drop", "_", "c0", "r"]  # fmt: skip

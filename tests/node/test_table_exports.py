@@ -22,6 +22,8 @@ from udi.node.tables.package import PackagedFile, data_package, table_schema
 from udi.node.tables.pool import TooHeavyError
 from udi.node.tables.table import TableOfDataset
 
+pytestmark = pytest.mark.programs
+
 COLUMNS = [
     ("=name", ColumnType.TEXT), ("N", ColumnType.INTEGER), ("n", ColumnType.NUMBER), ("ok", ColumnType.BOOLEAN),
     ("day", ColumnType.DATE), ("seen", ColumnType.DATETIME), ("hour", ColumnType.TIME), ('a"b,c', ColumnType.CODE),

@@ -17,6 +17,8 @@ from udi.kit.db import Database
 from udi.portal.nodes.models import NodeInvitation
 from udi.portal.tenants.queries import get_tenant
 
+pytestmark = pytest.mark.programs
+
 
 async def test_it_publishes_on_its_own_pages_and_on_the_portal(
     installation: Installation, node: Node, producer: Producer

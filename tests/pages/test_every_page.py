@@ -130,6 +130,7 @@ async def walk(page: Page, document: Document, stop: Stop, language: str) -> lis
     return faults
 
 
+@pytest.mark.programs
 async def test_pages_hold_together_and_the_declaration_says_what_the_walk_found(
     findings: Findings, browser: Browser
 ) -> None:

@@ -7,6 +7,8 @@ from tests.pages.modes import unsized
 from tests.rules.pages import Page
 from tests.ui.axe import open_browser
 
+pytestmark = pytest.mark.programs
+
 LONG = "We " + "really " * plain.LONGEST["en"] + "mean it."
 
 

@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import pytest
+
 from tests.faults.running import ROOT
 
 PROGRAM = """
@@ -12,6 +14,7 @@ configure_mappers()
 """
 
 
+@pytest.mark.programs
 def test_no_name_of_a_table_means_two() -> None:
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM], cwd=ROOT, env={"PYTHONPATH": str(ROOT / "platform/src")},

@@ -12,6 +12,8 @@ from tests.changed import ROOT
 from tests.services import skipped_without
 from udi.cli.local.errors import LocalError
 
+pytestmark = pytest.mark.programs
+
 
 def test_without_a_browser_the_tests_that_need_one_are_left_out_by_name(tmp_path: Path) -> None:
     """No browser on the path, no package manager, and nowhere to download one from."""

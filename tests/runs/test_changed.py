@@ -226,11 +226,13 @@ def clone(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.programs
 def test_a_change_is_what_left_the_main_branch_and_what_is_not_committed(clone: Path) -> None:
     assert list_changes("", clone) == ["first", "new", "second"]
     assert list_changes("HEAD", clone) == ["new", "second"]
 
 
+@pytest.mark.programs
 def test_a_revision_is_told_from_a_path(clone: Path) -> None:
     assert is_revision("main", clone)
     assert not is_revision("third", clone)
@@ -239,6 +241,7 @@ def test_a_revision_is_told_from_a_path(clone: Path) -> None:
         list_changes("nothing", clone)
 
 
+@pytest.mark.programs
 def test_the_report_counts_what_the_last_commits_would_have_run(suite: Suite, tmp_path: Path) -> None:
     table = tmp_path / "times.tsv"
     table.write_text("file\ttests\tseconds\ntests/kit/test_db.py\t3\t30.5\ntests/rules/test_links.py\t1\t9.5\n")

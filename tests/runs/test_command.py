@@ -11,6 +11,8 @@ from typer.testing import CliRunner
 from tests.changed import ROOT
 from tests.command import CHECKS, Run, app
 
+pytestmark = pytest.mark.programs
+
 
 def run_command(*arguments: str) -> subprocess.CompletedProcess[str]:
     """Run the command as the launcher does, as a run of its own."""

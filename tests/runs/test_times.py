@@ -10,6 +10,8 @@ import pytest
 from tests.reaper import RUN
 from tests.times import SWITCH, Row, describe, list_services, read_rows
 
+pytestmark = pytest.mark.programs
+
 ROOT = Path(__file__).parents[2]
 TESTS = """
 import pytest

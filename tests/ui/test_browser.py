@@ -9,7 +9,7 @@ from tests.ui.axe import axe_violations, open_browser
 from tests.ui.pages import ORIGIN, SENT, TERRITORY, samples
 from udi.ui import assets, motif, theme
 
-pytestmark = pytest.mark.filterwarnings("default::ResourceWarning")
+pytestmark = [pytest.mark.programs, pytest.mark.filterwarnings("default::ResourceWarning")]
 VIEWS = [(1280, "light"), (1280, "dark"), (320, "light")]
 SHOWN = ["arrival", "error-403", "error-404", "error-422", "installation", "node", "sheet"]
 

@@ -20,6 +20,7 @@ def _compile(environment: Environment, name: str) -> bytes:
     return marshal.dumps(environment.compile(source, name, path))
 
 
+@pytest.mark.programs
 def test_a_template_compiles_to_the_same_in_each_language(pages: Pages) -> None:
     first, *others = pages._environments.values()
     names = first.list_templates()
