@@ -6,7 +6,7 @@ from copy import deepcopy
 from datetime import UTC, datetime
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from tests.protocol.examples import IDENTIFIER, a_full_record
@@ -164,8 +164,15 @@ def test_the_upgrade_of_anything_ends(path: tuple[Any, ...], value: object) -> N
     unfit = refusals(upgrade_record, data)
 
     assert {fault.code.value for fault in unfit} <= {"ERR-101"}
-    if not unfit:
-        check_outcome(upgrade_record(data))
+
+
+@patient
+@given(st.sampled_from(PLACES), anything)
+def test_what_is_upgraded_gets_faults_or_is_read(path: tuple[Any, ...], value: object) -> None:
+    data = replaced(path, value)
+    assume(not refusals(upgrade_record, data))
+
+    check_outcome(upgrade_record(data))
 
 
 @patient

@@ -30,7 +30,7 @@ def entities(number: int) -> bytes:
     ],
 )  # fmt: skip
 def test_a_sound_document_is_opened(kind: str, document: bytes) -> None:
-    OPEN[kind](document)
+    assert OPEN[kind](document) is not None
 
 
 @pytest.mark.parametrize(
