@@ -6,7 +6,9 @@ from urllib.parse import parse_qsl
 from litestar import Request
 from litestar.datastructures import State
 
-LONGEST_QUERY, MOST_FIELDS = 8192, 200
+LONGEST_QUERY = 8192
+MOST_FIELDS = 300
+"""More than all parameters of a search with as many values as each may have: who reads strictly refuses what is cut."""
 
 
 def read_pairs(request: Request[Any, Any, State]) -> list[tuple[str, str]]:
@@ -16,7 +18,5 @@ def read_pairs(request: Request[Any, Any, State]) -> list[tuple[str, str]]:
 
 def split_query(query: str) -> list[tuple[str, str]]:
     """The same of the query of any address."""
-    try:
-        return parse_qsl(query[:LONGEST_QUERY], keep_blank_values=True, errors="replace", max_num_fields=MOST_FIELDS)
-    except ValueError:
-        return []
+    fields = [field for field in query[:LONGEST_QUERY].split("&") if field]
+    return parse_qsl("&".join(fields[:MOST_FIELDS]), keep_blank_values=True, errors="replace")
