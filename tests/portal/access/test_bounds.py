@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -49,7 +50,14 @@ async def test_submit_refuses_more_requests_than_a_person_may_have_open(
     assert (refused.status_code, taken.status_code) == (429, 303)
 
 
-async def test_submit_takes_one_of_the_same_requests_sent_at_once(desk: Desk) -> None:
+async def test_submit_takes_one_of_the_same_requests_sent_at_once(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    refuse_twin = asking._refuse_twin
+
+    async def refuse_twin_slowly(*args: Any) -> None:
+        await refuse_twin(*args)
+        await asyncio.sleep(0.2)
+
+    monkeypatch.setattr(asking, "_refuse_twin", refuse_twin_slowly)
     await desk.set_policy()
     address = await desk.ask()
     project = str((await desk.one(address)).project_id)

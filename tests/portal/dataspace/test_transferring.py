@@ -67,6 +67,19 @@ async def test_a_secret_is_said_to_the_connector_alone(talk: Talk) -> None:
     assert [each.agreement_id for each in credentials] == [negotiation.agreement_id]
 
 
+async def test_a_secret_opens_no_other_agreement_of_its_project(talk: Talk) -> None:
+    first = await talk.agree()
+    await talk.transfer(first.agreement_id)
+    secret, second = secret_of(talk), await talk.agree()
+    async with talk.desk.site.database.session(talk.desk.territory.id, role="worker") as session:
+        standings = [await read_standing(session, each) for each in await session.scalars(select(AccessAgreement))]
+
+    assert second.agreement_id != first.agreement_id
+    assert [
+        each.agreement for each in standings if fingerprint(secret) in {one.sha256 for one in each.credentials}
+    ] == [first.agreement_id]
+
+
 async def test_a_start_that_is_sent_again_has_another_secret(talk: Talk) -> None:
     negotiation = await talk.agree()
     talk.other.statuses.extend([503])
