@@ -3,16 +3,22 @@
 import secrets
 import uuid
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete
+from sqlalchemy.dialects.postgresql import insert
 
+from udi.kit.clock import now
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
+from udi.node.identity.models import AccountWatch as NodeWatch
 from udi.node.territories.models import Tenant as NodeTenant
+from udi.portal.identity.models import AccountWatch as PortalWatch
 from udi.portal.tenants.models import Tenant as PortalTenant
 from udi.settings import Settings
 
+WATCHES: dict[Any, Any] = {"portal": PortalWatch, "node": NodeWatch}
 ROWS: dict[Any, Any] = {"portal": PortalTenant, "node": NodeTenant}
 
 
@@ -26,11 +32,20 @@ async def add_territory(databases: Iterable[Database], settings: Settings, word:
     for database in databases:
         async with database.platform_session(role="owner") as session:
             session.add(rows[database.program])
+        await confirm_accounts(database, tenant)
     said = rows["portal"]
     return Territory(
         id=tenant, slug=slug, name=said.name, tagline=said.tagline, languages=("fr", "en"), hosts=(hosts["portal"],),
         origin=origins["portal"], contact=said.contact, theme=said.theme, links=origins,
     )  # fmt: skip
+
+
+async def confirm_accounts(database: Database, tenant: uuid.UUID, moment: datetime | None = None) -> None:
+    """Have the accounts of a territory be compared with the identity service at a moment, now by default."""
+    confirmed = {"confirmed_at": moment or now()}
+    async with database.session(tenant, role="worker") as session:
+        first = insert(WATCHES[database.program]).values(**confirmed)
+        await session.execute(first.on_conflict_do_update(index_elements=["tenant_id"], set_=confirmed))
 
 
 def _row(program: str, tenant: uuid.UUID, slug: str, host: str, origins: dict[str, str]) -> Any:

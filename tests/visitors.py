@@ -37,7 +37,7 @@ def make_person(
         claim[territory.slug] = {"groups": ["/moderators"]}
     subject = str(uuid.uuid4())
     return Login(
-        issuer="http://identity.test", subject=subject, name="Compte de test", email=f"{subject}@people.example",
+        issuer="http://identity.test", subject=subject, name="Compte de test", email=f"{subject}@people.example", email_verified=True,
         access_expires_at=now() + timedelta(minutes=5), sid=str(uuid.uuid4()), organisations=claim,
     )  # fmt: skip
 

@@ -10,6 +10,7 @@ import pytest
 
 from tests.cli.conftest import Run
 from tests.node.counterpart import PortalDouble
+from udi.kit.credentials import DocumentKind
 from udi.kit.errors import ConflictError
 from udi.kit.http import outgoing
 from udi.kit.keys import (
@@ -25,9 +26,11 @@ from udi.kit.keys import (
 )
 from udi.kit.tenancy import Territory
 from udi.node.datasets.portal import PortalKeys
+from udi.protocol.credentials import REPORT
 from udi.settings import Settings
 
 MINUTE = timedelta(minutes=1)
+DOCUMENT = DocumentKind(typ="a+jwt")
 WHO = {"issuer": "https://portal.example", "audience": "https://node.example"}
 
 
@@ -53,7 +56,7 @@ def aged(text: str, by: timedelta) -> str:
 
 
 def sign(signer: Signer) -> str:
-    return signer.sign({"sub": "x"}, lifetime=timedelta(minutes=5), **WHO)
+    return signer.sign(REPORT, subject="x", **WHO)
 
 
 def content(path: Path) -> str:
@@ -86,7 +89,7 @@ async def test_the_new_key_is_published_at_once_and_signs_ten_minutes_later(run:
     grow_old(secret, PUBLISHED_FIRST + MINUTE)
     assert [key.id for key in key_ages(secret) if key.signs] != old
     for token in (before, sign(portal)):
-        assert verify(token, portal.public(), **WHO)["sub"] == "x"
+        assert verify(token, portal.public(), kind=REPORT, **WHO).subject == "x"
 
 
 async def test_a_second_rotation_at_once_changes_nothing(run: Run, secret: Path) -> None:
@@ -117,17 +120,17 @@ async def test_a_broken_file_is_refused_and_left(run: Run, secret: Path) -> None
 
 def test_of_a_replaced_key_only_what_checks_documents_stays_a_day_after_the_next_came(secret: Path) -> None:
     portal = Signer.from_file(secret)
-    token, document = sign(portal), portal.sign_document({"sub": "x"}, kind="a+jwt", **WHO)
+    token, document = sign(portal), portal.sign_document({"sub": "x"}, kind=DOCUMENT, **WHO)
     twice = rotated(aged(rotated(secret.read_text()), KEPT - MINUTE))
     thrice = rotated(aged(twice, 2 * MINUTE))
 
     assert ["d" in key for key in json.loads(twice)["keys"]] == [True, True, True]
     assert ["d" in key for key in json.loads(thrice)["keys"]] == [True, True, True, False]
     keys = Signer.from_secret(thrice).public()
-    assert verify(token, Signer.from_secret(twice).public(), **WHO)["sub"] == "x"
+    assert verify(token, Signer.from_secret(twice).public(), kind=REPORT, **WHO).subject == "x"
     with pytest.raises(InvalidSignatureError):
-        verify(token, keys, **WHO)
-    assert verify_document(document, keys, kind="a+jwt", **WHO)["sub"] == "x"
+        verify(token, keys, kind=REPORT, **WHO)
+    assert verify_document(document, keys, kind=DOCUMENT, **WHO)["sub"] == "x"
 
 
 def test_a_replaced_key_goes_once_no_agreement_can_last(secret: Path) -> None:
@@ -140,7 +143,7 @@ def test_a_replaced_key_goes_once_no_agreement_can_last(secret: Path) -> None:
 
 async def test_a_key_that_was_seen_is_forgotten_once_the_next_one_signs(run: Run, secret: Path) -> None:
     portal = Signer.from_file(secret)
-    document = portal.sign_document({"sub": "x"}, kind="a+jwt", **WHO)
+    document = portal.sign_document({"sub": "x"}, kind=DOCUMENT, **WHO)
     await run("key", "rotate")
 
     early = await run("key", "forget", "--json")
@@ -150,7 +153,7 @@ async def test_a_key_that_was_seen_is_forgotten_once_the_next_one_signs(run: Run
 
     assert [row["state"] for row in json.loads(late.stdout)] == ["signs"]
     with pytest.raises(InvalidSignatureError):
-        verify_document(document, portal.public(), kind="a+jwt", **WHO)
+        verify_document(document, portal.public(), kind=DOCUMENT, **WHO)
 
 
 async def test_a_broken_file_is_not_forgotten(run: Run, secret: Path) -> None:
@@ -166,7 +169,9 @@ def test_a_key_without_its_private_half_never_signs(secret: Path) -> None:
     fresh = rotated(aged(rotated(secret.read_text()), 2 * KEPT))
 
     assert [key.signs for key in key_ages(secret)] == [True]
-    assert verify(sign(Signer.from_secret(fresh)), Signer.from_secret(fresh).public(), **WHO)["sub"] == "x"
+    assert (
+        verify(sign(Signer.from_secret(fresh)), Signer.from_secret(fresh).public(), kind=REPORT, **WHO).subject == "x"
+    )
 
 
 def test_a_program_keeps_the_keys_it_knows_while_the_file_cannot_be_read(secret: Path) -> None:
@@ -188,18 +193,18 @@ async def test_a_node_takes_reports_signed_before_and_after_and_asks_for_the_new
     async with outgoing(["*.localhost:*"]) as client:
         node = PortalKeys(client)
         try:
-            before = portal.token(served.origin)
-            assert (await node.claims(served, before))["sub"] == "x"
+            before = portal.token(served.origin, "x")
+            assert (await node.token(served, before, REPORT)).subject == "x"
             await run("key", "rotate")
-            waiting = portal.token(served.origin)
+            waiting = portal.token(served.origin, "x")
             grow_old(secret, PUBLISHED_FIRST + MINUTE)
-            after = portal.token(served.origin)
+            after = portal.token(served.origin, "x")
             known, fetched = node._kept[portal.origin]
             node._kept[portal.origin] = (known, fetched - 60)
 
             assert len({head(before), head(waiting), head(after)}) == 2
             for token in (waiting, after, before):
-                assert (await node.claims(served, token))["sub"] == "x"
+                assert (await node.token(served, token, REPORT)).subject == "x"
             assert len(node._kept[portal.origin][0]["keys"]) == 2
         finally:
             portal.stop()

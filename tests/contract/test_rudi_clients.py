@@ -95,7 +95,7 @@ async def test_both_clients_work_unmodified(
     delivery = await sent(node_database, demo, dataset)
     assert delivery.record["purpose"][0]["text"] == "Rendre compte"
     async with httpx.AsyncClient(base_url=node.address, headers={"Host": origin.partition("//")[2]}) as client:
-        headers = {"Authorization": f"Bearer {portal.token(origin)}"}
+        headers = portal.bearer(origin, dataset)
         said = report(dataset, delivery.method, report_id=delivery.report_id)
         assert (await client.put(f"/resources/{dataset}/report", json=said, headers=headers)).json()["taken"]
     address = urlsplit(origin)

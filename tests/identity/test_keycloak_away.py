@@ -136,3 +136,20 @@ async def test_a_keycloak_that_never_answers_holds_a_session_once_and_briefly(
 
     assert len([who for who in seen if who]) == 5
     assert len(requests) == 1
+
+
+async def test_what_is_known_of_a_session_stands_for_an_hour(
+    lonely_portal: Litestar, scene: Scene, portal_database: Database
+) -> None:
+    _, browser = await scene.logged_in(member_of(scene.territory))
+    away, cookie = scene.browser(lonely_portal), f"udi={browser.app.cookies['udi']}"
+    seen = []
+    for minutes in (59, 61):
+        await make_due(portal_database, scene.territory)
+        confirmed = text("UPDATE app.web_session SET confirmed_at = now() - make_interval(mins => :minutes)")
+        async with portal_database.session(scene.territory.id) as session:
+            await session.execute(confirmed, {"minutes": minutes})
+        seen.append((await away.get("/who", Cookie=cookie)).json())
+
+    assert seen[0]["memberships"] == {"mairie": ["managers", "publishers"]}
+    assert seen[1] == {}

@@ -9,9 +9,12 @@ import pytest
 from joserfc import jws, jwt
 from joserfc.jwk import OctKey, OKPKey
 
+from udi.kit.credentials import DocumentKind, SignedKind
 from udi.kit.keys import InvalidSignatureError, Signer, new_secret, rotated, verify, verify_document
 
-KIND, PORTAL, NODE = "udi-agreement+jwt", "https://portal.example.org", "https://node.example.org"
+KIND, OTHER = DocumentKind(typ="udi-agreement+jwt"), DocumentKind(typ="udi-standing+jwt")
+ORDER = SignedKind(typ="udi-order+jwt", scope="order", lifetime=timedelta(minutes=5))
+PORTAL, NODE = "https://portal.example.org", "https://node.example.org"
 CLAIMS = {"sub": "a", "text": {"fr": "Convention passée « ici »"}}
 
 
@@ -20,11 +23,13 @@ def signer() -> Signer:
     return Signer.from_secret(new_secret())
 
 
-def sign(signer: Signer, claims: dict[str, Any] = CLAIMS, *, kind: str = KIND, audience: str = NODE) -> str:
+def sign(signer: Signer, claims: dict[str, Any] = CLAIMS, *, kind: DocumentKind = KIND, audience: str = NODE) -> str:
     return signer.sign_document(claims, kind=kind, issuer=PORTAL, audience=audience)
 
 
-def check(token: str, keys: Any, *, kind: str = KIND, issuer: str = PORTAL, audience: str = NODE) -> dict[str, Any]:
+def check(
+    token: str, keys: Any, *, kind: DocumentKind = KIND, issuer: str = PORTAL, audience: str = NODE
+) -> dict[str, Any]:
     return verify_document(token, keys, kind=kind, issuer=issuer, audience=audience)
 
 
@@ -40,7 +45,7 @@ def test_a_document_says_who_signed_it_for_whom_and_has_no_end(signer: Signer) -
     assert {name: claims[name] for name in CLAIMS} == CLAIMS
     assert (claims["iss"], claims["aud"], set(claims)) == (PORTAL, NODE, {*CLAIMS, "iss", "aud", "iat"})
     header = jws.extract_compact(token.encode()).headers()
-    assert (header["typ"], header["alg"]) == (KIND, "Ed25519")
+    assert (header["typ"], header["alg"]) == (KIND.typ, "Ed25519")
 
 
 def test_a_long_agreement_is_signed_and_read(signer: Signer) -> None:
@@ -49,21 +54,19 @@ def test_a_long_agreement_is_signed_and_read(signer: Signer) -> None:
     assert check(sign(signer, {"text": words}), signer.public())["text"] == words
 
 
-@pytest.mark.parametrize(
-    "other", [{"kind": "udi-standing+jwt"}, {"issuer": "https://other.example.org"}, {"audience": PORTAL}]
-)
-def test_another_kind_issuer_or_audience_is_refused(signer: Signer, other: dict[str, str]) -> None:
+@pytest.mark.parametrize("other", [{"kind": OTHER}, {"issuer": "https://other.example.org"}, {"audience": PORTAL}])
+def test_another_kind_issuer_or_audience_is_refused(signer: Signer, other: dict[str, Any]) -> None:
     with pytest.raises(InvalidSignatureError, match="another"):
         check(sign(signer), signer.public(), **other)
 
 
 def test_a_token_is_no_document_and_a_document_no_token(signer: Signer) -> None:
-    token = signer.sign({"sub": "a"}, lifetime=timedelta(minutes=5), issuer=PORTAL, audience=NODE)
+    token = signer.sign(ORDER, subject="a", issuer=PORTAL, audience=NODE)
 
     with pytest.raises(InvalidSignatureError):
         check(token, signer.public())
     with pytest.raises(InvalidSignatureError):
-        verify(sign(signer), signer.public(), issuer=PORTAL, audience=NODE)
+        verify(sign(signer), signer.public(), kind=ORDER, issuer=PORTAL, audience=NODE)
 
 
 def test_several_audiences_are_refused(signer: Signer) -> None:
@@ -76,9 +79,7 @@ def test_several_audiences_are_refused(signer: Signer) -> None:
 def test_an_altered_payload_header_or_signature_is_refused(signer: Signer) -> None:
     header, payload, signature = sign(signer).split(".")
     altered = part(check(f"{header}.{payload}.{signature}", signer.public()) | {"sub": "b"})
-    renamed = part(
-        jws.extract_compact(f"{header}.{payload}.{signature}".encode()).headers() | {"typ": "udi-standing+jwt"}
-    )
+    renamed = part(jws.extract_compact(f"{header}.{payload}.{signature}".encode()).headers() | {"typ": OTHER.typ})
 
     for token in (
         f"{header}.{altered}.{signature}",
@@ -96,9 +97,9 @@ def test_an_altered_payload_header_or_signature_is_refused(signer: Signer) -> No
 def test_no_algorithm_and_a_secret_made_of_the_public_key_are_refused(signer: Signer) -> None:
     claims = {**CLAIMS, "iss": PORTAL, "aud": NODE, "iat": 1}
     public = signer.public()["keys"][0]
-    unsigned = f"{part({'alg': 'none', 'typ': KIND, 'kid': public['kid']})}.{part(claims)}."
+    unsigned = f"{part({'alg': 'none', 'typ': KIND.typ, 'kid': public['kid']})}.{part(claims)}."
     confused = jwt.encode(
-        {"alg": "HS256", "typ": KIND, "kid": public["kid"]},
+        {"alg": "HS256", "typ": KIND.typ, "kid": public["kid"]},
         claims,
         OctKey.import_key(public["x"]),
         algorithms=["HS256"],
@@ -111,7 +112,7 @@ def test_no_algorithm_and_a_secret_made_of_the_public_key_are_refused(signer: Si
 
 def test_a_key_that_is_sent_along_is_not_believed(signer: Signer) -> None:
     stranger = OKPKey.generate_key("Ed25519")
-    header = {"alg": "Ed25519", "typ": KIND, "jwk": stranger.as_dict(private=False)}
+    header = {"alg": "Ed25519", "typ": KIND.typ, "jwk": stranger.as_dict(private=False)}
     claims = {**CLAIMS, "iss": PORTAL, "aud": NODE, "iat": 1}
 
     for named in ({}, {"kid": signer.public()["keys"][0]["kid"]}):

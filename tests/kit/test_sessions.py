@@ -11,7 +11,15 @@ from sqlalchemy import func, select
 from udi.kit import clock, sessions
 from udi.kit.db import Database
 from udi.kit.oidc import Login, LogoutNotice
-from udi.kit.sessions import Tables, close_session, delete_expired, find_session, obey_logout, open_session, sweep
+from udi.kit.sessions import (
+    Tables,
+    apply_backchannel_logout,
+    close_session,
+    delete_expired,
+    find_session,
+    open_session,
+    sweep,
+)
 from udi.kit.tenancy import Territory
 from udi.kit.territories import Registry
 from udi.node.identity.models import TABLES as NODE
@@ -147,8 +155,8 @@ async def test_a_logout_notice_ends_the_session_it_names_once(portal_database: D
     announced = notice(who)
 
     async with portal_database.session(demo.id) as session:
-        assert await obey_logout(session, PORTAL, announced) == 1
-        assert await obey_logout(session, PORTAL, announced) is None
+        assert await apply_backchannel_logout(session, PORTAL, announced) == 1
+        assert await apply_backchannel_logout(session, PORTAL, announced) is None
 
     assert not await is_open(portal_database, demo, token)
     assert await is_open(portal_database, demo, sibling)
@@ -162,7 +170,7 @@ async def test_a_logout_notice_about_others_ends_nothing(
     token = await opened(portal_database, demo, who)
 
     async with portal_database.session(demo.id) as session:
-        assert await obey_logout(session, PORTAL, notice(who, **changed)) == 0
+        assert await apply_backchannel_logout(session, PORTAL, notice(who, **changed)) == 0
 
     assert await is_open(portal_database, demo, token)
 
@@ -175,7 +183,7 @@ async def test_a_logout_notice_without_session_ends_all_of_the_person(
     theirs = await opened(portal_database, demo, stranger)
 
     async with portal_database.session(demo.id) as session:
-        assert await obey_logout(session, PORTAL, notice(who, sid="")) == 2
+        assert await apply_backchannel_logout(session, PORTAL, notice(who, sid="")) == 2
 
     assert [await is_open(portal_database, demo, token) for token in [*mine, theirs]] == [False, False, True]
 
@@ -186,7 +194,7 @@ async def test_the_past_is_forgotten_by_the_worker(
     who = login()
     await opened(portal_database, demo, who)
     async with portal_database.session(demo.id) as session:
-        await obey_logout(session, PORTAL, notice(login(), sid="other"))
+        await apply_backchannel_logout(session, PORTAL, notice(login(), sid="other"))
         assert await delete_expired(session, PORTAL) == 0
 
     later(monkeypatch, hours=11)

@@ -3,13 +3,15 @@
 import json
 import threading
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from udi.kit.clock import now
+from udi.kit.credentials import SignedKind
 from udi.kit.keys import Signer, new_secret
+from udi.protocol.credentials import REPORT
 
 
 @dataclass
@@ -37,11 +39,25 @@ class PortalDouble:
         self._thread.join()
         self._server.server_close()
 
-    def token(self, audience: str, *, lifetime: int = 300, issuer: str = "", signer: Signer | None = None) -> str:
+    def token(
+        self,
+        audience: str,
+        subject: object,
+        kind: SignedKind = REPORT,
+        *,
+        lifetime: int = 300,
+        issuer: str = "",
+        signer: Signer | None = None,
+    ) -> str:
         """A token as the portal signs it, or not quite."""
+        lasting = replace(kind, lifetime=timedelta(seconds=lifetime))
         return (signer or self.signer).sign(
-            {"sub": "x"}, lifetime=timedelta(seconds=lifetime), issuer=issuer or self.origin, audience=audience
+            lasting, subject=str(subject), issuer=issuer or self.origin, audience=audience
         )
+
+    def bearer(self, audience: str, subject: object, kind: SignedKind = REPORT, **changed: Any) -> dict[str, str]:
+        """The header with such a token, which works once."""
+        return {"Authorization": f"Bearer {self.token(audience, subject, kind, **changed)}"}
 
     def answer(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> tuple[int, Any]:
         if path == "/.well-known/jwks.json":

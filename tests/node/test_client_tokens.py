@@ -3,17 +3,27 @@
 import base64
 import json
 import uuid
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from joserfc import jwt
 
 from udi.kit.clock import now
+from udi.kit.credentials import SignedKind
 from udi.kit.errors import UnauthenticatedError
 from udi.node.files.ring import Ring, new_ring
+from udi.node.manager import tokens
 from udi.node.manager.tokens import make_token, read_token
 
 HERE, KEY = uuid.uuid4(), uuid.uuid4()
 RING = Ring.parse(new_ring())
+
+
+def sign(kind: SignedKind) -> str:
+    """A token with the key of this territory, of any kind."""
+    claims = kind.write(subject=str(KEY), issuer=str(HERE), audience=str(HERE))
+    return jwt.encode({"alg": "HS256", "typ": kind.typ}, claims, tokens._key(RING.leading, HERE))
 
 
 def test_a_token_stands_for_its_key_and_says_when_it_ends() -> None:
@@ -25,15 +35,22 @@ def test_a_token_stands_for_its_key_and_says_when_it_ends() -> None:
     assert timedelta(minutes=59) < timedelta(seconds=body["exp"] - now().timestamp()) <= timedelta(hours=1)
 
 
-@pytest.mark.parametrize("name", ["over", "elsewhere", "other key", "changed", "unsigned", "rubbish", "nothing"])
+@pytest.mark.parametrize(
+    "name",
+    ["over", "elsewhere", "other key", "another kind", "another scope", "changed", "unsigned", "rubbish", "nothing"],
+)
 def test_another_token_opens_nothing(name: str) -> None:
     good = make_token(RING, HERE, KEY)
+    over = replace(tokens.MANAGER, lifetime=timedelta(seconds=-60))
+    elsewhere = replace(tokens.MANAGER, typ="udi-report+jwt")
     head, _, rest = good.partition(".")
     unsigned = base64.urlsafe_b64encode(b'{"alg":"none"}').decode().rstrip("=")
-    tokens = {
-        "over": make_token(RING, HERE, KEY, lifetime=timedelta(seconds=-1)),
+    made = {
+        "over": sign(over),
         "elsewhere": make_token(RING, uuid.uuid4(), KEY),
         "other key": make_token(Ring.parse(new_ring()), HERE, KEY),
+        "another kind": sign(elsewhere),
+        "another scope": sign(replace(tokens.MANAGER, scope="read")),
         "changed": f"{head}.{rest[:-4]}AAAA",
         "unsigned": f"{unsigned}.{rest.partition('.')[0]}.",
         "rubbish": "a.b.c",
@@ -41,4 +58,4 @@ def test_another_token_opens_nothing(name: str) -> None:
     }
 
     with pytest.raises(UnauthenticatedError):
-        read_token(RING, HERE, tokens[name])
+        read_token(RING, HERE, made[name])

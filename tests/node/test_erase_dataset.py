@@ -86,7 +86,7 @@ def settle(node_app: Litestar, demo: Territory, portal: PortalDouble, browse: Br
     """The portal reports that it did what it was asked."""
 
     async def settle(dataset: str, method: str) -> None:
-        headers = {"Authorization": f"Bearer {portal.token(demo.links['node'])}"}
+        headers = portal.bearer(demo.links["node"], dataset)
         [delivery] = await rows(node_database, demo, Delivery)
         document = report(dataset, method, report_id=delivery.report_id)
         async with browse(node_app, demo) as client:

@@ -70,7 +70,7 @@ async def answer_there(
     async with browse(node_app, demo) as client:
 
         async def send(document: dict[str, Any], **token: Any) -> int:
-            headers = {"Authorization": f"Bearer {there.token(demo.links['node'], **token)}"}
+            headers = there.bearer(demo.links["node"], document["resource_id"], **token)
             sent = await client.put(f"/resources/{document['resource_id']}/report", json=document, headers=headers)
             return sent.status_code
 

@@ -65,7 +65,7 @@ async def answer(
     async with browse(node_app, demo) as client:
 
         async def send(document: dict[str, Any]) -> int:
-            headers = {"Authorization": f"Bearer {portal.token(demo.links['node'])}"}
+            headers = portal.bearer(demo.links["node"], document["resource_id"])
             sent = await client.put(f"/resources/{document['resource_id']}/report", json=document, headers=headers)
             return sent.status_code
 

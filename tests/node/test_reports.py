@@ -10,10 +10,7 @@ from tests.node.counterpart import PortalDouble, report
 from tests.node.producer import Producer
 from udi.kit.keys import Signer, new_secret
 from udi.kit.tenancy import Territory
-
-
-def bearer(token: str) -> dict[str, str]:
-    return {"Authorization": f"Bearer {token}"}
+from udi.protocol.credentials import READING
 
 
 @pytest.fixture
@@ -25,13 +22,25 @@ async def dataset(producer: Producer, portal: PortalDouble) -> str:
 async def test_the_portal_gives_a_report_and_reads_it_again(
     passer_by: httpx.AsyncClient, portal: PortalDouble, demo: Territory, dataset: str, prefix: str
 ) -> None:
-    headers, address = bearer(portal.token(demo.links["node"])), f"{prefix}/resources/{dataset}/report"
+    node, address = demo.links["node"], f"{prefix}/resources/{dataset}/report"
     document = report(dataset)
 
-    given = await passer_by.put(address, json=document, headers=headers)
+    given = await passer_by.put(address, json=document, headers=portal.bearer(node, dataset))
+    read = await passer_by.get(address, headers=portal.bearer(node, dataset))
 
     assert given.json() == {"report_id": document["report_id"], "taken": True}
-    assert (await passer_by.get(address, headers=headers)).json()["report_id"] == document["report_id"]
+    assert read.json()["report_id"] == document["report_id"]
+
+
+async def test_a_token_of_the_portal_works_once(
+    passer_by: httpx.AsyncClient, portal: PortalDouble, demo: Territory, dataset: str
+) -> None:
+    headers, address = portal.bearer(demo.links["node"], dataset), f"/resources/{dataset}/report"
+
+    first = await passer_by.put(address, json=report(dataset), headers=headers)
+    again = await passer_by.put(address, json=report(dataset), headers=headers)
+
+    assert (first.status_code, again.status_code) == (200, 401)
 
 
 async def test_what_is_not_the_portal_is_refused(
@@ -40,10 +49,13 @@ async def test_what_is_not_the_portal_is_refused(
     node = demo.links["node"]
     impostor = Signer.from_secret(new_secret())
     tokens = {
-        "forged": portal.token(node, signer=impostor),
-        "for another node": portal.token(other.links["node"]),
-        "by another portal": portal.token(node, issuer=other.links["portal"]),
-        "expired": portal.token(node, lifetime=-120),
+        "forged": portal.token(node, dataset, signer=impostor),
+        "for another node": portal.token(other.links["node"], dataset),
+        "by another portal": portal.token(node, dataset, issuer=other.links["portal"]),
+        "about another dataset": portal.token(node, uuid.uuid4()),
+        "expired": portal.token(node, dataset, lifetime=-120),
+        "for a year": portal.token(node, dataset, lifetime=31_000_000),
+        "a ticket": portal.token(node, dataset, READING),
         "not signed": "eyJhbGciOiJub25lIn0.eyJpc3MiOiJ4In0.",
         "rubbish": "x",
         "nothing": "",
@@ -51,7 +63,10 @@ async def test_what_is_not_the_portal_is_refused(
     for name, token in tokens.items():
         for method in ("PUT", "GET"):
             refused = await passer_by.request(
-                method, f"/resources/{dataset}/report", json=report(dataset), headers={**bearer(token), "Accept": "*/*"}
+                method,
+                f"/resources/{dataset}/report",
+                json=report(dataset),
+                headers={"Authorization": f"Bearer {token}", "Accept": "*/*"},
             )
             assert refused.status_code == 401, name
             assert refused.headers["content-type"] == "application/problem+json"
@@ -63,13 +78,13 @@ async def test_a_new_key_of_the_portal_is_asked_for(
     passer_by: httpx.AsyncClient, portal: PortalDouble, demo: Territory, dataset: str, parts: dict[str, Any]
 ) -> None:
     address = f"/resources/{dataset}/report"
-    first = await passer_by.put(address, json=report(dataset), headers=bearer(portal.token(demo.links["node"])))
+    first = await passer_by.put(address, json=report(dataset), headers=portal.bearer(demo.links["node"], dataset))
     portal.signer = Signer.from_secret(new_secret())
     keys = parts["portal_keys"]
     kept, fetched = keys._kept[portal.origin]
     keys._kept[portal.origin] = (kept, fetched - 60)
 
-    second = await passer_by.put(address, json=report(dataset), headers=bearer(portal.token(demo.links["node"])))
+    second = await passer_by.put(address, json=report(dataset), headers=portal.bearer(demo.links["node"], dataset))
 
     assert (first.status_code, second.status_code) == (200, 200)
 
@@ -77,11 +92,11 @@ async def test_a_new_key_of_the_portal_is_asked_for(
 async def test_without_the_portal_s_keys_the_node_says_to_come_back(
     passer_by: httpx.AsyncClient, portal: PortalDouble, demo: Territory, dataset: str
 ) -> None:
-    token = portal.token(demo.links["node"])
+    headers = portal.bearer(demo.links["node"], dataset)
     origin = portal.origin
     portal.stop()
 
-    refused = await passer_by.put(f"/resources/{dataset}/report", json=report(dataset), headers=bearer(token))
+    refused = await passer_by.put(f"/resources/{dataset}/report", json=report(dataset), headers=headers)
 
     assert refused.status_code == 503
     assert refused.headers["retry-after"]
@@ -92,11 +107,14 @@ async def test_without_the_portal_s_keys_the_node_says_to_come_back(
 async def test_a_report_about_nothing_here_is_refused(
     passer_by: httpx.AsyncClient, portal: PortalDouble, demo: Territory, dataset: str
 ) -> None:
-    headers, unknown = bearer(portal.token(demo.links["node"])), str(uuid.uuid4())
+    node, unknown = demo.links["node"], str(uuid.uuid4())
+    address = f"/resources/{unknown}/report"
 
-    absent = await passer_by.put(f"/resources/{unknown}/report", json=report(unknown), headers=headers)
-    crossed = await passer_by.put(f"/resources/{dataset}/report", json=report(unknown), headers=headers)
-    none_yet = await passer_by.get(f"/resources/{unknown}/report", headers=headers)
+    absent = await passer_by.put(address, json=report(unknown), headers=portal.bearer(node, unknown))
+    crossed = await passer_by.put(
+        f"/resources/{dataset}/report", json=report(unknown), headers=portal.bearer(node, dataset)
+    )
+    none_yet = await passer_by.get(address, headers=portal.bearer(node, unknown))
 
     assert (absent.status_code, crossed.status_code, none_yet.status_code) == (404, 422, 404)
 
@@ -108,7 +126,7 @@ async def test_a_report_that_cannot_be_read_is_refused_with_the_fields(
     passer_by: httpx.AsyncClient, portal: PortalDouble, demo: Territory, dataset: str, body: bytes
 ) -> None:
     refused = await passer_by.put(
-        f"/resources/{dataset}/report", content=body, headers=bearer(portal.token(demo.links["node"]))
+        f"/resources/{dataset}/report", content=body, headers=portal.bearer(demo.links["node"], dataset)
     )
 
     assert refused.status_code == 422
@@ -118,12 +136,13 @@ async def test_a_report_that_cannot_be_read_is_refused_with_the_fields(
 async def test_what_the_team_took_off_the_portal_is_closed_until_its_producer_publishes_it_again(
     producer: Producer, passer_by: httpx.AsyncClient, portal: PortalDouble, demo: Territory, dataset: str
 ) -> None:
-    headers, address = bearer(portal.token(demo.links["node"])), f"/resources/{dataset}/report"
-    await passer_by.put(address, json=report(dataset), headers=headers)
+    node, address = demo.links["node"], f"/resources/{dataset}/report"
+    await passer_by.put(address, json=report(dataset), headers=portal.bearer(node, dataset))
     reason = "Des noms de personnes y étaient."
     said = report(dataset, "DELETE") | {"comment": reason, "withdrawn_by_team": True}
 
-    taken = [(await passer_by.put(address, json=said, headers=headers)).json()["taken"] for _ in range(2)]
+    answers = [await passer_by.put(address, json=said, headers=portal.bearer(node, dataset)) for _ in range(2)]
+    taken = [each.json()["taken"] for each in answers]
 
     assert taken == [True, False]
     assert (await passer_by.get(f"/datasets/{dataset}/file")).status_code == 404

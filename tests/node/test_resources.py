@@ -17,9 +17,9 @@ async def published(
     producer: Producer, passer_by: httpx.AsyncClient, portal: PortalDouble, demo: Territory
 ) -> list[str]:
     """Three datasets that the portal accepted, and a fourth that waits."""
-    headers = {"Authorization": f"Bearer {portal.token(demo.links['node'])}"}
     datasets = [await producer.publish() for _ in range(3)]
     for dataset in datasets:
+        headers = portal.bearer(demo.links["node"], dataset)
         await passer_by.put(f"/resources/{dataset}/report", json=report(dataset), headers=headers)
     await producer.publish()
     return datasets
@@ -123,13 +123,13 @@ async def varied(
     producer: Producer, passer_by: httpx.AsyncClient, portal: PortalDouble, demo: Territory
 ) -> dict[str, str]:
     """Three accepted datasets that differ, by title."""
-    headers = {"Authorization": f"Bearer {portal.token(demo.links['node'])}"}
     found = {}
     for title, theme, keywords in (
         ("Arbres", "environment", "arbre, ville"), ("Bancs", "publicSpace", "banc, ville"),
         ("Cafés & thés", "environment", "café"),
     ):  # fmt: skip
         dataset = await producer.publish(title=title, theme=theme, keywords=keywords)
+        headers = portal.bearer(demo.links["node"], dataset)
         await passer_by.put(f"/resources/{dataset}/report", json=report(dataset), headers=headers)
         found[title] = dataset
     return found

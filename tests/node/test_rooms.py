@@ -1,7 +1,6 @@
 """Only the territory's portal has a room opened, for the organisation that its token names."""
 
 import uuid
-from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -13,24 +12,12 @@ from udi.kit.db import Database
 from udi.kit.keys import Signer, new_secret
 from udi.kit.tenancy import Territory
 from udi.node.spaces.models import Space
+from udi.protocol.credentials import REPORT, SPACE
 
 
 def body(organisation: uuid.UUID, **changed: Any) -> dict[str, Any]:
     said = {"organisation_id": str(organisation), "slug": "seve", "name": "Association Sève", "email": "b@seve.example"}
     return {**said, **changed}
-
-
-def bearer(
-    portal: PortalDouble,
-    territory: Territory,
-    organisation: object,
-    scope: str = "room",
-    signer: Signer | None = None,
-) -> dict[str, str]:
-    claims = {"sub": str(organisation), "scope": scope}
-    audience, lifetime = territory.links["node"], timedelta(minutes=5)
-    token = (signer or portal.signer).sign(claims, lifetime=lifetime, issuer=portal.origin, audience=audience)
-    return {"Authorization": f"Bearer {token}"}
 
 
 async def spaces(database: Database, territory: Territory) -> list[Space]:
@@ -42,12 +29,14 @@ async def test_the_portal_has_a_room_opened_and_renamed_and_what_was_given_stays
     passer_by: httpx.AsyncClient, portal: PortalDouble, demo: Territory, node_database: Database
 ) -> None:
     organisation = uuid.uuid4()
-    headers, address = bearer(portal, demo, organisation), f"/api/v1/spaces/{organisation}"
+    node, address = demo.links["node"], f"/api/v1/spaces/{organisation}"
 
-    opened = await passer_by.put(address, json=body(organisation), headers=headers)
+    opened = await passer_by.put(address, json=body(organisation), headers=portal.bearer(node, organisation, SPACE))
     async with node_database.session(demo.id, role="worker") as session:
         (await session.scalars(select(Space))).one().quota_bytes = 7
-    again = await passer_by.put(address, json=body(organisation, name="Sève"), headers=headers)
+    again = await passer_by.put(
+        address, json=body(organisation, name="Sève"), headers=portal.bearer(node, organisation, SPACE)
+    )
 
     assert (opened.status_code, again.status_code) == (200, 200)
     assert opened.json() == {"slug": "seve", "address": f"{demo.links['node']}/spaces/seve"}
@@ -58,12 +47,12 @@ async def test_the_portal_has_a_room_opened_and_renamed_and_what_was_given_stays
 async def test_nobody_else_opens_one(
     passer_by: httpx.AsyncClient, portal: PortalDouble, demo: Territory, node_database: Database
 ) -> None:
-    organisation = uuid.uuid4()
+    organisation, node = uuid.uuid4(), demo.links["node"]
     wrong = {
         "no token": {},
-        "a report's": bearer(portal, demo, organisation, scope=""),
-        "another organisation's": bearer(portal, demo, uuid.uuid4()),
-        "forged": bearer(portal, demo, organisation, signer=Signer.from_secret(new_secret())),
+        "a report's": portal.bearer(node, organisation, REPORT),
+        "another organisation's": portal.bearer(node, uuid.uuid4(), SPACE),
+        "forged": portal.bearer(node, organisation, SPACE, signer=Signer.from_secret(new_secret())),
     }
 
     for name, headers in wrong.items():
@@ -86,10 +75,12 @@ async def test_what_does_not_say_whose_room_it_is_is_refused(
     passer_by: httpx.AsyncClient, portal: PortalDouble, demo: Territory, changed: dict[str, Any], status: int
 ) -> None:
     organisation = uuid.uuid4()
-    headers = bearer(portal, demo, organisation)
+    node, address = demo.links["node"], f"/api/v1/spaces/{organisation}"
 
-    answer = await passer_by.put(f"/api/v1/spaces/{organisation}", json=body(organisation, **changed), headers=headers)
-    rubbish = await passer_by.put(f"/api/v1/spaces/{organisation}", content=b"{", headers=headers)
+    answer = await passer_by.put(
+        address, json=body(organisation, **changed), headers=portal.bearer(node, organisation, SPACE)
+    )
+    rubbish = await passer_by.put(address, content=b"{", headers=portal.bearer(node, organisation, SPACE))
 
     assert (answer.status_code, rubbish.status_code) == (status, 422)
 
@@ -98,12 +89,16 @@ async def test_a_room_is_never_given_to_another_organisation(
     passer_by: httpx.AsyncClient, portal: PortalDouble, demo: Territory, node_database: Database
 ) -> None:
     first, second = uuid.uuid4(), uuid.uuid4()
-    await passer_by.put(f"/api/v1/spaces/{first}", json=body(first), headers=bearer(portal, demo, first))
 
-    taken = await passer_by.put(f"/api/v1/spaces/{second}", json=body(second), headers=bearer(portal, demo, second))
-    moved = await passer_by.put(
-        f"/api/v1/spaces/{first}", json=body(first, slug="autre"), headers=bearer(portal, demo, first)
-    )
+    async def put(organisation: uuid.UUID, **changed: Any) -> httpx.Response:
+        headers = portal.bearer(demo.links["node"], organisation, SPACE)
+        return await passer_by.put(
+            f"/api/v1/spaces/{organisation}", json=body(organisation, **changed), headers=headers
+        )
+
+    await put(first)
+    taken = await put(second)
+    moved = await put(first, slug="autre")
 
     assert (taken.status_code, moved.status_code) == (409, 409)
     assert [space.organisation_id for space in await spaces(node_database, demo)] == [first]

@@ -1,6 +1,5 @@
 """A portal that grants: it signs agreements and standings with a real key, pushes them, and is asked for them."""
 
-import secrets
 import uuid
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -11,10 +10,11 @@ import httpx
 
 from tests.node.counterpart import PortalDouble
 from udi.kit.clock import now
+from udi.kit.credentials import DocumentKind
 from udi.kit.keys import Signer
 from udi.protocol.agreement import (
     AGREEMENT_TYPE,
-    CREDENTIAL_PREFIX,
+    PROJECT_CREDENTIAL,
     STANDING_TYPE,
     Agreement,
     Credential,
@@ -25,6 +25,7 @@ from udi.protocol.agreement import (
     write_agreement,
     write_standing,
 )
+from udi.protocol.credentials import AGREEMENT, READING
 from udi.protocol.policy import Requester
 from udi.protocol.terms import Operator, Purpose, RowFilter, Terms
 
@@ -111,7 +112,7 @@ class Granting(PortalDouble):
         }  # fmt: skip
         agreement = Agreement(**{**said, **changes})
         self.revision += 1
-        secret = CREDENTIAL_PREFIX + secrets.token_urlsafe(32)
+        secret = PROJECT_CREDENTIAL.draw()
         document = self.sign(write_agreement(agreement), AGREEMENT_TYPE)
         known = Credential(id=uuid.uuid4(), sha256=fingerprint(secret), expires_at=now() + YEAR)
         standing = Standing(
@@ -122,25 +123,24 @@ class Granting(PortalDouble):
         self.grants.append(made)
         return made
 
-    def sign(self, claims: dict[str, Any], kind: str, *, audience: str = "", signer: Signer | None = None) -> str:
+    def sign(
+        self, claims: dict[str, Any], kind: DocumentKind, *, audience: str = "", signer: Signer | None = None
+    ) -> str:
         return (signer or self.signer).sign_document(
             claims, kind=kind, issuer=self.origin, audience=audience or self.audience
         )
 
     async def push(self, client: httpx.AsyncClient, grant: Grant, **changed: str) -> httpx.Response:
         """Tell the node; `changed` documents in the place of the true ones."""
-        token = self.signer.sign(
-            {"sub": str(grant.id), "scope": "agreement"},
-            lifetime=timedelta(minutes=5), issuer=self.origin, audience=self.audience,
-        )  # fmt: skip
         body = {"agreement": grant.document, "standing": grant.said, **changed}
-        headers = {"Authorization": f"Bearer {token}"}
+        headers = self.bearer(self.audience, grant.id, AGREEMENT)
         return await client.put(f"/api/v1/agreements/{grant.id}", json=body, headers=headers)
 
-    def ticket(self, grant: Grant, *, lifetime: timedelta = timedelta(minutes=5), **claims: Any) -> str:
-        """What takes somebody from the portal to the files of an agreement."""
-        said = {"sub": str(grant.id), "scope": "read", "jti": secrets.token_hex(8), **claims}
-        return self.signer.sign(said, lifetime=lifetime, issuer=self.origin, audience=self.audience)
+    async def enter(self, client: httpx.AsyncClient, grant: Grant, ticket: str | None = None) -> httpx.Response:
+        """Somebody goes from the portal to the files of an agreement, with this ticket or a good one."""
+        token = self.token(self.audience, grant.id, READING, lifetime=120) if ticket is None else ticket
+        headers = {"Origin": self.origin, "Sec-Fetch-Site": "cross-site"}
+        return await client.post(f"/agreements/{grant.id}/files", data={"ticket": token}, headers=headers)
 
     def answer(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> tuple[int, Any]:
         address = urlsplit(path)

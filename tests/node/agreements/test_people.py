@@ -1,7 +1,7 @@
 """Somebody comes from the portal with a ticket that works once, and takes the files of an agreement."""
 
 import re
-from datetime import timedelta
+from dataclasses import replace
 from html import unescape
 
 import httpx
@@ -9,6 +9,7 @@ import pytest
 
 from tests.node.agreements.granting import HIDDEN, IN_PART, METERS, Grant, Granting
 from udi.protocol.agreement import State
+from udi.protocol.credentials import AGREEMENT, READING
 
 
 @pytest.fixture
@@ -25,10 +26,10 @@ def links(page: str) -> dict[str, str]:
 
 
 async def test_the_page_gives_the_files_once(portal: Granting, passer_by: httpx.AsyncClient, grant: Grant) -> None:
-    address = f"/agreements/{grant.id}/files?ticket={portal.ticket(grant)}"
+    ticket = portal.token(portal.audience, grant.id, READING, lifetime=120)
 
-    page = await passer_by.get(address)
-    again = await passer_by.get(address)
+    page = await portal.enter(passer_by, grant, ticket)
+    again = await portal.enter(passer_by, grant, ticket)
     found = links(page.text)
     file = await passer_by.get(found["file"])
     sheet = await passer_by.get(found["csv"])
@@ -48,7 +49,7 @@ async def test_of_a_part_only_the_part_is_given(portal: Granting, passer_by: htt
     grant = portal.grant(meters, IN_PART)
     await portal.push(passer_by, grant)
 
-    found = links((await passer_by.get(f"/agreements/{grant.id}/files?ticket={portal.ticket(grant)}")).text)
+    found = links((await portal.enter(passer_by, grant)).text)
     taken = {kind: await passer_by.get(address) for kind, address in found.items()}
     forged = await passer_by.get(found["csv"].replace("/files/csv", "/files/file"))
 
@@ -61,7 +62,7 @@ async def test_of_a_part_only_the_part_is_given(portal: Granting, passer_by: htt
 async def test_a_link_that_was_given_is_asked_about_at_each_reading(
     portal: Granting, passer_by: httpx.AsyncClient, grant: Grant
 ) -> None:
-    found = links((await passer_by.get(f"/agreements/{grant.id}/files?ticket={portal.ticket(grant)}")).text)
+    found = links((await portal.enter(passer_by, grant)).text)
     assert (await passer_by.get(found["csv"])).status_code == 200
 
     await portal.push(passer_by, grant.change(state=State.REVOKED))
@@ -75,26 +76,28 @@ async def test_a_link_of_one_agreement_opens_no_other(
 ) -> None:
     other = portal.grant(meters)
     await portal.push(passer_by, other)
-    found = links((await passer_by.get(f"/agreements/{grant.id}/files?ticket={portal.ticket(grant)}")).text)
+    found = links((await portal.enter(passer_by, grant)).text)
 
     assert (await passer_by.get(found["csv"].replace(str(grant.id), str(other.id)))).status_code == 403
 
 
-@pytest.mark.parametrize("what", ["old", "scope", "subject", "no mark", "garbage", "none", "document"])
+@pytest.mark.parametrize("what", ["old", "too long", "kind", "scope", "subject", "garbage", "none", "document"])
 async def test_a_ticket_that_is_not_right_opens_nothing(
     portal: Granting, passer_by: httpx.AsyncClient, grant: Grant, what: str
 ) -> None:
+    node = portal.audience
     tickets = {
-        "old": portal.ticket(grant, lifetime=timedelta(minutes=-2)),
-        "scope": portal.ticket(grant, scope="agreement"),
-        "subject": portal.ticket(grant, sub="0f6d3a52-6d2c-4d8e-9a1b-3c5e7f901234"),
-        "no mark": portal.ticket(grant, jti=""),
+        "old": portal.token(node, grant.id, READING, lifetime=-60),
+        "too long": portal.token(node, grant.id, READING, lifetime=600),
+        "kind": portal.token(node, grant.id, AGREEMENT),
+        "scope": portal.token(node, grant.id, replace(READING, scope="agreement")),
+        "subject": portal.token(node, "0f6d3a52-6d2c-4d8e-9a1b-3c5e7f901234", READING),
         "garbage": "a.b.c",
         "none": "",
         "document": grant.said,
     }
 
-    answer = await passer_by.get(f"/agreements/{grant.id}/files?ticket={tickets[what]}")
+    answer = await portal.enter(passer_by, grant, tickets[what])
 
     assert answer.status_code == 403
     assert not links(answer.text)
@@ -105,8 +108,21 @@ async def test_a_revoked_agreement_shows_its_reason_and_page(
 ) -> None:
     await portal.push(passer_by, grant.change(state=State.REVOKED, reason="Le projet est fini."))
 
-    answer = await passer_by.get(f"/agreements/{grant.id}/files?ticket={portal.ticket(grant)}")
+    answer = await portal.enter(passer_by, grant)
 
     assert answer.status_code == 403
     assert "Le projet est fini." in answer.text
     assert grant.agreement.page in answer.text
+
+
+async def test_without_a_ticket_the_portal_is_the_way_in(
+    portal: Granting, passer_by: httpx.AsyncClient, grant: Grant
+) -> None:
+    ticket = portal.token(portal.audience, grant.id, READING, lifetime=120)
+
+    bare = await passer_by.get(f"/agreements/{grant.id}/files")
+    asked = await passer_by.get(f"/agreements/{grant.id}/files?ticket={ticket}")
+
+    for answer in (bare, asked):
+        assert answer.status_code == 303
+        assert answer.headers["location"] == f"{portal.origin}/agreements/{grant.id}/files"

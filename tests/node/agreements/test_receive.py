@@ -2,7 +2,6 @@
 
 import asyncio
 import uuid
-from datetime import timedelta
 
 import httpx
 import pytest
@@ -14,6 +13,7 @@ from udi.kit.keys import Signer, new_secret
 from udi.kit.tenancy import Territory
 from udi.node.agreements.models import HeldAgreement
 from udi.protocol.agreement import AGREEMENT_TYPE, STANDING_TYPE, State, write_agreement, write_standing
+from udi.protocol.credentials import AGREEMENT, READING, REPORT
 
 
 async def reads(machine: httpx.AsyncClient, grant: Grant) -> int:
@@ -95,9 +95,7 @@ async def test_a_document_that_is_not_the_portals_for_this_is_refused(
         "swapped": {"agreement": other.document},
         "other_kind": {"agreement": portal.sign(claims, STANDING_TYPE)},
         "token": {
-            "standing": portal.signer.sign(
-                said, lifetime=timedelta(minutes=5), issuer=portal.origin, audience=portal.audience
-            )
+            "standing": portal.token(portal.audience, grant.id, AGREEMENT),
         },
         "broken": {"agreement": f"{head}.{body}"},
         "none": {"agreement": "", "standing": ""},
@@ -113,16 +111,17 @@ async def test_only_the_portals_token_for_this_agreement_pushes(
 ) -> None:
     body = {"agreement": grant.document, "standing": grant.said}
     address = f"/api/v1/agreements/{grant.id}"
-    signed = {
-        "scope": {"sub": str(grant.id), "scope": "report"},
-        "subject": {"sub": str(uuid.uuid4()), "scope": "agreement"},
+    used = portal.bearer(portal.audience, grant.id, AGREEMENT)
+    assert (await machine.put(address, json=body, headers=used)).status_code == 200
+    wrong = {
+        "kind": portal.bearer(portal.audience, grant.id, REPORT),
+        "ticket": portal.bearer(portal.audience, grant.id, READING),
+        "subject": portal.bearer(portal.audience, uuid.uuid4(), AGREEMENT),
+        "used": used,
     }
-    for claims in signed.values():
-        token = portal.signer.sign(
-            claims, lifetime=timedelta(minutes=5), issuer=portal.origin, audience=portal.audience
-        )
-        answer = await machine.put(address, json=body, headers={"Authorization": f"Bearer {token}"})
-        assert answer.status_code == 401
+    for name, headers in wrong.items():
+        answer = await machine.put(address, json=body, headers=headers)
+        assert answer.status_code == 401, name
 
     assert (await machine.put(address, json=body)).status_code == 401
     assert (await machine.put(address, json=body, headers=grant.headers)).status_code == 401

@@ -23,6 +23,7 @@ from udi.kit.tenancy import Territory
 from udi.node.datasets.queries import find_dataset
 from udi.node.tables.asking import RATES
 from udi.protocol.agreement import State
+from udi.protocol.credentials import READING
 from udi.ui.site import Site
 
 REFUSALS = {401, 403, 404, 422}
@@ -97,7 +98,7 @@ async def identities(
     found["nobody"] = (machine, {})
     found["an unknown secret"] = (machine, {"Authorization": "Bearer udi_project_" + "x" * 43})
     found["a key of another kind"] = (machine, {"Authorization": "Bearer udi_" + "x" * 43})
-    found["a token of the portal"] = (machine, {"Authorization": f"Bearer {portal.token(portal.audience)}"})
+    found["a token of the portal"] = (machine, portal.bearer(portal.audience, meters, READING))
     found["a changed secret"] = (
         machine,
         {"Authorization": f"Bearer {good.secret[:-1]}{'A' if good.secret[-1] != 'A' else 'B'}"},

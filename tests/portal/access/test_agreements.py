@@ -14,12 +14,13 @@ from sqlalchemy import update
 from tests.portal.access.conftest import Desk
 from tests.portal.transitions import read_transitions
 from udi.kit.errors import ConflictError
-from udi.kit.keys import verify_document
+from udi.kit.keys import verify, verify_document
 from udi.portal.access.agreements import states
 from udi.portal.access.agreements.states import AgreementEvent, AgreementState
 from udi.portal.access.models import AccessAgreement, PublicAgreement
 from udi.portal.organisations.models import Organisation
 from udi.protocol.agreement import AGREEMENT_TYPE, fingerprint, read_agreement
+from udi.protocol.credentials import READING
 from udi.protocol.policy import Requester
 from udi.protocol.terms import Purpose
 
@@ -216,8 +217,14 @@ async def test_who_leads_the_project_is_led_to_the_node_with_a_ticket(desk: Desk
     await desk.producer.post(f"{address}/revoke", data=WHY)
     late = await desk.person.get(f"{address}/files")
 
-    assert led.status_code == 303
-    assert led.headers["location"].startswith(f"{desk.territory.links['node']}{address}/files?ticket=ey")
+    node = desk.territory.links["node"]
+    ticket = re.findall(r'name="ticket" value="(ey[^"]+)"', led.text)
+    assert f'<form action="{node}{address}/files" method="post">' in led.text
+    assert f"form-action 'self' {desk.site.settings.keycloak_url} {node};" in led.headers["content-security-policy"]
+    assert led.headers["cache-control"] == "no-store"
+    keys = (await desk.passer.get("/.well-known/jwks.json")).json()
+    signed = verify(ticket[0], keys, kind=READING, issuer=desk.territory.origin, audience=node)
+    assert signed.subject == address.rpartition("/")[2]
     assert (other.status_code, late.status_code) == (403, 409)
 
 

@@ -21,6 +21,7 @@ from udi.portal.nodes.actions.register import register_node
 from udi.portal.nodes.models import Node
 from udi.portal.nodes.queries import find_node
 from udi.protocol.agreement import STANDING_TYPE, State, fingerprint, read_standing
+from udi.protocol.credentials import AGREEMENT
 
 WHY = {"words": "La mesure a changé."}
 
@@ -62,8 +63,9 @@ async def test_the_node_is_told_of_an_agreement_and_of_its_end(desk: Desk, node:
     assert [call.path for call in node.reports] == [f"/api/v1{address}"] * 2
     said = []
     for call in node.reports:
-        token = verify(call.token, await keys(desk), issuer=desk.territory.origin, audience=node.origin)
-        assert (token["sub"], token["scope"]) == (str(deed.id), "agreement")
+        origin = desk.territory.origin
+        token = verify(call.token, await keys(desk), kind=AGREEMENT, issuer=origin, audience=node.origin)
+        assert token.subject == str(deed.id)
         assert call.document["agreement"] == deed.jws
         claims = verify_document(
             call.document["standing"],

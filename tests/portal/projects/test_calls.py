@@ -342,3 +342,23 @@ async def test_only_organisers_write_calls(desk: Desk) -> None:
     written = await manager.post("/calls/new", data=desk.form(organisation="kerlevan"))
     assert written.status_code == 303
     assert (await desk.team.get(written.headers["location"])).status_code == 404
+
+
+async def test_a_submission_is_for_whoever_leads_its_project_now(desk: Desk) -> None:
+    await desk.write()
+    await desk.name_jury()
+    await desk.act("open")
+    assert (await desk.send(desk.workshop.other, "Ombres")).status_code == 303
+    [submission] = await desk.rows(Submission)
+    second, login = await desk.workshop.come()
+    project = f"/projects/{submission.project_id}"
+    await desk.workshop.other.post(f"{project}/team", data={"email": login.email, "right": "edit"})
+    await second.post(f"{project}/invitation", data={"what": "accept"})
+    member = await desk.workshop.member(login.email)
+    await desk.workshop.other.post(f"{project}/team/{member.id}", data={"what": "lead"})
+    address = f"{desk.address}/submissions/{submission.id}"
+
+    read = [(await who.get(address)).status_code for who in (desk.workshop.other, second)]
+    taken = [(await who.post(f"{address}/withdraw")).status_code for who in (desk.workshop.other, second)]
+
+    assert (read, taken) == ([404, 200], [404, 303])

@@ -12,7 +12,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from udi.kit.clock import now
+from udi.kit.credentials import SealedKind, SecretKind
 
+LOGIN_KEY = SecretKind(name="key of a login")
+LOGIN_STATE = SealedKind(name="state of a login", purpose="state")
 LIFETIME = timedelta(hours=1)
 KEY_LENGTH = 43
 
@@ -33,7 +36,7 @@ class Attempt:
 
 def new_key() -> str:
     """A key for a browser's cookie: 256 bits."""
-    return secrets.token_urlsafe(32)
+    return LOGIN_KEY.draw()
 
 
 def is_key(value: str | None) -> bool:
@@ -44,7 +47,7 @@ def is_key(value: str | None) -> bool:
 def begin(key: str, back: str) -> Attempt:
     """A new attempt of the browser that holds the key."""
     body = _encode(json.dumps([int(now().timestamp()), secrets.token_urlsafe(12), back]).encode())
-    return _attempt(key, f"{body}.{_seal(key, 'state', body)}", back)
+    return _attempt(key, f"{body}.{_seal(key, LOGIN_STATE.purpose, body)}", back)
 
 
 def resume(key: str | None, state: str) -> Attempt:

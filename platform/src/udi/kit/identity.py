@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +19,16 @@ class Actor:
     tenant_slug: str
     moderator: bool = False
     memberships: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    email_verified: bool = False
+    """Whether the identity service proved that the address is theirs."""
+
+    confirmed_at: datetime | None = None
+    """When the identity service said last that they may do this; None where nobody asked it."""
+
+    @property
+    def proven_email(self) -> str | None:
+        """Their address in small letters, where it was proven: no right comes of one that was not."""
+        return self.email.lower() if self.email_verified and self.email else None
 
     def may_manage(self, organisation: str) -> bool:
         """Whether the person manages the organisation (members, keys)."""

@@ -14,10 +14,10 @@ from joserfc.jwk import KeySet, OKPKey
 from joserfc.jws import JWSRegistry
 
 from udi.kit.clock import now
+from udi.kit.credentials import DocumentKind, InvalidSignatureError, SignedKind, SignedToken, require_claims
 
 ALGORITHM = "Ed25519"
 LONG_AGO = datetime.fromtimestamp(0, UTC)
-LEEWAY = timedelta(seconds=30)
 PUBLISHED_FIRST = timedelta(minutes=10)
 """How long a new key is published before it signs, so that whoever kept the old set has read it again."""
 KEPT = timedelta(days=1)
@@ -26,10 +26,6 @@ KEPT_FOR_DOCUMENTS = timedelta(days=366 * 11)
 """How long for documents: the longest agreement lasts ten years. Its private half is gone by then."""
 DOCUMENTS_ONLY = "documents_only"
 """Member of a published key with which no token is signed any more."""
-
-
-class InvalidSignatureError(Exception):
-    """A token is not signed by who it says, not for us, or out of date."""
 
 
 class _Documents(JWSRegistry):
@@ -57,21 +53,21 @@ class Signer:
         """Follows the file: a rotation needs no restart."""
         return cls(_KeyFile(path))
 
-    def sign(self, claims: dict[str, Any], *, lifetime: timedelta, issuer: str, audience: str) -> str:
-        """A compact JWS of the claims, with `iss`, `aud`, `iat` and `exp`."""
+    def sign(self, kind: SignedKind, *, subject: str, issuer: str, audience: str) -> str:
+        """A compact JWS of this kind about a subject."""
         key = signing_key(self.read())
-        issued = now() - timedelta(seconds=10)
-        body = {**claims, "iss": issuer, "aud": audience, "iat": _seconds(issued), "exp": _seconds(now() + lifetime)}
-        return jwt.encode({"alg": ALGORITHM, "kid": key.kid, "typ": "JWT"}, body, key, algorithms=[ALGORITHM])
+        header = {"alg": ALGORITHM, "kid": key.kid, "typ": kind.typ}
+        claims = kind.write(subject=subject, issuer=issuer, audience=audience)
+        return jwt.encode(header, claims, key, algorithms=[ALGORITHM])
 
-    def sign_document(self, claims: dict[str, Any], *, kind: str, issuer: str, audience: str) -> str:
-        """A compact JWS of something that stays true: with `iss`, `aud` and `iat`, without `exp`; `kind` is its `typ`.
+    def sign_document(self, claims: dict[str, Any], *, kind: DocumentKind, issuer: str, audience: str) -> str:
+        """A compact JWS of something that stays true: with `iss`, `aud` and `iat`, without `exp`.
 
         It is no token: `verify` refuses it, as `verify_document` refuses tokens and documents of another kind.
         """
         key = signing_key(self.read())
         body = {**claims, "iss": issuer, "aud": audience, "iat": _seconds(now())}
-        header = {"alg": ALGORITHM, "kid": key.kid, "typ": kind}
+        header = {"alg": ALGORITHM, "kid": key.kid, "typ": kind.typ}
         return jwt.encode(header, body, key, registry=_DOCUMENTS)
 
     def public(self) -> dict[str, Any]:
@@ -171,32 +167,25 @@ def _draw() -> dict[str, Any]:
     return dict(OKPKey.generate_key("Ed25519", parameters, auto_kid=True).as_dict(private=True))
 
 
-def verify(token: str, keys: Any, *, issuer: str, audience: str) -> dict[str, Any]:
-    """The claims of a token signed by one of `keys`.
+def verify(token: str, keys: Any, *, kind: SignedKind, issuer: str, audience: str) -> SignedToken:
+    """What a token of this kind says, when one of `keys` signed it.
 
     Raises:
-        InvalidSignatureError: signature, issuer, audience or time is wrong.
+        InvalidSignatureError: signature, kind, issuer, audience, scope or time is wrong, or something is missing.
     """
     try:
         decoded = jwt.decode(token, _for_tokens(keys), algorithms=[ALGORITHM])
-        registry = jwt.JWTClaimsRegistry(
-            leeway=int(LEEWAY.total_seconds()),
-            iss={"essential": True, "value": issuer},
-            aud={"essential": True, "value": audience},
-            exp={"essential": True},
-        )
-        registry.validate(decoded.claims)
     except (JoseError, ValueError, KeyError) as error:
         msg = f"The token is refused: {error}."
         raise InvalidSignatureError(msg) from error
-    return dict(decoded.claims)
+    return kind.read(decoded.header, decoded.claims, issuer=issuer, audience=audience)
 
 
 def _for_tokens(keys: Any) -> KeySet:
     return KeySet.import_key_set({"keys": [key for key in keys["keys"] if not key.get(DOCUMENTS_ONLY)]})
 
 
-def verify_document(token: str, keys: Any, *, kind: str, issuer: str, audience: str) -> dict[str, Any]:
+def verify_document(token: str, keys: Any, *, kind: DocumentKind, issuer: str, audience: str) -> dict[str, Any]:
     """The claims of a document of this kind that was signed by one of `keys`; no time makes it wrong.
 
     Raises:
@@ -207,11 +196,8 @@ def verify_document(token: str, keys: Any, *, kind: str, issuer: str, audience: 
     except (JoseError, ValueError) as error:
         msg = f"The document is refused: {error}."
         raise InvalidSignatureError(msg) from error
-    said = {"typ": decoded.header.get("typ"), "iss": decoded.claims.get("iss"), "aud": decoded.claims.get("aud")}
-    wrong = [name for name, value in {"typ": kind, "iss": issuer, "aud": audience}.items() if said[name] != value]
-    if wrong:
-        msg = f"The document is refused: it has another {', '.join(wrong)}."
-        raise InvalidSignatureError(msg)
+    expected = {"typ": kind.typ, "iss": issuer, "aud": audience}
+    require_claims({**decoded.claims, "typ": decoded.header.get("typ")}, expected)
     return dict(decoded.claims)
 
 

@@ -15,11 +15,18 @@ from urllib.parse import urlencode
 import httpx
 
 from udi.kit.clock import now
+from udi.kit.credentials import IdentityKind, SecretKind
 from udi.kit.http import Outgoing, OutgoingError, exact_host
 from udi.kit.tenancy import Territory
 from udi.kit.tokens import IdentityAwayError, InvalidTokenError, IssuerKeys, require, verify
 from udi.settings import ProgramName, Settings
 
+CLIENT_SECRET = SecretKind(name="secret of a client")
+"""Of a program or a machine: only the identity service takes it."""
+ID_TOKEN = IdentityKind(name="identity token", claim="ID")
+ACCESS_TOKEN = IdentityKind(name="access token of a person", claim="Bearer")
+MACHINE_TOKEN = IdentityKind(name="access token of a machine", claim="Bearer")
+LOGOUT_TOKEN = IdentityKind(name="logout token", typ="logout+jwt")
 SCOPE = "openid organization:*"
 PATIENCE = 5.0
 QUIET = timedelta(seconds=15)
@@ -85,6 +92,7 @@ class Login:
     name: str
     email: str
     access_expires_at: datetime
+    email_verified: bool = False
     locale: str = ""
     sid: str = ""
     organisations: object = None
@@ -179,7 +187,7 @@ class IdentityService:
         Raises:
             InvalidTokenError, IdentityAwayError
         """
-        claims = await verify(token, self.keys, issuer=self.issuer, kind="logout+jwt")
+        claims = await verify(token, self.keys, kind=LOGOUT_TOKEN, issuer=self.issuer)
         events, sid, subject = claims.get("events"), claims.get("sid"), claims.get("sub")
         if not isinstance(events, Mapping) or LOGOUT_EVENT not in events or "nonce" in claims:
             raise InvalidTokenError("it announces no logout")
@@ -193,15 +201,16 @@ class IdentityService:
     async def _login(self, client: Client, form: Mapping[str, str], *, nonce: str | None = None) -> Login:
         granted = await self._token(client.id, client.secret, form)
         id_token, access_token = str(granted.get("id_token")), str(granted.get("access_token"))
-        person = await verify(id_token, self.keys, issuer=self.issuer, audience=client.id)
-        require(person, typ="ID", azp=client.id, **({"nonce": nonce} if nonce else {}))
-        rights = await verify(access_token, self.keys, issuer=self.issuer, audience=client.origin)
-        require(rights, typ="Bearer", azp=client.id, sub=person.get("sub"))
+        person = await verify(id_token, self.keys, kind=ID_TOKEN, issuer=self.issuer, audience=client.id)
+        require(person, azp=client.id, **({"nonce": nonce} if nonce else {}))
+        rights = await verify(access_token, self.keys, kind=ACCESS_TOKEN, issuer=self.issuer, audience=client.origin)
+        require(rights, azp=client.id, sub=person.get("sub"))
         return Login(
             issuer=self.issuer,
             subject=str(person["sub"]),
             name=str(person.get("name") or person.get("preferred_username") or ""),
             email=str(person.get("email") or ""),
+            email_verified=person.get("email_verified") is True,
             locale=str(person.get("locale") or ""),
             sid=str(person.get("sid") or ""),
             organisations=rights.get("organization"),

@@ -4,11 +4,9 @@ Columns to mix into each program's own tables, and what is done with them.
 """
 
 import asyncio
-import secrets
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +17,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from udi.kit.clock import now
+from udi.kit.confirmation import is_known
+from udi.kit.credentials import SecretKind
 from udi.kit.db import Database
 from udi.kit.identity import Actor, read_memberships
 from udi.kit.oidc import Client, IdentityRefusedError, IdentityService, Login, LogoutNotice
@@ -27,10 +27,14 @@ from udi.kit.territories import Registry
 from udi.kit.tokens import IdentityAwayError, InvalidTokenError, require
 
 log = structlog.get_logger()
+SESSION = SecretKind(name="session")
+"""What the cookie of a browser holds."""
 LIFETIME = timedelta(hours=10)
 IDLE = timedelta(minutes=30)
 TOUCH_EVERY = timedelta(minutes=1)
 RETRY = timedelta(seconds=30)
+REMEMBERED = timedelta(minutes=5)
+"""For how long a token that was used is remembered after its end: clocks differ."""
 
 
 class PersonColumns:
@@ -40,6 +44,8 @@ class PersonColumns:
     subject: Mapped[str] = mapped_column(Text)
     name: Mapped[str] = mapped_column(Text)
     email: Mapped[str] = mapped_column(Text)
+    email_verified: Mapped[bool] = mapped_column(server_default=text("false"))
+    """Whether the identity service proved that the address is theirs, when it was asked last."""
     locale: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
     last_login_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
@@ -58,13 +64,15 @@ class WebSessionColumns:
     refresh_token: Mapped[str] = mapped_column(Text)
     access_expires_at: Mapped[datetime]
     """When the memberships are to be asked again."""
+    confirmed_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+    """When the identity service said them."""
     created_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
     last_seen_at: Mapped[datetime]
     expires_at: Mapped[datetime]
 
 
 class UsedTokenColumns:
-    """A logout token already obeyed, kept until it expires by itself."""
+    """A token that works once and was used, kept until it expires by itself."""
 
     tenant_id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("app.current_tenant()"))
     jti: Mapped[str] = mapped_column(Text, primary_key=True)
@@ -78,6 +86,8 @@ class Tables:
     person: Any
     web_session: Any
     used_token: Any
+    returned: Mapping[str, None] = field(default_factory=dict)
+    """What a login clears in the row of a person who had left."""
 
 
 OnMemberships = Callable[[AsyncSession, Actor], Awaitable[None]]
@@ -91,10 +101,10 @@ async def forget_memberships(_session: AsyncSession, _actor: Actor) -> None:
 async def open_session(session: AsyncSession, tables: Tables, login: Login, territory: str) -> tuple[str, Actor]:
     """Open a session for a login on a territory (its slug): the cookie's value, and who it is."""
     moment = now()
-    person_id = await save_person(session, tables, login, last_login_at=moment)
-    token = secrets.token_urlsafe(32)
+    person_id = await save_person(session, tables, login, last_login_at=moment, **tables.returned)
+    token = SESSION.draw()
     row = tables.web_session(
-        token_hash=_digest(token),
+        token_hash=SESSION.digest(token),
         person_id=person_id,
         created_at=moment,
         last_seen_at=moment,
@@ -103,7 +113,7 @@ async def open_session(session: AsyncSession, tables: Tables, login: Login, terr
     )
     session.add(row)
     await session.flush()
-    return token, _actor(row, login.name, login.email, territory)
+    return token, _actor(row, login, territory)
 
 
 def _continued(login: Login, territory: str) -> dict[str, Any]:
@@ -115,12 +125,19 @@ def _continued(login: Login, territory: str) -> dict[str, Any]:
         "id_token": login.id_token,
         "refresh_token": login.refresh_token,
         "access_expires_at": login.access_expires_at,
+        "confirmed_at": now(),
     }
 
 
-async def save_person(session: AsyncSession, tables: Tables, login: Login, **more: datetime) -> UUID:
+async def save_person(session: AsyncSession, tables: Tables, login: Login, **more: datetime | None) -> UUID:
     """Keep what the identity service says of a person, and answer their id here."""
-    said = {"name": login.name, "email": login.email, "locale": login.locale, **more}
+    said = {
+        "name": login.name,
+        "email": login.email,
+        "email_verified": login.email_verified,
+        "locale": login.locale,
+        **more,
+    }
     statement = (
         insert(tables.person)
         .values(issuer=login.issuer, subject=login.subject, **said)
@@ -131,13 +148,19 @@ async def save_person(session: AsyncSession, tables: Tables, login: Login, **mor
     return person_id
 
 
-def _digest(token: str) -> bytes:
-    return sha256(token.encode()).digest()
-
-
-def _actor(row: Any, name: str, email: str, territory: str) -> Actor:
+def _actor(row: Any, person: Any, territory: str) -> Actor:
+    """Who holds a session; `person` is their row, or the login that was just read."""
     memberships = {slug: frozenset(groups) for slug, groups in row.memberships.items()}
-    return Actor(row.person_id, name, email, territory, moderator=row.moderator, memberships=memberships)
+    return Actor(
+        row.person_id,
+        person.name,
+        person.email,
+        territory,
+        moderator=row.moderator,
+        memberships=memberships,
+        email_verified=person.email_verified,
+        confirmed_at=row.confirmed_at,
+    )
 
 
 async def find_session(session: AsyncSession, tables: Tables, token: str) -> tuple[Any, Any] | None:
@@ -146,7 +169,7 @@ async def find_session(session: AsyncSession, tables: Tables, token: str) -> tup
     query = (
         select(web_session, person)
         .join(person, (person.tenant_id == web_session.tenant_id) & (person.id == web_session.person_id))
-        .where(web_session.token_hash == _digest(token))
+        .where(web_session.token_hash == SESSION.digest(token))
         .where(web_session.expires_at > moment, web_session.last_seen_at > moment - IDLE)
     )
     found = (await session.execute(query)).one_or_none()
@@ -167,16 +190,20 @@ async def _update(session: AsyncSession, table: Any, row_id: UUID, **values: obj
 async def close_session(session: AsyncSession, tables: Tables, token: str) -> str | None:
     """End the session of a cookie: the ID token it was opened with, or None if there is none."""
     table = tables.web_session
-    statement = delete(table).where(table.token_hash == _digest(token)).returning(table.id_token)
+    statement = delete(table).where(table.token_hash == SESSION.digest(token)).returning(table.id_token)
     return (await session.scalars(statement)).one_or_none()
 
 
-async def obey_logout(session: AsyncSession, tables: Tables, notice: LogoutNotice) -> int | None:
+async def consume_token(session: AsyncSession, used_token: Any, mark: str, expires_at: datetime) -> bool:
+    """Whether a token is used for the first time; its mark is kept until it would be refused as too old."""
+    first = insert(used_token).values(jti=mark, expires_at=expires_at + REMEMBERED)
+    return _count(await session.execute(first.on_conflict_do_nothing())) == 1
+
+
+async def apply_backchannel_logout(session: AsyncSession, tables: Tables, notice: LogoutNotice) -> int | None:
     """End the sessions that a logout token announces: their number, or None if the token was used before."""
     table, person = tables.web_session, tables.person
-    mark = insert(tables.used_token).values(jti=notice.jti, expires_at=notice.expires_at + TOUCH_EVERY)
-    marked = await session.execute(mark.on_conflict_do_nothing())
-    if not _count(marked):
+    if not await consume_token(session, tables.used_token, notice.jti, notice.expires_at):
         return None
     theirs = select(person.id).where(person.issuer == notice.issuer)
     if notice.subject:
@@ -218,7 +245,7 @@ class Sessions:
     async def find_actor(self, territory: Territory, token: str) -> Actor | None:
         """Who holds this cookie on this territory, with memberships at most five minutes old.
 
-        While the identity service is away, sessions go on with what is known.
+        While the identity service is away, sessions go on with what is known, for an hour.
         """
         async with self.database.session(territory.id) as session:
             found = await find_session(session, self.tables, token)
@@ -226,19 +253,19 @@ class Sessions:
                 return None
             row, person = found
             due = row.access_expires_at <= now() and await self._claim(session, row)
-        actor = _actor(row, person.name, person.email, territory.slug)
+        actor = _actor(row, person, territory.slug)
         if not due or not row.refresh_token:
-            return actor
+            return _while_known(actor)
         try:
             login = await self.service.refresh(self.client_of(territory), row.refresh_token)
             require({"sub": login.subject}, sub=person.subject)
         except IdentityAwayError:
-            log.warning("identity service away, a session goes on")
+            log.warning("identity service away", session="goes on" if _while_known(actor) else "waits")
         except (IdentityRefusedError, InvalidTokenError) as error:
             return await self._end_if_refused(territory, row, actor, error)
         else:
             return await self._continue(territory, row, login)
-        return actor
+        return _while_known(actor)
 
     async def _claim(self, session: AsyncSession, row: Any) -> bool:
         """One of the requests that come together asks again; the others go on with what is known."""
@@ -255,7 +282,8 @@ class Sessions:
         continued = _continued(login, territory.slug)
         known = (row.moderator, row.memberships)
         row.moderator, row.memberships = continued["moderator"], continued["memberships"]
-        actor = _actor(row, login.name, login.email, territory.slug)
+        row.confirmed_at = continued["confirmed_at"]
+        actor = _actor(row, login, territory.slug)
         async with self.database.session(territory.id) as session:
             await save_person(session, self.tables, login)
             await _update(session, self.tables.web_session, row.id, **continued)
@@ -274,6 +302,11 @@ class Sessions:
             await session.execute(delete(table).where(table.id == row.id))
         log.info("session ended by the identity service", reason=type(error).__name__)
         return None
+
+
+def _while_known(actor: Actor) -> Actor | None:
+    """The same person, for as long as what is known of them counts."""
+    return actor if is_known(actor.confirmed_at) else None
 
 
 async def delete_expired(session: AsyncSession, tables: Tables) -> int:

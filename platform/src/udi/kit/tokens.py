@@ -9,6 +9,7 @@ from joserfc import jwk, jws, jwt
 from joserfc.errors import JoseError
 
 from udi.kit.clock import now
+from udi.kit.credentials import IdentityKind
 
 ALGORITHMS = ["RS256", "PS256", "ES256", "EdDSA"]
 LEEWAY = 30
@@ -86,10 +87,10 @@ def _signing_keys(published: Mapping[str, Any]) -> list[tuple[str, jwk.Key]]:
         raise IdentityAwayError(msg) from error
 
 
-async def verify(token: str, keys: IssuerKeys, *, issuer: str, audience: str = "", kind: str = "JWT") -> dict[str, Any]:
-    """The claims of a token of the identity service; `audience` empty: whoever it is for.
-
-    `kind` is the type announced by the header, which keeps one kind of token from passing for another.
+async def verify(
+    token: str, keys: IssuerKeys, *, kind: IdentityKind, issuer: str, audience: str = ""
+) -> dict[str, Any]:
+    """The claims of a token of the identity service, of this kind; `audience` empty: whoever it is for.
 
     Raises:
         InvalidTokenError: signature, issuer, audience, kind or time is wrong.
@@ -97,12 +98,14 @@ async def verify(token: str, keys: IssuerKeys, *, issuer: str, audience: str = "
     """
     try:
         header = jws.extract_compact(token.encode()).headers()
-        if header.get("alg") not in ALGORITHMS or header.get("typ") != kind:
+        if header.get("alg") not in ALGORITHMS or header.get("typ") != kind.typ:
             msg = "its algorithm or its kind is not accepted"
             raise InvalidTokenError(msg)
         key = await keys.get(str(header.get("kid")))
         claims = jwt.decode(token, key, algorithms=ALGORITHMS).claims
         _registry(issuer, audience).validate(claims)
+        if kind.claim:
+            require(claims, typ=kind.claim)
     except (JoseError, ValueError, TypeError) as error:
         msg = f"{type(error).__name__}: {error}"
         raise InvalidTokenError(msg) from error

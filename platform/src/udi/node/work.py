@@ -13,6 +13,7 @@ from udi.node.datasets import care as care_jobs
 from udi.node.datasets import erasure, removal
 from udi.node.datasets import jobs as datasets_jobs
 from udi.node.datasets import renewal as figures_jobs
+from udi.node.datasets.accounts import AccountAsker
 from udi.node.datasets.actions.figures import Publisher
 from udi.node.datasets.fetching import fetch_for_ever
 from udi.node.datasets.further import visit_for_ever
@@ -88,6 +89,7 @@ async def work(settings: Settings) -> None:
             asking.forget_for_ever(database, registry),
             telling.tell_for_ever(database, registry, portal),
             sessions.sweep(database, registry, TABLES),
+            AccountAsker(database, registry, portal, settings.issuer).run(),
             *([speak(database, registry, portal) for speak in OWN] if settings.own_node else []),
         )
     finally:

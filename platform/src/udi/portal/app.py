@@ -17,6 +17,7 @@ from udi.portal.dataspace.messages import OUTGOING
 from udi.portal.identity import api as identity_api
 from udi.portal.identity import me, token_pages
 from udi.portal.identity import pages as identity_pages
+from udi.portal.nodes import accounts as nodes_accounts
 from udi.portal.nodes import api as nodes_api
 from udi.portal.nodes import batch as nodes_batch
 from udi.portal.nodes import joining as nodes_joining
@@ -64,6 +65,7 @@ HANDLERS = [
     *embed_frames.routes,
     *oembed.routes,
     *nodes_api.routes,
+    *nodes_accounts.routes,
     *nodes_batch.routes,
     *nodes_pages.routes,
     *nodes_joining.routes,

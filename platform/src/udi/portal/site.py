@@ -27,7 +27,9 @@ from udi.portal.catalogue.search.cache import AnswerCache
 from udi.portal.catalogue.search.index import SearchIndexes
 from udi.portal.catalogue.topics import topics
 from udi.portal.dataspace.messages import OUTGOING
+from udi.portal.dataspace.revocations import end_project_secrets
 from udi.portal.identity import actions as people
+from udi.portal.identity.departures import PART as DEPARTURES
 from udi.portal.identity.models import TABLES
 from udi.portal.identity.pages import SUGGESTING
 from udi.portal.nodes import trials as nodes_trials
@@ -35,10 +37,14 @@ from udi.portal.nodes.encryption import PART as FIND_KEY
 from udi.portal.nodes.measures import measure_key, measure_reports
 from udi.portal.nodes.sources import origins as sources_origins
 from udi.portal.nodes.sources.documentation import CHAPTER as SOURCES_CHAPTER
+from udi.portal.nodes.sources.feeds import close_feed
 from udi.portal.nodes.sources.worker import OUTGOING as SOURCES_OUTGOING
+from udi.portal.notifications.departures import pause_webhooks
 from udi.portal.organisations.joining import pages as joining_pages
+from udi.portal.organisations.members.departures import cancel_invitations
 from udi.portal.organisations.queries import name_organisations
 from udi.portal.projects import listing as project_lists
+from udi.portal.projects.actions.team import cancel_invitations as cancel_team_invitations
 from udi.portal.projects.calls.documentation import CHAPTER as CALLS_CHAPTER
 from udi.portal.projects.data_requests import pages as data_request_pages
 from udi.portal.projects.data_requests.documentation import CHAPTER as DATA_REQUESTS_CHAPTER
@@ -97,6 +103,7 @@ HIGHER = {
     "mapped": project_lists.list_addresses,
     "opening": find_opening,
     FIND_KEY: find_encryption_key,
+    DEPARTURES: (pause_webhooks, close_feed, cancel_invitations, cancel_team_invitations, end_project_secrets),
 }
 """What the catalogue, «my space» and nodes show of the domains above them."""
 

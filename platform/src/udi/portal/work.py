@@ -15,6 +15,7 @@ from udi.portal.catalogue.search.feed import SearchFeed
 from udi.portal.dataspace import jobs as dataspace_jobs
 from udi.portal.dataspace.messages import OUTGOING
 from udi.portal.identity.models import TABLES
+from udi.portal.identity.watch import watcher
 from udi.portal.nodes import jobs as nodes_jobs
 from udi.portal.nodes.rooms import rooms
 from udi.portal.nodes.sources.worker import OUTGOING as SOURCES_OUTGOING
@@ -68,6 +69,7 @@ async def work(settings: Settings) -> None:
             suggestion_jobs.look_for_ever(site),
             sweep_for_ever(site),
             sessions.sweep(site.database, site.registry, TABLES),
+            watcher(site).run(),
         )
     finally:
         for name in ("webhooks", SOURCES_OUTGOING, OUTGOING):

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from udi.kit.credentials import DocumentKind, SecretKind
 from udi.protocol import kinds, shapes, terms
 from udi.protocol.faults import Fault, InvalidDocument, without_repeats
 from udi.protocol.policy import Requester
@@ -23,10 +24,10 @@ from udi.protocol.terms import Purpose, Terms
 LONGEST_NAME, LONGEST_REASON, MOST_CREDENTIALS = 500, 2_000, 100
 SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
-AGREEMENT_TYPE, STANDING_TYPE = "udi-agreement+jwt", "udi-standing+jwt"
-"""`typ` of the two JWS (RFC 8725, 3.11)."""
-CREDENTIAL_PREFIX = "udi_project_"
-"""With which the secret of a project's credential begins; a node knows only its SHA-256, in hexadecimal digits."""
+AGREEMENT_TYPE = DocumentKind(typ="udi-agreement+jwt")
+STANDING_TYPE = DocumentKind(typ="udi-standing+jwt")
+PROJECT_CREDENTIAL = SecretKind(name="project credential", prefix="udi_project_")
+"""A node knows only its SHA-256, in hexadecimal digits."""
 
 
 class Party(Struct, frozen=True, kw_only=True):

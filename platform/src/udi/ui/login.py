@@ -20,7 +20,7 @@ from udi.kit import attempts
 from udi.kit.errors import UdiError, UnavailableError
 from udi.kit.identity import Actor
 from udi.kit.oidc import IdentityRefusedError
-from udi.kit.sessions import Sessions, obey_logout
+from udi.kit.sessions import Sessions, apply_backchannel_logout
 from udi.kit.tenancy import Territory
 from udi.kit.tokens import IdentityAwayError, InvalidTokenError
 from udi.ui.routes import local_path
@@ -257,7 +257,7 @@ async def hear_logout(request: AnyRequest) -> Response[None]:
     if territory is None:
         raise UdiError("This logout token is for another program.")
     async with site.database.session(territory.id) as session:
-        ended = await obey_logout(session, sessions.tables, notice)
+        ended = await apply_backchannel_logout(session, sessions.tables, notice)
     if ended is None:
         raise UdiError("This logout token was used before.")
     log.info("sessions ended by the identity service", count=ended)

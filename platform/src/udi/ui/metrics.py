@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from udi import __version__
 from udi.kit import jobs
+from udi.kit.credentials import SecretKind
 from udi.settings import MissingSecretError
 
 log = structlog.get_logger()
@@ -23,6 +24,8 @@ CONTENT_TYPE = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 BOUNDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, math.inf)
 """Upper bounds of the latency histogram, in seconds."""
 TOKEN = "metrics_token"  # noqa: S105 - the name of a file
+METRICS_TOKEN = SecretKind(name="token of the metrics")
+"""The operator’s own; it is compared, never drawn."""
 FORWARDED = ("x-forwarded-for", "forwarded", "x-real-ip")
 UNITS = ("seconds", "bytes")
 Labels = tuple[tuple[str, str], ...]

@@ -9,10 +9,11 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet, OKPKey
 
 from udi.cli.archive.tape import RefusedArchiveError
+from udi.kit.credentials import DocumentKind
 from udi.kit.keys import ALGORITHM, Signer, signing_key
 from udi.settings import Settings
 
-TYPE = "udi-archive"
+ARCHIVE = DocumentKind(typ="udi-archive")
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class Seal:
 def sign(settings: Settings, manifest: str, slug: str) -> tuple[dict[str, Any], Seal]:
     """The signature's document, by the key that signs for this installation now."""
     key = signing_key(Signer.from_file(settings.find_secret("signing_keys")).read())
-    header = {"alg": ALGORITHM, "kid": key.kid, "typ": TYPE}
+    header = {"alg": ALGORITHM, "kid": key.kid, "typ": ARCHIVE.typ}
     payload = json.dumps({"manifest_sha256": manifest, "territory": slug}).encode()
     token = jws.serialize_compact(header, payload, key, algorithms=[ALGORITHM])
     public = {name: value for name, value in key.as_dict(private=False).items() if name in {"kty", "crv", "x", "kid"}}
@@ -45,7 +46,7 @@ def check(document: Any, manifest: str, slug: str) -> Seal:
         key = OKPKey.import_key({name: document["key"][name] for name in ("kty", "crv", "x", "kid")})
         signed = jws.deserialize_compact(document["jws"], KeySet([key]), algorithms=[ALGORITHM])
         claims = json.loads(signed.payload or b"")
-        right = signed.headers().get("typ") == TYPE and claims["manifest_sha256"] == manifest
+        right = signed.headers().get("typ") == ARCHIVE.typ and claims["manifest_sha256"] == manifest
         right = right and claims["territory"] == slug
     except (JoseError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise RefusedArchiveError("its signature is wrong") from error

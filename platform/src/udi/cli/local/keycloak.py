@@ -11,6 +11,7 @@ from string import Template
 from udi.cli.local import ports
 from udi.cli.local.account import Account, give
 from udi.cli.local.distribution import java_command
+from udi.cli.local.passwords import write_common_passwords
 from udi.cli.local.processes import BARE_ENVIRONMENT, Guardian, failure, spawn, stop
 from udi.settings import Settings
 
@@ -59,6 +60,7 @@ class Keycloak:
         give(self.home, None)
         for name in ("conf", "data", "tmp"):
             (self.home / name).mkdir(exist_ok=True)
+        write_common_passwords(self.home / "data")
         for name in ("lib", "providers"):
             (self.home / name).unlink(missing_ok=True)
             (self.home / name).symlink_to(self.distribution / name)

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import secrets
 from datetime import timedelta
 from typing import Annotated
 
@@ -11,7 +10,7 @@ import typer
 from udi.cli.local.errors import LocalError
 from udi.kit.db import Database
 from udi.kit.errors import NotFoundError
-from udi.kit.oidc import Client, login_client_id, node_client_id
+from udi.kit.oidc import CLIENT_SECRET, Client, login_client_id, node_client_id
 from udi.portal.identity.provision import admin
 from udi.portal.identity.provision.clients import apply_client, machine_client, web_client
 from udi.portal.nodes.actions.invite import USUAL, invite_node
@@ -78,8 +77,8 @@ def draw(territory: str, slug: str) -> Credentials:
     """New credentials of a node, which nothing knows yet."""
     push, login = node_client_id(territory, slug), login_client_id(territory, slug)
     return Credentials(
-        push=Credential(client_id=push, secret=secrets.token_urlsafe(32)),
-        login=Credential(client_id=login, secret=secrets.token_urlsafe(32)),
+        push=Credential(client_id=push, secret=CLIENT_SECRET.draw()),
+        login=Credential(client_id=login, secret=CLIENT_SECRET.draw()),
     )
 
 

@@ -10,18 +10,15 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
-from udi.kit.errors import ConflictError, ForbiddenError
+from udi.kit.errors import ConflictError
 from udi.node.agreements.documents import Signed
 from udi.node.agreements.models import ALLOWED, AgreementCursor, AgreementUse, HeldAgreement, HeldCredential
 from udi.node.agreements.queries import find_held
-from udi.node.identity.models import UsedToken
 from udi.protocol.agreement import Credential
 
 MINUTE = timedelta(minutes=1)
 USES_KEPT = timedelta(days=400)
 """How long the log of readings is kept."""
-LATE = timedelta(minutes=5)
-"""For how long a ticket is remembered after its end: clocks differ."""
 
 
 async def keep_signed(session: AsyncSession, signed: Signed) -> int:
@@ -112,18 +109,6 @@ async def note_check(session: AsyncSession, use_id: UUID) -> None:
     """Say that a reading goes on."""
     query = update(AgreementUse).where(AgreementUse.id == use_id).values(checked_at=now())
     await session.execute(query.execution_options(synchronize_session=False))
-
-
-async def spend_ticket(session: AsyncSession, jti: str, ends_at: datetime) -> None:
-    """Let a ticket open once.
-
-    Raises:
-        ForbiddenError: it did already.
-    """
-    mark = insert(UsedToken).values(jti=f"ticket {jti}", expires_at=ends_at + LATE)
-    done: Any = await session.execute(mark.on_conflict_do_nothing())
-    if not done.rowcount:
-        raise ForbiddenError("This link opened already: it works once.", remedy="Take a new one on the portal.")
 
 
 async def note_asked(session: AsyncSession, revision: int | None = None, **moments: datetime) -> None:

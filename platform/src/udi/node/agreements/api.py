@@ -18,23 +18,22 @@ from udi.node.agreements.documents import read_held, verify_both
 from udi.node.agreements.gate import AgreementGate, shown
 from udi.node.agreements.models import AgreementUse
 from udi.node.agreements.queries import list_shown, list_uses
-from udi.node.datasets.api import require_portal
+from udi.node.datasets.portal_tokens import require_portal
 from udi.node.datasets.queries import find_dataset
 from udi.node.files.restricted import CHALLENGE, GATE, PRIVATE, Asked
+from udi.protocol.credentials import AGREEMENT
 from udi.ui.site import site_of
 
-SCOPE, LONGEST, MOST = "agreement", 4 * 1024**2, 100
-AGREEMENT = "/api/v1/agreements/{agreement_id:uuid}"
+LONGEST, MOST = 4 * 1024**2, 100
+ONE = "/api/v1/agreements/{agreement_id:uuid}"
 
 
-@put(AGREEMENT, status_code=200, request_max_body_size=LONGEST)
+@put(ONE, status_code=200, request_max_body_size=LONGEST)
 async def receive_agreement(
     request: Asked, territory: NamedDependency[Territory], agreement_id: FromPath[UUID]
 ) -> Response[dict[str, int]]:
     """Keep an agreement and how it stands; the revision that is held now, which may be a later one."""
-    claims = await require_portal(request, territory)
-    if claims.get("sub") != str(agreement_id) or claims.get("scope") != SCOPE:
-        raise UnauthenticatedError("This token is for something else.", headers={"WWW-Authenticate": "Bearer"})
+    await require_portal(request, territory, AGREEMENT, agreement_id)
     document, said = await _read_body(request)
     signed = await verify_both(site_of(request).parts["portal_keys"], territory, document, said)
     if signed.agreement.id != agreement_id:
@@ -59,7 +58,7 @@ async def _read_body(request: Asked) -> tuple[str, str]:
     return document, said
 
 
-@get(f"{AGREEMENT}/uses")
+@get(f"{ONE}/uses")
 async def show_uses(
     request: Asked, territory: NamedDependency[Territory], agreement_id: FromPath[UUID]
 ) -> Response[dict[str, Any]]:

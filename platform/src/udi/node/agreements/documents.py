@@ -5,9 +5,9 @@ import json
 from dataclasses import dataclass
 from functools import lru_cache
 
+from udi.kit.credentials import InvalidSignatureError
 from udi.kit.errors import InvalidError, Refusal, UnavailableError
 from udi.kit.http import OutgoingError
-from udi.kit.keys import InvalidSignatureError
 from udi.kit.tenancy import Territory
 from udi.node.agreements.models import HeldAgreement
 from udi.node.datasets.portal import PortalKeys

@@ -21,7 +21,7 @@ from udi.node.agreements.models import ALLOWED, STOPPED, HeldAgreement
 from udi.node.agreements.queries import find_held, get_held, list_shown, read_spent
 from udi.node.agreements.waiting import Waiting
 from udi.node.files.restricted import Asked, NotGrantedError, PaceError, RestrictedError, StoppedError
-from udi.protocol.agreement import CREDENTIAL_PREFIX, fingerprint
+from udi.protocol.agreement import PROJECT_CREDENTIAL, fingerprint
 from udi.protocol.deciding import Reading, Refused, Verdict, View, decide, refuse
 from udi.protocol.terms import Purpose
 
@@ -211,7 +211,7 @@ def shown(request: Asked) -> str | None:
     """The digest of the credential of a project that a request shows."""
     scheme, _, secret = request.headers.get("authorization", "").partition(" ")
     secret = secret.strip()
-    if scheme.lower() != "bearer" or not secret.startswith(CREDENTIAL_PREFIX):
+    if scheme.lower() != "bearer" or not PROJECT_CREDENTIAL.fits(secret):
         return None
     return fingerprint(secret)
 

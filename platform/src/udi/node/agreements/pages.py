@@ -1,23 +1,21 @@
 """For people: the files of an agreement, reached from the portal; and for a producer, who reads what of its dataset."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from litestar import HttpMethod, Response, get, route
+from litestar import HttpMethod, Response, get, post, route
 from litestar.di import NamedDependency
 from litestar.params import FromPath
+from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
-from udi.kit.errors import ForbiddenError, NotFoundError, UnavailableError
-from udi.kit.http import OutgoingError
+from udi.kit.errors import NotFoundError, UnavailableError
 from udi.kit.identity import Actor
-from udi.kit.keys import InvalidSignatureError
 from udi.kit.tenancy import Territory
-from udi.node.agreements.actions import USES_KEPT, spend_ticket
+from udi.node.agreements.actions import USES_KEPT
 from udi.node.agreements.documents import read_held
 from udi.node.agreements.gate import Agreed, AgreementGate
 from udi.node.agreements.models import AgreementUse
@@ -31,39 +29,47 @@ from udi.node.agreements.queries import (
     sum_uses,
 )
 from udi.node.datasets.pages.saying import PageRequest, as_sheet, locale_of, speaker
-from udi.node.datasets.portal import PortalKeys
+from udi.node.datasets.portal_tokens import require_ticket
 from udi.node.datasets.queries import get_dataset
 from udi.node.datasets.tables import Tables
 from udi.node.files.models import StoredFile
 from udi.node.files.pages import answer, ring_of
 from udi.node.files.queries import get_current_file
 from udi.node.files.restricted import DERIVE, GATE, PRIVATE
-from udi.node.files.signed import LIFETIME, require_signature, sign_path
+from udi.node.files.signed import require_signature, sign_path
 from udi.node.spaces.sheets import write_csv
 from udi.node.tables.column import GEOMETRY
 from udi.node.tables.derived import DerivedFiles
 from udi.node.tables.exports import FORMATS
 from udi.node.tables.table import FIND_TABLE, TableOfDataset
+from udi.protocol.credentials import READING, TICKET
 from udi.protocol.deciding import View, state_at
 from udi.ui.locale import localised
+from udi.ui.middleware import FROM_ELSEWHERE
 from udi.ui.site import render, site_of
 
-FILE, USES, SCOPE = "file", "uses", "read"
+FILES = "/agreements/{agreement_id:uuid}/files"
+FILE, USES, LONGEST_FORM = "file", "uses", 16 * 1024
 TAKEN = {"csv": "CSV", "xlsx": "XLSX", "parquet": "Parquet", "json": "JSON", "geojson": "GeoJSON"}
 SHOWN, MOST = 50, 100_000
 HEADER = ("When", "Agreement", "Credential", "What", "Verdict", "Bytes", "Times")
 READ = [HttpMethod.GET, HttpMethod.HEAD]
 
 
-@get("/agreements/{agreement_id:uuid}/files")
+@get(FILES)
+async def lead_to_portal(territory: NamedDependency[Territory], agreement_id: FromPath[UUID]) -> Redirect:
+    """The portal gives the ticket that opens this page."""
+    return Redirect(f"{territory.links['portal']}/agreements/{agreement_id}/files", status_code=303)
+
+
+@post(FILES, status_code=200, opt={FROM_ELSEWHERE: True}, request_max_body_size=LONGEST_FORM)
 async def show_files(
     request: PageRequest, territory: NamedDependency[Territory], agreement_id: FromPath[UUID]
 ) -> Response[str]:
     """The files of an agreement and what was read under it, for whoever the portal sends here with a ticket."""
     gate: AgreementGate = site_of(request).parts[GATE]
-    jti, ends_at = await _read_ticket(request, territory, agreement_id)
-    async with gate.session(territory.id) as session:
-        await spend_ticket(session, jti, ends_at)
+    ticket = str((await request.form()).get("ticket") or "")
+    await require_ticket(request, territory, ticket, READING, agreement_id)
     agreed = await gate.let_person_in(territory, agreement_id, "page")
     async with gate.session(territory.id) as session:
         file = await get_current_file(session, agreed.held.agreement.dataset, let=True)
@@ -80,33 +86,10 @@ async def show_files(
         uses=uses.items,
         titles={},
         uses_link=_sign(request, territory, agreement_id, USES),
-        until=now() + LIFETIME,
+        until=now() + TICKET,
     )
     page.headers.update({**PRIVATE, "Referrer-Policy": "no-referrer"})
     return page
-
-
-async def _read_ticket(request: PageRequest, territory: Territory, agreement_id: UUID) -> tuple[str, datetime]:
-    """The mark of a ticket of the portal for this agreement, and when it ends.
-
-    Raises:
-        ForbiddenError: there is none, it is for something else, or it is too old.
-        UnavailableError: the portal's keys are not known here and cannot be read.
-    """
-    keys: PortalKeys = site_of(request).parts["portal_keys"]
-    ticket = request.query_params.get("ticket")
-    try:
-        claims = await keys.claims(territory, ticket) if ticket else {}
-    except OutgoingError as error:
-        raise UnavailableError("The portal's keys cannot be read.", headers={"Retry-After": "30"}) from error
-    except InvalidSignatureError:
-        claims = {}
-    jti, ends = claims.get("jti"), claims.get("exp")
-    if claims.get("scope") != SCOPE or claims.get("sub") != str(agreement_id) or not jti or not isinstance(ends, int):
-        raise ForbiddenError(
-            "This link is for something else, or worked for some minutes only.", remedy="Take a new one on the portal."
-        )
-    return str(jti), datetime.fromtimestamp(ends, UTC)
 
 
 async def _kinds(request: PageRequest, agreed: Agreed, file: StoredFile) -> list[tuple[str, str]]:
@@ -127,10 +110,10 @@ def _has_places(table: TableOfDataset, view: View) -> bool:
 
 
 def _sign(request: PageRequest, territory: Territory, agreement_id: UUID, kind: str) -> str:
-    return sign_path(ring_of(request), territory.id, f"/agreements/{agreement_id}/files/{kind}")
+    return sign_path(ring_of(request), territory.id, f"/agreements/{agreement_id}/files/{kind}", lifetime=TICKET)
 
 
-@route("/agreements/{agreement_id:uuid}/files/{kind:str}", http_method=READ)
+@route(f"{FILES}/{{kind:str}}", http_method=READ)
 async def take_file(
     request: PageRequest, territory: NamedDependency[Territory], agreement_id: FromPath[UUID], kind: FromPath[str]
 ) -> Response[Any]:
@@ -211,4 +194,4 @@ def _sheet(request: PageRequest, uses: Sequence[AgreementUse]) -> bytes:
     return write_csv([say(word) for word in HEADER], lines, locale_of(request))
 
 
-routes: Sequence[ControllerRouterHandler] = [show_files, take_file, show_agreements, download_uses]
+routes: Sequence[ControllerRouterHandler] = [lead_to_portal, show_files, take_file, show_agreements, download_uses]

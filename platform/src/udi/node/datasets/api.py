@@ -12,18 +12,17 @@ from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from udi.kit.errors import InvalidError, NotFoundError, Refusal, UnauthenticatedError, UnavailableError
-from udi.kit.http import OutgoingError
-from udi.kit.keys import InvalidSignatureError
+from udi.kit.errors import InvalidError, NotFoundError, Refusal
 from udi.kit.tenancy import Territory, space_context
 from udi.node.datasets.actions.elsewhere import settle_elsewhere
 from udi.node.datasets.actions.outbox import settle
 from udi.node.datasets.asking import count_by_value, count_documents, list_documents, read_question
 from udi.node.datasets.clients import in_clients_shape
-from udi.node.datasets.portal import PortalKeys, named_issuer
+from udi.node.datasets.portal_tokens import require_some_portal
 from udi.node.datasets.queries import find_dataset, find_delivery, get_public, public_documents
 from udi.node.portals.models import FurtherPortal
-from udi.node.portals.queries import find_further, find_portal
+from udi.node.portals.queries import find_further
+from udi.protocol.credentials import REPORT
 from udi.protocol.report import read_report, write_report
 from udi.protocol.vocabulary import CURRENT_VERSION
 from udi.ui.site import site_of
@@ -78,7 +77,7 @@ async def receive_report(
     request: Asked, territory: NamedDependency[Territory], dataset_id: FromPath[UUID]
 ) -> Response[bytes]:
     """The portal says what became of a record."""
-    portal = await _require_a_portal(request, territory)
+    portal = await require_some_portal(request, territory, REPORT, dataset_id)
     report = read_report(await _body(request))
     if report.resource_id not in {None, dataset_id}:
         raise InvalidError(refusals=[Refusal("resource_id", "The report is about another dataset than its address.")])
@@ -104,7 +103,7 @@ async def show_report(
     request: Asked, territory: NamedDependency[Territory], dataset_id: FromPath[UUID]
 ) -> Response[bytes]:
     """The last report the portal gave, for the portal."""
-    portal = await _require_a_portal(request, territory)
+    portal = await require_some_portal(request, territory, REPORT, dataset_id)
     with space_context(None):
         async with site_of(request).database.session(territory.id) as session:
             further = await find_further(session, portal.id, dataset_id) if portal else None
@@ -112,42 +111,6 @@ async def show_report(
     if delivery is None or delivery.report is None:
         raise NotFoundError("No report is known for this dataset.")
     return _json(delivery.report)
-
-
-async def _require_a_portal(request: Asked, territory: Territory) -> FurtherPortal | None:
-    """Which further portal of this node asks; None for the territory's own.
-
-    Raises:
-        UnauthenticatedError, UnavailableError: as `require_portal`.
-    """
-    issuer = named_issuer(request.headers.get("authorization", "").partition(" ")[2])
-    portal = None
-    if issuer and issuer != territory.links.get("portal"):
-        with space_context(None):
-            async with site_of(request).database.session(territory.id) as session:
-                portal = await find_portal(session, issuer)
-    await require_portal(request, territory, origin=portal.origin if portal else "")
-    return portal
-
-
-async def require_portal(request: Asked, territory: Territory, *, origin: str = "") -> dict[str, Any]:
-    """What the territory's portal, or the further one at this address, says in the token of a request.
-
-    Raises:
-        UnauthenticatedError: there is none, or it is not the portal's for this node.
-        UnavailableError: the portal's keys are not known here and cannot be read.
-    """
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    keys: PortalKeys = site_of(request).parts["portal_keys"]
-    challenge = {"WWW-Authenticate": "Bearer"}
-    if scheme.lower() != "bearer" or not token.strip():
-        raise UnauthenticatedError("Only the territory's portal may do this.", headers=challenge)
-    try:
-        return await keys.claims(territory, token.strip(), origin=origin)
-    except InvalidSignatureError as error:
-        raise UnauthenticatedError("This token is not one of the territory's portal.", headers=challenge) from error
-    except OutgoingError as error:
-        raise UnavailableError("The portal's keys cannot be read.", headers={"Retry-After": "30"}) from error
 
 
 async def _body(request: Asked) -> object:

@@ -4,7 +4,7 @@ import base64
 import json
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,13 +12,14 @@ from urllib.parse import quote, urlencode
 from uuid import UUID
 
 from udi.kit.clock import now
+from udi.kit.credentials import DocumentKind, SignedKind, SignedToken
 from udi.kit.http import Outgoing, OutgoingError, RefusedAddressError
 from udi.kit.keys import verify, verify_document
 from udi.kit.oidc import node_client_id
 from udi.kit.tenancy import Territory
 from udi.settings import MissingSecretError, Settings
 
-AGREEMENTS = "/kalim/v1/agreements"
+AGREEMENTS, ACCOUNTS = "/kalim/v1/agreements", "/kalim/v1/accounts"
 RESOURCES, REQUESTS, SLICE = "/kalim/v1/resources", "/kalim/v1/integrationRequest/search", 100
 NOT_A_REFUSAL = {401, 408, 425, 429}
 KEYS_KEPT, KEYS_COOLDOWN = timedelta(hours=24).total_seconds(), 5.0
@@ -41,6 +42,23 @@ class Answer:
 
     report_id: str
     refused: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class ToldAccount:
+    """What the portal says of an account: whether it is gone, and its groups by slug of the organisation."""
+
+    subject: str
+    gone: bool
+    memberships: Mapping[str, list[str]]
+
+
+@dataclass(frozen=True)
+class ToldAccounts:
+    """What it says of several, and when it compared them with the identity service."""
+
+    confirmed_at: datetime | None
+    accounts: list[ToldAccount]
 
 
 @dataclass(frozen=True)
@@ -134,6 +152,16 @@ class PortalClient:
         for start in range(0, len(uses), SLICE):
             await self._ask(portal, f"{AGREEMENTS}/uses", "POST", json={"uses": uses[start : start + SLICE]})
 
+    async def ask_accounts(self, territory: Territory, subjects: Sequence[str]) -> ToldAccounts:
+        """What became of these accounts of the identity service; of one that the portal does not know yet, nothing.
+
+        Raises:
+            PortalAwayError
+        """
+        portal = self._known(territory)
+        answer = await self._ask(portal, ACCOUNTS, "POST", json={"subjects": list(subjects)})
+        return _read_accounts(_json_object(answer.content))
+
     async def _ask(self, portal: Correspondent, path: str, method: str = "GET", **options: Any) -> Any:
         headers = {"Authorization": f"Bearer {await self._token(portal)}"}
         answer = await self._request(method, portal.origin + path, headers=headers, **options)
@@ -190,18 +218,18 @@ class PortalKeys:
     outgoing: Outgoing
     _kept: dict[str, tuple[dict[str, Any], float]] = field(default_factory=dict)
 
-    async def claims(self, territory: Territory, token: str, *, origin: str = "") -> dict[str, Any]:
-        """What the territory's portal, or the further one at this address, says in a token meant for this node.
+    async def token(self, territory: Territory, token: str, kind: SignedKind, *, origin: str = "") -> SignedToken:
+        """What the territory's portal, or the further one at this address, says in a token of this kind for this node.
 
         Raises:
-            InvalidSignatureError: not signed by the portal, not for this node, or out of date.
+            InvalidSignatureError: not signed by the portal, of another kind, not for this node, or out of date.
             OutgoingError: the portal's keys are not known and cannot be fetched.
         """
         portal = origin or _portal(territory)
         keys = await self._keys(portal, token)
-        return verify(token, keys, issuer=portal, audience=territory.origin)
+        return verify(token, keys, kind=kind, issuer=portal, audience=territory.origin)
 
-    async def document(self, territory: Territory, token: str, kind: str) -> dict[str, Any]:
+    async def document(self, territory: Territory, token: str, kind: DocumentKind) -> dict[str, Any]:
         """What the territory's portal says in a document of this kind (`typ`) made for this node; raises the same."""
         portal = _portal(territory)
         keys = await self._keys(portal, token)
@@ -249,6 +277,18 @@ def _knows(keys: Mapping[str, Any], token: str) -> bool:
 
 def _portal(territory: Territory) -> str:
     return territory.links.get("portal", "").rstrip("/")
+
+
+def _read_accounts(said: Mapping[str, Any]) -> ToldAccounts:
+    try:
+        confirmed_at = datetime.fromisoformat(said["confirmed_at"]) if said["confirmed_at"] else None
+        accounts = [
+            ToldAccount(str(each["subject"]), each["gone"] is True, dict(each["memberships"]))
+            for each in said["accounts"]
+        ]
+    except (KeyError, TypeError, ValueError) as error:
+        raise PortalAwayError("The portal's answer about accounts cannot be read.") from error
+    return ToldAccounts(confirmed_at, accounts)
 
 
 def _report_id(content: bytes) -> str:

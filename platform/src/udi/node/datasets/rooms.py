@@ -11,10 +11,11 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
-from udi.kit.errors import InvalidError, Refusal, UnauthenticatedError
+from udi.kit.errors import InvalidError, Refusal
 from udi.kit.tenancy import Territory, space_context
-from udi.node.datasets.api import require_portal
+from udi.node.datasets.portal_tokens import require_portal
 from udi.node.spaces.actions import open_space
+from udi.protocol.credentials import SPACE
 from udi.protocol.room import read_room
 from udi.ui.site import site_of
 
@@ -26,9 +27,7 @@ async def receive_room(
     request: Request[Any, Any, State], territory: NamedDependency[Territory], organisation_id: FromPath[UUID]
 ) -> Response[dict[str, Any]]:
     """Open it, or bring its name and address up to date."""
-    claims = await require_portal(request, territory)
-    if claims.get("sub") != str(organisation_id) or claims.get("scope") != "room":
-        raise UnauthenticatedError("This token is for something else.", headers={"WWW-Authenticate": "Bearer"})
+    await require_portal(request, territory, SPACE, organisation_id)
     try:
         room = read_room(json.loads(await request.body()))
     except (ValueError, RecursionError) as error:

@@ -11,6 +11,7 @@ from urllib.parse import quote, urlencode
 from uuid import UUID
 
 from udi.kit.clock import now
+from udi.kit.credentials import SealedKind
 from udi.kit.errors import ForbiddenError
 from udi.node.files.ring import Ring, RingKey
 
@@ -19,7 +20,7 @@ PARAMETERS = ("disposition", "expires", "signature")
 ATTACHMENT = "attachment"
 METHODS = {"HEAD": "GET"}
 """What reads the headers of an answer is allowed whatever reads the answer."""
-PURPOSE = "signed address 1"
+SIGNED_ADDRESS = SealedKind(name="signed address", purpose="signed address 1")
 MOST_DIGITS = 12
 
 
@@ -60,5 +61,5 @@ def require_signature(ring: Ring, tenant: UUID, method: str, path: str, query: M
 
 def _sign(key: RingKey, method: str, tenant: UUID, path: str, expires: str, disposition: str) -> str:
     said = "\n".join((method, str(tenant), path, expires, disposition)).encode()
-    digest = hmac.digest(key.derive(PURPOSE, tenant), said, "sha256")
+    digest = hmac.digest(key.derive(SIGNED_ADDRESS.purpose, tenant), said, "sha256")
     return base64.urlsafe_b64encode(digest).decode().rstrip("=")

@@ -1,5 +1,6 @@
 """People known to the node, and their sessions."""
 
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ARRAY, ForeignKeyConstraint, Index, Text, UniqueConstraint, text
@@ -27,6 +28,15 @@ class WebSession(Owned, WebSessionColumns, NodeTable):
         Index(None, "tenant_id", "person_id"),
         Index(None, "tenant_id", "sid"),
     )
+
+
+class AccountWatch(NodeTable):
+    """When the portal said last what became of the accounts of a territory, as the identity service told it."""
+
+    __tablename__ = "account_watch"
+
+    tenant_id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("app.current_tenant()"))
+    confirmed_at: Mapped[datetime]
 
 
 class UsedToken(UsedTokenColumns, NodeTable):

@@ -7,20 +7,21 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
 
-from udi.kit.clock import now
+from udi.kit.credentials import InvalidSignatureError, SignedKind
 from udi.kit.errors import UnauthenticatedError
 from udi.node.files.ring import Ring, RingKey
 from udi.node.spaces.keys import CHALLENGE
 
+MANAGER = SignedKind(typ="udi-manager+jwt", scope="manager", lifetime=timedelta(hours=1), single_use=False)
+"""Its subject is the key for which it stands."""
 PURPOSE = "token of a client of RUDI 1"
 ALGORITHM = "HS256"
-LIFETIME = timedelta(hours=1)
 
 
-def make_token(ring: Ring, tenant: UUID, key_id: UUID, *, lifetime: timedelta = LIFETIME) -> str:
+def make_token(ring: Ring, tenant: UUID, key_id: UUID) -> str:
     """A token that stands for a key, in this territory, for an hour."""
-    ends = int((now() + lifetime).timestamp())
-    return jwt.encode({"alg": ALGORITHM, "typ": "JWT"}, {"sub": str(key_id), "exp": ends}, _key(ring.leading, tenant))
+    claims = MANAGER.write(subject=str(key_id), issuer=str(tenant), audience=str(tenant))
+    return jwt.encode({"alg": ALGORITHM, "typ": MANAGER.typ}, claims, _key(ring.leading, tenant))
 
 
 def read_token(ring: Ring, tenant: UUID, token: str) -> UUID:
@@ -31,10 +32,10 @@ def read_token(ring: Ring, tenant: UUID, token: str) -> UUID:
     """
     for key in ring.accepted():
         try:
-            claims = jwt.decode(token, _key(key, tenant), algorithms=[ALGORITHM]).claims
-            if int(claims["exp"]) > now().timestamp():
-                return UUID(str(claims["sub"]))
-        except (JoseError, ValueError, KeyError, TypeError):
+            decoded = jwt.decode(token, _key(key, tenant), algorithms=[ALGORITHM])
+            signed = MANAGER.read(decoded.header, decoded.claims, issuer=str(tenant), audience=str(tenant))
+            return UUID(signed.subject)
+        except (JoseError, InvalidSignatureError, ValueError, KeyError, TypeError):
             continue
     raise UnauthenticatedError(
         "This token was not made here, or its hour is over.", remedy="Log in again.", headers=CHALLENGE

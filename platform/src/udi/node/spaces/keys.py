@@ -1,7 +1,5 @@
 """Keys for scripts: made, shown once, kept as a digest, revoked."""
 
-import hashlib
-import secrets
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -9,11 +7,21 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
-from udi.kit.errors import ForbiddenError, InvalidError, NotFoundError, Refusal, UnauthenticatedError
+from udi.kit.confirmation import is_fresh, is_known
+from udi.kit.credentials import SecretKind
+from udi.kit.errors import (
+    ForbiddenError,
+    InvalidError,
+    NotFoundError,
+    Refusal,
+    UnauthenticatedError,
+    UnavailableError,
+)
 from udi.kit.identity import Actor
+from udi.node.identity.models import AccountWatch
 from udi.node.spaces.models import ScriptKey, Space
 
-PREFIX = "udi_"
+SPACE_KEY = SecretKind(name="key of a space", prefix="udi_")
 LONGEST_NAME = 80
 USE_NOTED = timedelta(minutes=1)
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="node"'}
@@ -51,12 +59,12 @@ async def make_key(
         raise InvalidError(refusals=[Refusal("name", "Give it a name that says which script uses it.")])
     if expires_at is not None and expires_at <= now():
         raise InvalidError(refusals=[Refusal("expires", "This day is over.", "Choose a later one.")])
-    token = PREFIX + secrets.token_urlsafe(32)
+    token = SPACE_KEY.draw()
     key = ScriptKey(
         space_id=space.id,
         person_id=actor.person_id,
         name=name[:LONGEST_NAME],
-        token_hash=_digest(token),
+        token_hash=SPACE_KEY.hexdigest(token),
         datasets=datasets,
         expires_at=expires_at,
     )
@@ -71,7 +79,7 @@ async def list_keys(session: AsyncSession, space: Space) -> list[ScriptKey]:
     return list((await session.scalars(query)).all())
 
 
-async def revoke_key(session: AsyncSession, space: Space, key_id: UUID) -> None:
+async def revoke_key(session: AsyncSession, actor: Actor, space: Space, key_id: UUID) -> None:
     """Refuse a key from now on.
 
     Raises:
@@ -80,7 +88,9 @@ async def revoke_key(session: AsyncSession, space: Space, key_id: UUID) -> None:
     key = await session.get(ScriptKey, (space.tenant_id, key_id), with_for_update=True)
     if key is None or key.space_id != space.id:
         raise NotFoundError
-    key.revoked_at = key.revoked_at or now()
+    if key.revoked_at is None:
+        key.revoked_at = now()
+        key.revoked_by = actor.person_id
 
 
 async def find_key(session: AsyncSession, token: str) -> ScriptKey:
@@ -89,7 +99,9 @@ async def find_key(session: AsyncSession, token: str) -> ScriptKey:
     Raises:
         UnauthenticatedError: there is none, or it was revoked, or its time is over.
     """
-    return _good(await session.scalar(select(ScriptKey).where(ScriptKey.token_hash == _digest(token))))
+    key = _good(await session.scalar(select(ScriptKey).where(ScriptKey.token_hash == SPACE_KEY.hexdigest(token))))
+    await _require_known(session)
+    return key
 
 
 async def get_key(session: AsyncSession, key_id: UUID) -> ScriptKey:
@@ -98,7 +110,37 @@ async def get_key(session: AsyncSession, key_id: UUID) -> ScriptKey:
     Raises:
         UnauthenticatedError: as `find_key`.
     """
-    return _good(await session.scalar(select(ScriptKey).where(ScriptKey.id == key_id)))
+    key = _good(await session.scalar(select(ScriptKey).where(ScriptKey.id == key_id)))
+    await _require_known(session)
+    return key
+
+
+async def _require_known(session: AsyncSession) -> None:
+    """Whoever made a key may have left: for an hour nobody could say so.
+
+    Raises:
+        UnavailableError: what is known of accounts is older than that.
+    """
+    if not is_known(await session.scalar(select(AccountWatch.confirmed_at))):
+        raise UnavailableError(
+            "The identity service has not answered for an hour: it is not known whether this key still counts.",
+            remedy="Send the same request again in a minute; nothing was changed.",
+            headers={"Retry-After": "60"},
+        )
+
+
+async def require_fresh_accounts(session: AsyncSession) -> None:
+    """What cannot be undone wants to know better who left.
+
+    Raises:
+        UnavailableError: what is known of accounts is older than ten minutes.
+    """
+    if not is_fresh(await session.scalar(select(AccountWatch.confirmed_at))):
+        raise UnavailableError(
+            "The identity service does not answer: what cannot be undone waits until it does.",
+            remedy="Send the same request again in a minute; nothing was changed.",
+            headers={"Retry-After": "60"},
+        )
 
 
 def _good(key: ScriptKey | None) -> ScriptKey:
@@ -125,7 +167,3 @@ def allow_dataset(key: ScriptKey, space: Space, dataset_id: UUID | None) -> None
         raise NotFoundError
     if key.datasets is not None and dataset_id not in key.datasets:
         raise ForbiddenError("This key was made for other datasets.", remedy="Make one for this dataset.")
-
-
-def _digest(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()

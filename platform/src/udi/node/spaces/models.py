@@ -80,6 +80,9 @@ class ScriptKey(Owned, NodeTable):
     expires_at: Mapped[datetime | None]
     last_used_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
+    revoked_by: Mapped[UUID | None]
+    revoked_reason: Mapped[str] = mapped_column(Text, server_default="")
+    """Why it ended by itself: `left` or `role`; empty where a person revoked it."""
 
 
 class Role(StrEnum):

@@ -21,6 +21,7 @@ from udi.portal.catalogue.models import Dataset
 from udi.portal.identity.models import Person
 from udi.portal.identity.queries import list_members
 from udi.portal.organisations.models import Organisation
+from udi.portal.projects.queries import find_leader
 from udi.ui.formats import say_date
 from udi.ui.site import Site
 
@@ -58,8 +59,9 @@ async def write_for_request(site: Site, territory: Territory, payload: Mapping[s
         event, side = str(payload["event"]), str(payload["side"])
         dataset = await session.get_one(Dataset, (territory.id, request.dataset_id))
         producer = await session.get_one(Organisation, (territory.id, request.organisation_id))
-        person = await session.get_one(Person, (territory.id, request.person_id))
-        to = await _to(session, territory, event, side, producer, [(person.email, request.language)])
+        leader = await find_leader(session, request.project_id)
+        own: To = [(leader.email, _read_in(territory, request, leader))] if leader else []
+        to = await _to(session, territory, event, side, producer, own)
     day = request.due_at or lapses_at(request)
     key = str(payload.get("step") or f"{request.revision}-{int(request.since.timestamp())}")
     return [
@@ -101,7 +103,7 @@ async def write_for_agreement(site: Site, territory: Territory, payload: Mapping
             return []
         event = str(payload["event"])
         producer = await session.get_one(Organisation, (territory.id, agreement.organisation_id))
-        person = await session.get(Person, (territory.id, agreement.person_id))
+        person = await find_leader(session, agreement.project_id)
         to: To = [(person.email, _language(territory, person))] if person and event in TO_PERSON else []
         if event in {"given_up", "ended"}:
             to += await find_producers(session, territory, producer)
@@ -116,6 +118,11 @@ async def write_for_agreement(site: Site, territory: Territory, payload: Mapping
         for address, language in to
         if address
     ]  # fmt: skip
+
+
+def _read_in(territory: Territory, request: AccessRequest, leader: Person) -> str:
+    """The language of a request, for who wrote it; their own, for who leads its project since."""
+    return request.language if leader.id == request.person_id else _language(territory, leader)
 
 
 def _language(territory: Territory, person: Person) -> str:

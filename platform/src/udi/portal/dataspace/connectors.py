@@ -1,6 +1,5 @@
 """Connectors of a project: written by whoever leads it, known by the secret that they show."""
 
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -10,16 +9,19 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
+from udi.kit.credentials import SecretKind
 from udi.kit.errors import ConflictError, InvalidError, NotFoundError, Refusal
 from udi.kit.identity import Actor
 from udi.portal import audit
-from udi.portal.dataspace.models import Connector
+from udi.portal.access.agreements.credentials import revoke_credentials
+from udi.portal.access.models import ProjectCredential
+from udi.portal.dataspace.models import Connector, DataspaceProcess
 from udi.portal.projects.models import Project
 from udi.protocol.agreement import fingerprint
 from udi.protocol.shapes import is_url
 from udi.protocol.terms import Purpose
 
-PREFIX = "udi_connector_"
+CONNECTOR = SecretKind(name="connector of a project", prefix="udi_connector_")
 MOST, LONGEST_NAME, LONGEST_ADDRESS, LONGEST_TOKEN, LONGEST_WORDS = 20, 80, 500, 8_000, 5_000
 """Connectors of one project that live at once; lengths in characters."""
 
@@ -84,7 +86,7 @@ async def add_connector(
     own = (Connector.project_id == project.id, Connector.revoked_at.is_(None))
     if (await session.scalar(select(func.count()).where(*own)) or 0) >= MOST:
         raise ConflictError("This project has twenty connectors.", remedy="Revoke one that is not used any more.")
-    secret = PREFIX + secrets.token_urlsafe(32)
+    secret = CONNECTOR.draw()
     connector = Connector(
         project_id=project.id, name=said.name, participant=said.participant, address=said.address.rstrip("/"),
         token=said.token, sha256=fingerprint(secret), purpose=said.purpose, words=said.words, interest=said.interest,
@@ -104,18 +106,21 @@ async def renew_connector(session: AsyncSession, actor: Actor, connector: Connec
     """
     if connector.revoked_at is not None:
         raise ConflictError("This connector was revoked.", remedy="Add it anew.")
-    secret = PREFIX + secrets.token_urlsafe(32)
+    secret = CONNECTOR.draw()
     connector.sha256 = fingerprint(secret)
     await session.flush()
     audit.record(session, actor, "connector.renewed", connector.project_id, connector=str(connector.id))
     return secret
 
 
-async def revoke_connector(session: AsyncSession, actor: Actor, connector: Connector) -> None:
-    """Speak with it no more, and forget what it wanted to be shown."""
+async def revoke_connector(session: AsyncSession, actor: Actor | None, connector: Connector) -> None:
+    """Speak with it no more, forget what it wanted to be shown, and end what its transfers were given."""
     if connector.revoked_at is None:
-        connector.revoked_at, connector.token = now(), ""
+        connector.revoked_at = now()
+        connector.token = ""
         await session.flush()
+        given = select(DataspaceProcess.credential_id).where(DataspaceProcess.connector_id == connector.id)
+        await revoke_credentials(session, ProjectCredential.id.in_(given))
         audit.record(session, actor, "connector.revoked", connector.project_id, connector=str(connector.id))
 
 
@@ -140,7 +145,7 @@ async def get_connector(session: AsyncSession, project: Project, id_: UUID) -> C
 
 async def find_speaking(session: AsyncSession, secret: str) -> Connector | None:
     """The connector that shows this secret."""
-    if not secret.startswith(PREFIX):
+    if not CONNECTOR.fits(secret):
         return None
     own = (Connector.sha256 == fingerprint(secret), Connector.revoked_at.is_(None))
     return await session.scalar(select(Connector).where(*own))

@@ -15,8 +15,10 @@ from udi.portal.dataspace.models import Connector, DataspaceProcess
 from udi.portal.dataspace.negotiating import catch_up, conclude
 from udi.portal.dataspace.outbox import send_messages
 from udi.portal.dataspace.processes import GO_ON, SEND
+from udi.portal.dataspace.revocations import revoke_project_secrets
 from udi.portal.dataspace.states import Kind, Side, Transfer
 from udi.portal.dataspace.transferring import follow_agreement, is_readable, start
+from udi.portal.projects.actions.team import END_SECRETS
 from udi.ui.site import Site
 
 MOMENT = 1.5
@@ -36,7 +38,12 @@ def jobs(site: Site) -> Mapping[str, Handler]:
     async def follow(job: Job) -> None:
         await follow_people(site, job)
 
-    return {SEND: send, GO_ON: go_on, FOLLOW: follow}
+    async def end_secrets(job: Job) -> None:
+        maker, project = UUID(job.payload["person"]), UUID(job.payload["project"])
+        async with site.database.session(job.tenant, role="worker") as session:
+            await revoke_project_secrets(session, maker, project=project)
+
+    return {SEND: send, GO_ON: go_on, FOLLOW: follow, END_SECRETS: end_secrets}
 
 
 async def go_on_with(site: Site, job: Job) -> None:

@@ -35,6 +35,7 @@ from udi.portal.projects.queries import get_led_project
 from udi.protocol.odrl_reading import InvalidOdrl, read_terms
 from udi.protocol.plain import write_terms
 from udi.protocol.terms import Purpose
+from udi.ui.decisions import decides
 from udi.ui.errors import say_fields
 from udi.ui.site import render, site_of
 
@@ -56,7 +57,7 @@ async def show_home(
     return await _show_home(request, session, await get_led_project(session, member, project_id))
 
 
-@post(CONNECTORS, status_code=201)
+@post(CONNECTORS, status_code=201, guards=[decides()])
 async def add(
     request: AnyRequest,
     session: NamedDependency[AsyncSession],
@@ -75,7 +76,7 @@ async def add(
     return await _show_home(request, session, project, status=201, secret=secret)
 
 
-@post(f"{ONE}/renew", status_code=201)
+@post(f"{ONE}/renew", status_code=201, guards=[decides()])
 async def renew(
     request: AnyRequest,
     session: NamedDependency[AsyncSession],

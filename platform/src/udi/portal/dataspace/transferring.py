@@ -1,6 +1,5 @@
 """Transfers, on both sides: as provider, a secret for one agreement that opens its data at the node; as consumer, the reverse."""
 
-import secrets
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
@@ -22,7 +21,7 @@ from udi.portal.dataspace.offers import URN
 from udi.portal.dataspace.processes import begin, end, find_begun, go_on, receive, say, write
 from udi.portal.dataspace.states import ENDED, Event, Kind, Side, Transfer
 from udi.portal.nodes.models import Node
-from udi.protocol.agreement import CREDENTIAL_PREFIX, fingerprint
+from udi.protocol.agreement import PROJECT_CREDENTIAL, fingerprint
 
 LASTS = timedelta(days=30)
 """How long the secret of a transfer is good; suspended and started again, it gets a new one."""
@@ -93,11 +92,12 @@ async def issue(session: AsyncSession, process: DataspaceProcess) -> dict[str, A
     """
     agreement = await session.get_one(AccessAgreement, (process.tenant_id, process.agreement_id))
     node = await session.get_one(Node, (process.tenant_id, agreement.node_id))
+    connector = await session.get_one(Connector, (process.tenant_id, process.connector_id))
     await _revoke(session, process)
-    secret, moment = CREDENTIAL_PREFIX + secrets.token_urlsafe(32), now()
+    secret, moment = PROJECT_CREDENTIAL.draw(), now()
     credential = ProjectCredential(
         project_id=process.project_id, node_id=node.id, agreement_id=agreement.id, name=f"{Kind.TRANSFER} {process.id}",
-        sha256=fingerprint(secret), made_by=agreement.person_id, made_at=moment,
+        sha256=fingerprint(secret), made_by=connector.made_by, made_at=moment,
         expires_at=min(agreement.ends_at, moment + LASTS), revoked_at=None if process.state == Transfer.STARTED else moment,
     )  # fmt: skip
     session.add(credential)

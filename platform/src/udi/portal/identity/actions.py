@@ -17,7 +17,7 @@ Groups = Mapping[str, Collection[str]]
 async def keep_memberships(session: AsyncSession, actor: Actor) -> None:
     """Replace a person's memberships by those just read from their token."""
     team = {TEAM: frozenset({MODERATORS})} if actor.moderator else {}
-    await _replace(session, actor.person_id, {**actor.memberships, **team})
+    await replace_memberships(session, actor.person_id, {**actor.memberships, **team})
 
 
 async def sync_memberships(session: AsyncSession, issuer: str, memberships: Mapping[str, Groups]) -> tuple[int, int]:
@@ -30,12 +30,13 @@ async def sync_memberships(session: AsyncSession, issuer: str, memberships: Mapp
     for person_id, subject in people:
         wanted = {slug: sorted(groups) for slug, groups in memberships.get(subject, {}).items()}
         if wanted != known[person_id]:
-            await _replace(session, person_id, wanted)
+            await replace_memberships(session, person_id, wanted)
             changed += 1
     return len(people), changed
 
 
-async def _replace(session: AsyncSession, person_id: UUID, memberships: Groups) -> None:
+async def replace_memberships(session: AsyncSession, person_id: UUID, memberships: Groups) -> None:
+    """Have a person be in these groups, and no other."""
     await session.execute(delete(Membership).where(Membership.person_id == person_id))
     session.add_all(
         Membership(person_id=person_id, organisation_slug=slug, groups=sorted(groups))

@@ -4,12 +4,13 @@ from collections.abc import Callable
 
 from litestar.handlers import BaseRouteHandler
 
-from udi.kit.errors import ForbiddenError, UnauthenticatedError
+from udi.kit.confirmation import is_known
+from udi.kit.errors import ForbiddenError, UnauthenticatedError, UnavailableError
 from udi.kit.oidc import IdentityService
 from udi.kit.tenancy import Territory
 from udi.kit.tokens import IdentityAwayError, InvalidTokenError
 from udi.portal.identity.machines import read_machine_token
-from udi.portal.identity.tokens import PREFIX, Bearer, UnknownTokenError, find_bearer
+from udi.portal.identity.tokens import API_TOKEN, Bearer, UnknownTokenError, find_bearer
 from udi.ui.readers import Connection, count_reader
 
 
@@ -27,7 +28,7 @@ async def know_bearer(connection: Connection, _handler: BaseRouteHandler) -> Non
     state = connection.scope["state"]
     if (territory := state.get("territory")) is None:
         raise UnknownTokenError
-    if not token.startswith(PREFIX):
+    if not API_TOKEN.fits(token):
         state["token_of"] = await _machine_of(connection, territory, token)
         return
     async with connection.app.state.site.database.session(territory.id) as session:
@@ -61,6 +62,12 @@ def bearer_with(scope: str) -> Callable[[Connection], Bearer]:
                 "This address needs a token of yours.",
                 remedy="Make one on «my space», and send it in the header Authorization, after the word Bearer.",
                 headers={"WWW-Authenticate": 'Bearer realm="udi"'},
+            )
+        if not is_known(bearer.confirmed_at):
+            raise UnavailableError(
+                "The identity service has not answered for an hour: it is not known whether this token still counts.",
+                remedy="Send the same request again in a minute; what is open needs no token.",
+                headers={"Retry-After": "60"},
             )
         if scope not in bearer.scopes:
             raise ForbiddenError(

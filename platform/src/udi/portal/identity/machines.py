@@ -6,7 +6,7 @@ from litestar import Request
 from litestar.datastructures import State
 
 from udi.kit.errors import UnauthenticatedError, UnavailableError
-from udi.kit.oidc import IdentityService
+from udi.kit.oidc import MACHINE_TOKEN, IdentityService
 from udi.kit.tenancy import Territory
 from udi.kit.tokens import IdentityAwayError, InvalidTokenError, require, verify
 from udi.ui.login import sessions_of
@@ -51,8 +51,8 @@ async def read_machine_token(service: IdentityService, token: str, *, audience: 
     Raises:
         InvalidTokenError, IdentityAwayError
     """
-    claims = await verify(token, service.keys, issuer=service.issuer, audience=audience)
-    require(claims, typ="Bearer", sid=None)
+    claims = await verify(token, service.keys, kind=MACHINE_TOKEN, issuer=service.issuer, audience=audience)
+    require(claims, sid=None)
     client = claims.get("azp")
     require(claims, client_id=client)
     if not isinstance(client, str):

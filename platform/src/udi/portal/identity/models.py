@@ -1,6 +1,7 @@
 """People known to the portal, and their sessions."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ARRAY, ForeignKeyConstraint, Index, LargeBinary, Text, UniqueConstraint, text
@@ -20,6 +21,11 @@ class Person(Owned, PersonColumns, PortalTable):
     __tablename__ = "person"
     __table_args__ = (UniqueConstraint("tenant_id", "issuer", "subject"),)
 
+    left_at: Mapped[datetime | None]
+    """When their account was found disabled or deleted; none again once they log in."""
+    checked_at: Mapped[datetime | None]
+    """When the identity service was asked about them last, whatever it told of changes."""
+
 
 class WebSession(Owned, WebSessionColumns, PortalTable):
     """An open session."""
@@ -31,6 +37,30 @@ class WebSession(Owned, WebSessionColumns, PortalTable):
         Index(None, "tenant_id", "person_id"),
         Index(None, "tenant_id", "sid"),
     )
+
+
+class AccountWatch(PortalTable):
+    """How far the accounts of a territory were compared with the identity service."""
+
+    __tablename__ = "account_watch"
+
+    tenant_id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("app.current_tenant()"))
+    confirmed_at: Mapped[datetime]
+    """When that was done last: up to then, who left is known."""
+
+
+class WatchedAccount(PortalTable):
+    """An account of which a node asks, and which the portal does not know as a person."""
+
+    __tablename__ = "watched_account"
+
+    tenant_id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("app.current_tenant()"))
+    subject: Mapped[str] = mapped_column(Text, primary_key=True)
+    asked_at: Mapped[datetime]
+    checked_at: Mapped[datetime | None]
+    gone: Mapped[bool] = mapped_column(server_default=text("false"))
+    memberships: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
+    """Groups by slug of the organisation."""
 
 
 class UsedToken(UsedTokenColumns, PortalTable):
@@ -77,4 +107,4 @@ class ApiToken(Owned, PortalTable):
     revoked_at: Mapped[datetime | None]
 
 
-TABLES = Tables(Person, WebSession, UsedToken)
+TABLES = Tables(Person, WebSession, UsedToken, {"left_at": None})

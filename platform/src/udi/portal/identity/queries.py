@@ -32,4 +32,12 @@ async def read_actor(session: AsyncSession, person: Person, territory: str) -> A
     rows = await session.scalars(select(Membership).where(Membership.person_id == person.id))
     groups = {row.organisation_slug: frozenset(row.groups) for row in rows}
     moderator = MODERATORS in groups.pop(TEAM, frozenset())
-    return Actor(person.id, person.name, person.email, territory, moderator=moderator, memberships=groups)
+    return Actor(
+        person.id,
+        person.name,
+        person.email,
+        territory,
+        moderator=moderator,
+        memberships=groups,
+        email_verified=person.email_verified,
+    )

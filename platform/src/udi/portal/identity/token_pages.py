@@ -17,6 +17,7 @@ from udi.kit.errors import InvalidError
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
 from udi.portal.identity.tokens import DAYS, LONGEST_NAME, SCOPES, list_tokens, make_token, revoke_token
+from udi.ui.decisions import decides
 from udi.ui.errors import say_fields
 from udi.ui.site import render
 
@@ -35,7 +36,7 @@ async def show_tokens(
     return await _page(request, session, territory, member)
 
 
-@post(PATH, status_code=201)
+@post(PATH, status_code=201, guards=[decides()])
 async def add_token(
     request: Asked,
     session: NamedDependency[AsyncSession],

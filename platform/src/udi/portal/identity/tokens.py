@@ -1,27 +1,29 @@
 """Tokens of people for their programs (RFC 6750): made, shown once, kept as a digest, revoked."""
 
-import secrets
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from hashlib import sha256
 from uuid import UUID
 
-from sqlalchemy import delete, func, or_, select
+from sqlalchemy import any_, delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
+from udi.kit.credentials import SecretKind
 from udi.kit.errors import ConflictError, InvalidError, NotFoundError, Refusal, UnauthenticatedError
 from udi.kit.identity import Actor
-from udi.portal.identity.models import ApiToken, Person
+from udi.portal import audit
+from udi.portal.identity.models import AccountWatch, ApiToken, Membership, Person
 from udi.portal.identity.queries import read_actor
 
-PREFIX = "udi_me_"
+API_TOKEN = SecretKind(name="token of a person", prefix="udi_me_")
 SCOPES = ("profile", "following", "sources", "projects", "access")
 """What a token may be given. Each reads what is open, counted as its owner's; `profile` says who its owner is, `following`
 reads and changes what its owner follows, `sources` does what its owner may do with catalogues that are read, `projects` the
 same with projects, `access` the same with requests for data that are restricted, or that nobody publishes.
 """
+FOR_ORGANISATIONS = ("sources", "projects", "access")
+"""With which it acts for its owner’s organisations."""
 DAYS = (30, 90, 365)
 """How long a token may live; the last is the longest."""
 MOST = 20
@@ -55,6 +57,8 @@ class Bearer:
     name: str
     scopes: frozenset[str]
     expires_at: datetime
+    confirmed_at: datetime | None
+    """When accounts were compared with the identity service last: what its owner may do is known as of then."""
 
 
 async def make_token(
@@ -82,17 +86,30 @@ async def make_token(
     living = select(func.count()).where(own, ApiToken.revoked_at.is_(None), ApiToken.expires_at > moment)
     if (await session.scalar(living) or 0) >= MOST:
         raise ConflictError("You have twenty tokens already.", remedy="Revoke one that no program uses any more.")
-    text = PREFIX + secrets.token_urlsafe(32)
+    text = API_TOKEN.draw()
     token = ApiToken(
         person_id=actor.person_id,
         name=name[:LONGEST_NAME],
-        token_hash=_digest(text),
+        token_hash=API_TOKEN.digest(text),
         scopes=sorted(scopes),
         expires_at=moment + timedelta(days=days),
     )
     session.add(token)
     await session.flush()
+    audit.record(session, actor, "api_token.made", token.id, scopes=token.scopes, days=days)
     return token, text
+
+
+async def list_tokens_for(session: AsyncSession, organisation: str) -> dict[UUID, list[ApiToken]]:
+    """The living tokens that act for an organisation (its slug), by whose they are: for its administrators."""
+    same = (Membership.tenant_id == ApiToken.tenant_id) & (Membership.person_id == ApiToken.person_id)
+    acts = or_(*(any_(ApiToken.scopes) == scope for scope in FOR_ORGANISATIONS))
+    living = (ApiToken.revoked_at.is_(None), ApiToken.expires_at > now(), acts)
+    query = select(ApiToken).join(Membership, same).where(Membership.organisation_slug == organisation, *living)
+    found: dict[UUID, list[ApiToken]] = {}
+    for token in await session.scalars(query.order_by(ApiToken.created_at, ApiToken.id)):
+        found.setdefault(token.person_id, []).append(token)
+    return found
 
 
 async def list_tokens(session: AsyncSession, actor: Actor) -> Sequence[ApiToken]:
@@ -111,7 +128,9 @@ async def revoke_token(session: AsyncSession, actor: Actor, token_id: UUID) -> N
     token = await session.scalar(query)
     if token is None:
         raise NotFoundError
-    token.revoked_at = token.revoked_at or now()
+    if token.revoked_at is None:
+        token.revoked_at = now()
+        audit.record(session, actor, "api_token.revoked", token.id)
 
 
 async def find_bearer(session: AsyncSession, text: str, territory: str) -> Bearer:
@@ -122,11 +141,16 @@ async def find_bearer(session: AsyncSession, text: str, territory: str) -> Beare
     """
     moment = now()
     same = (Person.tenant_id == ApiToken.tenant_id) & (Person.id == ApiToken.person_id)
-    query = select(ApiToken, Person).join(Person, same).where(ApiToken.token_hash == _digest(text))
+    query = (
+        select(ApiToken, Person, AccountWatch.confirmed_at)
+        .join(Person, same)
+        .outerjoin(AccountWatch, AccountWatch.tenant_id == ApiToken.tenant_id)
+        .where(ApiToken.token_hash == API_TOKEN.digest(text))
+    )
     found = (await session.execute(query)).first()
     if found is None or found[0].revoked_at is not None:
         raise UnknownTokenError
-    token, person = found
+    token, person, confirmed_at = found
     if token.expires_at <= moment:
         raise UnauthenticatedError(
             "The time of this token is over.",
@@ -136,9 +160,5 @@ async def find_bearer(session: AsyncSession, text: str, territory: str) -> Beare
     if token.last_used_at is None or token.last_used_at + USE_NOTED < moment:
         token.last_used_at = moment
     member = await read_actor(session, person, territory)
-    actor = Actor(person.id, person.name, person.email, territory)
-    return Bearer(actor, member, token.name, frozenset(token.scopes), token.expires_at)
-
-
-def _digest(text: str) -> bytes:
-    return sha256(text.encode()).digest()
+    actor = Actor(person.id, person.name, person.email, territory, email_verified=person.email_verified)
+    return Bearer(actor, member, token.name, frozenset(token.scopes), token.expires_at, confirmed_at)

@@ -1,7 +1,6 @@
 """Sending each report back to the node that pushed (RUDI: `PUT {node}/resources/{id}/report`)."""
 
 from collections.abc import Mapping
-from datetime import timedelta
 from functools import partial
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -16,13 +15,14 @@ from udi.kit.keys import Signer
 from udi.portal.nodes.models import Delivery, Node, Report
 from udi.portal.nodes.rudi import report_document
 from udi.portal.nodes.sources import hooks, letters
+from udi.protocol.credentials import REPORT
 from udi.ui.site import Site
 
 log = structlog.get_logger()
 SEND_REPORT = "send_report"
-LIFETIME = timedelta(minutes=5)
 LONGEST_ANSWER = 64 * 1024
-WORTH_ANOTHER_TRY = {408, 425, 429}
+WORTH_ANOTHER_TRY = {401, 408, 425, 429}
+"""A token is refused for a moment too: while keys or clocks differ, or a node that runs another version."""
 
 
 class NotDeliveredError(Exception):
@@ -77,8 +77,8 @@ async def _put(site: Site, tenant: UUID, report: Report, node: Node) -> None:
     if territory is None:
         raise NotDeliveredError("unreachable")
     signer: Signer = site.parts["signer"]
-    claims = {"sub": str(report.resource_id), "jti": str(report.id)}
-    token = signer.sign(claims, lifetime=LIFETIME, issuer=territory.origin, audience=origin_of(node.url))
+    audience = origin_of(node.url)
+    token = signer.sign(REPORT, subject=str(report.resource_id), issuer=territory.origin, audience=audience)
     try:
         answer = await site.outgoing.request(
             "PUT",

@@ -19,6 +19,7 @@ from udi.portal.nodes.actions import reports
 from udi.portal.nodes.actions.invite import cancel_invitation, renew_invitation
 from udi.portal.nodes.actions.moderate import allow_again, get_for_team, withdraw_for_team
 from udi.portal.nodes.bodies import clean_reason
+from udi.ui.decisions import decides
 from udi.ui.errors import say_fields
 from udi.ui.site import render
 
@@ -34,7 +35,7 @@ async def show_nodes(
     return render(request, "nodes/nodes.html", lines=lines, failed=failed, invited=invited)
 
 
-@post("/nodes/invitations/{invitation_id:uuid}/renew", status_code=303)
+@post("/nodes/invitations/{invitation_id:uuid}/renew", status_code=303, guards=[decides()])
 async def renew(
     session: NamedDependency[AsyncSession], member: NamedDependency[Actor], invitation_id: FromPath[UUID]
 ) -> Redirect:
@@ -86,7 +87,7 @@ async def ask_withdrawal(
     return render(request, "nodes/withdraw.html", dataset=dataset, reason="", errors={})
 
 
-@post("/data/{dataset_id:uuid}/withdraw", status_code=303)
+@post("/data/{dataset_id:uuid}/withdraw", status_code=303, guards=[decides()])
 async def withdraw(
     request: Request[Any, Any, State],
     session: NamedDependency[AsyncSession],

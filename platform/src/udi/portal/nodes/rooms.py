@@ -10,10 +10,11 @@ from udi.kit.http import OutgoingError, RefusedAddressError
 from udi.kit.jobs import Handler, Job
 from udi.kit.keys import Signer
 from udi.kit.tenancy import Territory
-from udi.portal.nodes.jobs import LIFETIME, LONGEST_ANSWER, origin_of
+from udi.portal.nodes.jobs import LONGEST_ANSWER, origin_of
 from udi.portal.nodes.models import Node
 from udi.portal.organisations.joining.deciding import OPEN_ROOM, note_room
 from udi.portal.organisations.models import Application, Organisation
+from udi.protocol.credentials import SPACE
 from udi.protocol.room import Room, write_room
 from udi.ui.site import Site
 
@@ -59,8 +60,8 @@ async def open_room(site: Site, job: Job) -> None:
 
 async def _put(site: Site, territory: Territory, node: Node, organisation: Organisation) -> None:
     signer: Signer = site.parts["signer"]
-    claims = {"sub": str(organisation.id), "scope": "room"}
-    token = signer.sign(claims, lifetime=LIFETIME, issuer=territory.origin, audience=origin_of(node.url))
+    audience = origin_of(node.url)
+    token = signer.sign(SPACE, subject=str(organisation.id), issuer=territory.origin, audience=audience)
     room = Room(
         organisation_id=organisation.id, slug=organisation.slug, name=organisation.name, email=organisation.email
     )

@@ -112,7 +112,8 @@ async def send_digest(site: Site, territory: Territory, digest_id: UUID) -> None
             return
         person = await session.get_one(Person, (territory.id, digest.person_id))
         subscription = await session.scalar(select(Subscription).where(Subscription.person_id == person.id))
-        wanted = subscription is not None and subscription.rhythm != Rhythm.NEVER and bool(person.email)
+        wanted = subscription is not None and subscription.rhythm != Rhythm.NEVER
+        wanted = wanted and bool(person.email) and person.left_at is None
         told = await read_digest(site, session, territory, person.id, digest.since, digest.until) if wanted else []
         mail = None
         if subscription is not None and told:

@@ -2,10 +2,13 @@
 
 from uuid import UUID
 
+from udi.kit.credentials import SealedKind
 from udi.kit.errors import NotFoundError
 from udi.kit.signed_ids import read_signed_id, sign_id
 from udi.kit.tenancy import Territory
 from udi.settings import Settings
+
+UNSUBSCRIBE = SealedKind(name="address that unsubscribes", purpose="unsubscribe")
 
 
 def unsubscribe_token(settings: Settings, territory: Territory, subscription: UUID) -> str:
@@ -29,4 +32,4 @@ def read_unsubscribe_token(settings: Settings, territory: Territory, token: str)
 
 
 def _key(settings: Settings) -> bytes:
-    return settings.derived_key("portal", "unsubscribe")
+    return settings.derived_key("portal", UNSUBSCRIBE.purpose)

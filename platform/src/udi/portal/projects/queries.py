@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import ForbiddenError, NotFoundError
@@ -102,6 +102,22 @@ async def get_led_project(session: AsyncSession, actor: Actor, id_: UUID, *, loc
     return project
 
 
+def led_by(actor: Actor) -> Select[UUID]:
+    """The projects that the person leads now: who led one before has no right that comes of it."""
+    return select(Project.id).where(Project.leader_id == actor.person_id)
+
+
+async def leads(session: AsyncSession, actor: Actor, id_: UUID) -> bool:
+    """Whether the person leads a project now."""
+    return await session.scalar(led_by(actor).where(Project.id == id_)) is not None
+
+
+async def find_leader(session: AsyncSession, id_: UUID) -> Person | None:
+    """Who leads a project now; None where nobody does any more."""
+    same = (Person.tenant_id == Project.tenant_id) & (Person.id == Project.leader_id)
+    return await session.scalar(select(Person).join(Project, same).where(Project.id == id_))
+
+
 async def get_made_project(session: AsyncSession, actor: Actor, id_: UUID) -> Project:
     """A project whose team the person may see: they are in it.
 
@@ -135,7 +151,7 @@ async def list_mine(session: AsyncSession, actor: Actor) -> Sequence[Project]:
 async def list_invitations(session: AsyncSession, actor: Actor) -> list[tuple[ProjectMember, Project]]:
     """Invitations to the person's address that wait, with the project."""
     same = (ProjectMember.tenant_id == Project.tenant_id) & (ProjectMember.project_id == Project.id)
-    mine = (ProjectMember.email == actor.email.lower(), ProjectMember.stage == Stage.INVITED)
+    mine = (ProjectMember.email == actor.proven_email, ProjectMember.stage == Stage.INVITED)
     query = select(ProjectMember, Project).join(Project, same).where(*mine).order_by(ProjectMember.begun_at)
     return [(row.ProjectMember, row.Project) for row in await session.execute(query.limit(MOST_LED))]
 
@@ -173,7 +189,8 @@ async def get_own_member(
     Raises:
         NotFoundError: they have nothing to do with it.
     """
-    mine = or_(ProjectMember.person_id == actor.person_id, ProjectMember.email == actor.email.lower())
+    invited = (ProjectMember.email == actor.proven_email) & (ProjectMember.stage == Stage.INVITED)
+    mine = or_(ProjectMember.person_id == actor.person_id, invited)
     own = select(ProjectMember).where(ProjectMember.project_id == id_, mine, ProjectMember.stage.in_(PRESENT))
     ordered = own.order_by(ProjectMember.begun_at.desc(), ProjectMember.id).limit(1)
     member = (await session.scalars(ordered.with_for_update() if lock else ordered)).first()

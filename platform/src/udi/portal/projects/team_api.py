@@ -24,6 +24,7 @@ from udi.portal.projects.programs import MAX_BODY, PRIVATE, Machine, dependencie
 from udi.portal.projects.shapes import BASE, SCOPE
 from udi.portal.projects.states import Stage, Step
 from udi.ui.cross_origin import OpenToAll
+from udi.ui.decisions import decides
 
 ONE = "/{project_id:uuid}"
 MAX_PICTURE = MOST_BYTES * 4 // 3 + MAX_BODY
@@ -37,7 +38,7 @@ async def list_team(
     return await _shape(session, await queries.get_made_project(session, bearer.actor, project_id))
 
 
-@post(f"{ONE}/team", status_code=201, request_max_body_size=MAX_BODY)
+@post(f"{ONE}/team", status_code=201, request_max_body_size=MAX_BODY, guards=[decides()])
 async def invite(
     request: Machine,
     session: NamedDependency[AsyncSession],
@@ -51,7 +52,7 @@ async def invite(
     return await _shape(session, project, status=201)
 
 
-@put(f"{ONE}/team/{{member_id:uuid}}", request_max_body_size=MAX_BODY)
+@put(f"{ONE}/team/{{member_id:uuid}}", request_max_body_size=MAX_BODY, guards=[decides()])
 async def give_right(
     request: Machine,
     session: NamedDependency[AsyncSession],
@@ -67,7 +68,7 @@ async def give_right(
     return await _shape(session, project)
 
 
-@delete(f"{ONE}/team/{{member_id:uuid}}", status_code=204)
+@delete(f"{ONE}/team/{{member_id:uuid}}", status_code=204, guards=[decides()])
 async def dismiss(
     session: NamedDependency[AsyncSession],
     bearer: NamedDependency[Bearer],

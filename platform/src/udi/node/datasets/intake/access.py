@@ -15,7 +15,7 @@ from udi.node.datasets.queries import find_dataset, get_dataset
 from udi.node.files.depot import Depot
 from udi.node.files.models import ErasedDataset
 from udi.node.files.queries import missing
-from udi.node.spaces.keys import CHALLENGE, PREFIX, allow_dataset, find_key
+from udi.node.spaces.keys import CHALLENGE, SPACE_KEY, allow_dataset, find_key
 from udi.node.spaces.models import ScriptKey, Space
 from udi.node.spaces.queries import Doing, get_space, hold_space
 from udi.node.spaces.senders import Sender
@@ -112,7 +112,7 @@ async def _dataset_of(session: AsyncSession, space: Space, dataset_id: UUID) -> 
 
 async def _key(session: AsyncSession, request: PageRequest) -> ScriptKey:
     token = request.headers.get("authorization", "").partition(" ")[2].strip()
-    if not token.startswith(PREFIX):
+    if not SPACE_KEY.fits(token):
         raise UnauthenticatedError(
             "Show a key of the space.", remedy="Write it as Authorization: Bearer udi_…", headers=CHALLENGE
         )

@@ -14,7 +14,7 @@ from udi.node.datasets.actions.remove import remove_version
 from udi.node.datasets.description import LONGEST_REASON, clean_text
 from udi.node.datasets.intake.access import desk_of, enter_dataset, has_token
 from udi.node.datasets.pages.saying import PageRequest
-from udi.node.spaces.keys import CHALLENGE
+from udi.node.spaces.keys import CHALLENGE, require_fresh_accounts
 
 
 @delete("/api/v1/datasets/{dataset_id:uuid}/versions/{number:int}")
@@ -27,6 +27,7 @@ async def delete_version(
     reason = clean_text(request.query_params.get("reason") or "")[:LONGEST_REASON]
     async with desk_of(request, territory).depot.session() as session:
         dataset, sender = await enter_dataset(session, request, dataset_id, lock=True)
+        await require_fresh_accounts(session)
         await remove_version(session, sender, dataset, number, reason=reason)
 
 

@@ -1,7 +1,6 @@
 """Everything of a space in one file: asked for here, fetched here."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
@@ -19,10 +18,8 @@ from udi.node.files.pages import ring_of
 from udi.node.files.queries import used_bytes
 from udi.node.files.signed import sign_path
 from udi.node.spaces.queries import get_space
+from udi.ui.decisions import decides
 from udi.ui.site import render
-
-DAY = timedelta(days=1)
-"""How long a link to an archive works: a large one takes hours on a bad line, with breaks."""
 
 
 @get("/spaces/{slug:str}/archive")
@@ -42,12 +39,12 @@ async def show_archive(
         "datasets/archive.html",
         space=space,
         archive=archive,
-        link=sign_path(ring_of(request), territory.id, archive.path, lifetime=DAY) if archive and ready else "",
+        link=sign_path(ring_of(request), territory.id, archive.path) if archive and ready else "",
         used=await used_bytes(session, space),
     )
 
 
-@post("/spaces/{slug:str}/archive")
+@post("/spaces/{slug:str}/archive", guards=[decides()])
 async def ask_archive(
     session: NamedDependency[AsyncSession], member: NamedDependency[Actor], slug: FromPath[str]
 ) -> Redirect:

@@ -35,6 +35,7 @@ from udi.node.files.models import ErasedDataset
 from udi.node.files.queries import missing
 from udi.node.identity.queries import list_names
 from udi.node.spaces.queries import Doing, list_allowed
+from udi.ui.decisions import decides
 from udi.ui.site import render
 
 
@@ -109,7 +110,7 @@ async def ask_withdrawal(
     return render(request, "datasets/withdraw.html", dataset=dataset, errors={}, reason="")
 
 
-@post("/datasets/{dataset_id:uuid}/withdraw")
+@post("/datasets/{dataset_id:uuid}/withdraw", guards=[decides()])
 async def withdraw(
     request: PageRequest,
     session: NamedDependency[AsyncSession],

@@ -23,6 +23,7 @@ from udi.node.datasets.queries import get_dataset, list_events
 from udi.node.files.models import ErasedDataset
 from udi.node.identity.queries import list_names
 from udi.node.spaces.models import Space
+from udi.ui.decisions import decides
 from udi.ui.site import render, site_of
 
 
@@ -40,7 +41,7 @@ async def ask_erasure(
     return erase_page(request, dataset, {})
 
 
-@post("/datasets/{dataset_id:uuid}/erase")
+@post("/datasets/{dataset_id:uuid}/erase", guards=[decides()])
 async def erase(
     request: PageRequest,
     session: NamedDependency[AsyncSession],

@@ -19,9 +19,11 @@ from udi.kit.tenancy import Territory
 from udi.node.datasets.description import clean_text, read_day
 from udi.node.datasets.pages.saying import PageRequest, field_errors
 from udi.node.datasets.queries import list_datasets
+from udi.node.identity.queries import list_names
 from udi.node.spaces.keys import LONGEST_NAME, allow_managing, list_keys, make_key, revoke_key
 from udi.node.spaces.models import Space
 from udi.node.spaces.queries import get_space
+from udi.ui.decisions import decides
 from udi.ui.site import render
 
 WHOLE = "space"
@@ -41,7 +43,7 @@ async def show_keys(
     return await _page(request, session, space, territory)
 
 
-@post("/spaces/{slug:str}/keys", status_code=201)
+@post("/spaces/{slug:str}/keys", status_code=201, guards=[decides()])
 async def add_key(
     request: PageRequest,
     session: NamedDependency[AsyncSession],
@@ -72,7 +74,7 @@ async def revoke(
     key_id: FromPath[UUID],
 ) -> Redirect:
     """Refuse it from now on."""
-    await revoke_key(session, await _managed(session, member, slug), key_id)
+    await revoke_key(session, member, await _managed(session, member, slug), key_id)
     return Redirect(f"/spaces/{slug}/keys", status_code=303)
 
 
@@ -121,6 +123,7 @@ async def _page(
         status=status,
         space=space,
         keys=await list_keys(session, space),
+        names=await list_names(session, space.slug),
         titles={dataset.id: dataset.title for dataset in datasets},
         token=token,
         origin=territory.origin,

@@ -20,10 +20,11 @@ from udi.node.files.models import Access
 from udi.node.files.pages import ring_of
 from udi.node.files.queries import allow_access
 from udi.node.files.signed import LIFETIME, sign_path
+from udi.ui.decisions import decides
 from udi.ui.site import render
 
 
-@get("/datasets/{dataset_id:uuid}/versions/{number:int}/link")
+@get("/datasets/{dataset_id:uuid}/versions/{number:int}/link", guards=[decides()])
 async def show_link(
     request: PageRequest,
     session: NamedDependency[AsyncSession],

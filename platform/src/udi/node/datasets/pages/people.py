@@ -20,6 +20,7 @@ from udi.node.datasets.queries import get_dataset, list_rights, list_shared
 from udi.node.identity.queries import list_members
 from udi.node.spaces.models import Role
 from udi.node.spaces.queries import get_members_space
+from udi.ui.decisions import decides
 from udi.ui.site import render
 
 
@@ -34,7 +35,7 @@ async def show_people(
     return await people_page(request, session, await get_dataset(session, member, dataset_id), {})
 
 
-@post("/datasets/{dataset_id:uuid}/people")
+@post("/datasets/{dataset_id:uuid}/people", guards=[decides()])
 async def let_in(
     request: PageRequest,
     session: NamedDependency[AsyncSession],

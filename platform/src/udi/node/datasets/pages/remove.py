@@ -19,6 +19,7 @@ from udi.node.datasets.description import LONGEST_REASON, clean_text
 from udi.node.datasets.models import Dataset
 from udi.node.datasets.pages.saying import PageRequest, field_errors
 from udi.node.datasets.queries import get_dataset
+from udi.ui.decisions import decides
 from udi.ui.site import render, site_of
 
 Errors = dict[str, str]
@@ -37,7 +38,7 @@ async def ask_removal(
     return await _ask(request, session, dataset, number, {})
 
 
-@post("/datasets/{dataset_id:uuid}/versions/{number:int}/remove")
+@post("/datasets/{dataset_id:uuid}/versions/{number:int}/remove", guards=[decides()])
 async def remove(
     request: PageRequest,
     session: NamedDependency[AsyncSession],

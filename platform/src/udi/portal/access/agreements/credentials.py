@@ -1,11 +1,10 @@
 """Credentials of a project: a secret for its machine and one node, shown once, of which a digest is kept."""
 
-import secrets
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
@@ -16,7 +15,7 @@ from udi.portal.access.agreements.revisions import send_standings
 from udi.portal.access.models import AccessAgreement, ProjectCredential
 from udi.portal.nodes.models import Node
 from udi.portal.projects.models import Project
-from udi.protocol.agreement import CREDENTIAL_PREFIX, fingerprint
+from udi.protocol.agreement import PROJECT_CREDENTIAL, fingerprint
 
 DAYS = (30, 90, 365)
 MOST, LONGEST_NAME = 10, 80
@@ -71,7 +70,7 @@ async def _refuse_more(session: AsyncSession, project: Project, node: UUID) -> N
 async def _make(
     session: AsyncSession, actor: Actor, project: Project, node: UUID, name: str, days: int
 ) -> tuple[ProjectCredential, str]:
-    secret = CREDENTIAL_PREFIX + secrets.token_urlsafe(32)
+    secret = PROJECT_CREDENTIAL.draw()
     moment = now()
     credential = ProjectCredential(
         project_id=project.id, node_id=node, name=name, sha256=fingerprint(secret), made_by=actor.person_id,
@@ -116,6 +115,18 @@ async def revoke_credential(session: AsyncSession, actor: Actor, project: Projec
     await session.flush()
     await send_standings(session, project.id, credential.node_id)
     audit.record(session, actor, "project_credential.revoked", project.id, credential=str(credential.id))
+
+
+async def revoke_credentials(session: AsyncSession, which: ColumnElement[bool]) -> Sequence[ProjectCredential]:
+    """Refuse these from now on, and tell their nodes; those that were not revoked yet."""
+    living = select(ProjectCredential).where(which, ProjectCredential.revoked_at.is_(None))
+    found = (await session.scalars(living.order_by(ProjectCredential.id).with_for_update())).all()
+    for credential in found:
+        credential.revoked_at = now()
+    await session.flush()
+    for project, node in sorted({(each.project_id, each.node_id) for each in found}):
+        await send_standings(session, project, node)
+    return found
 
 
 async def note_uses(session: AsyncSession, node: Node, uses: Iterable[tuple[UUID, datetime]]) -> None:

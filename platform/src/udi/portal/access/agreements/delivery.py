@@ -13,8 +13,9 @@ from udi.portal.access.agreements.notary import Notary, audience_of, notary_of
 from udi.portal.access.agreements.revisions import DELIVER
 from udi.portal.access.agreements.told import seal
 from udi.portal.access.models import AccessAgreement
-from udi.portal.nodes.jobs import LIFETIME, LONGEST_ANSWER
+from udi.portal.nodes.jobs import LONGEST_ANSWER
 from udi.portal.nodes.models import Node
+from udi.protocol.credentials import AGREEMENT
 from udi.ui.site import Site
 
 log = structlog.get_logger()
@@ -63,9 +64,8 @@ async def deliver_agreement(site: Site, job: Job) -> None:
 
 
 async def _put(site: Site, notary: Notary, id_: UUID, node: Node, body: dict[str, str]) -> int:
-    claims = {"sub": str(id_), "scope": "agreement"}
     origin = notary.territory.origin
-    token = notary.signer.sign(claims, lifetime=LIFETIME, issuer=origin, audience=audience_of(node))
+    token = notary.signer.sign(AGREEMENT, subject=str(id_), issuer=origin, audience=audience_of(node))
     try:
         answer = await site.outgoing.request(
             "PUT",

@@ -1,20 +1,17 @@
 """Signing for a territory: agreements once, standings each time they are sent."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
 from udi.kit.clock import now
+from udi.kit.credentials import DocumentKind
 from udi.kit.keys import Signer
 from udi.kit.tenancy import Territory
 from udi.portal.access.models import AccessAgreement
 from udi.portal.nodes.models import Node
 from udi.protocol.agreement import AGREEMENT_TYPE, STANDING_TYPE, Agreement, Standing, write_agreement, write_standing
 from udi.ui.site import Site
-
-TICKET = timedelta(minutes=5)
-"""How long the link that leads a person to the node opens it."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +29,7 @@ class Notary:
         """The JWS of how an agreement stands."""
         return self._sign(write_standing(standing), STANDING_TYPE, node)
 
-    def _sign(self, claims: dict[str, Any], kind: str, node: Node) -> str:
+    def _sign(self, claims: dict[str, Any], kind: DocumentKind, node: Node) -> str:
         audience = audience_of(node)
         return self.signer.sign_document(claims, kind=kind, issuer=self.territory.origin, audience=audience)
 

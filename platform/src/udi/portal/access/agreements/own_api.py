@@ -19,6 +19,7 @@ from udi.portal.identity.tokens import Bearer
 from udi.portal.projects.bodies import read_body
 from udi.portal.projects.programs import MAX_BODY, PRIVATE, Machine, dependencies
 from udi.ui.cross_origin import OpenToAll
+from udi.ui.decisions import decides
 
 
 @get("/mine")
@@ -30,7 +31,7 @@ async def list_own(
     return Response(shapes.MyAgreements(total=len(items), items=items), headers=PRIVATE)
 
 
-@post("/{agreement_id:uuid}/events", status_code=200, request_max_body_size=MAX_BODY)
+@post("/{agreement_id:uuid}/events", status_code=200, request_max_body_size=MAX_BODY, guards=[decides()])
 async def change(
     request: Machine,
     session: NamedDependency[AsyncSession],

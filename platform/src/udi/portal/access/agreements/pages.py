@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import quote
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from litestar import Request, Response, get, post
 from litestar.datastructures import State as AppState
@@ -18,20 +17,35 @@ from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
 from udi.portal.access.agreements.acting import act_on, get_to_act
 from udi.portal.access.agreements.encryption import find_key
-from udi.portal.access.agreements.notary import TICKET, audience_of, lasts, notary_of
+from udi.portal.access.agreements.notary import audience_of, lasts, notary_of
 from udi.portal.access.agreements.pdf import write_pdf
-from udi.portal.access.agreements.queries import SIZE, Deed, find_deed, get_deed, get_public, list_public
+from udi.portal.access.agreements.queries import (
+    SIZE,
+    Deed,
+    find_deed,
+    find_signed,
+    get_deed,
+    get_public,
+    get_signed,
+    list_public,
+)
 from udi.portal.access.agreements.states import BY_PRODUCER, LIVE, NEXT, AgreementEvent
 from udi.portal.access.policies.queries import find_policy, get_policy, get_restricted
 from udi.portal.access.requests.renewing import may_renew, renew
 from udi.portal.access.requests.states import Side
 from udi.portal.projects.queries import get_led_project
+from udi.protocol.agreement import read_agreement
+from udi.protocol.credentials import READING, TICKET
+from udi.ui.decisions import decides
 from udi.ui.errors import say_fields
+from udi.ui.middleware import content_security_policy
 from udi.ui.site import render, site_of
 
 HOME = "/agreements"
 ONE = f"{HOME}/{{agreement_id:uuid}}"
 LAST_PAGE = 10_000
+FIELDS = ("words", "days")
+"""Of the forms of an agreement: what is wrong elsewhere is said at the first."""
 AnyRequest = Request[Any, Any, AppState]
 
 
@@ -56,7 +70,9 @@ async def show_one(
     """One: what everybody may know, and for its sides the whole text and what may be done."""
     deed = await find_deed(session, actor, agreement_id)
     if deed is None:
-        return render(request, "access/agreement-listed.html", listed=await get_public(session, agreement_id))
+        signed = await find_signed(session, actor, agreement_id)
+        listed = await get_public(session, agreement_id)
+        return render(request, "access/agreement-listed.html", listed=listed, signed=signed)
     return await _show(request, session, deed)
 
 
@@ -64,10 +80,10 @@ async def show_one(
 async def send_signed(
     session: NamedDependency[AsyncSession], member: NamedDependency[Actor], agreement_id: FromPath[UUID]
 ) -> Response[str]:
-    """The agreement as it was signed, for its sides."""
-    deed = await get_deed(session, member, agreement_id)
+    """The agreement as it was signed, for its sides and whoever accepted it."""
+    agreement = await get_signed(session, member, agreement_id)
     headers = {"Cache-Control": "no-store", "Content-Disposition": 'attachment; filename="agreement.jws"'}
-    return Response(deed.agreement.jws, media_type="application/jose", headers=headers)
+    return Response(agreement.jws, media_type="application/jose", headers=headers)
 
 
 @get(f"{ONE}/agreement.pdf")
@@ -78,12 +94,13 @@ async def send_pdf(
     agreement_id: FromPath[UUID],
 ) -> Response[bytes]:
     """The text that both accepted, for the file, in the reader's language."""
-    deed, language = await get_deed(session, member, agreement_id), request.scope["state"]["locale"]
-    language = language if language in deed.said.text else "fr"
-    lines = [line for line in deed.said.text[language].splitlines() if line.strip()]
+    agreement = await get_signed(session, member, agreement_id)
+    said, language = read_agreement(agreement.document), request.scope["state"]["locale"]
+    language = language if language in said.text else "fr"
+    lines = [line for line in said.text[language].splitlines() if line.strip()]
     paragraphs = [(line[:1].isdigit() and ". " in line[:5], line) for line in lines[1:]]
-    paragraphs.append((False, f"{deed.said.page} – SHA-256 {deed.agreement.sha256}"))
-    body = write_pdf(f"{lines[0]} – {deed.said.dataset_title}", paragraphs, language)
+    paragraphs.append((False, f"{said.page} – SHA-256 {agreement.sha256}"))
+    body = write_pdf(f"{lines[0]} – {said.dataset_title}", paragraphs, language)
     headers = {"Cache-Control": "no-store", "Content-Disposition": 'attachment; filename="agreement.pdf"'}
     return Response(body, media_type="application/pdf", headers=headers)
 
@@ -95,17 +112,25 @@ async def open_files(
     territory: NamedDependency[Territory],
     member: NamedDependency[Actor],
     agreement_id: FromPath[UUID],
-) -> Redirect:
-    """Lead who leads the project to the files at the node, with a ticket that is good for five minutes."""
+) -> Response[str]:
+    """A form that takes who leads the project to the files at the node; the ticket is in it, and in no address."""
     deed = await get_deed(session, member, agreement_id, side=Side.REQUESTER)
     if deed.agreement.state not in LIVE or not lasts(deed.agreement):
         raise ConflictError("This agreement is over: nothing is read under it.", remedy="Its page says why.")
-    notary = notary_of(site_of(request), territory)
-    claims = {"sub": str(agreement_id), "scope": "read", "jti": str(uuid4())}
-    token = notary.signer.sign(claims, lifetime=TICKET, issuer=territory.origin, audience=audience_of(deed.node))
-    address = f"{deed.node.url}/agreements/{agreement_id}/files?ticket={quote(token)}"
-    headers = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
-    return Redirect(address, status_code=303, headers=headers)
+    site, audience = site_of(request), audience_of(deed.node)
+    signer = notary_of(site, territory).signer
+    page = render(
+        request,
+        "access/agreement-files.html",
+        agreement=deed.agreement,
+        said=deed.said,
+        node=deed.node,
+        ticket=signer.sign(READING, subject=str(agreement_id), issuer=territory.origin, audience=audience),
+        minutes=int(TICKET.total_seconds() // 60),
+    )
+    page.headers["Cache-Control"] = "no-store"
+    page.headers["Content-Security-Policy"] = content_security_policy([*site.form_targets, audience])
+    return page
 
 
 @post(f"{ONE}/renew", status_code=303)
@@ -132,7 +157,7 @@ async def ask_renewal(
     return Redirect(f"/access-requests/{asked.id}", status_code=303)
 
 
-@post(f"{ONE}/{{event:str}}", status_code=303)
+@post(f"{ONE}/{{event:str}}", status_code=303, guards=[decides()])
 async def change(
     request: AnyRequest,
     session: NamedDependency[AsyncSession],
@@ -180,7 +205,7 @@ async def _show(
         key=await find_key(session, agreement.project_id) if shown else None,
         told=agreement.delivered >= agreement.revision,
         form=form or {},
-        errors=say_fields(request, error),
+        errors={field if field in FIELDS else "words": words for field, words in say_fields(request, error).items()},
     )
 
 

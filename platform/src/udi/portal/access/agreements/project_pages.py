@@ -27,6 +27,7 @@ from udi.portal.access.agreements.encryption import FIELD, find_key, give_key, r
 from udi.portal.access.agreements.queries import list_of_project
 from udi.portal.projects.models import Project
 from udi.portal.projects.queries import get_led_project
+from udi.ui.decisions import decides
 from udi.ui.errors import say_fields
 from udi.ui.site import render
 
@@ -46,7 +47,7 @@ async def show_access(
     return await _show(request, session, await get_led_project(session, member, project_id))
 
 
-@post(CREDENTIALS, status_code=201)
+@post(CREDENTIALS, status_code=201, guards=[decides()])
 async def add_credential(
     request: AnyRequest,
     session: NamedDependency[AsyncSession],
@@ -65,7 +66,7 @@ async def add_credential(
     return await _show(request, session, project, status=201, secret=secret)
 
 
-@post(f"{CREDENTIALS}/{{credential_id:uuid}}/renew", status_code=201)
+@post(f"{CREDENTIALS}/{{credential_id:uuid}}/renew", status_code=201, guards=[decides()])
 async def replace_credential(
     request: AnyRequest,
     session: NamedDependency[AsyncSession],

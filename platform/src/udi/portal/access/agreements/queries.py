@@ -13,7 +13,7 @@ from udi.portal.access.models import AccessAgreement, PublicAgreement
 from udi.portal.access.requests.states import Side
 from udi.portal.nodes.models import Node
 from udi.portal.organisations.models import Organisation
-from udi.portal.projects.models import Project
+from udi.portal.projects.queries import leads, led_by
 from udi.protocol.agreement import Agreement, read_agreement
 
 SIZE, MOST_LISTED = 20, 200
@@ -61,9 +61,7 @@ async def find_deed(session: AsyncSession, actor: Actor | None, id_: UUID, *, lo
 async def _read_deed(session: AsyncSession, actor: Actor, agreement: AccessAgreement) -> Deed | None:
     tenant = agreement.tenant_id
     producer = await session.get_one(Organisation, (tenant, agreement.organisation_id))
-    project = await session.get(Project, (tenant, agreement.project_id))
-    leader = project.leader_id if project else agreement.person_id
-    mine = actor.person_id in {agreement.person_id, leader}
+    mine = await leads(session, actor, agreement.project_id)
     if not (mine or actor.may_publish(producer.slug)):
         return None
     node = await session.get_one(Node, (tenant, agreement.node_id))
@@ -88,16 +86,32 @@ async def get_deed(
     return deed
 
 
+async def find_signed(session: AsyncSession, actor: Actor | None, id_: UUID) -> AccessAgreement | None:
+    """The text of an agreement, for its sides, and for whoever accepted it and leads its project no more; else None."""
+    if (deed := await find_deed(session, actor, id_)) is not None:
+        return deed.agreement
+    if actor is None:
+        return None
+    own = (AccessAgreement.id == id_, AccessAgreement.person_id == actor.person_id)
+    return await session.scalar(select(AccessAgreement).where(*own))
+
+
+async def get_signed(session: AsyncSession, actor: Actor, id_: UUID) -> AccessAgreement:
+    """The same.
+
+    Raises:
+        NotFoundError: there is none, or it is others'.
+    """
+    if (found := await find_signed(session, actor, id_)) is None:
+        raise NotFoundError("No agreement of yours is at this address.")
+    return found
+
+
 async def list_mine(session: AsyncSession, actor: Actor) -> list[Deed]:
     """The agreements on one side of which the person stands, the newest first."""
     slugs = [slug for slug in actor.memberships if actor.may_publish(slug)]
     theirs = select(Organisation.id).where(Organisation.slug.in_(slugs))
-    led = select(Project.id).where(Project.leader_id == actor.person_id)
-    mine = or_(
-        AccessAgreement.person_id == actor.person_id,
-        AccessAgreement.project_id.in_(led),
-        AccessAgreement.organisation_id.in_(theirs),
-    )
+    mine = or_(AccessAgreement.project_id.in_(led_by(actor)), AccessAgreement.organisation_id.in_(theirs))
     query = select(AccessAgreement).where(mine).order_by(AccessAgreement.starts_at.desc(), AccessAgreement.id)
     rows = (await session.scalars(query.limit(MOST_LISTED))).all()
     return [deed for row in rows if (deed := await _read_deed(session, actor, row)) is not None]
@@ -110,7 +124,7 @@ async def list_of_project(session: AsyncSession, project: UUID) -> Sequence[Acce
 
 
 async def list_for_dataset(session: AsyncSession, actor: Actor, dataset: UUID) -> Sequence[AccessAgreement]:
-    """The agreements of the person about one dataset, the newest first."""
-    own = (AccessAgreement.person_id == actor.person_id, AccessAgreement.dataset_id == dataset)
+    """The agreements of the projects that the person leads about one dataset, the newest first."""
+    own = (AccessAgreement.project_id.in_(led_by(actor)), AccessAgreement.dataset_id == dataset)
     query = select(AccessAgreement).where(*own).order_by(AccessAgreement.starts_at.desc())
     return (await session.scalars(query)).all()

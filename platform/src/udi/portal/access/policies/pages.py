@@ -21,6 +21,7 @@ from udi.portal.access.policies.form import BLANK, MOST_FIELDS, Typed, read_form
 from udi.portal.catalogue.models import Dataset
 from udi.portal.projects.forms import read_number
 from udi.protocol.plain import write_terms
+from udi.ui.decisions import decides
 from udi.ui.errors import say_fields
 from udi.ui.site import render
 
@@ -67,7 +68,7 @@ async def show_form(
     return _form(request, territory, dataset, typed, row.revision if row else 0)
 
 
-@post(f"{POLICY}/edit", status_code=303, request_max_body_size=LARGEST)
+@post(f"{POLICY}/edit", status_code=303, request_max_body_size=LARGEST, guards=[decides()])
 async def send_form(
     request: AnyRequest,
     session: NamedDependency[AsyncSession],

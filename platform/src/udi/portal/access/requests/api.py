@@ -26,6 +26,7 @@ from udi.portal.projects.programs import MAX_BODY, PRIVATE, Machine, dependencie
 from udi.portal.projects.queries import get_led_project
 from udi.protocol.policy import FieldKind, Policy
 from udi.ui.cross_origin import OpenToAll
+from udi.ui.decisions import decides
 from udi.ui.site import site_of
 
 
@@ -91,7 +92,7 @@ async def correct(
     return Response(await _shape(session, case, territory), headers=PRIVATE)
 
 
-@post("/{access_request_id:uuid}/events", status_code=200, request_max_body_size=MAX_BODY)
+@post("/{access_request_id:uuid}/events", status_code=200, request_max_body_size=MAX_BODY, guards=[decides()])
 async def act(
     request: Machine,
     session: NamedDependency[AsyncSession],

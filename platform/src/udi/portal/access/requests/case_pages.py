@@ -30,6 +30,7 @@ from udi.portal.projects.queries import get_led_project
 from udi.protocol.plain import write_terms
 from udi.protocol.policy import read_policy
 from udi.protocol.terms import read_terms
+from udi.ui.decisions import decides
 from udi.ui.errors import say_fields
 from udi.ui.site import render, site_of
 
@@ -83,7 +84,7 @@ async def send_correction(
     return Redirect(f"/access-requests/{case.request.id}", status_code=303)
 
 
-@post(f"{ONE}/{{event:str}}", status_code=303)
+@post(f"{ONE}/{{event:str}}", status_code=303, guards=[decides("grant", "accept")])
 async def act(
     request: AnyRequest,
     session: NamedDependency[AsyncSession],

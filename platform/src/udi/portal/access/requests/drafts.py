@@ -6,8 +6,11 @@ from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
+from udi.kit.credentials import SecretKind
 from udi.portal.access.models import AccessDraft
 
+DRAFT_ADDRESS = SecretKind(name="address of a draft")
+"""Of a request that somebody writes before they log in: its identifier."""
 KEPT = timedelta(days=1)
 
 

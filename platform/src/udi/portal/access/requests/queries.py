@@ -16,6 +16,7 @@ from udi.portal.access.requests.states import OPEN, Side
 from udi.portal.catalogue.models import Dataset
 from udi.portal.identity.models import Person
 from udi.portal.organisations.models import Organisation
+from udi.portal.projects.queries import leads, led_by
 
 MOST_SHOWN = 200
 
@@ -46,13 +47,13 @@ async def _find(session: AsyncSession, id_: UUID, *, lock: bool) -> tuple[Access
 
 
 async def get_case(session: AsyncSession, actor: Actor, id_: UUID, *, lock: bool = False) -> Case:
-    """A request of the person, or one that they answer for a producer.
+    """A request of a project that the person leads, or one that they answer for a producer.
 
     Raises:
         NotFoundError: there is none, or it is somebody else's.
     """
     request, dataset, producer = await _find(session, id_, lock=lock)
-    mine = request.person_id == actor.person_id
+    mine = await leads(session, actor, request.project_id)
     if not (mine or actor.may_publish(producer.slug)):
         raise NotFoundError("No request of yours is at this address.")
     return Case(request, dataset, producer, applicant_of(request), Side.REQUESTER if mine else Side.PRODUCER)
@@ -66,7 +67,8 @@ async def get_as(session: AsyncSession, actor: Actor, id_: UUID, side: Side) -> 
         ForbiddenError: the person stands on the other side.
     """
     case = await get_case(session, actor, id_, lock=True)
-    if case.side is side:
+    asked = case.request.person_id == actor.person_id
+    if case.side is side and not (side is Side.PRODUCER and asked):
         return case
     if side is Side.PRODUCER and actor.may_publish(case.producer.slug):
         raise ForbiddenError(
@@ -77,8 +79,8 @@ async def get_as(session: AsyncSession, actor: Actor, id_: UUID, side: Side) -> 
 
 
 async def list_own(session: AsyncSession, actor: Actor) -> list[Case]:
-    """What the person asked, the newest first."""
-    return await _list(session, Side.REQUESTER, AccessRequest.person_id == actor.person_id, newest=True)
+    """What the projects that the person leads asked, the newest first."""
+    return await _list(session, Side.REQUESTER, AccessRequest.project_id.in_(led_by(actor)), newest=True)
 
 
 async def list_to_answer(session: AsyncSession, actor: Actor) -> list[Case]:
@@ -111,8 +113,8 @@ async def list_past(session: AsyncSession, case: Case) -> Sequence[AccessAgreeme
 
 
 async def list_for_dataset(session: AsyncSession, actor: Actor, dataset_id: UUID) -> Sequence[AccessRequest]:
-    """What the person asked of one dataset, the newest first."""
-    own = (AccessRequest.person_id == actor.person_id, AccessRequest.dataset_id == dataset_id)
+    """What the projects that the person leads asked of one dataset, the newest first."""
+    own = (AccessRequest.project_id.in_(led_by(actor)), AccessRequest.dataset_id == dataset_id)
     return (await session.scalars(select(AccessRequest).where(*own).order_by(AccessRequest.asked_at.desc()))).all()
 
 

@@ -25,8 +25,8 @@ from udi.portal.identity.provision.organisations import (
 )
 from udi.settings import Settings
 
-RIGHTS = ("manage-organizations", "manage-users", "view-realm")
-"""Of the realm: Keycloak lets nobody put a person into an organisation without the second."""
+RIGHTS = ("manage-organizations", "manage-users", "view-realm", "view-events")
+"""Of the realm: Keycloak lets nobody put a person into an organisation without the second; the last says who left."""
 TRIES, PAUSE = 4, 0.5
 MANAGED = "MANAGED"
 """Made by an invitation of Keycloak itself: it deletes the account of such a member who is removed."""

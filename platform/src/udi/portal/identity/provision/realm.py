@@ -9,7 +9,13 @@ from udi.settings import Settings
 ROLES = {MANAGERS: "manager", PUBLISHERS: "publisher", MODERATORS: "moderator"}
 """Role that each group of an organisation carries."""
 
-PASSWORDS = "length(12) and notUsername(undefined) and notEmail(undefined) and maxLength(128)"
+SHORTEST_PASSWORD = 12
+COMMON_PASSWORDS = "common-passwords.txt"
+"""Name of the list of passwords that are refused, in Keycloak's folder of data: `udi` writes it before each start."""
+PASSWORDS = (
+    f"length({SHORTEST_PASSWORD}) and notUsername(undefined) and notEmail(undefined) and maxLength(128)"
+    f" and passwordBlacklist({COMMON_PASSWORDS})"
+)
 OTP = {
     "otpPolicyType": "totp",
     "otpPolicyAlgorithm": "HmacSHA1",
@@ -24,7 +30,8 @@ RULES: dict[str, Any] = {
     "accessCodeLifespan": 60,
     "ssoSessionIdleTimeout": 1800,
     "ssoSessionMaxLifespan": 36000,
-    "revokeRefreshToken": False,
+    "revokeRefreshToken": True,
+    "refreshTokenMaxReuse": 0,
     "bruteForceProtected": True,
     "failureFactor": 8,
     "passwordPolicy": PASSWORDS,
@@ -43,6 +50,18 @@ RULES: dict[str, Any] = {
     "organizationsEnabled": True,
     **OTP,
 }
+MASTER = "master"
+MASTER_RULES: dict[str, Any] = {
+    "bruteForceProtected": True,
+    "failureFactor": 5,
+    "passwordPolicy": PASSWORDS,
+    "eventsEnabled": True,
+    "eventsExpiration": 7776000,
+    "adminEventsEnabled": True,
+}
+"""Of the realm of Keycloak's administrators: whoever makes a human one there is protected as people are."""
+COMMAND_LINE = "admin-cli"
+"""A client that Keycloak makes in each realm, which gives tokens for passwords: nothing of ours asks any."""
 GROUPS_MAPPER = {
     "name": "organization groups",
     "protocol": "openid-connect",
@@ -85,7 +104,27 @@ def apply_realm(admin: Admin, settings: Settings) -> list[Change]:
         change = Change("realm", admin.realm, "updated")
     else:
         change = Change("realm", admin.realm, "unchanged")
-    return [change, *_apply_roles(admin), _apply_scope(admin)]
+    master = Admin(admin.connection, MASTER)
+    done = [change, *_apply_roles(admin), _apply_scope(admin), _close_command_line(admin)]
+    done += [_apply_master(master), _close_command_line(master)]
+    admin.calls += master.calls
+    return done
+
+
+def _apply_master(master: Admin) -> Change:
+    changes = difference(MASTER_RULES, master.get(""))
+    if changes:
+        master.put("", changes)
+    return Change("realm", MASTER, "updated" if changes else "unchanged")
+
+
+def _close_command_line(admin: Admin) -> Change:
+    """Let nobody exchange a password for a token by the client that Keycloak makes for its own command line."""
+    open_ones = [each for each in admin.get("clients", clientId=COMMAND_LINE) or [] if each["enabled"]]
+    for client in open_ones:
+        closed = {"enabled": False, "directAccessGrantsEnabled": False}
+        admin.put(f"clients/{client['id']}", merged(client, closed))
+    return Change("client", f"{COMMAND_LINE} of {admin.realm}", "updated" if open_ones else "unchanged")
 
 
 def _apply_roles(admin: Admin) -> list[Change]:

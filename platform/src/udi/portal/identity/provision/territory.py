@@ -1,10 +1,9 @@
 """A territory at the identity service: two clients, its organisations. A machine: one client."""
 
-import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from udi.kit.oidc import Client, client_id
+from udi.kit.oidc import CLIENT_SECRET, Client, client_id
 from udi.portal.identity.provision.admin import Admin, Change
 from udi.portal.identity.provision.clients import apply_client, machine_client, web_client
 from udi.portal.identity.provision.organisations import apply_organisations, wanted_organisations
@@ -50,7 +49,7 @@ class Machine:
 def apply_machine(admin: Admin, name: str, audience: str, *, rotate: bool = False) -> Machine:
     """Make a machine's client (its id is `name`), for tokens that `audience` accepts; `rotate` gives a new secret."""
     known = bool(admin.get("clients", clientId=name))
-    secret = None if known and not rotate else secrets.token_urlsafe(32)
+    secret = None if known and not rotate else CLIENT_SECRET.draw()
     change = apply_client(admin, machine_client(name, secret), audience)
     return Machine(change, secret)
 

@@ -7,7 +7,7 @@ from sqlalchemy.dialects.postgresql import UUID
 from udi.kit.rls import isolate
 
 revision = "spent_budgets"
-down_revision = "disclosure"
+down_revision = "accounts_watched"
 branch_labels = None
 depends_on = None
 phase = "expand"

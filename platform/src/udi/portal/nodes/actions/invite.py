@@ -1,9 +1,7 @@
 """Inviting a producer's own node: a code that works once, for some days, and opens credentials made beforehand."""
 
 import base64
-import hashlib
 import hmac
-import secrets
 from collections.abc import Iterable
 from datetime import timedelta
 from uuid import UUID
@@ -13,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
+from udi.kit.credentials import SecretKind
 from udi.kit.errors import ConflictError, GoneError, InvalidError, NotFoundError, Refusal
 from udi.kit.identity import Actor
 from udi.portal.audit import record
@@ -21,6 +20,7 @@ from udi.portal.nodes.models import Node, NodeInvitation
 from udi.portal.nodes.queries import find_node
 from udi.protocol.joining import Credentials
 
+NODE_INVITATION = SecretKind(name="invitation of a node")
 LOGIN = "-login"
 """How the client ends where people log in; the name of no node may."""
 USUAL, LONGEST = timedelta(days=7), timedelta(days=60)
@@ -58,13 +58,16 @@ async def invite_node(
     known = await find_node(session, slug)
     if known is not None and known.hosted:
         raise ConflictError("This is the name of the hosted node.", remedy="Choose another name.")
-    code = secrets.token_urlsafe(32)
+    code = NODE_INVITATION.draw()
     invitation = await session.scalar(select(NodeInvitation).where(NodeInvitation.slug == slug).with_for_update())
     if invitation is None:
         invitation = NodeInvitation(slug=slug)
         session.add(invitation)
     invitation.name, invitation.url, invitation.organisations = name.strip(), url.rstrip("/"), sorted(wanted)
-    invitation.code_hash, invitation.sealed = _digest(code), _lock(code).encrypt(_written(credentials)).decode()
+    invitation.code_hash, invitation.sealed = (
+        NODE_INVITATION.hexdigest(code),
+        _lock(code).encrypt(_written(credentials)).decode(),
+    )
     invitation.created_at, invitation.expires_at, invitation.used_at = now(), now() + min(lifetime, LONGEST), None
     await session.flush()
     record(session, None, "node.invited", invitation.id)
@@ -78,7 +81,7 @@ async def accept_invitation(session: AsyncSession, code: str) -> tuple[Node, Cre
         NotFoundError: the territory gave no such code.
         EndedInvitationError: it was used, or its days have passed.
     """
-    query = select(NodeInvitation).where(NodeInvitation.code_hash == _digest(code))
+    query = select(NodeInvitation).where(NodeInvitation.code_hash == NODE_INVITATION.hexdigest(code))
     invitation = await session.scalar(query.with_for_update())
     if invitation is None:
         raise NotFoundError("This territory gave no such invitation.", remedy=WHOLE)
@@ -117,10 +120,6 @@ async def _register(session: AsyncSession, invitation: NodeInvitation, client_id
 
 def _written(credentials: Credentials) -> bytes:
     return credentials.model_dump_json().encode()
-
-
-def _digest(code: str) -> str:
-    return hashlib.sha256(code.encode()).hexdigest()
 
 
 def _lock(code: str) -> Fernet:

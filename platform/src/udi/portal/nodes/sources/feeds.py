@@ -13,16 +13,18 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 from msgspec import Meta, Struct
-from sqlalchemy import select
+from sqlalchemy import CursorResult, delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from udi.kit.credentials import SealedKind
 from udi.kit.errors import NotFoundError
 from udi.kit.identity import Actor
 from udi.kit.signed_ids import read_signed_id, sign_id
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.atom import MEDIA_TYPE
 from udi.portal.catalogue.open.sending import Document, Validators, send
+from udi.portal.identity.departures import Departure
 from udi.portal.identity.models import Person
 from udi.portal.identity.queries import read_actor
 from udi.portal.nodes.sources import queries
@@ -32,6 +34,7 @@ from udi.portal.organisations.models import Organisation
 from udi.settings import Settings
 from udi.ui.site import site_of
 
+FEED = SealedKind(name="address of a feed of readings", purpose="feeds of readings")
 HOME = "/sources/feeds/{token:str}"
 END = "readings.atom"
 MOST_ENTRIES, MOST_LESSONS = 30, 5
@@ -55,6 +58,14 @@ async def renew_feed(session: AsyncSession, actor: Actor) -> UUID:
     made = insert(SourceFeed).values(person_id=actor.person_id, **drawn)
     await session.execute(made.on_conflict_do_update(index_elements=["tenant_id", "person_id"], set_=drawn))
     return own
+
+
+async def close_feed(session: AsyncSession, departure: Departure) -> int:
+    """Let the addresses of somebody whose account is gone answer no more; how many they had."""
+    if not departure.gone:
+        return 0
+    done = await session.execute(delete(SourceFeed).where(SourceFeed.person_id == departure.person.id))
+    return done.rowcount if isinstance(done, CursorResult) else 0
 
 
 async def find_feed(session: AsyncSession, actor: Actor) -> UUID | None:
@@ -88,7 +99,7 @@ async def _holder(session: AsyncSession, settings: Settings, territory: Territor
 
 
 def _key(settings: Settings) -> bytes:
-    return settings.derived_key("portal", "feeds of readings")
+    return settings.derived_key("portal", FEED.purpose)
 
 
 @get(f"{HOME}/{{source_id:uuid}}/{END}")

@@ -5,19 +5,22 @@ import hmac
 import secrets
 from datetime import datetime
 
+from udi.kit.credentials import SecretKind
 from udi.portal.notifications.models import Webhook
 
-PREFIX, BYTES = "whsec_", 32
+WEBHOOK_SECRET = SecretKind(name="secret of a webhook", prefix="whsec_")
+"""It signs what we send; nothing here takes it."""
+BYTES = 32
 
 
 def new_secret() -> str:
     """A fresh secret, in the form in which programs take it."""
-    return PREFIX + base64.b64encode(secrets.token_bytes(BYTES)).decode()
+    return WEBHOOK_SECRET.prefix + base64.b64encode(secrets.token_bytes(BYTES)).decode()
 
 
 def sign(secret: str, message: str, moment: datetime, body: str) -> str:
     """The signature of a message with one secret."""
-    key = base64.b64decode(secret.removeprefix(PREFIX))
+    key = base64.b64decode(secret.removeprefix(WEBHOOK_SECRET.prefix))
     signed = f"{message}.{int(moment.timestamp())}.{body}".encode()
     return f"v1,{base64.b64encode(hmac.digest(key, signed, 'sha256')).decode()}"
 

@@ -21,6 +21,7 @@ from udi.portal.organisations.joining.states import BY_TEAM, NEXT, Event, State
 from udi.portal.organisations.members.queries import list_own_entries
 from udi.portal.organisations.models import Application
 from udi.portal.tenants.texts import find_text
+from udi.ui.decisions import decides
 from udi.ui.errors import say_fields
 from udi.ui.site import render
 
@@ -128,7 +129,7 @@ async def take_back(
     return Redirect(f"{HOME}/{application.id}", status_code=303)
 
 
-@post(f"{ONE}/decide", status_code=303)
+@post(f"{ONE}/decide", status_code=303, guards=[decides()])
 async def decide(
     request: AnyRequest,
     session: NamedDependency[AsyncSession],

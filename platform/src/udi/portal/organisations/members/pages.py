@@ -14,10 +14,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import ForbiddenError, InvalidError, NotFoundError
 from udi.kit.identity import Actor
+from udi.portal.identity.tokens import list_tokens_for
 from udi.portal.organisations.members import actions, queries
 from udi.portal.organisations.members.actions import ROLES, role_of
 from udi.portal.organisations.members.states import Stage, Step
 from udi.portal.organisations.models import Entry, Organisation
+from udi.ui.decisions import decides
 from udi.ui.errors import say_fields
 from udi.ui.site import render
 
@@ -35,7 +37,7 @@ async def show_people(request: AnyRequest, session: Database, member: Member, sl
     return await _people(request, session, member, organisation)
 
 
-@post(f"{PLACE}/invitations", status_code=303)
+@post(f"{PLACE}/invitations", status_code=303, guards=[decides()])
 async def send_invitation(request: AnyRequest, session: Database, member: Member, slug: FromPath[str]) -> Response[Any]:
     """Invite an address."""
     organisation = await queries.get_for_member(session, member, slug, managing=True, lock=True)
@@ -50,7 +52,7 @@ async def send_invitation(request: AnyRequest, session: Database, member: Member
     return _to(organisation)
 
 
-@post(f"{PLACE}/members/{{person_id:uuid}}/role", status_code=303)
+@post(f"{PLACE}/members/{{person_id:uuid}}/role", status_code=303, guards=[decides()])
 async def change_role(
     request: AnyRequest, session: Database, member: Member, slug: FromPath[str], person_id: FromPath[UUID]
 ) -> Redirect:
@@ -61,7 +63,7 @@ async def change_role(
     return _to(organisation)
 
 
-@post(f"{PLACE}/members/{{person_id:uuid}}/remove", status_code=303)
+@post(f"{PLACE}/members/{{person_id:uuid}}/remove", status_code=303, guards=[decides()])
 async def remove_member(session: Database, member: Member, slug: FromPath[str], person_id: FromPath[UUID]) -> Redirect:
     """Have a member leave; oneself too."""
     own = person_id == member.person_id
@@ -99,7 +101,7 @@ async def show_invitation(
     return render(request, "organisations/invitation.html", organisation=organisation, entry=entry, role=role)
 
 
-@post(f"{ENTRY}/{{what:str}}", status_code=303)
+@post(f"{ENTRY}/{{what:str}}", status_code=303, guards=[decides("accept", "admit", parameter="what")])
 async def answer_entry(
     request: AnyRequest,
     session: Database,
@@ -146,7 +148,13 @@ async def _administer(
 
 
 def _require_invited(actor: Actor, entry: Entry) -> None:
-    if not entry.email or entry.email != actor.email.lower():
+    if entry.email and entry.email == actor.email.lower() and not actor.email_verified:
+        raise ForbiddenError(
+            "It was not checked yet that the address of your account, %(email)s, is yours.",
+            remedy="Follow the link that was sent to it when you made the account, then log in again.",
+            values={"email": actor.email},
+        )
+    if not entry.email or entry.email != actor.proven_email:
         raise ForbiddenError(
             "This invitation was sent to another address than the one of your account, %(email)s.",
             remedy="Log in with the account of that address, or ask whoever invited you to invite this one.",
@@ -181,6 +189,7 @@ async def _people(
         me=member.person_id,
         manages=manages,
         entries=entries,
+        tokens=await list_tokens_for(session, organisation.slug) if manages else {},
         people=await queries.name_people(session, entries),
         role_of=role_of,
         roles=list(ROLES),

@@ -96,7 +96,7 @@ async def list_entries(session: AsyncSession, organisation: Organisation) -> Seq
 
 async def list_own_entries(session: AsyncSession, actor: Actor) -> list[tuple[Entry, Organisation]]:
     """Invitations to the person's address and requests of theirs that wait, with the organisation."""
-    mine = ((Entry.stage == Stage.INVITED) & (Entry.email == actor.email.lower())) | (
+    mine = ((Entry.stage == Stage.INVITED) & (Entry.email == actor.proven_email)) | (
         (Entry.stage == Stage.REQUESTED) & (Entry.person_id == actor.person_id)
     )
     same = (Organisation.tenant_id == Entry.tenant_id) & (Organisation.id == Entry.organisation_id)
@@ -119,7 +119,7 @@ async def get_entry(session: AsyncSession, organisation: Organisation, id_: UUID
 
 async def find_waiting_entry(session: AsyncSession, organisation: Organisation, actor: Actor) -> Entry | None:
     """What waits between a person and an organisation."""
-    mine = ((Entry.stage == Stage.INVITED) & (Entry.email == actor.email.lower())) | (
+    mine = ((Entry.stage == Stage.INVITED) & (Entry.email == actor.proven_email)) | (
         (Entry.stage == Stage.REQUESTED) & (Entry.person_id == actor.person_id)
     )
     query = select(Entry).where(Entry.organisation_id == organisation.id, mine).order_by(Entry.begun_at).limit(1)

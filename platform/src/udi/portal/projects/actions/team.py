@@ -3,11 +3,13 @@
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from udi.kit import jobs
 from udi.kit.budgets import spend
 from udi.kit.clock import now
 from udi.kit.errors import ConflictError, InvalidError, Refusal, TooManyError
 from udi.kit.identity import Actor
 from udi.portal import audit
+from udi.portal.identity.departures import Departure
 from udi.portal.identity.models import Membership, Person
 from udi.portal.organisations.joining.asking import LONGEST_MAIL, MAIL
 from udi.portal.organisations.models import Organisation
@@ -18,6 +20,8 @@ from udi.portal.projects.states import PRESENT, Stage, Step, step
 from udi.portal.tenants.budgets import MAILS
 
 MOST_MEMBERS = 50
+END_SECRETS = "end_project_secrets"
+"""The job that ends the secrets which somebody made for a project that they lead no more."""
 
 
 def read_right(right: str) -> Right:
@@ -107,12 +111,16 @@ async def give_right(session: AsyncSession, actor: Actor, project: Project, memb
 async def hand_over(session: AsyncSession, actor: Actor, project: Project, member: ProjectMember) -> None:
     """Have somebody of the team lead the project, in their own name; who led it stays in the team and may edit.
 
+    The secrets that the former leader made for its machines end.
+
     Raises:
         ConflictError: this person is not in the team.
     """
     if member.stage != Stage.JOINED or member.person_id is None:
         raise ConflictError("This person is not in the team yet.", remedy="Wait for their answer.")
     new, moment = member.person_id, now()
+    former = {"project": str(project.id), "person": str(actor.person_id)}
+    await jobs.enqueue(session, END_SECRETS, former)
     member.person_id, member.email, member.right = actor.person_id, actor.email.lower(), Right.EDIT
     member.begun_by, member.answered_at = new, moment
     await session.flush()
@@ -123,13 +131,28 @@ async def hand_over(session: AsyncSession, actor: Actor, project: Project, membe
     audit.record(session, actor, "project.handed_over", project.id)
 
 
+async def cancel_invitations(session: AsyncSession, departure: Departure) -> int:
+    """Take back the invitations into teams of somebody whose account is gone; how many."""
+    if not departure.gone:
+        return 0
+    theirs = (ProjectMember.begun_by == departure.person.id, ProjectMember.stage == Stage.INVITED)
+    waiting = (await session.scalars(select(ProjectMember).where(*theirs).with_for_update())).all()
+    for member in waiting:
+        member.stage = step(member.stage, Step.CANCEL)
+        member.answered_at = now()
+        audit.record(session, None, "project.member_cancelled", member.project_id)
+    await session.flush()
+    return len(waiting)
+
+
 async def _find_colleague(session: AsyncSession, project: Project, email: str) -> Person | None:
     if project.organisation_id is None:
         return None
     same = (Membership.tenant_id == Person.tenant_id) & (Membership.person_id == Person.id)
     slug = select(Organisation.slug).where(Organisation.id == project.organisation_id).scalar_subquery()
     query = select(Person).join(Membership, same).where(Membership.organisation_slug == slug)
-    return (await session.scalars(query.where(func.lower(Person.email) == email).limit(1))).first()
+    proven = (func.lower(Person.email) == email, Person.email_verified)
+    return (await session.scalars(query.where(*proven).limit(1))).first()
 
 
 async def _belongs(session: AsyncSession, project: Project, person: object) -> bool:

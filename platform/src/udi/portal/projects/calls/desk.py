@@ -21,6 +21,7 @@ from udi.portal.projects.calls import forms, judging, organising, queries
 from udi.portal.projects.calls.models import Call, CallQuestion, Juror
 from udi.portal.projects.calls.pages import ONE, PATH
 from udi.portal.projects.listing import is_identifier
+from udi.ui.decisions import decides
 from udi.ui.errors import say_fields
 from udi.ui.site import render
 
@@ -104,7 +105,11 @@ async def show_desk(
     return await _show(request, session, territory, await queries.get_organised(session, member, call_id))
 
 
-@post(f"{ONE}/organise/{{what:str}}", status_code=303)
+@post(
+    f"{ONE}/organise/{{what:str}}",
+    status_code=303,
+    guards=[decides("jury", "judge", "decide", "publish", parameter="what")],
+)
 async def act(
     request: AnyRequest,
     session: NamedDependency[AsyncSession],

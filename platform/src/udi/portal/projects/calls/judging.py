@@ -15,9 +15,10 @@ from udi.portal.projects.calls.organising import check_words
 from udi.portal.projects.calls.queries import list_conflicts, list_criteria, list_jurors, list_submissions, standing
 from udi.portal.projects.calls.states import Event, follow
 from udi.portal.projects.calls.telling import tell_call
+from udi.portal.projects.queries import led_by
 
 OWN = "—"
-"""Of what one sent oneself, whatever one declares."""
+"""Of what one sent oneself, or leads now, whatever one declares."""
 
 
 async def declare(session: AsyncSession, actor: Actor, call: Call, juror: Juror, conflicts: Mapping[UUID, str]) -> None:
@@ -32,7 +33,8 @@ async def declare(session: AsyncSession, actor: Actor, call: Call, juror: Juror,
     follow(standing(call), Event.DECLARE)
     submissions = await list_submissions(session, call)
     known = {submission.id for submission in submissions}
-    own = {each.id: OWN for each in submissions if each.person_id == actor.person_id}
+    led = set(await session.scalars(led_by(actor)))
+    own = {each.id: OWN for each in submissions if each.person_id == actor.person_id or each.project_id in led}
     conflicts = {**conflicts, **own}
     await session.execute(delete(Conflict).where(Conflict.juror_id == juror.id))
     for submission, words in conflicts.items():

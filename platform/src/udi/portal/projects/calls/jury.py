@@ -19,6 +19,7 @@ from udi.portal.projects.calls.models import Call, Submission
 from udi.portal.projects.calls.pages import ONE, PATH
 from udi.portal.projects.calls.states import State
 from udi.portal.projects.forms import read_number
+from udi.portal.projects.queries import leads
 from udi.ui.errors import say_fields
 from udi.ui.site import render
 
@@ -133,7 +134,7 @@ async def _read(
 ) -> Response[str]:
     juror, standing = await queries.find_juror(session, member, call), queries.standing(call)
     organises = queries.may_organise(member, await queries.find_organiser(session, call))
-    own = submission.person_id == member.person_id
+    own = await leads(session, member, submission.project_id)
     reads = standing not in {State.DRAFT, State.OPEN} and (juror is not None or organises)
     if not (own or reads):
         raise NotFoundError("No submission has this address here.")

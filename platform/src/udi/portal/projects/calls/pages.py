@@ -22,7 +22,7 @@ from udi.portal.projects.calls.feed import MEDIA_TYPE, write_feed
 from udi.portal.projects.calls.models import Call
 from udi.portal.projects.calls.organising import ask_question
 from udi.portal.projects.listing import is_identifier
-from udi.portal.projects.queries import get_led_project, list_led
+from udi.portal.projects.queries import get_led_project, leads, list_led
 from udi.ui.errors import say_fields
 from udi.ui.site import render, site_of
 
@@ -198,7 +198,7 @@ async def take_back(
     """Take an answer back."""
     call = await queries.get_call(session, member, call_id, lock=True)
     submission = await queries.get_submission(session, call, submission_id, lock=True)
-    if submission.person_id != member.person_id:
+    if not await leads(session, member, submission.project_id):
         raise NotFoundError("No submission has this address here.")
     await withdraw(session, member, call, submission)
     return Redirect(f"{PATH}/{call.id}", status_code=303)

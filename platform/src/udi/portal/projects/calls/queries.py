@@ -25,6 +25,7 @@ from udi.portal.projects.calls.models import (
     Submission,
 )
 from udi.portal.projects.calls.states import State, stand
+from udi.portal.projects.queries import led_by
 
 PAGE = 10
 MOST = 500
@@ -145,8 +146,8 @@ async def count_submissions(session: AsyncSession, call: Call) -> int:
 
 
 async def list_own_submissions(session: AsyncSession, actor: Actor, call: Call) -> Sequence[Submission]:
-    """Those that the person sent."""
-    own = (Submission.call_id == call.id, Submission.person_id == actor.person_id)
+    """Those of the projects that the person leads."""
+    own = (Submission.call_id == call.id, Submission.project_id.in_(led_by(actor)))
     return (await session.scalars(select(Submission).where(*own).order_by(Submission.title).limit(MOST))).all()
 
 
@@ -173,7 +174,7 @@ async def find_juror(session: AsyncSession, actor: Actor | None, call: Call) -> 
     """The person as a juror of a call."""
     if actor is None:
         return None
-    own = (Juror.call_id == call.id, Juror.email == actor.email.lower())
+    own = (Juror.call_id == call.id, Juror.email == actor.proven_email)
     return await session.scalar(select(Juror).where(*own))
 
 

@@ -17,6 +17,7 @@ from udi.portal.projects.actions import team
 from udi.portal.projects.models import Project, Right
 from udi.portal.projects.pages.project import ONE
 from udi.portal.projects.states import Step
+from udi.ui.decisions import decides
 from udi.ui.errors import say_fields
 from udi.ui.site import render
 
@@ -34,7 +35,7 @@ async def show_team(
     return await _show(request, session, member, await queries.get_made_project(session, member, project_id))
 
 
-@post(f"{ONE}/team", status_code=303)
+@post(f"{ONE}/team", status_code=303, guards=[decides()])
 async def invite(
     request: AnyRequest,
     session: NamedDependency[AsyncSession],
@@ -52,7 +53,7 @@ async def invite(
     return Redirect(f"{listing.PATH}/{project.id}/team", status_code=303)
 
 
-@post(f"{ONE}/team/{{member_id:uuid}}", status_code=303)
+@post(f"{ONE}/team/{{member_id:uuid}}", status_code=303, guards=[decides()])
 async def change_member(
     request: AnyRequest,
     session: NamedDependency[AsyncSession],

@@ -2,11 +2,13 @@
 
 from uuid import UUID
 
+from udi.kit.credentials import SealedKind
 from udi.kit.errors import NotFoundError
 from udi.kit.signed_ids import read_signed_id, sign_id
 from udi.kit.tenancy import Territory
 from udi.settings import Settings
 
+SUGGESTIONS_OFF = SealedKind(name="address that turns suggestions off", purpose="suggestions")
 HOME = "/my-space/suggestions"
 
 
@@ -31,4 +33,4 @@ def read_off_token(settings: Settings, territory: Territory, token: str) -> UUID
 
 
 def _key(settings: Settings) -> bytes:
-    return settings.derived_key("portal", "suggestions")
+    return settings.derived_key("portal", SUGGESTIONS_OFF.purpose)

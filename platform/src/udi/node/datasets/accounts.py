@@ -1,0 +1,132 @@
+"""Asking the portal, each minute, whether those who hold a session or a key here still may; and ending what they may not hold."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import CursorResult, delete, exists, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.clock import now
+from udi.kit.db import Database
+from udi.kit.identity import MANAGERS
+from udi.kit.tenancy import Territory
+from udi.kit.territories import Registry
+from udi.node.datasets.portal import PortalAwayError, PortalClient, ToldAccounts
+from udi.node.identity.models import AccountWatch, Membership, Person, WebSession
+from udi.node.spaces.models import ScriptKey, Space
+
+log = structlog.get_logger()
+EVERY = timedelta(seconds=60)
+SLICE = 1000
+LEFT, ROLE = "left", "role"
+"""Why a key ended by itself."""
+
+
+@dataclass
+class AccountAsker:
+    """Asks once (`ask`) or again and again (`run`); `issuer` is the identity service of the installation."""
+
+    database: Database
+    registry: Registry
+    portal: PortalClient
+    issuer: str
+
+    async def run(self) -> None:
+        """A companion of the worker."""
+        while True:
+            try:
+                for territory in await self.registry.list():
+                    await self._ask_patiently(territory)
+            except Exception as error:  # noqa: BLE001 - asked again a minute later
+                log.warning("accounts not asked about", error=type(error).__name__)
+            await asyncio.sleep(EVERY.total_seconds())
+
+    async def _ask_patiently(self, territory: Territory) -> None:
+        try:
+            await self.ask(territory)
+        except PortalAwayError as error:
+            log.info("accounts not asked about", reason=str(error), detail=error.detail)
+
+    async def ask(self, territory: Territory) -> int:
+        """Ask about everybody who holds something; how many things ended.
+
+        Raises:
+            PortalAwayError: the portal does not answer: nothing is confirmed.
+        """
+        async with self.database.session(territory.id, role="worker") as session:
+            subjects = sorted(await _list_subjects(session, self.issuer))
+        ended = 0
+        confirmed: list[datetime | None] = []
+        for start in range(0, max(len(subjects), 1), SLICE):
+            told = await self.portal.ask_accounts(territory, subjects[start : start + SLICE])
+            confirmed.append(told.confirmed_at)
+            async with self.database.session(territory.id, role="worker") as session:
+                ended += await apply_accounts(session, self.issuer, told)
+        if (moments := [moment for moment in confirmed if moment is not None]) and len(moments) == len(confirmed):
+            async with self.database.session(territory.id, role="worker") as session:
+                await _confirm(session, min(moments))
+        return ended
+
+
+async def _list_subjects(session: AsyncSession, issuer: str) -> set[str]:
+    same_key = (ScriptKey.tenant_id == Person.tenant_id, ScriptKey.person_id == Person.id)
+    same_session = (WebSession.tenant_id == Person.tenant_id, WebSession.person_id == Person.id)
+    alive = or_(exists().where(*same_key, ScriptKey.revoked_at.is_(None)), exists().where(*same_session))
+    return set(await session.scalars(select(Person.subject).where(Person.issuer == issuer, alive)))
+
+
+async def apply_accounts(session: AsyncSession, issuer: str, told: ToldAccounts) -> int:
+    """End what accounts that are gone, or have fewer rights, may not hold any more; how many things."""
+    ended = 0
+    for account in told.accounts:
+        own = (Person.issuer == issuer, Person.subject == account.subject)
+        person = await session.scalar(select(Person).where(*own).with_for_update())
+        if person is None:
+            continue
+        if account.gone:
+            ended += await _end_account(session, person)
+        elif told.confirmed_at is not None:
+            ended += await _change_rights(session, person, account.memberships, told.confirmed_at)
+    return ended
+
+
+async def _end_account(session: AsyncSession, person: Person) -> int:
+    ended = _count(await session.execute(delete(WebSession).where(WebSession.person_id == person.id)))
+    await session.execute(delete(Membership).where(Membership.person_id == person.id))
+    living = (ScriptKey.person_id == person.id, ScriptKey.revoked_at.is_(None))
+    over = {"revoked_at": now(), "revoked_reason": LEFT}
+    return ended + _count(await session.execute(update(ScriptKey).where(*living).values(**over)))
+
+
+async def _change_rights(
+    session: AsyncSession, person: Person, memberships: Mapping[str, Sequence[str]], known_at: datetime
+) -> int:
+    """What was said here after the portal compared accounts is newer than what the portal says, and stays."""
+    own = (WebSession.person_id == person.id, WebSession.confirmed_at < known_at)
+    said = {slug: sorted(groups) for slug, groups in sorted(memberships.items())}
+    other = WebSession.memberships != said
+    changed = _count(await session.execute(update(WebSession).where(*own, other).values(memberships=said)))
+    managed = [slug for slug, groups in memberships.items() if MANAGERS in groups]
+    lost = select(Space.id).where(Space.slug.not_in(managed))
+    keys = (
+        ScriptKey.person_id == person.id,
+        ScriptKey.revoked_at.is_(None),
+        ScriptKey.created_at < known_at,
+        ScriptKey.space_id.in_(lost),
+    )
+    over = {"revoked_at": now(), "revoked_reason": ROLE}
+    return changed + _count(await session.execute(update(ScriptKey).where(*keys).values(**over)))
+
+
+async def _confirm(session: AsyncSession, confirmed_at: datetime) -> None:
+    first = insert(AccountWatch).values(confirmed_at=confirmed_at)
+    said = {"confirmed_at": confirmed_at}
+    await session.execute(first.on_conflict_do_update(index_elements=["tenant_id"], set_=said))
+
+
+def _count(result: object) -> int:
+    return result.rowcount if isinstance(result, CursorResult) else 0

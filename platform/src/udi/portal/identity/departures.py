@@ -1,0 +1,79 @@
+"""What ends when somebody leaves, or may do less: sessions, tokens, and what the domains above add."""
+
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import CursorResult, delete, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.clock import now
+from udi.kit.identity import MANAGERS, MODERATORS
+from udi.portal import audit
+from udi.portal.identity.actions import replace_memberships
+from udi.portal.identity.models import TEAM, ApiToken, Membership, Person, WebSession
+
+PART = "departures"
+"""Name among the site's parts of what the domains above end."""
+Groups = Mapping[str, Collection[str]]
+"""Groups by slug of the organisation, `TEAM` for the territory's."""
+
+
+@dataclass(frozen=True)
+class Departure:
+    """Somebody whose account is gone, or who has these groups and no other any more."""
+
+    person: Person
+    gone: bool
+    memberships: Groups
+
+    def still_manages(self, organisation: str) -> bool:
+        """Whether they manage an organisation (its slug) all the same."""
+        return not self.gone and MANAGERS in self.memberships.get(organisation, ())
+
+
+EndWhatIsTheirs = Callable[[AsyncSession, Departure], Awaitable[int]]
+"""Ends what somebody may not hold any more; how many things."""
+
+
+async def end_account(session: AsyncSession, person: Person, ends: Sequence[EndWhatIsTheirs]) -> int:
+    """End all that somebody holds whose account was disabled or deleted; how many things. May be repeated."""
+    first = person.left_at is None
+    person.left_at = person.left_at or now()
+    ended = _count(await session.execute(delete(WebSession).where(WebSession.person_id == person.id)))
+    living = (ApiToken.person_id == person.id, ApiToken.revoked_at.is_(None))
+    ended += _count(await session.execute(update(ApiToken).where(*living).values(revoked_at=now())))
+    ended += _count(await session.execute(delete(Membership).where(Membership.person_id == person.id)))
+    departure = Departure(person, gone=True, memberships={})
+    for end in ends:
+        ended += await end(session, departure)
+    if first or ended:
+        audit.record(session, None, "person.left", person.id, ended=ended)
+    await session.flush()
+    return ended
+
+
+async def change_rights(
+    session: AsyncSession, person: Person, memberships: Groups, ends: Sequence[EndWhatIsTheirs]
+) -> bool:
+    """Give somebody the groups that they have now, in open sessions too; whether that changed anything."""
+    rows = await session.scalars(select(Membership).where(Membership.person_id == person.id))
+    known = {row.organisation_slug: sorted(row.groups) for row in rows}
+    wanted = {slug: sorted(groups) for slug, groups in memberships.items()}
+    if known == wanted:
+        return False
+    await replace_memberships(session, person.id, wanted)
+    theirs = {slug: groups for slug, groups in wanted.items() if slug != TEAM}
+    said = {"memberships": theirs, "moderator": MODERATORS in wanted.get(TEAM, ())}
+    own = update(WebSession).where(WebSession.person_id == person.id).values(**said)
+    await session.execute(own.execution_options(synchronize_session=False))
+    departure = Departure(person, gone=False, memberships=wanted)
+    ended = 0
+    for end in ends:
+        ended += await end(session, departure)
+    audit.record(session, None, "person.rights_changed", person.id, ended=ended)
+    await session.flush()
+    return True
+
+
+def _count(result: object) -> int:
+    return result.rowcount if isinstance(result, CursorResult) else 0

@@ -1,0 +1,105 @@
+"""What a node asks of accounts: whether those who hold something there still may."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+from litestar import Request, Response, post
+from litestar.datastructures import State
+from litestar.di import NamedDependency
+from litestar.types import ControllerRouterHandler
+from msgspec import Meta, MsgspecError, Struct, json
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.clock import now
+from udi.kit.errors import InvalidError, Refusal
+from udi.kit.tenancy import Territory
+from udi.portal.identity.models import TEAM, Membership, Person, WatchedAccount
+from udi.portal.identity.watch import read_confirmation
+from udi.portal.nodes.api import as_json, identify, node_session
+from udi.portal.nodes.bodies import read_json_body
+from udi.portal.nodes.models import Node
+from udi.portal.nodes.queries import list_linked
+from udi.ui.site import site_of
+
+MOST, LARGEST = 1000, 64 * 1024
+MOST_WATCHED = 20_000
+"""Accounts of a territory of which nodes ask and which nobody knows here: no more are looked at."""
+Machine = Request[Any, Any, State]
+
+
+class AccountQuestion(Struct, frozen=True):
+    """Subjects of the identity service."""
+
+    subjects: Annotated[list[Annotated[str, Meta(min_length=1, max_length=100)]], Meta(max_length=MOST)]
+
+
+def read_question(body: bytes) -> list[str]:
+    """The subjects that are asked about.
+
+    Raises:
+        InvalidError: it is something else.
+    """
+    try:
+        return json.decode(body, type=AccountQuestion).subjects
+    except (MsgspecError, ValueError, RecursionError) as error:
+        refusal = Refusal("subjects", "This is no list of accounts.", "Send the subjects as texts, 1000 at most.")
+        raise InvalidError(refusals=[refusal]) from error
+
+
+@post("/kalim/v1/accounts", status_code=200)
+async def tell_accounts(request: Machine, territory: NamedDependency[Territory]) -> Response[Any]:
+    """Of each account that is known: whether it is gone, and its groups in the organisations of the node that asks.
+
+    One that is not known yet is looked at within a minute, and told then.
+    """
+    client_id = await identify(request, territory)
+    subjects = read_question(await read_json_body(request, largest=LARGEST))
+    issuer: str = site_of(request).parts["sessions"].service.issuer
+    async with node_session(request, territory, client_id) as (session, node):
+        confirmed_at = await read_confirmation(session, territory.id)
+        accounts = await _describe(session, node, issuer, subjects)
+    said = confirmed_at.isoformat() if confirmed_at else None
+    return as_json({"confirmed_at": said, "accounts": accounts})
+
+
+async def _describe(session: AsyncSession, node: Node, issuer: str, subjects: Sequence[str]) -> list[dict[str, Any]]:
+    own = None if node.hosted else {each.slug for each in await list_linked(session, node)}
+    query = select(Person).where(Person.issuer == issuer, Person.subject.in_(subjects))
+    people = {each.subject: each for each in await session.scalars(query)}
+    ids = [each.id for each in people.values()]
+    groups: dict[Any, dict[str, list[str]]] = {}
+    for row in await session.scalars(select(Membership).where(Membership.person_id.in_(ids))):
+        groups.setdefault(row.person_id, {})[row.organisation_slug] = sorted(row.groups)
+    found = {subject: (person.left_at is not None, groups.get(person.id, {})) for subject, person in people.items()}
+    for watched in await _watch(session, [subject for subject in subjects if subject not in people]):
+        if watched.checked_at is not None:
+            found[watched.subject] = (watched.gone, watched.memberships)
+    return [
+        {
+            "subject": subject,
+            "gone": gone,
+            "memberships": {
+                slug: said for slug, said in theirs.items() if slug != TEAM and (own is None or slug in own)
+            },
+        }
+        for subject, (gone, theirs) in sorted(found.items())
+    ]
+
+
+async def _watch(session: AsyncSession, subjects: Sequence[str]) -> Sequence[WatchedAccount]:
+    """Those of whom the portal knows nothing else, noted as asked about."""
+    total = await session.scalar(select(func.count()).select_from(WatchedAccount)) or 0
+    if not subjects or total > MOST_WATCHED:
+        return []
+    rows = [{"subject": subject, "asked_at": now()} for subject in sorted(set(subjects))]
+    first = insert(WatchedAccount).values(rows)
+    await session.execute(
+        first.on_conflict_do_update(index_elements=["tenant_id", "subject"], set_={"asked_at": now()})
+    )
+    query = select(WatchedAccount).where(WatchedAccount.subject.in_(subjects))
+    return (await session.scalars(query)).all()
+
+
+routes: Sequence[ControllerRouterHandler] = [tell_accounts]

@@ -1,0 +1,50 @@
+"""Acts that decide: they wait while it cannot be known whether whoever does them still may."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Any
+
+from litestar.handlers import BaseRouteHandler
+
+from udi.kit.confirmation import is_fresh
+from udi.kit.errors import UnavailableError
+from udi.ui.readers import Connection
+
+Guard = Callable[[Connection, BaseRouteHandler], Awaitable[None]]
+TRIES, PAUSE = 6, 0.5
+"""How often, and after how many seconds, a session is read again that another request is having confirmed."""
+
+
+def decides(*steps: str, parameter: str = "event") -> Guard:
+    """A guard of a route that decides; with `steps`, only where the named parameter of its path is one of them.
+
+    Raises:
+        UnavailableError: the identity service has not confirmed for ten minutes what this person may do.
+    """
+
+    async def require_confirmed(connection: Connection, _handler: BaseRouteHandler) -> None:
+        if steps and connection.path_params.get(parameter) not in steps:
+            return
+        for _ in range(TRIES):
+            known, confirmed_at = _confirmation(connection)
+            if not known or is_fresh(confirmed_at):
+                return
+            if "bearer" in connection.scope["state"]:
+                break
+            await asyncio.sleep(PAUSE)
+            connection.scope["state"]["actor"] = await connection.app.state.site.find_actor(connection)
+        raise UnavailableError(
+            "The identity service does not answer: it cannot be checked that you still may do this.",
+            remedy="Try again in a few minutes; nothing was changed. Reading goes on.",
+            headers={"Retry-After": "60"},
+        )
+
+    return require_confirmed
+
+
+def _confirmation(connection: Connection) -> tuple[bool, datetime | None]:
+    """Whether somebody acts, and when it was confirmed what they may do; nobody is for the handler to refuse."""
+    state = connection.scope["state"]
+    who: Any = state.get("bearer") or state.get("actor")
+    return who is not None, who.confirmed_at if who else None

@@ -1,0 +1,94 @@
+"""What each kind of credential opens, and nothing besides: `program METHOD address`, with `*` for any text.
+
+A kind that is declared in the code and has no line here fails the trial.
+"""
+
+NOTHING: tuple[str, ...] = ()
+OPENS: dict[str, tuple[str, ...]] = {
+    # Signed by a portal, for one call to a node.
+    "udi-report+jwt": (
+        "node GET /resources/{dataset_id}/report",
+        "node PUT /resources/{dataset_id}/report",
+        "node GET /api/v1/resources/{dataset_id}/report",
+        "node PUT /api/v1/resources/{dataset_id}/report",
+    ),
+    "udi-space+jwt": ("node PUT /api/v1/spaces/{organisation_id}",),
+    "udi-agreement-delivery+jwt": ("node PUT /api/v1/agreements/{agreement_id}",),
+    "udi-reading+jwt": ("node POST /agreements/{agreement_id}/files",),
+    # Signed by a node, for itself.
+    "udi-manager+jwt": (
+        "node DELETE /manager/api/v1/catalog/{kind}/{object_id}",
+        "node GET /manager/api/v1/catalog/*",
+        "node GET /manager/api/v1/storage/jwt",
+        "node POST /manager/api/v1/media/commit",
+        "node GET /storage/*",
+        "node POST /storage/post",
+        "node PUT /manager/api/v1/catalog/{kind}",
+    ),
+    # Evidence.
+    "udi-agreement+jwt": NOTHING,
+    "udi-standing+jwt": NOTHING,
+    "udi-archive": NOTHING,
+    # Secrets of people and of machines.
+    "session at the portal": ("portal *",),
+    "session at the node": ("node *",),
+    "token of a person": ("portal * /api/v1/*", "portal * /api/3/action/*"),
+    "key of a space": (
+        "node DELETE /api/v1/datasets/{dataset_id}/versions/{number}",
+        "node DELETE /uploads/{upload_id}",
+        "node GET /uploads/{upload_id}",
+        "node PATCH /uploads/{upload_id}",
+        "node POST /manager/api/v1/front/login",
+        "node POST /spaces/{slug}/uploads",
+        "node PUT /api/v1/datasets/{dataset_id}/file",
+    ),
+    "project credential": (
+        "node GET /api/v1/agreements/{agreement_id}/uses",
+        "node GET /datasets/{dataset_id}/file",
+        "node GET /datasets/{dataset_id}/*",
+        "node GET /api/resources/{resource_id}*",
+        "node GET /ogc/{resource_id}*",
+        "node GET /storage/download/{media_id}",
+        "node GET /files/{file_id}/{filename}",
+    ),
+    "connector of a project": (
+        "portal GET /dsp/2025-1/negotiations/{pid}",
+        "portal GET /dsp/2025-1/transfers/{pid}",
+        "portal POST /dsp/2025-1/negotiations/*",
+        "portal POST /dsp/2025-1/transfers/*",
+    ),
+    "invitation of a node": ("portal POST /nodes/join",),
+    "token of the metrics": ("portal GET /metrics", "node GET /metrics"),
+    "key of a login": NOTHING,
+    "secret of a client": NOTHING,
+    "secret of a webhook": NOTHING,
+    # Sealed addresses.
+    "state of a login": ("portal GET /login/callback", "node GET /login/callback"),
+    "address that unsubscribes": (
+        "portal GET /following/unsubscribe/{token}",
+        "portal POST /following/unsubscribe/{token}",
+    ),
+    "address that turns suggestions off": (
+        "portal GET /my-space/suggestions/off/{token}",
+        "portal POST /my-space/suggestions/off/{token}",
+    ),
+    "address of a feed of readings": (
+        "portal GET /sources/feeds/{token}/producers/{slug}/readings.atom",
+        "portal GET /sources/feeds/{token}/{source_id}/readings.atom",
+    ),
+    "address of a draft": ("portal GET /data/{dataset_id}/access-requests/new",),
+    "signed address": (
+        "node GET /agreements/{agreement_id}/files/{kind}",
+        "node GET /archives/{archive_id}/{filename}",
+        "node GET /files/{file_id}/{filename}",
+    ),
+    # Tokens of the identity service.
+    "identity token": NOTHING,
+    "access token of a person": NOTHING,
+    "access token of a machine": (
+        "portal * /kalim/v1/*",
+        "portal GET /apigateway/v1/encryption-key",
+        "portal GET /konsult/v1/encryption-key",
+    ),
+    "logout token": ("portal POST /logout/back-channel", "node POST /logout/back-channel"),
+}

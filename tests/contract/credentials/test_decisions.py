@@ -1,0 +1,139 @@
+"""Acts that decide wait while the identity service cannot say that somebody still may; everything else goes on."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from datetime import timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+from sqlalchemy import update
+
+from tests.contract.credentials.world import World, build
+from tests.node.producer import SLUG
+from tests.stage import confirm_accounts
+from udi.kit.clock import now
+from udi.node.identity.models import WebSession as NodeSession
+from udi.portal.identity.models import WebSession as PortalSession
+from udi.settings import Settings
+from udi.ui import decisions
+
+PORTAL = [
+    "/access-requests/{thing}/grant", "/access-requests/{thing}/accept", "/agreements/{thing}/revoke",
+    "/agreements/{thing}/give_notice", "/agreements/{thing}/resume", "/projects/{thing}/access/credentials",
+    "/projects/{thing}/access/credentials/{thing}/renew", "/data/{thing}/access-policy/edit", "/my-space/tokens",
+    "/my-space/organisations/{slug}/invitations", "/my-space/organisations/{slug}/members/{thing}/role",
+    "/my-space/organisations/{slug}/members/{thing}/remove", "/my-space/organisations/{slug}/entries/{thing}/accept",
+    "/my-space/organisations/{slug}/entries/{thing}/admit", "/join/{thing}/decide", "/projects/{thing}/team",
+    "/projects/{thing}/team/{thing}", "/calls/{thing}/organise/jury", "/calls/{thing}/organise/decide",
+    "/projects/{thing}/data-spaces/connectors", "/projects/{thing}/data-spaces/connectors/{thing}/renew",
+    "/nodes/invitations/{thing}/renew", "/data/{thing}/withdraw",
+]  # fmt: skip
+BY_PROGRAM = [
+    "/api/v1/access-requests/{thing}/events",
+    "/api/v1/agreements/{thing}/events",
+    "/api/v1/projects/{thing}/team",
+]
+NODE = [
+    "/spaces/{slug}/archive", "/datasets/{thing}/withdraw", "/datasets/{thing}/erase", "/spaces/{slug}/keys",
+    "/datasets/{thing}/people", "/datasets/{thing}/versions/1/remove",
+]  # fmt: skip
+NODE_READS = ["/datasets/{thing}/versions/1/link"]
+OTHERS = ["/access-requests/{thing}/message", "/my-space/organisations/{slug}/entries/{thing}/decline", "/sources/try"]
+"""What decides nothing."""
+STALE = timedelta(minutes=11)
+
+
+@pytest.fixture
+async def world(
+    settings: Settings, postgres: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[World]:
+    monkeypatch.setattr(decisions, "PAUSE", 0)
+    async with build(settings, tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+async def clients(world: World) -> AsyncIterator[dict[str, httpx.AsyncClient]]:
+    """Somebody who may do much, in front of both programs; a program of theirs."""
+    async with AsyncExitStack() as stack:
+        found = {}
+        for name, site in (("portal", world.portal), ("node", world.node)):
+            origin = world.territory.links[name]
+            cookie = {"udi": await site.parts["sessions"].log_in(world.territory, world.login)}
+            transport = httpx.ASGITransport(app=world.apps[name])
+            headers = {"Accept": "application/json", "Accept-Language": "en", "Sec-Fetch-Site": "same-origin"}
+            found[name] = await stack.enter_async_context(
+                httpx.AsyncClient(transport=transport, base_url=origin, cookies=cookie, headers=headers, timeout=60)
+            )
+        transport = httpx.ASGITransport(app=world.apps["portal"])
+        bearer = {"Authorization": f"Bearer {world.kept['token of a person']}", "Accept": "application/json"}
+        found["program"] = await stack.enter_async_context(
+            httpx.AsyncClient(transport=transport, base_url=world.territory.links["portal"], headers=bearer)
+        )
+        yield found
+
+
+async def _confirm(world: World, ago: timedelta) -> None:
+    moment = now() - ago
+    for site, table in ((world.portal, PortalSession), (world.node, NodeSession)):
+        await confirm_accounts(site.database, world.territory.id, moment)
+        async with site.database.session(world.territory.id, role="worker") as session:
+            await session.execute(update(table).values(confirmed_at=moment))
+
+
+async def _statuses(world: World, clients: dict[str, httpx.AsyncClient]) -> dict[str, int]:
+    asked = [
+        *(("portal", "POST", address) for address in PORTAL),
+        *(("program", "POST", address) for address in BY_PROGRAM),
+        *(("node", "POST", address) for address in NODE),
+        *(("node", "GET", address) for address in NODE_READS),
+    ]
+    found = {}
+    for who, method, address in asked:
+        path = address.format(thing=world.thing, slug=SLUG)
+        found[f"{who} {address}"] = (await clients[who].request(method, path, data={})).status_code
+    return found
+
+
+async def test_each_act_that_decides_waits_for_the_identity_service(
+    world: World, clients: dict[str, httpx.AsyncClient]
+) -> None:
+    await _confirm(world, STALE)
+
+    found = await _statuses(world, clients)
+    said = await clients["portal"].post("/my-space/tokens", data={})
+
+    assert {name for name, status in found.items() if status != 503} == set()
+    assert said.headers["retry-after"] == "60"
+    assert "it cannot be checked that you still may do this" in said.text
+
+
+async def test_each_is_let_through_while_it_answers(world: World, clients: dict[str, httpx.AsyncClient]) -> None:
+    await _confirm(world, timedelta(minutes=9))
+
+    found = await _statuses(world, clients)
+
+    assert {name for name, status in found.items() if status == 503} == set()
+
+
+async def test_what_decides_nothing_goes_on(world: World, clients: dict[str, httpx.AsyncClient]) -> None:
+    await _confirm(world, STALE)
+
+    posted = [await clients["portal"].post(each.format(thing=world.thing, slug=SLUG), data={}) for each in OTHERS]
+    read = [await clients["portal"].get("/my-space"), await clients["node"].get(f"/spaces/{SLUG}/keys")]
+
+    assert 503 not in {each.status_code for each in posted}
+    assert [each.status_code for each in read] == [200, 200]
+
+
+async def test_a_script_removes_nothing_for_good_meanwhile(world: World, clients: dict[str, httpx.AsyncClient]) -> None:
+    headers = {"Authorization": f"Bearer {world.kept['key of a space']}"}
+    address = f"/api/v1/datasets/{world.thing}/versions/1"
+    await _confirm(world, STALE)
+    stale = await clients["node"].delete(address, headers=headers)
+    await _confirm(world, timedelta())
+    fresh = await clients["node"].delete(address, headers=headers)
+
+    assert stale.status_code == 503
+    assert fresh.status_code != 503

@@ -1,0 +1,318 @@
+"""Somebody leaves: each credential that they hold, each way of leaving, and how long it still opened."""
+
+import base64
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+from uuid import UUID
+
+import httpx
+import pytest
+from sqlalchemy import select
+
+from tests.contract.credentials.keycloak_double import KeycloakDouble
+from tests.contract.credentials.world import World, build
+from tests.node.producer import SLUG
+from tests.stage import confirm_accounts
+from tests.visitors import browse
+from udi.kit.clock import now
+from udi.kit.credentials import LEEWAY
+from udi.kit.errors import ProvisionError
+from udi.kit.oidc import node_client_id
+from udi.kit.signed_ids import sign_id
+from udi.node.datasets.accounts import EVERY as NODE_EVERY
+from udi.node.datasets.accounts import AccountAsker
+from udi.node.datasets.portal import PortalClient
+from udi.node.files.signed import LIFETIME
+from udi.node.spaces.models import ScriptKey
+from udi.portal.access.models import ProjectCredential
+from udi.portal.dataspace.models import Connector
+from udi.portal.identity.watch import EVERY, AccountWatcher
+from udi.portal.nodes.actions.register import register_node
+from udi.portal.nodes.models import Node
+from udi.portal.nodes.sources.feeds import END, FEED, renew_feed
+from udi.portal.notifications.models import Webhook, WebhookState
+from udi.portal.notifications.webhooks.actions import create_webhook
+from udi.portal.organisations.models import Entry
+from udi.portal.projects.models import ProjectMember
+from udi.protocol.agreement import PROJECT_CREDENTIAL, fingerprint
+from udi.protocol.credentials import READING, TICKET
+from udi.settings import HOSTED, Settings
+
+FIVE_MINUTES = timedelta(minutes=5)
+GONE = ("disabled", "deleted", "deleted by themselves")
+LESS = ("removed from the organisation", "role lost")
+WAYS: dict[str, Callable[[KeycloakDouble, str], None]] = {
+    "disabled": KeycloakDouble.disable,
+    "deleted": KeycloakDouble.delete,
+    "deleted by themselves": KeycloakDouble.delete_self,
+    "removed from the organisation": KeycloakDouble.remove,
+    "role lost": KeycloakDouble.take_role,
+}
+ENDS: dict[str, tuple[str, ...]] = {
+    "session at the portal": GONE,
+    "administering by a session at the portal": GONE + LESS,
+    "session at the node": GONE,
+    "managing by a session at the node": GONE + LESS,
+    "token of a person": GONE,
+    "rights of a token over an organisation": GONE + LESS,
+    "key of a space": GONE + LESS,
+    "token of a client of RUDI": GONE + LESS,
+    "invitation into an organisation": GONE + LESS,
+    "invitation into a team": GONE,
+    "webhook": GONE,
+    "address of a feed": GONE + LESS,
+    "project credential": GONE,
+    "connector of a project": GONE,
+}
+"""Which ways of leaving end each credential; after the others it goes on."""
+AT_NODE = {
+    "session at the node", "managing by a session at the node", "key of a space", "token of a client of RUDI",
+}  # fmt: skip
+"""What a node ends, a minute at most after the portal knows."""
+Alive = Callable[[], Awaitable[bool]]
+
+
+@dataclass
+class Outgoing:
+    """What the node's worker calls: the portal, in this process."""
+
+    world: World
+    client: httpx.AsyncClient
+
+    async def request(self, method: str, url: str, **options: Any) -> httpx.Response:
+        path = urlsplit(url).path
+        if path == "/oauth2/token":
+            token = self.world.issuer.token(
+                node_client_id(self.world.territory.slug, HOSTED), self.world.territory.origin
+            )
+            return httpx.Response(200, json={"access_token": token, "expires_in": 300})
+        return await self.client.request(method, path, headers=options["headers"], json=options.get("json"))
+
+
+@dataclass
+class Leaver:
+    """Somebody with one of everything, and what watches them."""
+
+    world: World
+    double: KeycloakDouble
+    alive: dict[str, Alive]
+    watcher: AccountWatcher
+    asker: AccountAsker
+
+    async def opening(self) -> set[str]:
+        return {name for name, check in self.alive.items() if await check()}
+
+
+@pytest.fixture
+async def leaver(settings: Settings, postgres: str, tmp_path: Path) -> AsyncIterator[Leaver]:
+    async with AsyncExitStack() as stack:
+        world = await stack.enter_async_context(build(settings, tmp_path, moderator=False))
+        territory, subject = world.territory, world.login.subject
+        aliases = {f"{territory.slug}--{slug}": {"managers"} for slug in (SLUG, "armor")}
+        account = {"enabled": True, "email": world.login.email, "emailVerified": True, "groups": aliases}
+        double = KeycloakDouble({subject: account})
+        portal, node = [
+            await stack.enter_async_context(browse(world.apps[name], territory, world.login))
+            for name in ("portal", "node")
+        ]
+        machine, outside = [
+            await stack.enter_async_context(browse(world.apps[name], territory)) for name in ("node", "portal")
+        ]
+        secret = tmp_path / "secrets" / f"node_credential_{territory.slug}"
+        secret.write_text("x")
+        async with world.portal.database.session(territory.id) as session:
+            url, client = territory.links["node"], node_client_id(territory.slug, HOSTED)
+            await register_node(session, slug=HOSTED, name="Node", url=url, client_id=client, hosted=True)
+        client = PortalClient(world.node.settings, Outgoing(world, outside))  # type: ignore[arg-type]
+        asker = AccountAsker(world.node.database, world.node.registry, client, world.issuer.url)
+        watcher = AccountWatcher(world.portal, lambda: double)  # type: ignore[arg-type, return-value]
+        yield Leaver(world, double, await _holdings(world, portal, node, machine, outside), watcher, asker)
+
+
+async def _holdings(
+    world: World, portal: httpx.AsyncClient, node: httpx.AsyncClient, machine: httpx.AsyncClient,
+    outside: httpx.AsyncClient,
+) -> dict[str, Alive]:  # fmt: skip
+    territory, kept = world.territory, world.kept
+    feed = await _more(world, portal)
+
+    async def text(client: httpx.AsyncClient, address: str, secret: str = "") -> httpx.Response:
+        headers = {"Accept": "application/json" if secret else "text/html"}
+        return await client.get(address, headers=headers | ({"Authorization": f"Bearer {secret}"} if secret else {}))
+
+    def status(client: httpx.AsyncClient, address: str, right: int, secret: str = "") -> Alive:
+        async def check() -> bool:
+            return (await text(client, address, secret)).status_code == right
+
+        return check
+
+    def says(client: httpx.AsyncClient, address: str, words: str, secret: str = "") -> Alive:
+        async def check() -> bool:
+            return words in (await text(client, address, secret)).text
+
+        return check
+
+    def row(model: Any, **wanted: object) -> Alive:
+        async def check() -> bool:
+            async with world.portal.database.session(territory.id, role="worker") as session:
+                query = select(model.id).where(*(getattr(model, name) == value for name, value in wanted.items()))
+                return await session.scalar(query) is not None
+
+        return check
+
+    manager_token = await world.mints["udi-manager+jwt"]("")
+    return {
+        "session at the portal": status(portal, "/my-space", 200),
+        "administering by a session at the portal": says(portal, f"/my-space/organisations/{SLUG}", 'id="invite"'),
+        "session at the node": says(node, "/", "/logout"),
+        "managing by a session at the node": status(node, f"/spaces/{SLUG}/keys", 200),
+        "token of a person": status(outside, "/api/v1/me", 200, kept["token of a person"]),
+        "rights of a token over an organisation": says(outside, "/api/v1/me", '"managers"', kept["token of a person"]),
+        "key of a space": status(machine, f"/uploads/{world.thing}", 404, kept["key of a space"]),
+        "token of a client of RUDI": status(machine, "/manager/api/v1/catalog/version", 200, manager_token),
+        "invitation into an organisation": row(Entry, stage="invited"),
+        "invitation into a team": row(ProjectMember, stage="invited"),
+        "webhook": row(Webhook, state=WebhookState.ACTIVE),
+        "address of a feed": status(outside, feed, 200),
+        "project credential": row(ProjectCredential, revoked_at=None),
+        "connector of a project": row(Connector, revoked_at=None),
+    }
+
+
+async def _more(world: World, portal: httpx.AsyncClient) -> str:
+    """Invitations, a webhook, a feed (its address), a credential of a machine."""
+    email = {"email": "someone@people.example"}
+    sent = await portal.post(f"/my-space/organisations/{SLUG}/invitations", data=email | {"role": "publisher"})
+    team = await portal.post(f"/projects/{world.thing}/team", data=email | {"right": "see"})
+    assert (sent.status_code, team.status_code) == (303, 303), sent.text
+    person = world.actor.person_id
+    async with world.portal.database.session(world.territory.id, person=person) as session:
+        await create_webhook(session, world.actor, url="https://hook.example/x", everything=True)
+        feed = await renew_feed(session, world.actor)
+        session.add(
+            ProjectCredential(
+                project_id=world.thing, node_id=await _node(session), name="Serveur", made_by=person, made_at=now(),
+                sha256=fingerprint(PROJECT_CREDENTIAL.draw()), expires_at=now() + timedelta(days=30),
+            )
+        )  # fmt: skip
+    key = world.portal.settings.derived_key("portal", FEED.purpose)
+    return f"/sources/feeds/{sign_id(key, world.territory.id, feed)}/producers/armor/{END}"
+
+
+async def _node(session: Any) -> UUID:
+    return (await session.scalars(select(Node.id))).first()
+
+
+@pytest.mark.parametrize("way", list(WAYS))
+async def test_what_somebody_holds_who_leaves_ends_within_five_minutes(leaver: Leaver, way: str) -> None:
+    await leaver.watcher.step()
+    await leaver.asker.ask(leaver.world.territory)
+    assert await leaver.opening() == set(ENDS)
+
+    WAYS[way](leaver.double, leaver.world.login.subject)
+    before = await leaver.opening()
+    await leaver.watcher.step()
+    at_portal = await leaver.opening()
+    await leaver.asker.ask(leaver.world.territory)
+    at_last = await leaver.opening()
+
+    ended = {name for name, ways in ENDS.items() if way in ways}
+    assert before == set(ENDS)
+    assert at_portal == set(ENDS) - (ended - AT_NODE)
+    assert at_last == set(ENDS) - ended
+    longest = {name: EVERY + (NODE_EVERY if name in AT_NODE else timedelta()) for name in ended}
+    print(f"\n{way}: {len(ended)} of {len(ENDS)} end, the last after {max(longest.values()).total_seconds():.0f} s")  # noqa: T201
+    assert max(longest.values()) <= FIVE_MINUTES
+    assert (leaver.double.logged_out == []) == (way != "disabled")
+
+
+async def test_what_was_given_for_some_minutes_ends_by_itself(leaver: Leaver) -> None:
+    world = leaver.world
+    ticket = await world.mints[READING.typ]("")
+    body = ticket.split(".")[1]
+    lasts = timedelta(seconds=json.loads(base64.urlsafe_b64decode(body + "=="))["exp"] - now().timestamp())
+    async with browse(world.apps["node"], world.territory) as visitor:
+        page = await visitor.post(f"/agreements/{world.thing}/files", data={"ticket": ticket})
+    links = [part.split('"')[0] for part in page.text.split('href="')[1:] if "signature=" in part.split('"')[0]]
+    ends = [parse_qs(urlsplit(link.replace("&amp;", "&")).query)["expires"][0] for link in links]
+    opened = timedelta(seconds=max(int(each) for each in ends) - now().timestamp())
+
+    longest = lasts + LEEWAY + opened
+    print(f"\nticket and its links: {longest.total_seconds():.0f} s; other links: {LIFETIME.seconds} s")  # noqa: T201
+    assert lasts <= TICKET
+    assert longest <= FIVE_MINUTES
+    assert LIFETIME <= FIVE_MINUTES
+
+
+async def test_an_account_that_was_missed_is_found_by_the_look_of_each_day(leaver: Leaver) -> None:
+    subject = leaver.world.login.subject
+    leaver.double.accounts.pop(subject)
+
+    await leaver.watcher.step()
+    await leaver.asker.ask(leaver.world.territory)
+
+    assert await leaver.opening() == set()
+
+
+async def test_who_comes_back_finds_no_credential_alive(leaver: Leaver) -> None:
+    world, subject = leaver.world, leaver.world.login.subject
+    leaver.double.disable(subject)
+    await leaver.watcher.step()
+    await leaver.asker.ask(world.territory)
+    leaver.double.accounts[subject]["enabled"] = True
+    await world.portal.parts["sessions"].log_in(world.territory, world.login)
+
+    await leaver.watcher.step()
+    await leaver.asker.ask(world.territory)
+
+    assert await leaver.opening() == set()
+
+
+async def test_while_the_identity_service_is_away_nothing_is_confirmed_and_an_hour_is_the_most(leaver: Leaver) -> None:
+    world, kept = leaver.world, leaver.world.kept
+    english = {"Accept": "application/json", "Accept-Language": "en"}
+    bearer = {"Authorization": f"Bearer {kept['token of a person']}", **english}
+    key = {"Authorization": f"Bearer {kept['key of a space']}", "Accept": "application/json"}
+    await leaver.watcher.step()
+    leaver.double.away = True
+    with pytest.raises(ProvisionError):
+        await leaver.watcher.step()
+    found = {}
+    async with (
+        browse(world.apps["portal"], world.territory) as portal,
+        browse(world.apps["node"], world.territory) as node,
+    ):
+        for minutes in (59, 61):
+            for site in (world.portal, world.node):
+                await confirm_accounts(site.database, world.territory.id, now() - timedelta(minutes=minutes))
+            answers = [
+                await portal.get("/api/v1/me", headers=bearer),
+                await node.get(f"/uploads/{world.thing}", headers=key),
+            ]
+            found[minutes] = [(each.status_code, each.headers.get("retry-after")) for each in answers]
+        open_to_all = await portal.get("/api/v1/datasets", headers=bearer)
+
+    assert found == {59: [(200, None), (404, None)], 61: [(503, "60"), (503, "60")]}
+    assert "identity service has not answered for an hour" in answers[0].text
+    assert open_to_all.status_code == 200
+
+
+async def test_an_earlier_word_of_the_portal_takes_nothing_that_was_said_since(leaver: Leaver) -> None:
+    world, subject = leaver.world, leaver.world.login.subject
+    await leaver.watcher.step()
+    leaver.double.take_role(subject)
+    await leaver.watcher.step()
+    await confirm_accounts(world.portal.database, world.territory.id, now() - timedelta(minutes=1))
+
+    await leaver.asker.ask(world.territory)
+
+    async with world.node.database.session(world.territory.id, role="worker") as session:
+        keys = (await session.scalars(select(ScriptKey.revoked_at))).all()
+    assert await leaver.alive["managing by a session at the node"]()
+    assert keys == [None]

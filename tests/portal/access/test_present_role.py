@@ -1,0 +1,195 @@
+"""Rights follow the role that somebody has now: each role at each address of a request, an agreement and a project."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+from litestar import Litestar
+from sqlalchemy import select
+
+from tests.portal.access.conftest import Desk
+from tests.portal.identity.test_tokens import made, shown
+from tests.visitors import browse, make_person
+from udi.kit.jobs import Job
+from udi.kit.oidc import Login
+from udi.portal.access.models import ProjectCredential
+from udi.portal.dataspace.jobs import jobs
+from udi.portal.projects.actions.team import END_SECRETS
+from udi.portal.projects.models import Project, ProjectMember
+
+LEADER, FORMER, MEMBER, GONE, INVITED, PRODUCER, TEAM, STRANGER = (
+    "leads now", "led before", "in the team", "was in the team", "invited", "publishes for the producer",
+    "of the territory's team", "anybody",
+)  # fmt: skip
+EVERYBODY = (LEADER, FORMER, MEMBER, GONE, INVITED, PRODUCER, TEAM, STRANGER)
+SIDES = {LEADER, PRODUCER}
+READS = {
+    "/agreements/{agreement}/agreement.jws": SIDES | {FORMER},
+    "/agreements/{agreement}/agreement.pdf": SIDES | {FORMER},
+    "/agreements/{agreement}/agreement.jsonld": SIDES,
+    "/agreements/{agreement}/files": {LEADER},
+    "/access-requests/{request}": SIDES,
+    "/projects/{project}/access": {LEADER},
+    "/projects/{project}/data-spaces": {LEADER},
+    "/projects/{project}/edit": {LEADER, FORMER, MEMBER},
+    "/projects/{project}/team": {LEADER, FORMER, MEMBER},
+    "/projects/{project}": {LEADER, FORMER, MEMBER},
+}
+"""Who may read each address; who led before stays in the team, and keeps the text that they accepted."""
+WHY = {"words": "La mesure a changé.", "days": "30"}
+ACTS: dict[str, tuple[dict[str, str], set[str]]] = {
+    "/access-requests/{request}/message": ({"words": "Un mot."}, set()),
+    "/access-requests/{request}/withdraw": ({}, set()),
+    "/agreements/{agreement}/suspend": (WHY, {PRODUCER}),
+    "/agreements/{agreement}/resume": ({}, {PRODUCER}),
+    "/agreements/{agreement}/renew": ({"words": "Encore un été."}, {LEADER}),
+    "/projects/{project}/access/credentials": ({"name": "Machine", "days": "30", "node": "{node}"}, {LEADER}),
+    "/projects/{project}/publish": ({}, {LEADER}),
+    "/agreements/{agreement}/give_notice": (WHY, {PRODUCER}),
+    "/agreements/{agreement}/keep": ({}, {PRODUCER}),
+    "/agreements/{agreement}/give_up": ({}, {LEADER}),
+}
+"""Who may do each thing, in an order in which each can be done. The request is granted: nobody writes to it any more."""
+CLOSED = {401, 403, 404}
+CONFLICT = 409
+
+
+@dataclass
+class Handed:
+    """A project with an agreement, whose leader handed it over; somebody in each role."""
+
+    desk: Desk
+    people: dict[str, httpx.AsyncClient]
+    places: dict[str, str]
+
+    def fill(self, text: str) -> str:
+        return text.format(**self.places)
+
+
+@pytest.fixture
+async def handed(desk: Desk, portal_app: Litestar) -> AsyncIterator[Handed]:
+    async with AsyncExitStack() as stack:
+
+        async def come() -> tuple[httpx.AsyncClient, Login]:
+            login = make_person(desk.territory)
+            return await stack.enter_async_context(browse(portal_app, desk.territory, login)), login
+
+        await desk.set_policy(requesters=["research", "person"])
+        request = await desk.ask()
+        assert (await desk.decide(request, "grant")).status_code == 303
+        row = await desk.one(request)
+        project = f"/projects/{row.project_id}"
+        people = {FORMER: desk.person, PRODUCER: desk.producer, TEAM: desk.team}
+        for role in (LEADER, MEMBER, GONE, INVITED):
+            people[role], login = await come()
+            data = {"email": login.email, "right": "edit"}
+            assert (await desk.person.post(f"{project}/team", data=data)).status_code == 303
+            if role != INVITED:
+                answer = await people[role].post(f"{project}/invitation", data={"what": "accept"})
+                assert answer.status_code == 303, answer.text
+        people[STRANGER], _ = await come()
+        form = {"name": "Serveur", "days": "30", "node": str((await desk.deed(f"/{row.agreement_id}")).node_id)}
+        assert (await desk.person.post(f"{project}/access/credentials", data=form)).status_code == 201
+        await _change(desk, project, people[LEADER], "lead", by=desk.person)
+        await _change(desk, project, people[GONE], "remove", by=people[LEADER])
+        places = {
+            "request": str(row.id), "agreement": str(row.agreement_id), "project": str(row.project_id),
+            "node": form["node"],
+        }  # fmt: skip
+        yield Handed(desk, people, places)
+
+
+async def _change(desk: Desk, project: str, whom: httpx.AsyncClient, what: str, *, by: httpx.AsyncClient) -> None:
+    me = (await whom.get("/api/v1/me", headers=shown(await made(whom)))).json()["email"]
+    [member] = [each for each in await desk.rows(ProjectMember) if each.email == me]
+    answer = await by.post(f"{project}/team/{member.id}", data={"what": what})
+    assert answer.status_code == 303, answer.text
+
+
+def is_open(answer: httpx.Response) -> bool:
+    """Whether somebody was let in: not refused, nor led to a login."""
+    return answer.status_code not in CLOSED and "/login" not in answer.headers.get("location", "")
+
+
+async def test_each_role_reads_what_the_table_says(handed: Handed) -> None:
+    found = {
+        address: {role for role in EVERYBODY if is_open(await handed.people[role].get(handed.fill(address)))}
+        for address in READS
+    }
+
+    assert found == READS
+
+
+async def test_each_role_does_what_the_table_says(handed: Handed) -> None:
+    wrong = []
+    for address, (data, able) in ACTS.items():
+        form = {name: handed.fill(value) for name, value in data.items()}
+        for role in sorted(EVERYBODY, key=lambda role: role in able):
+            answer = await handed.people[role].post(handed.fill(address), data=form)
+            side = role in SIDES and not able and answer.status_code == CONFLICT
+            if is_open(answer) != (role in able) and not side:
+                wrong.append((address, role, answer.status_code))
+
+    assert wrong == []
+
+
+async def test_the_page_of_an_agreement_says_to_each_role_what_it_may_know(handed: Handed) -> None:
+    texts = {role: (await handed.people[role].get(handed.fill("/agreements/{agreement}"))).text for role in EVERYBODY}
+
+    whole = {role for role, text in texts.items() if 'id="text"' in text}
+    copies = {role for role, text in texts.items() if "agreement.jws" in text}
+    acts = {role for role, text in texts.items() if "/revoke" in text or "/give_up" in text}
+    assert (whole, copies, acts) == (SIDES, SIDES | {FORMER}, SIDES)
+
+
+async def test_lists_and_programs_follow_the_role(handed: Handed) -> None:
+    agreements, requests = set(), set()
+    for role in (LEADER, FORMER, MEMBER, PRODUCER, STRANGER):
+        client = handed.people[role]
+        headers = shown(await made(client, scopes=["access"]))
+        mine = (await client.get("/api/v1/agreements/mine", headers=headers)).text
+        page = (await client.get("/access-requests")).text
+        agreements |= {role} if handed.places["agreement"] in mine else set()
+        requests |= {role} if handed.places["request"] in page else set()
+
+    assert agreements == SIDES
+    assert requests == SIDES
+
+
+async def test_the_secrets_that_the_former_leader_made_end(handed: Handed) -> None:
+    desk, project = handed.desk, handed.places["project"]
+    [credential] = await desk.rows(ProjectCredential)
+    assert credential.revoked_at is None
+    async with desk.site.database.session(desk.territory.id, role="worker") as session:
+        leader = (await session.scalars(select(Project.leader_id))).one()
+    assert credential.made_by != leader
+    payload: dict[str, Any] = {"project": project, "person": str(credential.made_by)}
+
+    await jobs(desk.site)[END_SECRETS](Job(END_SECRETS, desk.territory.id, payload, 0, last=True))
+
+    [credential] = await desk.rows(ProjectCredential)
+    assert credential.revoked_at is not None
+    assert (await desk.events())[-1] == "project_credential.revoked"
+
+
+async def test_who_asked_does_not_answer_for_the_producer_after_handing_the_project_over(
+    desk: Desk, portal_app: Litestar
+) -> None:
+    both = make_person(desk.territory, memberships={"armor": ["publishers"], "goeland": ["publishers"]})
+    other = make_person(desk.territory)
+    await desk.set_policy()
+    async with browse(portal_app, desk.territory, both) as asker, browse(portal_app, desk.territory, other) as second:
+        request = await desk.ask(by=asker)
+        project = f"/projects/{(await desk.one(request)).project_id}"
+        await asker.post(f"{project}/team", data={"email": other.email, "right": "edit"})
+        await second.post(f"{project}/invitation", data={"what": "accept"})
+        await _change(desk, project, second, "lead", by=asker)
+        form = {"words": "Oui.", "revision": str((await desk.one(request)).revision)}
+
+        own = await asker.post(f"{request}/grant", data=form)
+        others = await desk.producer.post(f"{request}/grant", data=form)
+
+    assert (own.status_code, others.status_code) == (403, 303)

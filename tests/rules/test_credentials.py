@@ -1,0 +1,49 @@
+"""No credential is made aside: what draws, signs or seals is a kind of `kit/credentials.py`, or stands here with its reason."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+SOURCE = Path(__file__).parents[2] / "platform/src/udi"
+MAKING = {
+    "secrets.token_urlsafe",
+    "secrets.token_bytes",
+    "secrets.token_hex",
+    "hmac.new",
+    "hmac.digest",
+    "jwt.encode",
+    "jws.serialize_compact",
+}
+MADE = {
+    "kit/credentials.py": "draws every secret",
+    "kit/keys.py": "signs tokens and documents of a kind",
+    "kit/attempts.py": "seals the state of a login (LOGIN_STATE)",
+    "kit/signed_ids.py": "seals addresses of a kind, whose key its caller derives",
+    "settings.py": "derives keys and the secrets of clients",
+    "node/files/ring.py": "draws the keys from which others are derived",
+    "node/files/signed.py": "seals addresses of files (SIGNED_ADDRESS)",
+    "node/manager/tokens.py": "signs tokens of RUDI's clients (MANAGER)",
+    "cli/archive/seal.py": "signs archives (ARCHIVE)",
+    "portal/nodes/actions/invite.py": "locks what an invitation opens with a key drawn from it (NODE_INVITATION)",
+    "portal/notifications/webhooks/signing.py": "draws and signs as Standard Webhooks say (WEBHOOK_SECRET)",
+    "cli/local/state.py": "draws passwords of an installation's own parts",
+    "cli/provision.py": "draws the secret of the worker's client at Keycloak",
+    "cli/local/mails.py": "names the files of a mailbox",
+    "ui/watch.py": "names a request in the log",
+    "node/datasets/actions/treat.py": "derives the key with which columns are coded",
+    "node/tables/personal/coarser.py": "codes a column",
+    "node/spaces/counting.py": "salts what is counted of readers",
+    "portal/catalogue/search/build.py": "names a folder",
+}
+
+
+def made_in(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in MAKING:
+            yield ast.unparse(node.func)
+
+
+def test_credentials_are_made_where_their_kinds_are() -> None:
+    found = {str(path.relative_to(SOURCE)) for path in SOURCE.rglob("*.py") if any(made_in(path))}
+
+    assert found == set(MADE)
