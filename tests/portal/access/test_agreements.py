@@ -162,6 +162,7 @@ async def test_what_was_asked_is_what_is_signed(desk: Desk) -> None:
     said = read_agreement(claims)
     assert deed.sha256 == fingerprint(signed.text)
     assert (said.purpose, said.terms.columns, said.terms.months) == (Purpose.RESEARCH, ("îlot", "énergie"), 6)
+    assert [each.values for each in said.terms.rows] == [("2026-01-01",)]
     assert said.terms.attribution == "Données d’Armorine Métropole"
     assert said.terms.bytes_a_month == 2_000_000_000
     assert (said.provider.name, said.requester.name) == ("Armorine Métropole", "Réseau Goéland")

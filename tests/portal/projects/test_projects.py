@@ -261,6 +261,16 @@ async def test_a_reuse_is_reported_in_two_fields_hidden_with_a_reason_and_its_re
     assert events == ["reuse.reported", "reuse.corrected", "reuse.hidden", "reuse.shown"]
 
 
+async def test_a_reported_reuse_is_corrected_by_whoever_reported_it(workshop: Workshop) -> None:
+    address = await workshop.report("Mes arbres")
+    form = {"title": "Mes publicités", "url": "https://publicite.example/"}
+
+    for visitor in (workshop.leader, workshop.team):
+        assert (await visitor.get(f"{address}/correct")).status_code == 403
+        assert (await visitor.post(f"{address}/correct", data=form)).status_code == 403
+    assert (await workshop.one(address)).title == "Mes arbres"
+
+
 async def test_a_person_reports_so_many_reuses_a_day(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("udi.portal.projects.actions.report.MOST_A_DAY", 1)
     await workshop.report()
