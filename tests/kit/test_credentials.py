@@ -1,0 +1,97 @@
+"""What a token of a kind must say to be taken, and until when what is known of somebody counts."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from udi.kit import confirmation, credentials
+from udi.kit.confirmation import FRESH, KNOWN, is_fresh, is_known
+from udi.kit.credentials import LEEWAY, LONGEST_JTI, InvalidSignatureError, SecretKind, SignedKind
+
+KIND = SignedKind(typ="udi-order+jwt", scope="order", lifetime=timedelta(minutes=5))
+HERE, THERE = "https://portal.example.org", "https://node.example.org"
+NOW, SECOND = datetime(2026, 11, 29, 12, tzinfo=UTC), timedelta(seconds=1)
+ABSENT = object()
+
+
+@pytest.fixture(autouse=True)
+def stopped_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (credentials, confirmation):
+        monkeypatch.setattr(module, "now", lambda: NOW)
+
+
+def claims(**changed: object) -> dict[str, Any]:
+    """Those of a good token, some changed or left out."""
+    made = KIND.write(subject="a", issuer=HERE, audience=THERE) | changed
+    return {name: value for name, value in made.items() if value is not ABSENT}
+
+
+def test_read_returns_what_a_good_token_says() -> None:
+    said = claims(jti="x" * LONGEST_JTI)
+
+    signed = KIND.read({"typ": KIND.typ}, said, issuer=HERE, audience=THERE)
+
+    assert (signed.subject, signed.jti) == ("a", said["jti"])
+    assert int(signed.expires_at.timestamp()) == said["exp"]
+
+
+@pytest.mark.parametrize("header", [{}, {"typ": "JWT"}, {"typ": "udi-reading+jwt"}])
+def test_read_refuses_another_kind(header: dict[str, str]) -> None:
+    with pytest.raises(InvalidSignatureError, match="another typ"):
+        KIND.read(header, claims(), issuer=HERE, audience=THERE)
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("iss", (ABSENT, "", THERE, [HERE])),
+        ("aud", (ABSENT, "", HERE, [THERE])),
+        ("scope", (ABSENT, "", "reading", "order reading", ["order"])),
+        ("sub", (ABSENT, "", None, 7)),
+        ("jti", (ABSENT, "", None, 7, "x" * (LONGEST_JTI + 1))),
+        ("exp", (ABSENT, None, "9999999999", 9999999999.5)),
+    ],
+)
+def test_read_refuses_a_claim_that_is_absent_or_another(name: str, values: tuple[object, ...]) -> None:
+    for value in values:
+        with pytest.raises(InvalidSignatureError):
+            KIND.read({"typ": KIND.typ}, claims(**{name: value}), issuer=HERE, audience=THERE)
+
+
+@pytest.mark.parametrize(
+    ("ahead", "good"),
+    [
+        (-LEEWAY, False),
+        (-LEEWAY + SECOND, True),
+        (KIND.lifetime + LEEWAY, True),
+        (KIND.lifetime + LEEWAY + SECOND, False),
+    ],
+)
+def test_read_refuses_what_is_over_and_what_lasts_longer_than_its_kind(ahead: timedelta, *, good: bool) -> None:
+    said = claims(exp=int((NOW + ahead).timestamp()))
+    if good:
+        assert KIND.read({"typ": KIND.typ}, said, issuer=HERE, audience=THERE)
+    else:
+        with pytest.raises(InvalidSignatureError, match="out of date"):
+            KIND.read({"typ": KIND.typ}, said, issuer=HERE, audience=THERE)
+
+
+def test_a_secret_is_long_and_only_its_digest_is_kept() -> None:
+    kind = SecretKind(name="key", prefix="udi_")
+    secret = kind.draw()
+
+    assert secret != kind.draw()
+    assert len(secret) >= len("udi_") + 43
+    assert (kind.fits(secret), kind.fits(secret[1:])) == (True, False)
+    assert len(kind.digest(secret)) == 32
+    assert secret.encode() not in kind.digest(secret)
+    assert kind.hexdigest(secret) == kind.digest(secret).hex() != kind.hexdigest(secret + "x")
+
+
+@pytest.mark.parametrize(("counts", "longest"), [(is_known, KNOWN), (is_fresh, FRESH)])
+def test_what_is_known_of_somebody_counts_for_so_long(counts: Any, longest: timedelta) -> None:
+    assert not counts(None)
+    assert counts(NOW)
+    assert counts(NOW - longest)
+    assert not counts(NOW - longest - SECOND)
