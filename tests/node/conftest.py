@@ -128,6 +128,7 @@ def each_store(
     else:
         service: S3Service = request.getfixturevalue("s3")
         at = service.empty_bucket()
+    at = at.model_copy(update={"state": settings.state})
     store = SealingStore.over(at, node_database, RingFile(settings))
     parts |= {"objects": store, FIND_TABLE: Tables(node_database, store, tmp_path / "tables")}
     return store

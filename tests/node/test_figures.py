@@ -16,7 +16,7 @@ from udi.kit.clock import now
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
 from udi.node.datasets.actions.figures import Publisher
-from udi.node.datasets.figures import Figure, add_up, count_all, draw_bars
+from udi.node.datasets.figures import Figure, add_up, count_all, draw_bars, list_public_figures
 from udi.node.datasets.models import Dataset
 from udi.node.files.models import Access
 from udi.node.files.snapshot import made_bytes, snapshot
@@ -259,3 +259,23 @@ async def test_the_bytes_of_a_file_are_under_its_own_space(
     assert {key.partition(".")[0] for key in keys} == {version.file.key for version in row.versions}
     assert len(keys) == 4
     assert all(key.startswith(f"{demo.id}/{space.id}/{dataset}/") for key in keys)
+
+
+async def test_uses_of_restricted_data_are_told_to_nobody(
+    producer: Producer, node_database: Database, demo: Territory, space: Space
+) -> None:
+    """What was sent while they were open, by how often, is how long the file is."""
+    still_open, closed = await producer.publish(), await producer.publish(await producer.draft(TABLE + b"x;y;\n"))
+    for dataset in (still_open, closed):
+        await use(node_database, demo, space, dataset, Client.PEOPLE, count=3, sent=3 * 1234)
+        await shown(node_database, demo, dataset)
+    await move_to_yesterday(node_database, demo)
+    async with node_database.session(demo.id, role="worker") as session:
+        before = await list_public_figures(session, space, now().date())
+    await producer.publish(closed, access="restricted")
+
+    async with node_database.session(demo.id, role="worker") as session:
+        after = await list_public_figures(session, space, now().date())
+
+    assert {str(each.dataset_id) for each in before} == {still_open, closed}
+    assert {str(each.dataset_id) for each in after} == {still_open}

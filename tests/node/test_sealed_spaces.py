@@ -50,7 +50,8 @@ def store(each_store: SealingStore) -> SealingStore:
 @pytest.fixture
 def folder(tmp_path: Path, settings: Settings, node_database: Database, parts: dict[str, Any]) -> SealingStore:
     """The node's store for this test, in a folder that the test looks into."""
-    found = SealingStore.over(Settings(object_store=str(tmp_path / "objects")), node_database, RingFile(settings))
+    at = settings.model_copy(update={"object_store": str(tmp_path / "objects")})
+    found = SealingStore.over(at, node_database, RingFile(settings))
     parts["objects"] = found
     return found
 

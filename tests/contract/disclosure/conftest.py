@@ -10,10 +10,13 @@ from tests.contract.disclosure.world import World
 from tests.contract.node import Issuer, add_organisation, pushing, trusted_issuer
 from tests.node.conftest import Browse, parts, producer, publisher, space
 from tests.node.producer import SLUG, Producer
+from tests.visitors import freshen, shut_down
 from udi.kit.db import Database
 from udi.kit.rates import Rates
 from udi.kit.tenancy import Territory
 from udi.kit.territories import Registry
+from udi.node import app as node
+from udi.node import site as node_parts
 from udi.node.spaces.models import Space
 from udi.node.tables.asking import RATES
 from udi.portal.catalogue.search.feed import SearchFeed
@@ -42,13 +45,18 @@ async def world(
     feed = SearchFeed(
         portal_database, Registry(portal_database, Tenant, lambda host: settings.origin("portal", host)), settings
     )
+    own_site = node_parts.build_site(settings.model_copy(update={"node_name": "own"}))
+    freshen(own_site.registry)
+    own_app = node.create(own_site)
     own = {"hosted": True, "producers": (space.organisation_id,)}
     async with (
         pushing(portal_site, portal_app, demo, issuer, **own) as pusher,
         browse(node_app, demo) as at_node,
         browse(portal_app, demo) as at_portal,
+        browse(own_app, demo) as at_own_node,
     ):
         yield World(
             node_site=node_site, portal_site=portal_site, territory=demo, producer=producer, pusher=pusher, feed=feed,
-            at_node=at_node, at_portal=at_portal, node_app=node_app, portal_app=portal_app,
+            at_node=at_node, at_portal=at_portal, at_own_node=at_own_node, node_app=node_app, portal_app=portal_app,
         )  # fmt: skip
+    await shut_down(own_app)

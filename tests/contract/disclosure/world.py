@@ -52,6 +52,8 @@ class World:
     at_portal: httpx.AsyncClient
     node_app: Litestar
     portal_app: Litestar
+    at_own_node: httpx.AsyncClient
+    """In front of a producer's own node, which has a front page of what is published."""
 
     async def dataset(self, dataset_id: str) -> Dataset:
         async with self.node_site.database.session(self.territory.id, role="worker") as session:
@@ -106,6 +108,7 @@ class World:
                 found[f"{program} {method} {path} ({accepted})"] = _read(
                     await client.request(method, path, headers=headers)
                 )
+        found["own node GET /"] = _read(await self.at_own_node.get("/", headers={"Accept-Encoding": "identity"}))
         return found
 
 

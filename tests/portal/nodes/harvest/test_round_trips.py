@@ -18,7 +18,7 @@ from udi.portal.nodes.harvest.convert import Given, convert
 from udi.protocol.access import AccessRights
 from udi.protocol.geodcat import find_code
 from udi.protocol.rdf import dataset_address, write_dataset
-from udi.protocol.record import restore_record, write_record
+from udi.protocol.record import conceal_record, restore_record, write_record
 from udi.protocol.structures import Contact, LicenceTerms, Media, Organisation, Record
 from udi.protocol.themes import THEMES
 from udi.protocol.triples import canonical, write_triples
@@ -109,7 +109,7 @@ def test_rudi_keeps_everything(record: Record) -> None:
 
     assert page.format == "rudi"
     assert [fault.say() for each in page.refused for fault in each.faults] == []
-    assert convert(page.records[0], given_of(record)).record == record
+    assert conceal_record(convert(page.records[0], given_of(record)).record) == conceal_record(record)
 
 
 @QUIET

@@ -218,6 +218,22 @@ async def test_a_dataset_says_where_it_was_read_and_gives_its_own_record(
     assert original.headers["content-type"] == "application/octet-stream"
 
 
+async def test_the_original_record_of_restricted_data_is_not_given(
+    anybody: httpx.AsyncClient, reading: Reading, portal_database: Database
+) -> None:
+    """It says what the portal does not repeat: sizes, digests, a licence."""
+    shown = (await reading.shown())["Jeu arbres"]
+    async with portal_database.session(reading.territory.id) as session:
+        await session.execute(text("UPDATE app.dataset SET access = 'restricted' WHERE id = :id").bindparams(id=shown))
+
+    page = await anybody.get(f"/data/{shown}", follow_redirects=True)
+    original = await anybody.get(f"/data/{shown}/original")
+
+    assert page.status_code == 200
+    assert "/original" not in page.text
+    assert original.status_code == 404
+
+
 async def test_what_was_not_read_elsewhere_or_was_withdrawn_has_no_record_to_give(
     anybody: httpx.AsyncClient, reading: Reading, portal_database: Database
 ) -> None:

@@ -47,11 +47,14 @@ async def list_figures(session: AsyncSession, space: Space, since: date, until: 
 
 
 async def list_public_figures(session: AsyncSession, space: Space, until: date) -> list[Figure]:
-    """The same of the datasets that are public now, under the title that is public, for everybody."""
+    """The same of the datasets that are open now, under the title that is public, for everybody.
+
+    Of restricted ones, bytes by downloads of before would say how long the file is.
+    """
     same = (Dataset.tenant_id == UseCount.tenant_id) & (Dataset.id == UseCount.dataset_id)
     query = select(UseCount, Dataset.record["resource_title"].astext).join(Dataset, same)
     public = (Dataset.record.is_not(None), Dataset.withdrawn_at.is_(None), Dataset.opened_at.is_not(None))
-    query = query.where(UseCount.space_id == space.id, UseCount.day < until, *public)
+    query = query.where(UseCount.space_id == space.id, UseCount.day < until, *public, ~Dataset.restricted)
     return _figures(await session.execute(_ordered(query)))
 
 

@@ -17,7 +17,7 @@ from udi.kit.identity import Actor
 from udi.kit.paging import Page, page_number
 from udi.kit.tenancy import Territory, space_context
 from udi.node.datasets.models import Dataset
-from udi.node.datasets.pages.saying import PageRequest
+from udi.node.datasets.pages.saying import PageRequest, locale_of
 from udi.node.datasets.queries import list_public
 from udi.node.portals.queries import list_shown
 from udi.node.spaces.models import Space
@@ -26,6 +26,7 @@ from udi.protocol.catalogue import Catalogue, Entry, Part, write_catalogue, writ
 from udi.protocol.record import restore_record
 from udi.protocol.structures import Box
 from udi.protocol.triples import write_json_ld, write_turtle
+from udi.ui.locale import localised
 from udi.ui.site import render, site_of
 
 FEED = 100
@@ -58,6 +59,7 @@ async def show_catalogue(
         portal=territory.links.get("portal", ""),
         further=await _further(request, territory, page.items),
         short=SHORT,
+        summaries={each.id: localised(restore_record(_said(each)).summary, locale_of(request)) for each in page.items},
     )
 
 

@@ -76,7 +76,7 @@ def upgrade() -> None:
 
 def _conceal(table: str, column: str) -> None:
     """Take out of each record of restricted data what `restricted.conceal` does: few are."""
-    change = sa.text(f"UPDATE app.{table} SET {column} = :record WHERE ctid = CAST(:place AS tid)")
+    change = sa.text(f"UPDATE app.{table} SET {column} = :record WHERE ctid = CAST(CAST(:place AS text) AS tid)")
     change = change.bindparams(sa.bindparam("record", type_=JSONB))
     for place, record in list(_restricted(table, column)):
         op.get_bind().execute(change, {"place": place, "record": record})
@@ -94,7 +94,7 @@ def _restricted(table: str, column: str) -> Iterator[tuple[str, dict[str, Any]]]
 def _forget_cells() -> None:
     """Take the first lines and the cells that do not fit out of the rows of sealed spaces; its worker does the rest."""
     op.execute(SAMPLES)
-    change = sa.text("UPDATE app.preparation SET findings = :findings WHERE ctid = CAST(:place AS tid)")
+    change = sa.text("UPDATE app.preparation SET findings = :findings WHERE ctid = CAST(CAST(:place AS text) AS tid)")
     change = change.bindparams(sa.bindparam("findings", type_=JSONB))
     for place, findings in op.get_bind().execute(sa.text(FINDINGS)).all():
         op.get_bind().execute(change, {"place": place, "findings": _without_cells(findings)})

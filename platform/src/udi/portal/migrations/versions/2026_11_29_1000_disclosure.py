@@ -58,7 +58,7 @@ def _conceal() -> None:
 
 def _conceal_past() -> None:
     """What was said of data while they were open goes; of the rest, the figures."""
-    place = sa.text("ctid = CAST(:place AS tid)")
+    place = sa.text("ctid = CAST(CAST(:place AS text) AS tid)")
     rows = sa.table("past_description", sa.column("record"), schema="app")
     for ctid, packed in op.get_bind().execute(sa.text(PAST)).all():
         record = unpack(packed)
