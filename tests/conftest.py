@@ -11,12 +11,15 @@ from typing import Any
 import hypothesis
 import pytest
 from litestar import Litestar
+from playwright.async_api import Browser
 from xdist.scheduler import LoadScopeScheduling
 
 from tests import cluster, services, stage, visitors
 from tests.cluster import RUN
 from tests.interrupts import heed_interrupts
 from tests.reaper import Reaper
+from tests.ui.axe import open_browser
+from tests.ui.tab import Tab, open_tab
 from udi.kit import logs
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
@@ -195,6 +198,29 @@ async def node_app(node_site: Site) -> AsyncIterator[Litestar]:
     app = node.create(node_site)
     yield app
     await visitors.shut_down(app)
+
+
+@pytest.fixture(scope="session")
+async def chromium() -> AsyncIterator[Browser]:
+    """A real browser, one for each process that runs tests."""
+    async with open_browser() as opened:
+        yield opened
+
+
+@pytest.fixture
+async def browser(chromium: Browser) -> AsyncIterator[Browser]:
+    """The real browser; what a test opens in it is closed after the test."""
+    before = set(chromium.contexts)
+    yield chromium
+    for context in chromium.contexts:
+        if context not in before:
+            await context.close()
+
+
+@pytest.fixture
+async def tab(browser: Browser) -> Tab:
+    """A tab of the browser, which shows what a client gets."""
+    return await open_tab(browser)
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ import pytest
 from tests import depth
 
 THOROUGH, PROGRAMS = "thorough", "programs"
-SERVERS = {"postgres", "keycloak", "browser"}
+SERVERS = {"postgres", "keycloak", "chromium"}
 STARTS = {"subprocess.Popen", "os.fork", "os.posix_spawn", "os.exec"}
 """What Python says to its auditors when a program is started."""
 EVERYTHING, DEFAULT = "./udi test --all", "./udi test"

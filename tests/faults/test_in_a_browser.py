@@ -11,22 +11,15 @@ from playwright.async_api import Browser, Page, Request, expect
 from tests.faults.running import RunningNode
 from tests.node.producer import SLUG, TABLE, Producer
 from tests.node.sending import rows
-from tests.ui.axe import axe_violations, open_browser
+from tests.ui.axe import axe_violations
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
 from udi.node.files.models import StoredFile, Upload
 
-pytestmark = pytest.mark.filterwarnings("default::ResourceWarning")
 MEGABYTE = 1024**2
 PATIENCE = 90_000
 USUAL, HELD, FULL = MEGABYTE, 32 * 1024, -1
 """Bytes a second of the line; held, nothing ends while something else is looked at, and no server calls it dead."""
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with open_browser() as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ from playwright.async_api import Browser, BrowserContext
 from tests import cluster
 from tests.conftest import SHARED
 from tests.journeys.installation import Installation, running
-from tests.ui.axe import open_browser
 from udi.settings import Settings
 
 
@@ -26,13 +25,6 @@ def installation(
         own = own.model_copy(update={"schemas": models})
     with running(own, tmp_path_factory.mktemp("installation")) as found:
         yield found
-
-
-@pytest.fixture(scope="session")
-async def browser() -> AsyncIterator[Browser]:
-    """One browser for the journeys."""
-    async with open_browser() as opened:
-        yield opened
 
 
 @pytest.fixture

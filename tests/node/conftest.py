@@ -9,7 +9,6 @@ from typing import Any
 import httpx
 import pytest
 from litestar import Litestar
-from playwright.async_api import Browser
 
 from tests import services
 from tests.cluster import locked
@@ -17,7 +16,6 @@ from tests.node.counterpart import PortalDouble
 from tests.node.distant import Distant
 from tests.node.producer import SLUG, TABLE, Producer
 from tests.s3 import S3Service
-from tests.ui.axe import open_browser
 from udi.kit.db import Database
 from udi.kit.oidc import Login
 from udi.kit.tenancy import Territory
@@ -147,13 +145,6 @@ def distant() -> Iterator[Distant]:
     server = Distant(TABLE)
     yield server
     server.stop()
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    """A real browser."""
-    async with open_browser() as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -8,16 +8,14 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.async_api import Browser
 
 from tests.node.producer import Producer
 from tests.node.test_show_data import SPOTS
-from tests.node.test_show_in_a_browser import seen
+from tests.ui.tab import Tab
 from udi.kit.tenancy import Territory
 from udi.node.tables.pool import POOL, Pool, PoolLimits
 from udi.node.tables.shown import SHOWING, PartSeconds, Showing
 
-pytestmark = pytest.mark.filterwarnings("default::ResourceWarning")
 LIGHT = 30_000
 WIDE = ";".join(f"colonne {number}" for number in range(40)) + "\n" + (";".join(["valeur"] * 40) + "\n") * 30
 
@@ -110,10 +108,11 @@ async def test_the_page_of_the_data_gives_a_line_for_each_part(
     assert "frame-ancestors 'none'" in page.headers["content-security-policy"]
 
 
+@pytest.mark.thorough
 async def test_frames_are_accessible_at_every_width(
     producer: Producer,
     passer_by: httpx.AsyncClient,
-    browser: Browser,
+    tab: Tab,
     demo: Territory,
 ) -> None:
     dataset = await producer.publish(await producer.draft(SPOTS.encode(), "lieux.csv"))
@@ -121,4 +120,4 @@ async def test_frames_are_accessible_at_every_width(
 
     for part, language in (("table", "fr"), ("map", "fr"), ("chart", "en")):
         address = f"{node}/embed/datasets/{dataset}/{part}?lang={language}"
-        assert await seen(browser, passer_by, address, language, f"frame-{part}") == []
+        assert await tab.find_faults(passer_by, address, f"frame-{part}", language) == []

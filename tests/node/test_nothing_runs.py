@@ -1,5 +1,6 @@
 """In a real browser, what strangers dropped is saved and never run, whoever opens or embeds it."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 
@@ -8,8 +9,8 @@ import pytest
 from playwright.async_api import Browser, BrowserContext, Page, Request, Route
 
 from tests.node.producer import Producer
+from tests.ui.axe import PATIENCE
 
-pytestmark = pytest.mark.filterwarnings("default::ResourceWarning")
 TOLD = "https://told.example"
 RUN = f"document.title='ran';new Image().src='{TOLD}/ran';fetch('{TOLD}/ran')"
 EVIL = {
@@ -28,6 +29,7 @@ class Visit:
 
     page: Page
     ran: list[str] = field(default_factory=list)
+    has_run: asyncio.Event = field(default_factory=asyncio.Event)
     refused: list[str] = field(default_factory=list)
 
 
@@ -37,6 +39,7 @@ async def visit(context: BrowserContext, node: httpx.AsyncClient, html: str = ""
     async def answer(route: Route, request: Request) -> None:
         if request.url.startswith(TOLD):
             found.ran.append(request.url)
+            found.has_run.set()
             await route.abort()
         elif request.url == EMBEDDING:
             await route.fulfill(body=html, content_type="text/html")
@@ -129,6 +132,5 @@ async def test_without_the_policy_it_would_run(
     shown = await visit(context, passer_by, change=bare)
 
     await shown.page.goto(addresses[name])
-    await shown.page.wait_for_timeout(200)
 
-    assert shown.ran != []
+    await asyncio.wait_for(shown.has_run.wait(), PATIENCE / 1000)

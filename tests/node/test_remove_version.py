@@ -9,7 +9,6 @@ from typing import Any
 import httpx
 import pytest
 from litestar import Litestar
-from playwright.async_api import Browser
 from sqlalchemy import select, text
 
 from tests.node.conftest import Browse
@@ -20,7 +19,7 @@ from tests.node.test_erase_dataset import Do, erase, rows, withdraw
 from tests.node.test_erase_dataset import erase_job as erase_job
 from tests.node.test_erase_dataset import push as push
 from tests.node.test_erase_dataset import settle as settle
-from tests.node.test_show_in_a_browser import seen
+from tests.ui.tab import Tab
 from udi.kit.db import Database
 from udi.kit.jobs import Job
 from udi.kit.oidc import Login
@@ -46,7 +45,6 @@ from udi.ui.site import Site
 
 WHY = "Des noms y étaient restés"
 LINES = [f"Association {number};Kerlévan;12/03/19{number}\n".encode("cp1252") for number in range(10, 60)]
-pytestmark = pytest.mark.filterwarnings("default::ResourceWarning")
 Work = Callable[[], Awaitable[list[str]]]
 
 
@@ -421,7 +419,7 @@ async def test_the_pace_of_a_dataset_is_that_of_all_its_versions(
 
 
 async def test_its_pages_are_shown_at_every_width(
-    producer: Producer, push: Do, settle: Do, browser: Browser, demo: Territory
+    producer: Producer, push: Do, settle: Do, tab: Tab, demo: Territory
 ) -> None:
     dataset = await published(producer, push, settle, 3)
     here = f"{demo.links['node']}/datasets/{dataset}"
@@ -433,6 +431,5 @@ async def test_its_pages_are_shown_at_every_width(
         return await producer.client.get(path, headers=request.headers)
 
     async with httpx.AsyncClient(transport=httpx.MockTransport(answer), base_url=producer.client.base_url) as client:
-        for language in ("fr", "en"):
-            for name, path in (("versions", ""), ("remove", "/versions/1/remove"), ("keep", "/keep")):
-                assert await seen(browser, client, f"{here}{path}", language, name) == []
+        for name, path in (("versions", ""), ("remove", "/versions/1/remove"), ("keep", "/keep")):
+            assert await tab.find_faults(client, f"{here}{path}", name, "fr", "en") == []

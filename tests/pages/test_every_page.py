@@ -4,15 +4,13 @@ import json
 import os
 import re
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
-import httpx
 import pytest
 from litestar import Litestar
-from playwright.async_api import Browser, BrowserContext, Page, Response, Route
+from playwright.async_api import Browser
 
+from tests.depth import thorough
 from tests.pages import plain, rgaa
 from tests.pages.criteria import CHECKED, CRITERIA, SUBJECTS, broken_by
 from tests.pages.findings import Fault, Findings, write_part
@@ -21,22 +19,27 @@ from tests.pages.place import Place, furnished
 from tests.pages.table import NO_PAGES, STOPS, Stop
 from tests.rules.pages import Page as Document
 from tests.rules.test_routes import addresses
-from tests.ui.axe import axe_faults, axe_rules, axe_version, open_browser
+from tests.ui.axe import axe_faults, axe_rules, axe_version
+from tests.ui.tab import Tab, open_tab
 from udi.kit.clock import now
 from udi.settings import Settings
 from udi.ui.declarations import FILE, accessibility
 
-pytestmark = pytest.mark.filterwarnings("default::ResourceWarning")
 LANGUAGES = ("fr", "en")
+OF_WORDS = {"reflow", "large text"}
+"""Modes that the length of words changes: looked at in both languages, since languages share their markup."""
 FOUND = 200
 PRESENT = "selectors => selectors.filter(each => document.querySelector(each))"
 ANONYMOUS = {"portal", "node", "installation"}
 
 
 @pytest.fixture(scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    async with open_browser() as opened:
-        yield opened
+async def tabs(chromium: Browser) -> AsyncIterator[dict[str, Tab]]:
+    """A tab for each language, which every page is shown in."""
+    opened = {language: await open_tab(chromium, locale=language, axe=is_whole(language)) for language in LANGUAGES}
+    yield opened
+    for tab in opened.values():
+        await tab.page.context.close()
 
 
 @pytest.fixture(scope="module")
@@ -49,37 +52,6 @@ def filled(address: str, names: dict[str, str]) -> str:
     return re.sub(r"\{([^}]+)\}", lambda found: names[found[1]], address)
 
 
-async def open_stop(
-    context: BrowserContext, client: httpx.AsyncClient, url: str, language: str
-) -> tuple[Page, Response, set[str]]:
-    """The page, its answer, and the hosts that were asked for something."""
-    asked: set[str] = set()
-
-    async def answer(route: Route) -> None:
-        parts = urlsplit(route.request.url)
-        asked.add(parts.netloc)
-        if parts.netloc != client.base_url.netloc.decode():
-            await route.fulfill(status=200, content_type="text/html", body="<!doctype html><title>x</title>")
-            return
-        path = f"{parts.path}?{parts.query}" if parts.query else parts.path
-        found = await client.get(path, headers={"Accept-Language": language})
-        headers = {key: value for key, value in found.headers.items() if key != "content-encoding"}
-        await route.fulfill(status=found.status_code, headers=headers, body=found.content)
-
-    page = await context.new_page()
-    await page.route("**/*", answer)
-    origin = str(client.base_url).rstrip("/")
-    response = await page.goto(f"{origin}{url}")
-    assert response is not None
-    return page, response, asked
-
-
-async def picture(page: Page, stop: Stop, language: str, mode: str = "") -> None:
-    if folder := os.environ.get("UDI_PICTURES"):
-        name = re.sub(r"[^\w]+", "-", f"{stop.name} {language} {mode}").strip("-")
-        await page.screenshot(path=Path(folder) / f"{name[:110]}.png", full_page=True)
-
-
 @pytest.fixture(scope="module")
 def findings() -> Findings:
     return Findings()
@@ -88,20 +60,20 @@ def findings() -> Findings:
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("stop", STOPS, ids=lambda stop: stop.name)
 async def test_a_page_bears_every_mode(
-    place: Place, browser: Browser, findings: Findings, stop: Stop, language: str
+    place: Place, tabs: dict[str, Tab], findings: Findings, stop: Stop, language: str
 ) -> None:
-    client, url = place.visitors[stop.who], filled(stop.address, place.names)
-    context = await browser.new_context(viewport={"width": 1280, "height": 1024}, locale=language)
-    page, response, asked = await open_stop(context, client, url + language_of(url, language), language)
+    client, url, tab = place.visitors[stop.who], filled(stop.address, place.names), tabs[language]
+    origin = str(client.base_url).rstrip("/")
+    response = await tab.visit(client, f"{origin}{url}{language_of(url, language)}", language)
 
-    others = asked - {client.base_url.netloc.decode()}
-    document = Document(await response.text(), page.url, response.headers, None)
-    faults = await walk(page, document, stop, language)
+    others = tab.hosts - {client.base_url.netloc.decode()}
+    document = Document(await response.text(), tab.page.url, response.headers, None)
+    faults = await walk(tab, document, stop, language)
     findings.note(stop.name, language, faults)
     if response.status == FOUND:
-        findings.keep(stop.who, language, document, await page.evaluate(PRESENT, list(SUBJECTS.values())))
-    cookies = await context.cookies()
-    await context.close()
+        findings.keep(stop.who, language, document, await tab.page.evaluate(PRESENT, list(SUBJECTS.values())))
+    cookies = await tab.page.context.cookies()
+    await tab.page.context.clear_cookies()
 
     assert response.status == stop.status
     assert [str(fault) for fault in faults] == []
@@ -109,28 +81,35 @@ async def test_a_page_bears_every_mode(
     assert stop.who not in ANONYMOUS or cookies == []
 
 
+def is_whole(language: str) -> bool:
+    """Whether pages in this language bear every mode, and axe-core; the others share their markup."""
+    return language == LANGUAGES[0] or thorough()
+
+
 def language_of(url: str, language: str) -> str:
     """A frame says its language in its address."""
     return f"?lang={language}" if url.startswith("/embed/") else ""
 
 
-async def walk(page: Page, document: Document, stop: Stop, language: str) -> list[Fault]:
-    """What is wrong with a page; by keyboard and on paper once, since languages share their markup."""
-    here = await page.locator(f"html[lang={language}]").count()
-    faults = [] if here else [Fault("language", "the page is in another language")]
+async def walk(tab: Tab, document: Document, stop: Stop, language: str) -> list[Fault]:
+    """What is wrong with a page: the whole in the first language, what depends on words in the second."""
+    page = tab.page
+    whole = is_whole(language)
+    faults = []
+    if document.root.get("lang") != language:
+        faults.append(Fault("language", "the page is in another language"))
     faults += [Fault(rule.__name__, said) for rule in rgaa.RULES for said in rule(document)]
     faults += [Fault(rule.__name__, said) for rule in plain.RULES for said in rule(document, language)]
     faults += [Fault("unsized", said) for said in await unsized(page)]
-    await page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
-    faults += [Fault("axe", said, tags) for said, tags in await axe_faults(page)]
-    await picture(page, stop, language)
+    await tab.take_picture(re.sub(r"[^\w]+", "-", f"{stop.name} {language}").strip("-")[:110])
+    if whole:
+        faults += [Fault("axe", said, tags) for said, tags in await axe_faults(page)]
     for name, mode in MODES.items():
-        if language == LANGUAGES[0] or name in {"reflow", "large text"}:
+        if whole or name in OF_WORDS:
             faults += [Fault(name, said) for said in await mode(page)]
     return faults
 
 
-@pytest.mark.programs
 async def test_pages_hold_together_and_the_declaration_says_what_the_walk_found(
     findings: Findings, browser: Browser
 ) -> None:

@@ -1,13 +1,11 @@
 """What counts as a sentence of ours, how long it may be, and the pictures that say no size."""
 
 import pytest
+from playwright.async_api import Browser
 
 from tests.pages import plain
 from tests.pages.modes import unsized
 from tests.rules.pages import Page
-from tests.ui.axe import open_browser
-
-pytestmark = pytest.mark.programs
 
 LONG = "We " + "really " * plain.LONGEST["en"] + "mean it."
 
@@ -53,8 +51,8 @@ def test_a_word_of_specialists_is_a_fault_where_everybody_reads() -> None:
         ('<svg viewBox="0 0 9 9"></svg>', 1), ('<iframe title="x" style="width: 10px"></iframe>', 1),
     ],
 )  # fmt: skip
-async def test_a_picture_without_a_size_is_a_fault(picture: str, faults: int) -> None:
-    async with open_browser() as browser:
-        page = await browser.new_page()
-        await page.set_content(picture)
-        assert len(await unsized(page)) == faults
+async def test_a_picture_without_a_size_is_a_fault(browser: Browser, picture: str, faults: int) -> None:
+    page = await browser.new_page()
+    await page.set_content(picture)
+
+    assert len(await unsized(page)) == faults

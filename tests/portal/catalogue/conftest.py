@@ -1,12 +1,8 @@
 """Two territories' catalogues, and the process that keeps their indexes."""
 
-from collections.abc import AsyncIterator
-
 import pytest
-from playwright.async_api import Browser
 
 from tests.portal.catalogue.corpus import Catalogue, fill_with_copies, open_catalogue
-from tests.ui.axe import open_browser
 from tests.visitors import freshen
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
@@ -48,9 +44,3 @@ def feed(portal_database: Database, registry: Registry, settings: Settings) -> S
 @pytest.fixture
 def indexes(settings: Settings) -> SearchIndexes:
     return SearchIndexes(settings.index_folder)
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with open_browser() as opened:
-        yield opened

@@ -10,11 +10,10 @@ import pytest
 from jsonschema import Draft202012Validator
 from litestar import Litestar
 
-from tests.node.test_show_in_a_browser import seen
 from tests.portal.catalogue.beyond import make_all
 from tests.portal.catalogue.corpus import Catalogue
 from tests.rules.test_routes import addresses
-from tests.ui.axe import open_browser
+from tests.ui.tab import Tab
 from tests.visitors import browse, make_person
 from udi.kit.clock import now
 from udi.kit.identity import Actor
@@ -344,14 +343,17 @@ async def test_every_word_of_the_document_and_of_its_page_is_in_both_languages(
     assert "<td></td>" not in pages["fr"]
 
 
-@pytest.mark.filterwarnings("default::ResourceWarning")
 @pytest.mark.parametrize(
     ("address", "name"),
-    [("/api", "api"), ("/api?about=me", "api-me"), ("/problems", "problems"), ("/problems/gone", "problem")],
+    [
+        ("/api?about=me", "api-me"),
+        pytest.param("/api", "api", marks=pytest.mark.thorough),
+        pytest.param("/problems", "problems", marks=pytest.mark.thorough),
+        pytest.param("/problems/gone", "problem", marks=pytest.mark.thorough),
+    ],
 )
 async def test_its_page_and_those_of_problems_hold_on_every_screen(
-    filled: Catalogue, portal_app: Litestar, address: str, name: str
+    filled: Catalogue, portal_app: Litestar, tab: Tab, address: str, name: str
 ) -> None:
-    async with open_browser() as browser, browse(portal_app, filled.territory) as visitor:
-        for language in ("fr", "en"):
-            assert await seen(browser, visitor, f"{filled.territory.origin}{address}", language, name) == []
+    async with browse(portal_app, filled.territory) as visitor:
+        assert await tab.find_faults(visitor, f"{filled.territory.origin}{address}", name, "fr", "en") == []

@@ -1,6 +1,7 @@
 """Pages of the catalogue in a real browser: nothing out of the screen, nothing that axe-core refuses, in both languages."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -12,10 +13,11 @@ from playwright.async_api import Browser, Page, Route, expect
 from tests.portal.catalogue.corpus import Catalogue, described
 from tests.portal.catalogue.test_dataset_page import WHOLE, as_table
 from tests.ui.axe import axe_violations
+from tests.ui.tab import Tab
 from tests.visitors import browse, make_person
+from udi.kit.tenancy import Territory
 from udi.portal.catalogue.search.feed import SearchFeed
 
-pytestmark = pytest.mark.filterwarnings("default::ResourceWarning")
 WIDTHS = (1280, 320)
 LONG = "Une description très longue qui n’en finit pas, " * 12 + "https://exemple.example/" + "x" * 120
 ARABIC = "بيانات المرور في المدينة"
@@ -41,21 +43,6 @@ async def open_page(
     await page.route("**/*", answer)
     await page.goto(f"{str(client.base_url).rstrip('/')}{url}")
     return page
-
-
-async def seen(browser: Browser, client: httpx.AsyncClient, url: str, language: str, name: str) -> list[str]:
-    """What is wrong with a page at both widths; kept as a picture in the folder `UDI_PICTURES`, when there is one."""
-    wrong = []
-    for width in WIDTHS:
-        page = await open_page(browser, client, url, language, width)
-        await page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
-        wrong += await axe_violations(page)
-        wide = await page.evaluate("document.documentElement.scrollWidth")
-        wrong += [f"{name} is {wide} wide at {width}"] if wide > width else []
-        if folder := os.environ.get("UDI_PICTURES"):
-            await page.screenshot(path=Path(folder) / f"{name}-{width}-{language}.png", full_page=True)
-        await page.close()
-    return wrong
 
 
 @pytest.fixture
@@ -91,9 +78,30 @@ async def tables(armor: Catalogue, feed: SearchFeed) -> dict[str, str]:
     return names | {"gone": str(gone.id)}
 
 
+async def find_faults(
+    tab: Tab, app: Litestar, territory: Territory, addresses: Mapping[str, str], *languages: str
+) -> list[str]:
+    """What is wrong with pages that a passer-by sees, by their names."""
+    faults = []
+    async with browse(app, territory) as visitor:
+        for name, url in addresses.items():
+            faults += await tab.find_faults(visitor, f"{territory.origin}{url}", name, *languages)
+    return faults
+
+
+async def test_what_is_long_is_shown_at_every_width(
+    armor: Catalogue, tables: dict[str, str], portal_app: Litestar, tab: Tab
+) -> None:
+    addresses = {name: f"/data/{tables[name]}" for name in ("table", "long")}
+    frames = {f"frame-{name}": f"/embed/data/{tables[name]}?lang=fr" for name in ("long", "gone")}
+
+    assert await find_faults(tab, portal_app, armor.territory, addresses | frames, "fr") == []
+
+
+@pytest.mark.thorough
 @pytest.mark.parametrize("language", ["fr", "en"])
 async def test_datasets_are_shown_at_every_width(
-    armor: Catalogue, tables: dict[str, str], portal_app: Litestar, browser: Browser, language: str
+    armor: Catalogue, tables: dict[str, str], portal_app: Litestar, tab: Tab, language: str
 ) -> None:
     addresses = {name: f"/data/{dataset}" for name, dataset in tables.items()}
     addresses["history"] = f"/data/{tables['table']}/history"
@@ -106,25 +114,20 @@ async def test_datasets_are_shown_at_every_width(
         "frame-producer": f"/embed/producers/armor?lang={language}",
     }
 
-    async with browse(portal_app, armor.territory) as visitor:
-        wrong = [
-            fault for name, url in addresses.items() for fault in await seen(browser, visitor, url, language, name)
-        ]
-
-    assert wrong == []
+    assert await find_faults(tab, portal_app, armor.territory, addresses, language) == []
 
 
 async def test_its_producer_sees_what_would_raise_the_score(
-    armor: Catalogue, tables: dict[str, str], portal_app: Litestar, browser: Browser
+    armor: Catalogue, tables: dict[str, str], portal_app: Litestar, tab: Tab
 ) -> None:
     person = make_person(armor.territory, memberships={"goeland": ["publishers"]})
     ours = described(5)
     await armor.add(5, **ours | as_table(ours["global_id"], armor.territory.links["node"]))
+    origin = armor.territory.origin
 
     async with browse(portal_app, armor.territory, person) as member:
-        assert await seen(browser, member, f"/data/{tables['long']}", "fr", "edits") == []
-        for language in ("fr", "en"):
-            assert await seen(browser, member, f"/data/{ours['global_id']}", language, "edits-led") == []
+        assert await tab.find_faults(member, f"{origin}/data/{tables['long']}", "edits", "fr") == []
+        assert await tab.find_faults(member, f"{origin}/data/{ours['global_id']}", "edits-led", "fr", "en") == []
 
 
 async def test_a_first_visit_is_light_and_asks_nobody_else(

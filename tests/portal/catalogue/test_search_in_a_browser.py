@@ -6,14 +6,13 @@ import pytest
 from litestar import Litestar
 from playwright.async_api import Browser, Route
 
-from tests.node.test_show_in_a_browser import seen
 from tests.portal.catalogue.corpus import Catalogue
 from tests.portal.catalogue.test_elsewhere import set_search
+from tests.ui.tab import Tab
 from tests.visitors import browse
 from udi.portal.catalogue.search.feed import SearchFeed
 from udi.settings import Settings
 
-pytestmark = pytest.mark.filterwarnings("default::ResourceWarning")
 STATES = {
     "synonyms": "/data?q=bicyclette",
     "everything": "/data?facets=keyword&updated=older&updated=year&from=1990&to=2030&bbox=-4.6,48.3,-4.3,48.4&sort=published&access=public",
@@ -36,11 +35,11 @@ async def filled(armor: Catalogue, feed: SearchFeed) -> Catalogue:
 
 
 async def test_every_state_of_a_search_is_sound_at_every_width(
-    filled: Catalogue, portal_app: Litestar, browser: Browser
+    filled: Catalogue, portal_app: Litestar, tab: Tab
 ) -> None:
     async with browse(portal_app, filled.territory) as visitor:
         wrong = {
-            name: await seen(browser, visitor, f"{filled.territory.origin}{url}", "fr", f"search-{name}")
+            name: await tab.find_faults(visitor, f"{filled.territory.origin}{url}", f"search-{name}", "fr")
             for name, url in STATES.items()
         }
 
@@ -53,7 +52,7 @@ async def test_answers_from_elsewhere_are_sound_at_every_width(
     feed: SearchFeed,
     portal_app: Litestar,
     settings: Settings,
-    browser: Browser,
+    tab: Tab,
 ) -> None:
     await elsewhere.add(1, resource_title="Vélos de la vallée")
     await feed.step()
@@ -66,7 +65,7 @@ async def test_answers_from_elsewhere_are_sound_at_every_width(
         async with browse(portal_app, territory) as visitor:
             origin = str(visitor.base_url).rstrip("/")
             name = f"elsewhere-{'own' if territory else 'all'}-{len(url)}"
-            wrong += await seen(browser, visitor, f"{origin}{url}", "fr", name)
+            wrong += await tab.find_faults(visitor, f"{origin}{url}", name, "fr")
 
     assert wrong == []
 
@@ -84,8 +83,8 @@ async def test_words_are_offered_while_someone_types_and_none_is_needed(
         page = await browser.new_page()
         await page.route("**/*", answer)
         await page.goto(f"{filled.territory.origin}/data")
-        await page.locator("#q").press_sequentially("horaires trot")
-        await page.wait_for_timeout(600)
+        async with page.expect_response("**/*q=horaires%20trot"):
+            await page.locator("#q").press_sequentially("horaires trot")
         nothing = await page.locator("#q-words option").count()
         await page.locator("#q").fill("trot")
         await page.locator("#q-words option").first.wait_for(state="attached")

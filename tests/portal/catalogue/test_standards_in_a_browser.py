@@ -2,13 +2,11 @@
 
 import pytest
 from litestar import Litestar
-from playwright.async_api import Browser
 
-from tests.node.test_show_in_a_browser import seen
 from tests.portal.catalogue.corpus import Catalogue
+from tests.ui.tab import Tab
 from tests.visitors import browse
 
-pytestmark = pytest.mark.filterwarnings("default::ResourceWarning")
 PAGES = {
     "api": "/api",
     "ogc": "/ogc?f=html",
@@ -17,10 +15,8 @@ PAGES = {
 }
 
 
-@pytest.mark.parametrize("language", ["fr", "en"])
-async def test_pages_hold_at_every_width(
-    armor: Catalogue, portal_app: Litestar, browser: Browser, language: str
-) -> None:
+@pytest.mark.thorough
+async def test_pages_hold_at_every_width(armor: Catalogue, portal_app: Litestar, tab: Tab) -> None:
     record = await armor.add(1)
     pages = PAGES | {"dataset": f"/data/{record.id}"}
 
@@ -28,7 +24,7 @@ async def test_pages_hold_at_every_width(
         wrong = [
             each
             for name, path in pages.items()
-            for each in await seen(browser, program, armor.territory.origin + path, language, name)
+            for each in await tab.find_faults(program, armor.territory.origin + path, name, "fr", "en")
         ]
 
     assert wrong == []

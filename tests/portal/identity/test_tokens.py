@@ -1,21 +1,15 @@
 """Tokens that people make for their programs: shown once, good for what they were made for, until revoked or over."""
 
-import os
 import re
-from collections.abc import AsyncIterator, Sequence
-from functools import partial
+from collections.abc import Sequence
 from hashlib import sha256
-from pathlib import Path
-from urllib.parse import urlsplit
 
 import httpx
 import pytest
 from litestar import Litestar
-from playwright.async_api import Browser, Route
 from sqlalchemy import text
 
-from tests.node.test_show_in_a_browser import seen
-from tests.ui.axe import axe_violations, open_browser
+from tests.ui.tab import Answered, Tab
 from tests.visitors import browse, make_person
 from udi.kit.db import Database
 from udi.kit.oidc import Login
@@ -23,12 +17,6 @@ from udi.kit.tenancy import Territory
 from udi.ui.readers import API_RATES, ApiRates
 
 PAGE, ME, DATASETS = "/my-space/tokens", "/api/v1/me", "/api/v1/datasets/all"
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with open_browser() as opened:
-        yield opened
 
 
 @pytest.fixture
@@ -197,31 +185,12 @@ async def test_programs_are_counted_by_their_address_and_people_by_their_token(
     assert page.status_code == 200, "pages for people are not counted"
 
 
-async def test_the_page_of_tokens_in_a_browser(
-    demo: Territory, portal_app: Litestar, owner: Login, browser: Browser
-) -> None:
+async def test_the_page_of_tokens_in_a_browser(demo: Territory, portal_app: Litestar, owner: Login, tab: Tab) -> None:
     async with browse(portal_app, demo, owner) as someone:
         address = f"{demo.origin}{PAGE}"
-        assert await seen(browser, someone, address, "fr", "tokens-empty") == []
+        assert await tab.find_faults(someone, address, "tokens-empty", "fr") == []
         wrong = await someone.post(PAGE, data={"name": "", "days": ""})
         one = await someone.post(PAGE, data={"name": "tableau-de-bord-" * 5, "days": "365", "scope": "profile"})
-        for language in ("fr", "en"):
-            assert await seen(browser, someone, address, language, "tokens") == []
-        for name, said in (("wrong", wrong), ("made", one)):
-            page = await browser.new_page(viewport={"width": 320, "height": 800})
-            await page.route("**/*", partial(_answer, someone, {address: said.text}))
-            await page.goto(address)
-            assert await axe_violations(page) == []
-            assert await page.evaluate("document.documentElement.scrollWidth") <= 320
-            if folder := os.environ.get("UDI_PICTURES"):
-                await page.screenshot(path=Path(folder) / f"tokens-{name}-320.png", full_page=True)
-            await page.close()
-
-
-async def _answer(client: httpx.AsyncClient, kept: dict[str, str], route: Route) -> None:
-    """What was answered to a form, else what is asked now."""
-    if (body := kept.get(route.request.url)) is not None:
-        await route.fulfill(body=body, content_type="text/html; charset=utf-8")
-        return
-    found = await client.get(urlsplit(route.request.url).path)
-    await route.fulfill(status=found.status_code, headers=dict(found.headers), body=found.content)
+        assert await tab.find_faults(someone, address, "tokens", "fr", "en") == []
+        assert await tab.find_faults(Answered(someone, PAGE, wrong), address, "tokens-wrong", "fr") == []
+        assert await tab.find_faults(Answered(someone, PAGE, one), address, "tokens-made", "fr") == []

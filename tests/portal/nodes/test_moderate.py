@@ -1,15 +1,13 @@
 """The territory's team takes a dataset off the portal: everybody reads why, its node is told, and cannot undo it alone."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 
 import httpx
 import pytest
 from litestar import Litestar
-from playwright.async_api import Browser
 
 from tests.contract.node import Pusher, Receiver, deliver, make_record
-from tests.portal.catalogue.test_in_a_browser import seen
-from tests.ui.axe import open_browser
+from tests.ui.tab import Tab
 from tests.visitors import browse
 from udi.kit.oidc import Login
 from udi.kit.tenancy import Territory
@@ -22,12 +20,6 @@ REASON = "Des noms de personnes y étaient."
 def moderator(demo: Territory, make_person: Callable[..., Login]) -> Login:
     """Somebody of the territory's team."""
     return make_person(demo, moderator=True)
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with open_browser() as opened:
-        yield opened
 
 
 async def test_the_team_takes_a_dataset_off_and_its_node_reads_why(
@@ -108,14 +100,13 @@ async def test_nobody_else_may(
 
 
 async def test_the_pages_of_the_team_in_a_browser(
-    portal_app: Litestar, demo: Territory, listening: Pusher, moderator: Login, browser: Browser
+    portal_app: Litestar, demo: Territory, listening: Pusher, moderator: Login, tab: Tab
 ) -> None:
     record = make_record(listening.organisation)
     await listening.post(record)
-    address = f"/data/{record['global_id']}"
+    path = f"/data/{record['global_id']}"
+    address = f"{demo.origin}{path}"
     async with browse(portal_app, demo, moderator) as team:
-        for language in ("fr", "en"):
-            assert await seen(browser, team, f"{address}/withdraw", language, "team-withdraw") == []
-        await team.post(f"{address}/withdraw", data={"reason": REASON})
-        for language in ("fr", "en"):
-            assert await seen(browser, team, address, language, "team-withdrawn") == []
+        assert await tab.find_faults(team, f"{address}/withdraw", "team-withdraw", "fr", "en") == []
+        await team.post(f"{path}/withdraw", data={"reason": REASON})
+        assert await tab.find_faults(team, address, "team-withdrawn", "fr", "en") == []

@@ -8,12 +8,10 @@ from typing import Any
 import httpx
 import pytest
 from litestar import Litestar
-from playwright.async_api import Browser
 from sqlalchemy import func, select
 
-from tests.node.test_show_in_a_browser import seen
-from tests.portal.catalogue.conftest import browser
 from tests.portal.nodes.elsewhere import Catalogue, serve
+from tests.ui.tab import Tab
 from tests.visitors import browse, make_person
 from udi.kit.clock import now
 from udi.kit.db import Database
@@ -26,7 +24,6 @@ from udi.portal.nodes.harvest.trying import try_address, usual
 from udi.portal.tenants.models import Tenant
 from udi.ui.site import Site
 
-__all__ = ["browser"]
 HTML = {"Content-Type": "text/html"}
 PACKAGES = {
     "success": True,
@@ -285,9 +282,8 @@ class Posting:
         return await self._client.get(path, headers=headers)
 
 
-@pytest.mark.parametrize("language", ["fr", "en"])
 async def test_its_page_holds_on_every_screen(
-    person: httpx.AsyncClient, source: Catalogue, browser: Browser, demo: Territory, language: str
+    person: httpx.AsyncClient, source: Catalogue, tab: Tab, demo: Territory
 ) -> None:
     source.put("/", PACKAGES)
     page = f"{demo.origin}{trials.HOME}"
@@ -298,6 +294,8 @@ async def test_its_page_holds_on_every_screen(
         "try-nothing": Posting(person, f"{source.origin}/gone"),
     }
 
-    wrong = [fault for name, client in states.items() for fault in await seen(browser, client, page, language, name)]
+    wrong = [
+        fault for name, client in states.items() for fault in await tab.find_faults(client, page, name, "fr", "en")
+    ]
 
     assert wrong == []

@@ -19,7 +19,7 @@ from aiosmtpd.smtp import SMTP
 from litestar import Litestar
 from sqlalchemy import select, update
 
-from tests.portal.catalogue.conftest import armor, browser, elsewhere, feed, indexes, registry
+from tests.portal.catalogue.conftest import armor, elsewhere, feed, indexes, registry
 from tests.visitors import browse, make_person
 from udi.kit.db import Database
 from udi.kit.http import Outgoing
@@ -32,7 +32,7 @@ from udi.portal.notifications.jobs import jobs
 from udi.portal.notifications.models import Change, Digest, Following, Subscription
 from udi.ui.site import Site
 
-__all__ = ["armor", "browser", "elsewhere", "feed", "indexes", "registry"]
+__all__ = ["armor", "elsewhere", "feed", "indexes", "registry"]
 MONTH = timedelta(days=30)
 
 

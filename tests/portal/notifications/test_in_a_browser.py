@@ -6,34 +6,32 @@ import pytest
 from playwright.async_api import Browser, Route
 from sqlalchemy import text
 
-from tests.node.test_show_in_a_browser import seen
 from tests.portal.catalogue.corpus import Catalogue
 from tests.portal.notifications.conftest import Program, Reader
 from tests.portal.notifications.test_webhooks import make, spread
+from tests.ui.tab import Tab
 from udi.portal.catalogue.actions import slug_of
 from udi.portal.catalogue.search.feed import SearchFeed
 from udi.portal.notifications.tokens import unsubscribe_token
 
-pytestmark = pytest.mark.filterwarnings("default::ResourceWarning")
 LONG = "Relevés de la qualité de l’air intérieur des établissements recevant du public " + "x" * 65
 
 
-async def look(browser: Browser, reader: Reader, pages: dict[str, str], *languages: str) -> list[str]:
-    wrong = []
-    for language in languages or ("fr", "en"):
-        for name, path in pages.items():
-            wrong += await seen(browser, reader.client, f"{reader.territory.origin}{path}", language, name)
-    return wrong
+async def look(tab: Tab, reader: Reader, pages: dict[str, str], *languages: str) -> list[str]:
+    faults = []
+    for name, path in pages.items():
+        faults += await tab.find_faults(reader.client, f"{reader.territory.origin}{path}", name, *languages)
+    return faults
 
 
-async def test_empty_pages_are_sound(ana: Reader, browser: Browser) -> None:
+async def test_empty_pages_are_sound(ana: Reader, tab: Tab) -> None:
     pages = {"following-empty": "/following", "webhooks-empty": "/following/webhooks", "my-space": "/my-space"}
 
-    assert await look(browser, ana, pages) == []
+    assert await look(tab, ana, pages, "fr", "en") == []
 
 
 async def test_full_pages_are_sound(
-    armor: Catalogue, feed: SearchFeed, ana: Reader, program: Program, browser: Browser
+    armor: Catalogue, feed: SearchFeed, ana: Reader, program: Program, tab: Tab
 ) -> None:
     long, gone = await armor.add(0, resource_title=LONG), await armor.add(3)
     for kind, target in (("dataset", long.id), ("dataset", gone.id), ("producer", armor.organisations["armor"]),
@@ -64,8 +62,8 @@ async def test_full_pages_are_sound(
         "follow-search": "/data?theme=environment",
     }
 
-    assert await look(browser, ana, both) == []
-    assert await look(browser, ana, french, "fr") == []
+    assert await look(tab, ana, both, "fr", "en") == []
+    assert await look(tab, ana, french, "fr") == []
 
 
 @pytest.mark.parametrize("scripts", [True, False])

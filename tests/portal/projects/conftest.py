@@ -13,7 +13,7 @@ from litestar import Litestar
 from PIL import Image
 from sqlalchemy import func, select
 
-from tests.portal.catalogue.conftest import armor, browser, elsewhere, feed, indexes, registry
+from tests.portal.catalogue.conftest import armor, elsewhere, feed, indexes, registry
 from tests.portal.catalogue.corpus import Catalogue
 from tests.portal.notifications.conftest import Relay, relay
 from tests.visitors import browse, make_person
@@ -26,7 +26,7 @@ from udi.portal.projects.jobs import jobs
 from udi.portal.projects.models import Project, ProjectMember
 from udi.ui.site import Site
 
-__all__ = ["Relay", "armor", "browser", "elsewhere", "feed", "indexes", "registry", "relay"]
+__all__ = ["Relay", "armor", "elsewhere", "feed", "indexes", "registry", "relay"]
 FORM = {
     "title": "L’ombre des rues", "summary": "Où marcher au frais en été.", "purpose": "civic",
     "words": "Une carte de l’ombre.\n\nHeure par heure.", "audience": "inhabitants", "support": ["testers", "data"],

@@ -1,23 +1,20 @@
 """The pages of projects on every screen, in both languages, and light."""
 
 import httpx
-import pytest
-from playwright.async_api import Browser
 
-from tests.node.test_show_in_a_browser import seen
 from tests.portal.projects.conftest import Workshop, picture
 from tests.portal.projects.fair import HOME, Fair, fair
 from tests.portal.projects.test_calls import Desk
+from tests.ui.tab import Tab
 from udi.portal.projects.calls.models import Submission
 from udi.portal.projects.models import ProjectPicture
 from udi.portal.projects.suggestions.models import DeclaredInterest
 
 __all__ = ["fair"]
-pytestmark = pytest.mark.filterwarnings("default::ResourceWarning")
 LIGHT = 100_000
 
 
-async def test_pages_hold_on_every_screen_and_stay_light(workshop: Workshop, browser: Browser) -> None:
+async def test_pages_hold_on_every_screen_and_stay_light(workshop: Workshop, tab: Tab) -> None:
     dataset = await workshop.catalogue.add(7)
     address = await workshop.publish(
         dataset=str(dataset.id), url="https://ombre.example/carte", impact="Dix rues plantées."
@@ -30,17 +27,16 @@ async def test_pages_hold_on_every_screen_and_stay_light(workshop: Workshop, bro
     await workshop.report(dataset=str(dataset.id))
     origin = workshop.territory.origin
 
-    for language in ("fr", "en"):
-        for who, path, name in (
-            (workshop.anyone, "/projects", "projects"),
-            (workshop.anyone, address, "project"),
-            (workshop.leader, address, "project-own"),
-            (workshop.leader, f"{address}/edit", "project-form"),
-            (workshop.leader, f"{address}/pictures", "pictures"),
-            (workshop.leader, f"{address}/team", "team"),
-            (workshop.other, "/projects/report", "report"),
-        ):
-            assert await seen(browser, who, f"{origin}{path}", language, name) == []
+    for who, path, name in (
+        (workshop.anyone, "/projects", "projects"),
+        (workshop.anyone, address, "project"),
+        (workshop.leader, address, "project-own"),
+        (workshop.leader, f"{address}/edit", "project-form"),
+        (workshop.leader, f"{address}/pictures", "pictures"),
+        (workshop.leader, f"{address}/team", "team"),
+        (workshop.other, "/projects/report", "report"),
+    ):
+        assert await tab.find_faults(who, f"{origin}{path}", name, "fr", "en") == []
     for place in ("/projects", address):
         page = await workshop.anyone.get(place)
         bytes_ = len(page.content)
@@ -53,7 +49,7 @@ async def test_pages_hold_on_every_screen_and_stay_light(workshop: Workshop, bro
         assert bytes_ < LIGHT - 25_000, "what is left is for the styles"
 
 
-async def test_a_call_holds_on_every_screen_from_its_form_to_its_results(workshop: Workshop, browser: Browser) -> None:
+async def test_a_call_holds_on_every_screen_from_its_form_to_its_results(workshop: Workshop, tab: Tab) -> None:
     dataset, origin = await workshop.catalogue.add(7), workshop.territory.origin
     jury = [await workshop.come()]
     desk = Desk(workshop, jury)
@@ -65,13 +61,9 @@ async def test_a_call_holds_on_every_screen_from_its_form_to_its_results(worksho
     await candidate.post(f"{desk.address}/questions", data={"question": "Qui peut répondre ?"})
 
     async def look(who: httpx.AsyncClient, path: str, name: str) -> list[str]:
-        return [
-            fault
-            for language in ("fr", "en")
-            for fault in await seen(browser, who, f"{origin}{desk.address}{path}", language, name)
-        ]
+        return await tab.find_faults(who, f"{origin}{desk.address}{path}", name, "fr", "en")
 
-    assert await seen(browser, workshop.team, f"{origin}/calls/new", "fr", "call-form") == []
+    assert await tab.find_faults(workshop.team, f"{origin}/calls/new", "call-form", "fr") == []
     assert await look(workshop.team, "/organise", "call-desk-open") == []
     await desk.send(candidate, "Ombres")
     assert await look(candidate, "", "call-open") == []
@@ -88,10 +80,10 @@ async def test_a_call_holds_on_every_screen_from_its_form_to_its_results(worksho
     await desk.act("publish")
     assert await look(workshop.anyone, "", "call-results") == []
     assert await look(candidate, f"/submissions/{submission.id}", "call-told") == []
-    assert await seen(browser, workshop.anyone, f"{origin}/calls", "fr", "calls") == []
+    assert await tab.find_faults(workshop.anyone, f"{origin}/calls", "calls", "fr") == []
 
 
-async def test_suggestions_hold_on_every_screen_from_the_first_form_to_off(fair: Fair, browser: Browser) -> None:
+async def test_suggestions_hold_on_every_screen_from_the_first_form_to_off(fair: Fair, tab: Tab) -> None:
     workshop, leader = fair.workshop, fair.workshop.leader
     await workshop.begin(title="Le bruit des rues", summary="Où dormir au calme.", support=["testers", "data"])
     form = {"title": "Bruit la nuit, rue par rue", "words": "Choisir où planter.", "theme": "environment", "seen": "1"}
@@ -100,8 +92,7 @@ async def test_suggestions_hold_on_every_screen_from_the_first_form_to_off(fair:
     [helper] = [row.id for row in await workshop.rows(DeclaredInterest)]
 
     async def look(path: str, name: str, *languages: str) -> list[str]:
-        address = f"{workshop.territory.origin}{path}"
-        return [fault for each in languages for fault in await seen(browser, leader, address, each, name)]
+        return await tab.find_faults(leader, f"{workshop.territory.origin}{path}", name, *languages)
 
     assert await look(HOME, "suggestions-undecided", "fr") == []
     assert await look(f"{HOME}/interests", "suggestions-form", "en") == []

@@ -8,13 +8,11 @@ from typing import Any
 import httpx
 import pytest
 from litestar import Litestar
-from playwright.async_api import Browser
 from sqlalchemy import select
 
-from tests.node.test_show_in_a_browser import seen
-from tests.portal.catalogue.conftest import browser
 from tests.portal.nodes.elsewhere import Catalogue
 from tests.portal.nodes.sources.conftest import Open, ckan
+from tests.ui.tab import Tab
 from tests.visitors import browse, make_person
 from udi.kit.clock import now
 from udi.kit.db import Database
@@ -26,8 +24,6 @@ from udi.portal.nodes.sources.running import take_turn
 from udi.portal.nodes.sources.worker import desk_of
 from udi.portal.organisations.actions import apply_organisation
 from udi.ui.site import Site
-
-__all__ = ["browser"]
 
 
 @pytest.fixture
@@ -214,9 +210,9 @@ async def test_its_report_is_given_as_json_in_the_readers_language(
     }
 
 
-@pytest.mark.parametrize("language", ["fr", "en"])
+@pytest.mark.thorough
 async def test_its_pages_hold_on_every_screen(
-    catalogue: Catalogue, open_source: Open, browser: Browser, portal_app: Litestar, demo: Territory, language: str
+    catalogue: Catalogue, open_source: Open, tab: Tab, portal_app: Litestar, demo: Territory
 ) -> None:
     held = [f"jeu-{place}" for place in range(40)]
     catalogue.live = ckan(held)
@@ -232,7 +228,7 @@ async def test_its_pages_hold_on_every_screen(
                 "sources": "/sources", "new": "/sources/new", "source": f"/sources/{reading.source_id}",
                 "close": f"/sources/{reading.source_id}/close",
             }.items()
-            for fault in await seen(browser, client, f"{demo.origin}{path}", language, name)
+            for fault in await tab.find_faults(client, f"{demo.origin}{path}", name, "fr", "en")
         ]  # fmt: skip
 
     assert faults == []

@@ -1,0 +1,65 @@
+"""Each mode finds a page that does not bear it, and nothing on one that does."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from playwright.async_api import Browser
+
+from tests.pages.modes import MODES
+from tests.ui.tab import WIDE, Tab, open_tab
+
+STYLE = """<style>:focus { outline: 3px solid } button, .btn { border: 0 } @media print { button { display: none } }
+@media (forced-colors: active) { button { border: 1px solid } }</style>"""
+GOOD = f"""<!doctype html><html lang="en"><head><title>Trees – Armorine</title>{STYLE}</head><body>
+<header><a class="skip" href="#content">Skip to content</a></header>
+<main id="content"><h1>Trees</h1><p>Oaks and beeches.</p><p dir="auto">أشجار البلوط</p><button>Send</button></main></body></html>"""
+PLANTED = [
+    ("reflow", "<p style='width: 600px'>Oak</p>", "wide on a screen of 320"),
+    ("large text", "<p style='height: 20px; width: 9em; overflow: hidden'>Oak</p>", "large text is cut in p."),
+    ("large text", "<p style='width: 50rem'>Oak</p>", "wide on a screen of 1280"),
+    ("spaced text", "<p style='width: 5em; white-space: nowrap; overflow: hidden'>Oaks, pines</p>", "spaced text is cut in p."),
+    ("forced colours", "<a class='btn' href='/' style='text-decoration: none'>Send</a>", "nothing marks a.btn"),
+    ("forced colours", "<span class='badge'>New</span>", "nothing marks span.badge"),
+    ("no motion", "<p style='transition: color .2s'>Oak</p>", "p. moves"),
+    ("no motion", "<p style='animation: x 1s'>Oak</p>", "p. moves"),
+    ("no motion", "<p style='scroll-behavior: smooth'>Oak</p>", "p. moves"),
+    ("paper", "<nav>Menu</nav>", "nav. is printed"),
+    ("directions", "<p>أشجار</p>", "p. «أشجار» reads from left to right"),
+    ("keyboard", "<a href='/a' style='outline: none'>a</a>", "focus cannot be seen on a."),
+    ("keyboard", "<p inert><a href='/a'>a</a></p>", "Tab does not reach <a"),
+    ("keyboard", "<input id='trap'><script>trap.onkeydown = event => event.preventDefault()</script><a href='/a'>a</a>", "Tab does not reach <a"),
+    ("keyboard", "<a href='/a' tabindex='1'>a</a>", "Tab does not follow the order of the page"),
+    ("keyboard", "<style>.skip { display: none }</style>", "the first stop does not lead to the content"),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+async def tab(chromium: Browser) -> AsyncIterator[Tab]:
+    opened = await open_tab(chromium, axe=False)
+    yield opened
+    await opened.page.context.close()
+
+
+async def show(tab: Tab, added: str = "") -> None:
+    await tab.page.set_viewport_size(WIDE)
+    await tab.page.set_content(GOOD.replace("</main>", f"{added}</main>"))
+
+
+@pytest.mark.parametrize("mode", MODES)
+async def test_a_good_page_bears_each_mode(tab: Tab, mode: str) -> None:
+    await show(tab)
+
+    assert await MODES[mode](tab.page) == []
+
+
+@pytest.mark.parametrize(("mode", "added", "fault"), PLANTED, ids=[f"{mode}: {fault}" for mode, _, fault in PLANTED])
+async def test_a_planted_fault_is_found_by_its_mode(tab: Tab, mode: str, added: str, fault: str) -> None:
+    await show(tab, added)
+
+    found = await MODES[mode](tab.page)
+
+    assert [each for each in found if fault in each] != []
+
+
+def test_every_mode_has_a_planted_fault() -> None:
+    assert {mode for mode, _, _ in PLANTED} == set(MODES)
