@@ -23,12 +23,12 @@ from udi.portal.nodes import batch as nodes_batch
 from udi.portal.nodes import joining as nodes_joining
 from udi.portal.nodes import pages as nodes_pages
 from udi.portal.nodes import trials as nodes_trials
+from udi.portal.nodes.sources import OUTGOING as SOURCES_OUTGOING
 from udi.portal.nodes.sources import api as sources_api
 from udi.portal.nodes.sources import feeds as sources_feeds
 from udi.portal.nodes.sources import origins as sources_origins
 from udi.portal.nodes.sources import pages as sources_pages
 from udi.portal.nodes.sources import report as sources_report
-from udi.portal.nodes.sources.worker import OUTGOING as SOURCES_OUTGOING
 from udi.portal.notifications import api as notifications_api
 from udi.portal.notifications import pages as notifications_pages
 from udi.portal.notifications.webhooks import pages as webhooks_pages

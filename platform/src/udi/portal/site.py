@@ -35,10 +35,10 @@ from udi.portal.identity.pages import SUGGESTING
 from udi.portal.nodes import trials as nodes_trials
 from udi.portal.nodes.encryption import PART as FIND_KEY
 from udi.portal.nodes.measures import measure_key, measure_reports
+from udi.portal.nodes.sources import OUTGOING as SOURCES_OUTGOING
 from udi.portal.nodes.sources import origins as sources_origins
 from udi.portal.nodes.sources.documentation import CHAPTER as SOURCES_CHAPTER
 from udi.portal.nodes.sources.feeds import close_feed
-from udi.portal.nodes.sources.worker import OUTGOING as SOURCES_OUTGOING
 from udi.portal.notifications.departures import pause_webhooks
 from udi.portal.organisations.joining import pages as joining_pages
 from udi.portal.organisations.members.departures import cancel_invitations

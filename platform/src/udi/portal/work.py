@@ -18,7 +18,7 @@ from udi.portal.identity.models import TABLES
 from udi.portal.identity.watch import watcher
 from udi.portal.nodes import jobs as nodes_jobs
 from udi.portal.nodes.rooms import rooms
-from udi.portal.nodes.sources.worker import OUTGOING as SOURCES_OUTGOING
+from udi.portal.nodes.sources import OUTGOING as SOURCES_OUTGOING
 from udi.portal.nodes.sources.worker import read_for_ever
 from udi.portal.notifications import jobs as notifications_jobs
 from udi.portal.notifications.digests import digest_for_ever

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
 
-from udi.portal.identity.provision.realm import COMMON_PASSWORDS, SHORTEST_PASSWORD
+from udi.kit.passwords import COMMON_PASSWORDS, SHORTEST_PASSWORD
 
 WORDS = [
     "motdepasse",

@@ -3,15 +3,13 @@
 from typing import Any
 
 from udi.kit.identity import MANAGERS, MODERATORS, PUBLISHERS
+from udi.kit.passwords import COMMON_PASSWORDS, SHORTEST_PASSWORD
 from udi.portal.identity.provision.admin import Admin, Change, difference, merged
 from udi.settings import Settings
 
 ROLES = {MANAGERS: "manager", PUBLISHERS: "publisher", MODERATORS: "moderator"}
 """Role that each group of an organisation carries."""
 
-SHORTEST_PASSWORD = 12
-COMMON_PASSWORDS = "common-passwords.txt"
-"""Name of the list of passwords that are refused, in Keycloak's folder of data: `udi` writes it before each start."""
 PASSWORDS = (
     f"length({SHORTEST_PASSWORD}) and notUsername(undefined) and notEmail(undefined) and maxLength(128)"
     f" and passwordBlacklist({COMMON_PASSWORDS})"

@@ -7,13 +7,12 @@ import structlog
 
 from udi.kit.http import Outgoing
 from udi.kit.tenancy import Territory
+from udi.portal.nodes.sources import OUTGOING
 from udi.portal.nodes.sources.reading import Reader
 from udi.portal.nodes.sources.running import Desk, take_turn
 from udi.ui.site import Site
 
 log = structlog.get_logger()
-OUTGOING = "sources.outgoing"
-"""The part of a site with which catalogues of others are read: private ones where the operator named them (`UDI_SOURCE_HOSTS`)."""
 AT_ONCE = 3
 EVERY = 20.0
 """Seconds between two looks, where nothing was due."""
