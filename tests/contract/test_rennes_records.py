@@ -10,6 +10,7 @@ from tests.contract.node import Issuer, clear_queue, deliver, pushing, receiver
 from tests.contract.test_rudi_samples import RENNES, know_producers, read
 from udi.kit import keys
 from udi.kit.tenancy import Territory
+from udi.protocol.credentials import REPORT
 from udi.protocol.upgrade import upgrade_record
 from udi.ui.site import Site
 
@@ -41,7 +42,7 @@ async def test_each_record_goes_in_unless_it_has_no_file_and_gets_its_signed_rep
     received = {report.path.split("/")[2]: report for report in mailbox.reports}
     assert set(received) == set(answers)
     for dataset, report in received.items():
-        claims = keys.verify(report.token, published.json(), issuer=demo.origin, audience=mailbox.origin)
+        claims = keys.verify(report.token, published.json(), kind=REPORT, issuer=demo.origin, audience=mailbox.origin)
         assert claims["sub"] == report.document["resource_id"] == dataset
         assert report.path == f"/resources/{dataset}/report"
         status = "OK" if dataset in with_files else "KO"

@@ -134,11 +134,14 @@ async def theirs(served: tuple[Settings, Database]) -> AsyncIterator[Theirs]:
 
 
 def said(record: Record) -> dict[str, Any]:
-    """What every form of our catalogue can say of a dataset, without the order that none has."""
+    """What every form of our catalogue can say of a dataset, without the order that none has.
+
+    Restricted data have no licence for everybody: in its place are the terms of their own portal.
+    """
     open_ = record.access is AccessRights.PUBLIC
     return {
         "summary": dict(record.summary), "keywords": set(record.keywords), "languages": set(record.languages),
-        "access": record.access, "licence": record.licence.known or record.licence.link, "updated": record.dates.updated,
+        "access": record.access, "licence": (record.licence.known or record.licence.link) if open_ else None, "updated": record.dates.updated,
         "contacts": {(each.name, each.email) for each in record.contacts}, "files": len(record.media),
         "media": {(each.url, each.media_type, each.size) for each in record.media} if open_ else set(),
         "box": record.geography and record.geography.box, "period": record.period,
@@ -167,7 +170,7 @@ FORMS = {
     "OGC API Records": Form(
         f"/ogc/collections/datasets/items?limit={PAGE}",
         "ogc-records",
-        lost=frozenset({"summary", "access", "updated", "files", "media"}),
+        lost=frozenset({"summary", "access", "licence", "updated", "files", "media"}),
     ),
 }
 
