@@ -14,8 +14,10 @@ from joserfc import jwt
 from joserfc.jwk import KeySet, RSAKey
 
 from udi.kit import clock, tokens
+from udi.kit.credentials import IdentityKind
 from udi.kit.tokens import IdentityAwayError, InvalidTokenError, IssuerKeys, require, verify
 
+KIND = IdentityKind(name="access token", claim="Bearer")
 ISSUER, AUDIENCE = "https://id.example/realms/udi", "https://data.example"
 KEY = RSAKey.generate_key(2048, {"use": "sig", "alg": "RS256"}, auto_kid=True)
 OTHER = RSAKey.generate_key(2048, {"use": "sig", "alg": "RS256"}, auto_kid=True)
@@ -66,7 +68,7 @@ def signed(key: RSAKey = KEY, header: dict[str, Any] | None = None, **changed: A
 
 
 async def accepted(token: str, publisher: Publisher | None = None) -> dict[str, Any]:
-    return await verify(token, IssuerKeys(publisher or Publisher(KEY)), issuer=ISSUER, audience=AUDIENCE)
+    return await verify(token, IssuerKeys(publisher or Publisher(KEY)), kind=KIND, issuer=ISSUER, audience=AUDIENCE)
 
 
 async def test_a_token_of_the_issuer_for_us_is_accepted() -> None:
@@ -106,6 +108,8 @@ REFUSED = {
     "not yet valid": lambda: signed(nbf=int(clock.now().timestamp()) + 300),
     "a date that is no number": lambda: signed(exp="tomorrow"),
     "a logout token in place of an access token": lambda: signed(header={"typ": "logout+jwt"}),
+    "an identity token in place of an access token": lambda: signed(typ="ID"),
+    "a token that says no kind": lambda: signed(typ=None),
     "without key id": lambda: signed(header={"kid": ""}),
     "an unknown critical header": lambda: crafted({"alg": "RS256", "crit": ["x"], "x": 1}, with_real_key),
     "cut": lambda: signed()[:-20],
@@ -147,7 +151,7 @@ async def test_keys_are_fetched_once_for_many_tokens() -> None:
     keys = IssuerKeys(publisher)
 
     for _ in range(50):
-        await verify(signed(), keys, issuer=ISSUER, audience=AUDIENCE)
+        await verify(signed(), keys, kind=KIND, issuer=ISSUER, audience=AUDIENCE)
 
     assert publisher.asked == 1
 

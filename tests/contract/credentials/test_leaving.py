@@ -29,6 +29,7 @@ from udi.node.datasets.accounts import EVERY as NODE_EVERY
 from udi.node.datasets.accounts import AccountAsker
 from udi.node.datasets.portal import PortalClient
 from udi.node.files.signed import LIFETIME
+from udi.node.identity.models import WebSession
 from udi.node.spaces.models import ScriptKey
 from udi.portal.access.models import ProjectCredential
 from udi.portal.dataspace.models import Connector
@@ -265,13 +266,20 @@ async def test_who_comes_back_finds_no_credential_alive(leaver: Leaver) -> None:
     leaver.double.disable(subject)
     await leaver.watcher.step()
     await leaver.asker.ask(world.territory)
+    logged_out = len(leaver.double.logged_out)
+    leaver.double.admin_events.clear()
+    await leaver.watcher.step()
     leaver.double.accounts[subject]["enabled"] = True
-    await world.portal.parts["sessions"].log_in(world.territory, world.login)
+    leaver.double.note("USER", f"users/{subject}")
+    await world.node.parts["sessions"].log_in(world.territory, world.login)
 
     await leaver.watcher.step()
     await leaver.asker.ask(world.territory)
 
     assert await leaver.opening() == set()
+    assert len(leaver.double.logged_out) == logged_out, "once is enough"
+    async with world.node.database.session(world.territory.id, role="worker") as session:
+        assert len((await session.scalars(select(WebSession))).all()) == 1, "what they open anew stays"
 
 
 async def test_while_the_identity_service_is_away_nothing_is_confirmed_and_an_hour_is_the_most(leaver: Leaver) -> None:

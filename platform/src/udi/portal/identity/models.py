@@ -22,7 +22,7 @@ class Person(Owned, PersonColumns, PortalTable):
     __table_args__ = (UniqueConstraint("tenant_id", "issuer", "subject"),)
 
     left_at: Mapped[datetime | None]
-    """When their account was found disabled or deleted; none again once they log in."""
+    """When their account was found disabled or deleted; none again once it is found open, or they log in."""
     checked_at: Mapped[datetime | None]
     """When the identity service was asked about them last, whatever it told of changes."""
 

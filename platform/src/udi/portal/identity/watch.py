@@ -93,11 +93,12 @@ class AccountWatcher:
     ) -> int:
         issuer = self.site.parts["sessions"].service.issuer
         async with self.site.database.session(territory.id, role="worker") as session:
-            known = await list_subjects(session, issuer)
+            touched = await list_subjects(session, issuer) & changes.touched
+            disabled = await list_subjects(session, issuer, Person.left_at.is_(None), gone=False) & changes.disabled
             members = await list_subjects(session, issuer, HAS_GROUPS) if changes.everybody else set()
             due = await list_due(session, issuer, begun)
         found = 0
-        for subject in sorted(known & (changes.touched | changes.disabled) | members | due):
+        for subject in sorted(touched | disabled | members | due):
             if subject not in accounts:
                 accounts[subject] = await self._read(subject, changes.disabled)
             found += await self._apply(territory, subject, accounts[subject])
@@ -123,6 +124,7 @@ class AccountWatcher:
             person.checked_at = now()
             if account is None:
                 return bool(await end_account(session, person, ends))
+            person.left_at = None
             return await change_rights(session, person, memberships, ends)
 
 
@@ -141,12 +143,11 @@ def read_groups(account: Account, territory: str) -> dict[str, set[str]]:
     return found | ({TEAM: own} if own else {})
 
 
-async def list_subjects(session: AsyncSession, issuer: str, *which: ColumnElement[bool]) -> set[str]:
-    """The accounts of people here who did not leave, and of those of whom nodes ask."""
-    people = await session.scalars(
-        select(Person.subject).where(Person.issuer == issuer, Person.left_at.is_(None), *which)
-    )
-    asked = await session.scalars(select(WatchedAccount.subject))
+async def list_subjects(session: AsyncSession, issuer: str, *which: ColumnElement[bool], gone: bool = True) -> set[str]:
+    """The accounts of people here, and of those of whom nodes ask; without `gone`, not those found to be so before."""
+    people = await session.scalars(select(Person.subject).where(Person.issuer == issuer, *which))
+    watched = select(WatchedAccount.subject)
+    asked = await session.scalars(watched if gone else watched.where(WatchedAccount.gone.is_(False)))
     return {*people, *asked}
 
 
