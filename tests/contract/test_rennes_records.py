@@ -43,7 +43,7 @@ async def test_each_record_goes_in_unless_it_has_no_file_and_gets_its_signed_rep
     assert set(received) == set(answers)
     for dataset, report in received.items():
         claims = keys.verify(report.token, published.json(), kind=REPORT, issuer=demo.origin, audience=mailbox.origin)
-        assert claims["sub"] == report.document["resource_id"] == dataset
+        assert claims.subject == report.document["resource_id"] == dataset
         assert report.path == f"/resources/{dataset}/report"
         status = "OK" if dataset in with_files else "KO"
         assert (report.document["integration_status"], report.document["method"]) == (status, "POST")

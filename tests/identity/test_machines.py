@@ -18,6 +18,7 @@ from sqlalchemy import text
 from tests.identity.programs import program
 from tests.identity.scene import Scene, member_of
 from udi.kit.db import Database
+from udi.kit.oidc import IdentityService
 from udi.kit.tenancy import Territory
 from udi.portal.identity.machines import machine_client
 from udi.portal.identity.provision.territory import Machine, apply_machine, remove_machine
@@ -204,19 +205,21 @@ async def test_tokens_of_people_are_no_machines(scene: Scene, portal_database: D
 
 
 async def test_without_keycloak_a_known_key_goes_on_and_a_token_is_not_given(
-    scene: Scene, machine: Machine, machine_name: str, connected: Settings
+    scene: Scene, machine: Machine, machine_name: str, connected: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = scene.browser().app
     token = (await ask_token(app, machine_name, machine.secret)).json()["access_token"]
     await call(app, token)
-    service = scene.portal.state.site.parts["sessions"].service
-    service._inside = "http://localhost:1/realms/udi/protocol/openid-connect"
+    away = IdentityService(connected.model_copy(update={"identity_internal_url": "http://localhost:1"}))
+    away.keys = scene.portal.state.site.parts["sessions"].service.keys
+    monkeypatch.setattr(scene.portal.state.site.parts["sessions"], "service", away)
 
     known, asked = await call(app, token), await ask_token(app, machine_name, machine.secret)
 
     assert known.json() == {"client": machine_name}
     assert asked.status_code == 503
     assert asked.headers["retry-after"] == "60"
+    await away.close()
 
 
 async def test_a_portal_that_never_saw_keycloak_asks_machines_to_come_back(

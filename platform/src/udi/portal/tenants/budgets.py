@@ -20,12 +20,12 @@ from udi.ui.middleware import SAFE
 from udi.ui.readers import address_of
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
-WRITES = Budget("writes", 60, MINUTE)
+WRITES = Budget("writes", 120, MINUTE)
 """Of one person."""
-ADDRESS_WRITES = Budget("address-writes", 240, MINUTE)
+ADDRESS_WRITES = Budget("address-writes", 600, MINUTE)
 """Of one address, people who are logged in included: an office has one."""
 TERRITORY_WRITES = Budget("territory-writes", 6000, MINUTE)
-PROJECTS = Budget("projects", 20, HOUR)
+PROJECTS = Budget("projects", 40, HOUR)
 """Projects and reuses that one person begins."""
 MAILS = Budget("mails", 60, DAY)
 """Mails that one person has sent to people who did not ask for them: invitations."""
