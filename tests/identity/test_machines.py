@@ -5,6 +5,7 @@ import base64
 import json
 import secrets
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import httpx
 import pytest
@@ -212,7 +213,8 @@ async def test_without_keycloak_a_known_key_goes_on_and_a_token_is_not_given(
     await call(app, token)
     away = IdentityService(connected.model_copy(update={"identity_internal_url": "http://localhost:1"}))
     away.keys = scene.portal.state.site.parts["sessions"].service.keys
-    monkeypatch.setattr(scene.portal.state.site.parts["sessions"], "service", away)
+    parts = scene.portal.state.site.parts
+    monkeypatch.setitem(parts, "sessions", replace(parts["sessions"], service=away))
 
     known, asked = await call(app, token), await ask_token(app, machine_name, machine.secret)
 
