@@ -125,6 +125,7 @@ async def test_a_keycloak_that_never_answers_holds_a_session_once_and_briefly(
     mute_keycloak: tuple[str, list[bytes]],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    """The first page waits for the patience that is set; those that follow ask Keycloak nothing."""
     monkeypatch.setattr("udi.kit.oidc.PATIENCE", 0.3)
     address, requests = mute_keycloak
     _, browser = await scene.logged_in()

@@ -169,12 +169,13 @@ async def decide(team: Page, place: Installation, call: str, those: list[Any]) -
         await entry.get_by_role("button", name=button).click()
         await team.wait_for_load_state()
     async with as_program(place, team) as by:
-        for each in those:
-            if each["title"] not in {BEST[0], "Projet 30"}:
-                chosen = each["title"] in BEST
-                form = {"laureate": "yes" if chosen else "no", "reason": WHY if chosen else WHY_NOT}
-                done = await by.post(f"{call}/organise/decide", data=form | {"submission": str(each["id"])})
-                assert done.status_code == 303
+        others = [each for each in those if each["title"] not in {BEST[0], "Projet 30"}]
+        assert len(others) == len(those) - 2
+        for each in others:
+            chosen = each["title"] in BEST
+            form = {"laureate": "yes" if chosen else "no", "reason": WHY if chosen else WHY_NOT}
+            done = await by.post(f"{call}/organise/decide", data=form | {"submission": str(each["id"])})
+            assert done.status_code == 303
     await team.reload()
     await press(team, "Publier les résultats")
 

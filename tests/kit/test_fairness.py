@@ -211,7 +211,9 @@ async def test_a_job_that_fails_lets_the_next_one_pass(node_database: Database, 
         if len(floor.began) == 1:
             raise ValueError
 
-    await queue(node_database, demo, "a", uuid.uuid4(), 3, 1)
+    share = uuid.uuid4()
+    for who in ("first", "second", "third"):
+        await queue(node_database, demo, who, share, 1, 1)
     worker = Worker(node_database, {NAME: fail_first})
     running = asyncio.create_task(worker.run())
     try:
@@ -219,6 +221,8 @@ async def test_a_job_that_fails_lets_the_next_one_pass(node_database: Database, 
     finally:
         worker.stop()
         await running
+
+    assert floor.began[:3] == ["first", "second", "third"]
 
 
 async def test_light_jobs_pass_before_heavy_ones(node_database: Database, demo: Territory, floor: Floor) -> None:

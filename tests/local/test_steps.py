@@ -82,6 +82,9 @@ def test_a_start_goes_on_when_the_process_in_front_has_left() -> None:
     _download(pipe)
     pipe.finish()
 
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(writing)
+
 
 def test_a_step_that_fails_leaves_no_tick() -> None:
     console = Console(file=io.StringIO(), width=120)

@@ -8,6 +8,7 @@ from typing import Any
 import psutil
 import pytest
 
+from udi.cli.local import supervisor as supervisor_module
 from udi.cli.local.errors import LocalError
 from udi.cli.local.processes import BARE_ENVIRONMENT, Guardian
 from udi.cli.local.supervisor import Part, Supervisor, rotate
@@ -39,6 +40,26 @@ def _part(
     return Part(name, ["/bin/sh", "-c", script], BARE_ENVIRONMENT, healthy, stage=stage, patience=patience)
 
 
+class StoppedClock:
+    """The time of a supervisor; waiting takes none of the machine's."""
+
+    def __init__(self) -> None:
+        self.moment = 0.0
+
+    def monotonic(self) -> float:
+        return self.moment
+
+    def sleep(self, _seconds: float) -> None:
+        time.sleep(0.01)
+
+
+def _watch_until(supervisor: Watched, clock: StoppedClock, holds: Callable[[dict[str, Any]], bool]) -> None:
+    """Look until the only part stands so; while one waits to be started again, half a second passes at each look."""
+    while not holds(supervisor.known[0]):
+        clock.moment += 0.5 if supervisor.known[0]["pid"] is None else 0.0
+        supervisor.watch(pause=0.0, rounds=1)
+
+
 def test_a_part_that_crashes_is_started_again(supervisor: Watched, tmp_path: Path) -> None:
     supervisor.start(_part("toy", "exec sleep 300"))
     first = supervisor.known[0]["pid"]
@@ -53,14 +74,21 @@ def test_a_part_that_crashes_is_started_again(supervisor: Watched, tmp_path: Pat
     assert "toy stopped by itself (status -9)" in (tmp_path / "toy.log").read_text()
 
 
-def test_a_part_that_keeps_crashing_is_left_longer_each_time(supervisor: Watched) -> None:
+def test_a_part_that_keeps_crashing_is_left_longer_each_time(
+    supervisor: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By a clock that moves half a second at each look: 1, 2, then 4 seconds after a crash it is started again."""
+    clock = StoppedClock()
+    monkeypatch.setattr(supervisor_module, "time", clock)
     supervisor.start(_part("toy", "exit 1"))
-    started = time.monotonic()
+    pauses: list[float] = []
+    for _ in range(3):
+        _watch_until(supervisor, clock, lambda part: part["pid"] is None)
+        crashed = clock.moment
+        _watch_until(supervisor, clock, lambda part: part["pid"] is not None)
+        pauses.append(clock.moment - crashed)
 
-    while supervisor.known[0]["crashes"] < 3:
-        supervisor.watch(pause=0.05, rounds=1)
-
-    assert time.monotonic() - started > 1 + 2
+    assert pauses == [1.0, 2.0, 4.0]
 
 
 def test_waiting_ends_when_the_part_is_healthy(supervisor: Watched, tmp_path: Path) -> None:

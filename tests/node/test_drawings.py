@@ -54,9 +54,11 @@ def svg_of(html: str) -> ET.Element:
     assert len(html[start:end].encode()) <= HEAVIEST
     assert root.get("role") == "img"
     assert all((root.find("title") is not None, (root.findtext("title") or "").strip()))
-    for element in root.iter():
-        assert element.tag not in {"script", "style", "foreignObject", "image"}
-        assert not any(name == "style" or name.startswith("on") for name in element.attrib)
+    elements = list(root.iter())
+    attributes = [name for element in elements for name in element.attrib]
+    assert len(elements) > 1
+    assert {element.tag for element in elements} & {"script", "style", "foreignObject", "image"} == set()
+    assert [name for name in attributes if name == "style" or name.startswith("on")] == []
     return root
 
 
@@ -198,16 +200,19 @@ def map_html(drawing: MapDrawing, locale: str = "fr") -> str:
 
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(places=st.lists(POINT | LINE | POLYGON | MANY | MIXED, min_size=1, max_size=12))
-def test_any_places_make_a_valid_map(places: list[shapely.Geometry], tmp_path: Path) -> None:
-    drawing = drawn(places, tmp_path)
-
+@given(point=POINT, places=st.lists(POINT | LINE | POLYGON | MANY | MIXED, max_size=11))
+def test_any_places_make_a_valid_map(point: shapely.Point, places: list[shapely.Geometry], tmp_path: Path) -> None:
     filled = [place for place in places if not place.is_empty]
-    assert (drawing is None) == (not filled)
-    if drawing is not None:
-        assert drawing.places == len(filled)
-        root = svg_of(map_html(drawing))
-        assert root.findtext("desc")
+
+    drawing = drawn([*places, point], tmp_path)
+
+    assert drawing is not None
+    assert drawing.places == len(filled) + 1
+    assert svg_of(map_html(drawing)).findtext("desc")
+
+
+def test_draw_map_makes_nothing_of_empty_places(tmp_path: Path) -> None:
+    assert drawn([shapely.MultiPoint(), shapely.GeometryCollection()], tmp_path) is None
 
 
 def test_a_single_place_has_a_scale(tmp_path: Path) -> None:

@@ -248,9 +248,15 @@ def test_hostile_files_are_found(shared_data: Path) -> None:
     assert missed == {}
 
 
-def test_no_hostile_file_is_an_accident(shared_data: Path) -> None:
-    for path in sorted((shared_data / "data/bad").iterdir()):
-        assert isinstance(inspected(path), list), path.name
+def test_inspect_file_ends_with_findings_that_have_words_on_every_hostile_file(shared_data: Path) -> None:
+    found = {path.name: inspected(path) for path in sorted((shared_data / "data/bad").iterdir())}
+    findings = [finding for each in found.values() for finding in each]
+    words = [finding.explanation.what % finding.values for finding in findings]
+
+    assert len(found) > 200
+    assert len(findings) > 50
+    assert [text for text in words if "%(" in text or not text] == []
+    assert [finding for finding in findings if finding.count < 1] == []
 
 
 def test_real_tables_are_not_stopped(shared_data: Path, capsys: pytest.CaptureFixture[str]) -> None:

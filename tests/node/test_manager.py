@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import re
 import uuid
 from datetime import timedelta
 from typing import Any
@@ -41,6 +42,13 @@ OTHER = TABLE + b"Amicale;Kerl\xe9van;01/02/2003\n"
 PEOPLE = "nom;email\n" + "".join(f"Jeanne Le Gall {n};jeanne{n}@mail.example\n" for n in range(40))
 
 
+def token_of(answer: httpx.Response) -> str:
+    """The token of a login, as RUDI's client takes it out of its cookie: all between the first sign `=` and the next `;`."""
+    found = re.fullmatch(r"consoleToken=([^;=]+);.*", answer.headers["set-cookie"])
+    assert found
+    return found[1]
+
+
 class Rudi:
     """RUDI's client, as it speaks HTTP."""
 
@@ -51,9 +59,7 @@ class Rudi:
         answer = await self.client.post(f"{BASE}/front/login", json={"username": user, "password": password})
         if answer.status_code == 200:
             self.client.cookies.clear()
-            name, _, rest = answer.headers["set-cookie"].partition("=")
-            assert (name, "=" in rest.partition(";")[0]) == ("consoleToken", False)
-            self.headers["Authorization"] = f"Bearer {rest.partition(';')[0]}"
+            self.headers["Authorization"] = f"Bearer {token_of(answer)}"
         return answer
 
     async def ask(self, method: str, path: str, body: Any = None, **headers: str) -> httpx.Response:
@@ -378,13 +384,18 @@ async def test_a_record_that_cannot_be_taken_is_refused_with_what_is_wrong(
     assert await rudi.get("catalog/resources/count") == 0
 
 
-@pytest.mark.parametrize("body", [b"{", b"[]", b"null", b'{"global_id": "\\u0000"}', b"[" * 5000, b'{"a":' * 100 + b"1" + b"}" * 100,
-                                  b'{"metadata_info": "x", "producer": 3, "available_formats": {}}', b"\xff", b""])  # fmt: skip
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"{", b"[]", b"null", b'{"global_id": "\\u0000"}', b"[" * 5000, b'{"a":' * 100 + b"1" + b"}" * 100, b"\xff", b"",
+        b'{"metadata_info": "x", "producer": 3, "available_formats": {}}',
+    ],
+)  # fmt: skip
 @pytest.mark.parametrize("kind", ["resources", "contacts", "media", "organizations"])
 async def test_what_is_no_object_is_refused_in_words(rudi: Rudi, kind: str, body: bytes) -> None:
     refused = await rudi.client.put(f"{BASE}/catalog/{kind}", content=body, headers=rudi.headers)
 
-    assert refused.status_code in {400, 422}
+    assert refused.status_code == 422
     assert refused.json()["message"]
 
 

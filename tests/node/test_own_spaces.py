@@ -110,9 +110,18 @@ async def test_a_query_without_a_condition_reads_own_rows_and_what_is_open(
 
     assert seen == (1 if table in OPEN else 0)
     assert await page.fetchval(f"SELECT count(*) FROM app.{table} WHERE {mine}") == (1 if table == "space_day" else 2)
-    if table in OPEN:
-        draft = "opened_at IS NULL" if table == "dataset" else "access = 'draft'"
-        assert await page.fetchval(f"SELECT count(*) FROM app.{table} WHERE {theirs} AND {draft}") == 0
+
+
+@pytest.mark.parametrize("table", sorted(OPEN))
+async def test_a_query_without_a_condition_reads_no_draft_of_another_producer(
+    page: asyncpg.Connection, node_database: Database, demo: Territory, two: Two, table: str
+) -> None:
+    theirs = await _condition(node_database, demo, table, two.theirs)
+    mine = await _condition(node_database, demo, table, two.mine)
+    draft = "opened_at IS NULL" if table == "dataset" else "access = 'draft'"
+
+    assert await page.fetchval(f"SELECT count(*) FROM app.{table} WHERE {theirs} AND {draft}") == 0
+    assert await page.fetchval(f"SELECT count(*) FROM app.{table} WHERE {mine} AND {draft}") == 1
 
 
 @pytest.mark.parametrize("table", [table for table in TABLES if table != "dataset_event"])

@@ -13,22 +13,43 @@ HEADERS = st.one_of(
 )
 
 
-@given(header=HEADERS, size=SIZES)
-def test_a_part_is_inside_the_file(header: str, size: int) -> None:
+def place_of(header: str, size: int) -> tuple[int, int] | None:
+    """What `parse_range` answers: the first byte and the one after the last; both are the size beyond the end."""
     try:
         span = parse_range(header, size)
     except UnsatisfiableError:
-        return
-    assert span is None or 0 <= span.start < span.end <= size
+        return size, size
+    return span and (span.start, span.end)
+
+
+@given(header=HEADERS, size=SIZES)
+def test_parse_range_answers_the_whole_file_or_a_place_in_it(header: str, size: int) -> None:
+    start, end = place_of(header, size) or (0, size)
+
+    assert 0 <= start <= end <= size
 
 
 @given(data=st.binary(min_size=1, max_size=50), first=st.integers(0, 60), length=st.integers(1, 60))
-def test_a_part_is_the_bytes_it_names(data: bytes, first: int, length: int) -> None:
-    expected = data[first : first + length]
-    try:
-        span = parse_range(f"bytes={first}-{first + length - 1}", len(data))
-    except UnsatisfiableError:
-        assert not expected
-        return
-    assert span is not None
-    assert data[span.start : span.end] == expected
+def test_parse_range_finds_the_bytes_between_two_places(data: bytes, first: int, length: int) -> None:
+    start, end = place_of(f"bytes={first}-{first + length - 1}", len(data)) or (-1, -1)
+
+    assert data[start:end] == data[first : first + length]
+
+
+@given(data=st.binary(min_size=1, max_size=50), first=st.integers(0, 60))
+def test_parse_range_finds_the_bytes_from_a_place_on(data: bytes, first: int) -> None:
+    start, end = place_of(f"bytes={first}-", len(data)) or (-1, -1)
+
+    assert data[start:end] == data[first:]
+
+
+@given(data=st.binary(min_size=1, max_size=50), length=st.integers(0, 60))
+def test_parse_range_finds_the_last_bytes(data: bytes, length: int) -> None:
+    start, end = place_of(f"bytes=-{length}", len(data)) or (-1, -1)
+
+    assert data[start:end] == data[max(len(data) - length, 0) :]
+
+
+@given(size=st.integers(1, 10**12), first=st.integers(0, 10**6), less=st.integers(1, 10**6))
+def test_parse_range_ignores_a_part_that_ends_before_it_begins(size: int, first: int, less: int) -> None:
+    assert place_of(f"bytes={first + less}-{first}", size) is None

@@ -9,9 +9,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from udi.node.datasets.description import FREQUENCIES
-from udi.node.datasets.schedule import DAYS, MONTHS, next_due
+from udi.node.datasets.schedule import next_due
 
 PARIS = ZoneInfo("Europe/Paris")
+DAYS_BETWEEN = {"daily": 1, "weekly": 7}
+MONTHS_BETWEEN = {"monthly": 1, "quarterly": 3, "yearly": 12}
 
 
 def due(frequency: str, *days: str) -> date | None:
@@ -71,34 +73,57 @@ def test_reminders_come_at_the_due_day_then_twice_then_never() -> None:
     assert found.late_days(date(2026, 4, 4)) == 3
 
 
+ZONES = st.sampled_from([UTC, PARIS, ZoneInfo("Pacific/Noumea"), ZoneInfo("America/Cayenne")])
 MOMENTS = st.datetimes(datetime(1990, 1, 1), datetime(2090, 1, 1), timezones=st.sampled_from([UTC, PARIS]))  # noqa: DTZ001 - hypothesis adds the zone
 
 
 @settings(suppress_health_check=[HealthCheck.too_slow])
-@given(
-    frequency=st.sampled_from([*DAYS, *MONTHS]),
-    published=st.lists(MOMENTS, min_size=1, max_size=4),
-    zone=st.sampled_from([UTC, PARIS, ZoneInfo("Pacific/Noumea"), ZoneInfo("America/Cayenne")]),
-)
-def test_a_due_day_is_one_period_after_the_last_publication(
+@given(frequency=st.sampled_from(list(DAYS_BETWEEN)), published=st.lists(MOMENTS, min_size=1, max_size=4), zone=ZONES)
+def test_a_due_day_is_so_many_days_after_the_last_publication(
     frequency: str, published: list[datetime], zone: ZoneInfo
 ) -> None:
     found = next_due(frequency, published, zone)
 
     assert found
     last = max(moment.astimezone(zone).date() for moment in published)
-    if frequency in DAYS:
-        assert found.day - last == timedelta(days=DAYS[frequency])
-    else:
-        months = (found.day.year - last.year) * 12 + found.day.month - last.month
-        assert months == MONTHS[frequency]
-        length = calendar.monthrange(found.day.year, found.day.month)[1]
-        ended = last.day == calendar.monthrange(last.year, last.month)[1]
-        assert found.day.day == min(last.day, length) or (ended and found.day.day > last.day)
+    assert found.day - last == timedelta(days=DAYS_BETWEEN[frequency])
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow])
+@given(frequency=st.sampled_from(list(MONTHS_BETWEEN)), published=st.lists(MOMENTS, min_size=1, max_size=4), zone=ZONES)
+def test_a_due_day_is_so_many_months_after_the_last_publication(
+    frequency: str, published: list[datetime], zone: ZoneInfo
+) -> None:
+    found = next_due(frequency, published, zone)
+
+    assert found
+    days = [moment.astimezone(zone).date() for moment in published]
+    last = max(days)
+    months = (found.day.year - last.year) * 12 + found.day.month - last.month
+    assert months == MONTHS_BETWEEN[frequency]
+    is_end_of_month = (last + timedelta(days=1)).day == 1
+    usual = max(day.day for day in days) if is_end_of_month else last.day
+    length = calendar.monthrange(found.day.year, found.day.month)[1]
+    assert found.day.day == min(usual, length)
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow])
+@given(
+    frequency=st.sampled_from([*DAYS_BETWEEN, *MONTHS_BETWEEN]),
+    published=st.lists(MOMENTS, min_size=1, max_size=4),
+    zone=ZONES,
+)
+def test_reminders_come_in_the_morning_of_the_due_day_and_later(
+    frequency: str, published: list[datetime], zone: ZoneInfo
+) -> None:
+    found = next_due(frequency, published, zone)
+
+    assert found
+    assert len(found.reminders) > 0
     assert list(found.reminders) == sorted(found.reminders)
     assert all(moment.astimezone(zone).hour == 9 for moment in found.reminders)
     assert found.reminder(max(published)) is None
 
 
 def test_every_frequency_of_the_form_is_known() -> None:
-    assert set(DAYS) | set(MONTHS) < set(FREQUENCIES)
+    assert {*DAYS_BETWEEN, *MONTHS_BETWEEN, "never", "continuous", "irregular"} == set(FREQUENCIES)

@@ -40,6 +40,11 @@ READ = (
 )  # fmt: skip
 
 
+KINDS = {"type-error": "type", "unique-error": "unique", "primary-key": "primary_key"}
+CONSTRAINT = re.compile(r'constraint "(\w+)"')
+"""The kind of an error of another type stands in its note."""
+
+
 def for_them(document: dict[str, Any]) -> dict[str, Any]:
     """A descriptor without what makes frictionless refuse it as a whole: a wrong example, a constraint out of place."""
     fields = []
@@ -58,13 +63,8 @@ def theirs(document: dict[str, Any], names: Sequence[str], rows: Sequence[Sequen
     resource = Resource(data=[list(names), *map(list, rows)], schema=schema)
     found = set()
     for error in resource.validate(limit_errors=1_000_000).tasks[0].errors:
-        if error.type == "constraint-error":
-            match = re.search(r'constraint "(\w+)"', error.note)
-            assert match
-            found.add((error.field_name, match[1], error.row_number))
-        else:
-            kind = {"type-error": "type", "unique-error": "unique", "primary-key": "primary_key"}[error.type]
-            found.add((getattr(error, "field_name", "(key)"), kind, error.row_number))
+        kind = KINDS.get(error.type) or CONSTRAINT.findall(error.note)[0]
+        found.add((getattr(error, "field_name", "(key)"), kind, error.row_number))
     return found
 
 

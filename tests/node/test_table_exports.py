@@ -79,6 +79,15 @@ async def test_csv(exports: Exports, table: TableOfDataset) -> None:
     assert rows[1][1:3] == ["-2", "-1.5"]
 
 
+async def test_an_empty_cell_alone_on_its_line_is_no_empty_line(exports: Exports, table: TableOfDataset) -> None:
+    """Many readers skip an empty line, and would lose the row."""
+    codes = (await content(exports, table, "csv", 'columns="a\\"b,c"')).decode()
+    numbers = (await content(exports, table, "csv", "columns=n")).decode()
+
+    assert codes.split("\n") == ['"a""b,c"', "01001", "'-1", '""', "'\tx", '""', ""]
+    assert numbers.split("\n") == ["n", "0.5", "-1.5", '""', "1e+20", "2.0", ""]
+
+
 async def test_a_filtered_and_sorted_csv_is_not_cut_into_pages(exports: Exports, table: TableOfDataset) -> None:
     text = (await content(exports, table, "csv", "ok__exact=true&N__sort=desc&columns=__id,N&page_size=1")).decode()
 

@@ -4,6 +4,7 @@ import asyncio
 import csv
 import io
 import json
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -11,11 +12,16 @@ import pytest
 
 from tests.node.agreements.granting import HIDDEN, IN_PART, METERS, WHOLE, Grant, Granting, replace_struct
 from tests.node.producer import Producer
+from udi.kit.clock import now
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
+from udi.node.agreements import gate, queries
 from udi.node.agreements.queries import list_uses
+from udi.node.files import restricted
 from udi.node.files.restricted import GATE, NotGrantedError
+from udi.node.files.signed import sign_path
 from udi.protocol.agreement import State
+from udi.ui.site import Site
 
 SIZE = len(METERS)
 
@@ -90,15 +96,20 @@ async def test_readings_at_once_do_not_pass_the_volume(
     assert sorted(each.status_code for each in answers) == [200] * 3 + [403] * 5
 
 
-async def test_the_pace_of_a_minute_is_kept(portal: Granting, machine: httpx.AsyncClient, meters: str) -> None:
+async def test_the_pace_of_a_minute_is_kept(
+    portal: Granting, machine: httpx.AsyncClient, meters: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The minute does not end in the middle of the test: its clock stands still."""
     grant = await given(portal, machine, meters, requests_a_minute=3)
+    moment = now().replace(second=20, microsecond=0)
+    for module in (gate, queries, restricted):
+        monkeypatch.setattr(module, "now", lambda: moment)
 
     answers = await asyncio.gather(*(machine.head(f"/datasets/{meters}/file", headers=grant.headers) for _ in range(7)))
     refused = [each for each in answers if each.status_code == 429]
 
-    assert 3 <= len([each for each in answers if each.status_code == 200]) <= 6
-    assert len(refused) in {4, 1}
-    assert all(1 <= int(each.headers["retry-after"]) <= 60 for each in refused)
+    assert sorted(each.status_code for each in answers) == [200] * 3 + [429] * 4
+    assert {each.headers["retry-after"] for each in refused} == {"40"}
 
 
 async def test_what_is_no_table_is_not_given_in_part(
@@ -149,6 +160,54 @@ async def test_refusals_of_a_minute_are_one_line(
         await machine.get(f"/datasets/{meters}/file", headers=grant.headers)
 
     assert await uses_of(parts, node_database, demo, grant) == [("file", "revoked", 0, 5)]
+
+
+def exports_held_open() -> list[str]:
+    """Exports of which this process still holds the file; they have no name any more."""
+    links = [str(link.readlink()) for link in Path("/proc/self/fd").iterdir() if link.is_symlink()]
+    return [link for link in links if "/exports/" in link]
+
+
+@pytest.mark.parametrize("way", ["a machine", "a person"])
+async def test_an_export_that_is_refused_for_its_volume_is_not_held_open(
+    portal: Granting, machine: httpx.AsyncClient, meters: str, node_site: Site, demo: Territory, way: str
+) -> None:
+    grant = await given(portal, machine, meters, bytes_a_month=10)
+    signed = sign_path(node_site.parts["file_keys"](), demo.id, f"/agreements/{grant.id}/files/csv")
+    address = {"a machine": f"/api/resources/{meters}/data/csv/", "a person": signed}[way]
+
+    answer = await machine.get(address, headers=grant.headers)
+
+    assert (answer.status_code, answer.json()["code"]) == (403, "volume_spent")
+    assert exports_held_open() == []
+
+
+async def test_a_part_that_cannot_be_shown_is_logged_as_refused_and_counts_for_nothing(
+    portal: Granting,
+    machine: httpx.AsyncClient,
+    meters: str,
+    parts: dict[str, Any],
+    node_database: Database,
+    demo: Territory,
+) -> None:
+    grant = await given(portal, machine, meters, columns=("absent",), requests_a_minute=1)
+    address = f"/api/resources/{meters}/data/"
+
+    answers = [await machine.get(address, headers=grant.headers) for _ in range(3)]
+
+    assert [answer.json()["code"] for answer in answers] == ["other_columns"] * 3
+    assert await uses_of(parts, node_database, demo, grant) == [("rows", "other_columns", 0, 3)]
+
+
+async def test_a_file_that_is_no_table_has_no_table(
+    portal: Granting, machine: httpx.AsyncClient, producer: Producer, node_site: Site, demo: Territory, asker: object
+) -> None:
+    plan = await producer.draft(b"%PDF-1.4\n%%EOF\n", "plan.pdf")
+    grant = await given(portal, machine, await producer.publish(plan, access="restricted", reason="x"))
+
+    answer = await machine.get(sign_path(node_site.parts["file_keys"](), demo.id, f"/agreements/{grant.id}/files/csv"))
+
+    assert answer.status_code == 404
 
 
 async def test_a_revoked_project_still_reads_what_it_read(

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from udi.node.tables.decoding import scan
+from udi.node.tables.decoding import iana_name, scan
 from udi.node.tables.kind import OLE, recognise
 from udi.node.tables.profile import Profile, profile_file
 
@@ -21,6 +21,18 @@ def profile_of(name: str, content: bytes) -> Profile:
 
 
 SQLITE = b"SQLite format 3\x00".ljust(72, b"\x00")
+ENCODINGS = {
+    "UTF-8",
+    "UTF-16",
+    "UTF-16LE",
+    "UTF-16BE",
+    "UTF-32",
+    "Windows-1252",
+    "ISO-8859-1",
+    "macintosh",
+    "IBM850",
+}
+"""IANA's names of those that are told apart."""
 TEXT = "nom;prénom;né le\nHélène;Noël;01/02/2003\nLéa;André;28/12/2004\n"
 
 
@@ -127,10 +139,23 @@ def test_any_text_has_a_profile(text: str, often: str) -> None:
 
 
 @given(st.binary(max_size=500), st.integers(1, 500))
-def test_any_bytes_have_an_encoding(content: bytes, piece: int) -> None:
-    pieces = [content[start : start + piece] for start in range(0, len(content), piece)]
+def test_scan_names_an_encoding_that_has_an_iana_name(content: bytes, length: int) -> None:
+    assert iana_name(scan(_cut(content, length), len(content)).encoding) in ENCODINGS
 
-    content.decode(scan(pieces, len(content)).encoding, "replace")
+
+@given(st.text(st.characters(exclude_categories=["C"]), min_size=1, max_size=200), st.integers(1, 500))
+def test_scan_finds_utf_8_wherever_the_text_is_cut(text: str, length: int) -> None:
+    words = text.replace("\ufffd", "")
+    content = words.encode()
+
+    found = scan(_cut(content, length), len(content))
+
+    assert (iana_name(found.encoding), found.damaged, found.lost) == ("UTF-8", 0, False)
+    assert content.decode(found.encoding) == words
+
+
+def _cut(content: bytes, length: int) -> list[bytes]:
+    return [content[start : start + length] for start in range(0, len(content), length)]
 
 
 def test_every_bad_file_has_a_profile(shared_data: Path) -> None:

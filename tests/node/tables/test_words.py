@@ -17,6 +17,7 @@ VALUES = re.compile(r"%\(\w+\)s")
 def test_what_is_told_has_its_french(code: str) -> None:
     french = load_translations(LOCALES)["fr"]
     explanation = EXPLANATIONS.get(code) or CELL_WORDS[code]
+    assert explanation.meaning
     for words in filter(None, (explanation.meaning, explanation.remedy)):
         translated = french.gettext(words)
         assert translated != words

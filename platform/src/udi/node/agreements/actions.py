@@ -105,6 +105,16 @@ async def change_use(
     await session.execute(query.execution_options(synchronize_session=False))
 
 
+async def refuse_begun_reading(session: AsyncSession, held: HeldAgreement, use_id: UUID, verdict: str) -> None:
+    """Log as a refusal a reading that had begun: it counts no more among those that were let through."""
+    query = select(AgreementUse).where(AgreementUse.id == use_id)
+    use: AgreementUse | None = await session.scalar(query)
+    if use is not None:
+        await session.delete(use)
+        await session.flush()
+        await note_refusal(session, held, use.credential_id, use.what, verdict)
+
+
 async def note_check(session: AsyncSession, use_id: UUID) -> None:
     """Say that a reading goes on."""
     query = update(AgreementUse).where(AgreementUse.id == use_id).values(checked_at=now())

@@ -15,7 +15,7 @@ from udi.kit.clock import now
 from udi.kit.db import Database
 from udi.kit.errors import InvalidError, Refusal
 from udi.kit.tenancy import Territory, space_context
-from udi.node.agreements.actions import change_use, note_check, note_reading, note_refusal
+from udi.node.agreements.actions import change_use, note_check, note_reading, note_refusal, refuse_begun_reading
 from udi.node.agreements.documents import Held, read_held
 from udi.node.agreements.models import ALLOWED, STOPPED, HeldAgreement
 from udi.node.agreements.queries import find_held, get_held, list_shown, read_spent
@@ -62,8 +62,10 @@ class Agreed:
         async with self.gate.session(self.tenant) as session:
             row = await get_held(session, self.held.agreement.id)
             verdict = await ask(session, row, self.question, size=size, but=self.use_id)
-            sent, said = (0, verdict.refused.value) if verdict.refused else (size, ALLOWED)
-            await change_use(session, self.use_id, sent=sent, verdict=said)
+            if verdict.refused:
+                await refuse_begun_reading(session, row, self.use_id, verdict.refused.value)
+            else:
+                await change_use(session, self.use_id, sent=size)
         if verdict.refused:
             raise refusal_of(read_held(row), verdict)
 
@@ -105,7 +107,8 @@ class Agreed:
     async def refuse(self, refused: Refused, columns: Collection[str] = ()) -> NotGrantedError:
         """That the agreement leaves nothing of what is asked, once this is in the log."""
         async with self.gate.session(self.tenant) as session:
-            await change_use(session, self.use_id, sent=0, verdict=refused.value, ended=True)
+            row = await get_held(session, self.held.agreement.id)
+            await refuse_begun_reading(session, row, self.use_id, refused.value)
         return refusal_of(self.held, _in_part(refused, self.view, columns))
 
 

@@ -36,7 +36,8 @@ class DerivedFiles:
         """The rows and columns of the agreement.
 
         Raises:
-            NotGrantedError: the file is no table, or has not what the agreement names.
+            NotGrantedError: the file is no table, of which no part can be shown, or has not what the agreement names.
+            NotFoundError: the file is no table, and all of it may be read; or a map is asked for where there is no place.
         """
         headers = await admit(request, file.space_id)
         try:

@@ -217,7 +217,8 @@ def whole(query: Query, columns: tuple[TypedColumn, ...]) -> Query:
 
 def export_statement(query: Query, columns: tuple[TypedColumn, ...], kind: str) -> Statement:
     """The rows of an export, each cell as its kind of file takes it, under the names of the columns."""
-    writers = {"csv": _csv_cell, "json": as_json, "ndjson": as_json, "parquet": _as_stored, "geojson": as_json}
+    csv_cell = _lone_csv_cell if len(cells(query, columns)) == 1 else _csv_cell
+    writers = {"csv": csv_cell, "json": as_json, "ndjson": as_json, "parquet": _as_stored, "geojson": as_json}
     write = writers.get(kind, _sheet_cell)
 
     def named(cell: Cell) -> str:
@@ -239,6 +240,11 @@ def _csv_cell(cell: Cell) -> str:
     if cell.stored == "VARCHAR":
         return _sheet_cell(cell)
     return as_finite(cell) if cell.stored == "DOUBLE" else as_text(cell)
+
+
+def _lone_csv_cell(cell: Cell) -> str:
+    """A cell that is alone on its line: an empty one is quoted, for many readers skip an empty line and lose the row."""
+    return f"coalesce(CAST({_csv_cell(cell)} AS VARCHAR), '')"
 
 
 def _sheet_cell(cell: Cell) -> str:

@@ -1,0 +1,167 @@
+"""Random policies against the real node, over HTTP: every address that serves data, beside a model of the reference.
+
+An agreement of each is signed by a portal's key and delivered as the protocol has it; the tables are published files.
+"""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+from litestar import Litestar, get
+from litestar.params import FromPath
+
+from tests.node.agreements.granting import replace_struct
+from tests.node.agreements.trial.addresses import NOTHING, group_addresses
+from tests.node.agreements.trial.cases import LATER, Case, draw_case
+from tests.node.agreements.trial.comparison import DisagreementError
+from tests.node.agreements.trial.mutants import MUTANTS
+from tests.node.agreements.trial.sources import READINGS
+from tests.node.agreements.trial.stage import Stage, move_clock, open_stage
+from tests.node.agreements.trial.trial import Tally, begin, run_case
+from udi.kit.db import Database
+from udi.node import app as node
+from udi.protocol.terms import Purpose, Terms
+from udi.ui.site import Site
+
+DEFAULT, THOROUGH, MUTANT = 180, 10_000, 150
+"""Cases by default, under `--all`, and at most for a node with a fault."""
+WHOLE_CASE = Case(
+    source="readings",
+    terms=Terms(purposes=(Purpose.RESEARCH,)),
+    purpose=Purpose.RESEARCH,
+    before=LATER,
+    after=LATER,
+    spent=0,
+    readings=0,
+    steps=(),
+)
+"""An agreement about all of the data."""
+
+VERDICTS = {
+    "allowed",
+    "nothing_shown",
+    "unknown_credential",
+    "other_dataset",
+    "given_up",
+    "revoked",
+    "suspended",
+    "not_started",
+    "ended",
+    "credential_expired",
+    "other_purpose",
+    "other_columns",
+    "only_in_part",
+    "volume_spent",
+    "too_often",
+}
+"""Those of the table «Refusals» that a node which was told of an agreement can give."""
+
+
+@pytest.fixture(scope="module")
+async def stage(
+    node_app: Litestar, node_site: Site, portal_database: Database, node_database: Database
+) -> AsyncIterator[Stage]:
+    """The node with three restricted files, and a portal that grants."""
+    async with open_stage(node_app, node_site, (portal_database, node_database)) as opened:
+        with pytest.MonkeyPatch.context() as patch:
+            move_clock(patch, opened.clock)
+            yield opened
+
+
+async def run_trial(stage: Stage, most: int, forms: tuple[str, ...] = (), *, in_part: bool = True) -> Tally:
+    """Try so many cases, or fewer until one disagrees.
+
+    `forms` are of the addresses that are tried, all if none; not `in_part`: every policy opens all columns and rows.
+    """
+    tally = Tally()
+    addresses = group_addresses(stage.app)
+    if forms:
+        addresses = {form: addresses[form] for form in forms}
+    for number in range(most):
+        case = draw_case(number, addresses)
+        if not in_part:
+            case = replace(case, terms=replace_struct(case.terms, columns=(), rows=()))
+        try:
+            await run_case(stage, case, tally)
+        except DisagreementError as error:
+            error.add_note(f"case {number}: {case}")
+            raise
+    return tally
+
+
+def require_all_tried(tally: Tally, stage: Stage) -> None:
+    """Each address that serves data gave something and refused something; each verdict of the reference was met."""
+    addresses = group_addresses(stage.app)
+    served = {address.name for group in addresses.values() for address in group if address.shows_data}
+    always_refused = {address.name for address in addresses["frame"]}
+    never_refused = {"export for a person uses"}
+    assert set(tally.given) == served - always_refused
+    assert set(tally.refused) == served - never_refused
+    assert set(tally.verdicts) == VERDICTS
+
+
+async def test_the_node_does_what_the_reference_says(stage: Stage, capsys: pytest.CaptureFixture[str]) -> None:
+    tally = await run_trial(stage, DEFAULT)
+
+    require_all_tried(tally, stage)
+    assert tally.cases == DEFAULT
+    with capsys.disabled():
+        print(f"\n{tally}")  # noqa: T201 - the figures of a run
+
+
+@pytest.mark.thorough
+async def test_the_node_does_what_the_reference_says_of_ten_thousand_policies(stage: Stage) -> None:
+    tally = await run_trial(stage, THOROUGH)
+
+    assert tally.cases == THOROUGH
+
+
+@pytest.mark.parametrize("name", MUTANTS)
+async def test_a_node_with_a_fault_is_found(stage: Stage, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    mutant = MUTANTS[name]
+    mutant.patch(monkeypatch)
+
+    with pytest.raises(DisagreementError) as found:
+        await run_trial(stage, MUTANT, mutant.forms, in_part=mutant.in_part)
+
+    assert found.value.about in mutant.about
+
+
+async def test_no_other_address_shows_a_cell(stage: Stage) -> None:
+    """By whatever method, to whoever holds an agreement about all of the data."""
+    others = group_addresses(stage.app)[NOTHING]
+
+    for name in stage.published:
+        trial = await begin(stage, replace(WHOLE_CASE, source=name))
+        for address in others:
+            for method in address.methods:
+                await trial.require_nothing(address, method)
+    assert len(others) > 50
+
+
+async def test_an_address_that_nobody_thought_of_is_found(node_site: Site, stage: Stage) -> None:
+    @get("/datasets/{dataset_id:uuid}/peek")
+    async def peek(dataset_id: FromPath[UUID]) -> str:
+        return READINGS.content.decode()
+
+    app = node.create(node_site)
+    app.register(peek)
+    address = next(each for each in group_addresses(app)[NOTHING] if each.route.endswith("/peek"))
+    transport = httpx.ASGITransport(app=app)
+
+    async with httpx.AsyncClient(transport=transport, base_url=stage.client.base_url) as client:
+        trial = await begin(replace(stage, app=app, client=client), WHOLE_CASE)
+        with pytest.raises(DisagreementError, match="leak"):
+            await trial.require_nothing(address, "GET")
+
+
+def test_a_parameter_that_nobody_thought_of_is_found() -> None:
+    @get("/datasets/{dataset_id:uuid}/layers/{layer:str}")
+    async def show_layer(dataset_id: FromPath[UUID], layer: FromPath[str]) -> dict[str, Any]:
+        return {}
+
+    with pytest.raises(AssertionError, match="layer"):
+        group_addresses(Litestar([show_layer]))

@@ -1,0 +1,146 @@
+"""Every address of the node, from its own routes: what serves data under an agreement, and everything else.
+
+A route whose parameters are unknown here fails; one that is not among `FORMS` must show no cell to anybody, so that a
+new way out is tried on the day that it is written.
+"""
+
+import itertools
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from litestar import Litestar
+from litestar.routes import HTTPRoute
+
+from tests.node.producer import SLUG
+from udi.node.agreements.pages import FILE, TAKEN, USES
+from udi.node.tables.exports import FORMATS
+from udi.protocol.addresses import PARTS
+
+UNKNOWN_ID = "3f2b0000-0000-4000-8000-000000000009"
+PLACES = {"landing", "description", "conformance", "collections", "collection", "items", "item"}
+"""The forms of an address that is about where the rows are."""
+PLACED_KINDS = {"geojson", "pmtiles"}
+"""The exports that are."""
+NOTHING = "nothing"
+"""The form of an address that shows no cell, whoever asks."""
+FORMS = {
+    "/datasets/{dataset_id}/file": "file",
+    "/files/{file_id}/{filename}": "file",
+    "/storage/download/{media_id}": "file",
+    "/api/resources/{resource_id}/data": "page",
+    "/api/resources/{resource_id}/data/{kind}": "export",
+    "/ogc/{resource_id}": "landing",
+    "/ogc/{resource_id}/api": "description",
+    "/ogc/{resource_id}/conformance": "conformance",
+    "/ogc/{resource_id}/collections": "collections",
+    "/ogc/{resource_id}/collections/{name}": "collection",
+    "/ogc/{resource_id}/collections/{name}/items": "items",
+    "/ogc/{resource_id}/collections/{name}/items/{line}": "item",
+    "/embed/datasets/{dataset_id}/{part}": "frame",
+    "/agreements/{agreement_id}/files": "list for a person",
+    "/agreements/{agreement_id}/files/{kind}": "export for a person",
+}
+"""What each route gives under an agreement, as the table «How rows leave» has it."""
+VALUES = {
+    "dataset_id": ("{dataset}",),
+    "resource_id": ("{dataset}",),
+    "file_id": ("{file}",),
+    "filename": ("{file_name}",),
+    "media_id": ("{media}",),
+    "agreement_id": ("{agreement}",),
+    "object_id": ("{dataset}",),
+    "part": PARTS,
+    "line": ("1", "3", "11"),
+    "number": ("1",),
+    "slug": (SLUG,),
+    "code": ("fr",),
+    "language": ("fr",),
+    "word": ("ident_info",),
+    "digest": ("x",),
+    "archive_id": (UNKNOWN_ID,),
+    "key_id": (UNKNOWN_ID,),
+    "organisation_id": (UNKNOWN_ID,),
+    "portal_id": (UNKNOWN_ID,),
+    "upload_id": (UNKNOWN_ID,),
+}
+"""What the parameters of routes are replaced by."""
+VALUES_OF_ROUTE = {
+    ("/agreements/{agreement_id}/files/{kind}", "kind"): tuple(dict.fromkeys((FILE, USES, *TAKEN))),
+    ("/api/resources/{resource_id}/data/{kind}", "kind"): tuple(FORMATS),
+    ("/manager/api/v1/catalog/{kind}", "kind"): ("resources", "media"),
+    ("/manager/api/v1/catalog/{kind}/{object_id}", "kind"): ("resources", "media"),
+    ("/ogc/{resource_id}/collections/{name}", "name"): ("data",),
+    ("/ogc/{resource_id}/collections/{name}/items", "name"): ("data",),
+    ("/ogc/{resource_id}/collections/{name}/items/{line}", "name"): ("data",),
+    ("/problems/{name}", "name"): ("restricted",),
+    ("/static/{digest}/{name}", "name"): ("x",),
+}
+"""The same, where one word means another thing on each route."""
+PARAMETER = re.compile(r"\{([a-z_]+)\}")
+
+
+@dataclass(frozen=True)
+class Address:
+    """An address of the node: its route, its path with places for identifiers, its methods, what it gives."""
+
+    route: str
+    path: str
+    methods: tuple[str, ...]
+    form: str
+    kind: str = ""
+    """Of an export."""
+    line: int = 0
+    """Of one place."""
+
+    @property
+    def name(self) -> str:
+        """What it gives, in words."""
+        return f"{self.form} {self.kind}".strip()
+
+    @property
+    def needs_places(self) -> bool:
+        """Whether there is nothing at it where rows have no place."""
+        return self.form in PLACES or self.kind in PLACED_KINDS
+
+    @property
+    def shows_data(self) -> bool:
+        """Whether it gives something of the data under an agreement."""
+        return self.form != NOTHING
+
+
+def group_addresses(app: Litestar) -> dict[str, list[Address]]:
+    """Every address under which the node answers, with each value of its parameters, by what it gives.
+
+    Raises:
+        AssertionError: a route has a parameter of which nothing is known here.
+    """
+    routes = [route for route in app.routes if isinstance(route, HTTPRoute)]
+    found = [address for route in routes for address in _addresses_of(route)]
+    groups: dict[str, list[Address]] = {}
+    for address in sorted(found, key=lambda each: (each.path, each.methods)):
+        groups.setdefault(address.form, []).append(address)
+    return groups
+
+
+def _addresses_of(route: HTTPRoute) -> Iterator[Address]:
+    path_format = route.path_format.rstrip("/") or "/"
+    names = PARAMETER.findall(path_format)
+    methods = tuple(sorted(route.methods - {"OPTIONS"}))
+    for values in itertools.product(*(_values(path_format, name) for name in names)):
+        filled = dict(zip(names, values, strict=True))
+        path = PARAMETER.sub(lambda match, filled=filled: filled[match[1]], path_format)  # type: ignore[misc]
+        yield Address(
+            route=path_format,
+            path=path,
+            methods=methods,
+            form=FORMS.get(path_format, NOTHING),
+            kind=filled.get("kind", ""),
+            line=int(filled.get("line", 0)),
+        )
+
+
+def _values(route: str, name: str) -> tuple[str, ...]:
+    values = VALUES_OF_ROUTE.get((route, name)) or VALUES.get(name)
+    assert values, f"{route}: say in tests/node/agreements/trial/addresses.py what stands in the place of {name}"
+    return values

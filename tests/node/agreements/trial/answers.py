@@ -1,0 +1,203 @@
+"""What an answer of the node shows, format by format, and what the model says that it must show: both in one form."""
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import duckdb
+import python_calamine
+
+from tests.node.agreements.trial.model import Question, Record, Table, group
+from tests.node.agreements.trial.sources import Cell, Kind, Source, cell_text
+from udi.node.tables.column import BOX, GEOMETRY, LINE
+from udi.node.tables.geo_gdal import raw
+
+Plain = str | float | bool | None
+DECIMALS = 6
+NUMBER_IN_TILE = "mvt_id"
+"""A column that GDAL adds to those of a tile."""
+
+
+@dataclass(frozen=True)
+class View:
+    """What is seen: names of columns, rows in order, and where the format has them, numbers and places of the rows."""
+
+    columns: tuple[str, ...] | None
+    """None where the format names none, for want of a row."""
+    rows: tuple[tuple[Plain, ...], ...]
+    numbers: tuple[int, ...] | None = None
+    places: tuple[tuple[float, float] | None, ...] | None = None
+    total: int | None = None
+
+
+def plain(cell: Cell) -> Plain:
+    """A cell as JSON shows it."""
+    if isinstance(cell, Decimal):
+        return round(float(cell), DECIMALS)
+    return cell if isinstance(cell, bool) or cell is None else cell_text(cell)
+
+
+def _plain_rows(records: Iterable[Record]) -> tuple[tuple[Plain, ...], ...]:
+    return tuple(tuple(plain(cell) for cell in record.cells) for record in records)
+
+
+def expected_view(form: str, table: Table, question: Question) -> View:
+    """What an answer of this form must show of a table that a question left."""
+    if form == "page" and question.total:
+        groups = group(table, question)
+        columns = tuple(groups[0]) if groups else None
+        return View(columns, tuple(tuple(map(plain, each.values())) for each in groups), total=len(groups))
+    rows = _plain_rows(table.records)
+    columns = table.columns if rows else None
+    numbers = tuple(record.number for record in table.records)
+    lines = tuple(record.line for record in table.records)
+    places = tuple(record.place for record in table.records)
+    views: dict[str, Callable[[], View]] = {
+        "page": lambda: View(columns, rows, None if question.columns or not rows else numbers, total=len(rows)),
+        "csv": lambda: View(table.columns, rows),
+        "xlsx": lambda: View(table.columns, rows),
+        "json": lambda: View(columns, rows),
+        "ndjson": lambda: View(columns, rows),
+        "parquet": lambda: View(table.columns, rows, lines, _rounded(places) if any(places) else None),
+        "geojson": lambda: View(columns, rows, lines, _rounded(places)),
+        "items": lambda: View(columns, rows, lines, _rounded(places), total=len(rows)),
+        "item": lambda: View(columns, rows, lines, _rounded(places)),
+        "pmtiles": lambda: _tiled(table),
+    }
+    return views[form]()
+
+
+def _rounded(places: Iterable[tuple[float, float] | None]) -> tuple[tuple[float, float] | None, ...]:
+    return tuple(place and (round(place[0], DECIMALS), round(place[1], DECIMALS)) for place in places)
+
+
+def _tiled(table: Table) -> View:
+    """Tiles hold the rows that have a place, in an order of their own, and say nothing of an empty cell."""
+    placed = [record for record in table.records if record.place is not None]
+    return View(None, tuple(sorted(_plain_rows(placed), key=repr)))
+
+
+def shown_view(form: str, content: bytes, source: Source, columns: Sequence[str]) -> View:
+    """What an answer of this form shows; `columns` are those that tiles are expected to have."""
+    readers: dict[str, Callable[[], View]] = {
+        "page": lambda: _read_page(json.loads(content)),
+        "csv": lambda: _read_csv(content, source),
+        "xlsx": lambda: _read_sheet(content),
+        "json": lambda: _read_objects(json.loads(content)),
+        "ndjson": lambda: _read_objects([json.loads(line) for line in content.splitlines()]),
+        "parquet": lambda: _read_parquet(content),
+        "geojson": lambda: _read_features(json.loads(content)["features"]),
+        "items": lambda: _read_items(json.loads(content)),
+        "item": lambda: _read_features([json.loads(content)]),
+        "pmtiles": lambda: _read_tiles(content, columns),
+    }
+    return readers[form]()
+
+
+def _read_page(page: Mapping[str, Any]) -> View:
+    objects: list[dict[str, Any]] = page["data"]
+    numbers = None
+    if objects and "__id" in objects[0]:
+        numbers = tuple(each.pop("__id") for each in objects)
+    seen = _read_objects(objects)
+    return View(seen.columns, seen.rows, numbers, total=page["meta"]["total"])
+
+
+def _read_objects(objects: Sequence[Mapping[str, Any]]) -> View:
+    columns = tuple(objects[0]) if objects else None
+    return View(columns, tuple(tuple(map(_number, each.values())) for each in objects))
+
+
+def _number(value: Any) -> Plain:
+    """A number as all are compared; true and false stay what they are."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return round(float(value), DECIMALS)
+    plain_value: Plain = value.isoformat() if isinstance(value, date) else value
+    return plain_value
+
+
+def _read_csv(content: bytes, source: Source) -> View:
+    header, *lines = csv.reader(io.StringIO(content.decode()))
+    readers: dict[Kind, Callable[[str], Plain]] = {
+        Kind.NUMBER: lambda text: _number(float(text)),
+        Kind.BOOLEAN: lambda text: {"true": True, "false": False}[text],
+        Kind.TEXT: str,
+        Kind.DATE: str,
+    }
+    kinds = [source.kind(name) for name in header]
+    rows = [
+        tuple(readers[kind](text) if text else None for kind, text in zip(kinds, line, strict=True)) for line in lines
+    ]
+    return View(tuple(header), tuple(rows))
+
+
+def _read_sheet(content: bytes) -> View:
+    book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
+    header, *lines = book.get_sheet_by_index(0).to_python()
+    rows = [tuple(None if cell == "" else _number(cell) for cell in line) for line in lines]
+    return View(tuple(str(name) for name in header), tuple(rows))
+
+
+def _read_parquet(content: bytes) -> View:
+    """The file itself: every column that it holds, whatever it is called."""
+    with TemporaryDirectory() as folder, duckdb.connect() as connection:
+        path = Path(folder, "table.parquet")
+        path.write_bytes(content)
+        found = connection.execute(f"SELECT * FROM read_parquet('{path}')")
+        names = [each[0] for each in found.description or ()]
+        lines = found.fetchall()
+    boxes = [names.index(name) for name in BOX] if GEOMETRY in names else []
+    own = [rank for rank, name in enumerate(names) if name not in {LINE, GEOMETRY, *BOX}]
+    places = [_point(line, boxes) for line in lines] if boxes else []
+    return View(
+        tuple(names[rank] for rank in own),
+        tuple(tuple(_number(line[rank]) for rank in own) for line in lines),
+        tuple(line[names.index(LINE)] for line in lines),
+        _rounded(places) if any(places) else None,
+    )
+
+
+def _point(line: Sequence[Any], boxes: Sequence[int]) -> tuple[float, float] | None:
+    """The place of a point, from its rectangle."""
+    west, south, east, north = (line[rank] for rank in boxes)
+    assert (west, south) == (east, north)
+    return None if west is None else (float(west), float(south))
+
+
+def _read_items(page: Mapping[str, Any]) -> View:
+    seen = _read_features(page["features"])
+    assert page["numberReturned"] == len(seen.rows)
+    return View(seen.columns, seen.rows, seen.numbers, seen.places, total=page["numberMatched"])
+
+
+def _read_features(features: Sequence[Mapping[str, Any]]) -> View:
+    seen = _read_objects([each["properties"] for each in features])
+    places = [each["geometry"] and tuple(each["geometry"]["coordinates"]) for each in features]
+    return View(seen.columns, seen.rows, tuple(each["id"] for each in features), _rounded(places))
+
+
+def _read_tiles(content: bytes, columns: Sequence[str]) -> View:
+    """The places of the finest tiles; a column that is not expected is an error."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "table.pmtiles")
+        path.write_bytes(content)
+        meta, _, _, fields = raw.read(path)
+    names = [str(name) for name in meta["fields"] if name != NUMBER_IN_TILE]
+    fields = [field for name, field in zip(meta["fields"], fields, strict=True) if name != NUMBER_IN_TILE]
+    assert set(names) <= set(columns), names
+    rows = {tuple(_number(cell) for cell in row) for row in zip(*(_cells(names, fields, name) for name in columns))}  # noqa: B905 - one length
+    return View(None, tuple(sorted(rows, key=repr)))
+
+
+def _cells(names: Sequence[str], fields: Sequence[Any], name: str) -> list[Any]:
+    """A column of the tiles; one that is not there is empty in every row."""
+    if name not in names:
+        return [None] * len(fields[0])
+    return [None if cell != cell else cell for cell in fields[names.index(name)].tolist()]  # noqa: PLR0124 - no number

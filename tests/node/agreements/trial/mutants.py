@@ -1,0 +1,207 @@
+"""Nodes with one fault each, which the trial must find: what is patched, and about what the node and the model disagree."""
+
+from collections.abc import Callable
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from tests.node.agreements.granting import replace_struct
+from tests.node.agreements.trial.sources import READINGS, TREES
+from udi.node.agreements import actions, gate, queries
+from udi.node.agreements import api as agreements_api
+from udi.node.agreements.models import HeldAgreement
+from udi.node.files import pages as files_pages
+from udi.node.tables import asking, views
+from udi.node.tables.column import GEOMETRY
+from udi.node.tables.exports import Export, Exports
+from udi.node.tables.query import Query
+from udi.node.tables.table import TableOfDataset
+from udi.protocol.agreement import State
+from udi.protocol.deciding import Reading, Verdict, View, decide
+
+Patch = Callable[[pytest.MonkeyPatch], None]
+FAR = datetime(2100, 1, 1, tzinfo=UTC)
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+DIGITS = 32
+"""Of the name of a part of a table."""
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A fault, and what the trial says of it."""
+
+    patch: Patch
+    about: AbstractSet[str]
+    forms: tuple[str, ...] = ("file",)
+    """The addresses at which it is looked for."""
+    in_part: bool = False
+    """Whether it is looked for under policies that open a part; a part takes a process to write, and all of it none."""
+
+
+def _change_view(**changes: tuple[Any, ...]) -> Patch:
+    """A node whose decision is right, but for what is shown."""
+
+    def decide_wrongly(*arguments: Any) -> Verdict:
+        verdict = decide(*arguments)
+        if verdict.view is None:
+            return verdict
+        view = View(**{"columns": verdict.view.columns, "rows": verdict.view.rows, **changes})
+        return Verdict(view=view, remaining_bytes=verdict.remaining_bytes)
+
+    return lambda patch: patch.setattr(gate, "decide", decide_wrongly)
+
+
+def _change_agreement(**changes: Any) -> Patch:
+    """A node that reads another agreement than what was signed."""
+
+    def decide_wrongly(agreement: Any, *arguments: Any) -> Verdict:
+        return decide(replace_struct(agreement, **changes), *arguments)
+
+    return lambda patch: patch.setattr(gate, "decide", decide_wrongly)
+
+
+def _ignore_state(state: State) -> Patch:
+    """A node for which a standing of this state is active."""
+
+    def decide_wrongly(agreement: Any, standing: Any, *arguments: Any) -> Verdict:
+        if standing.state is state:
+            standing = replace_struct(standing, state=State.ACTIVE)
+        return decide(agreement, standing, *arguments)
+
+    return lambda patch: patch.setattr(gate, "decide", decide_wrongly)
+
+
+def _change_standing(**changes: Any) -> Patch:
+    def decide_wrongly(agreement: Any, standing: Any, *arguments: Any) -> Verdict:
+        return decide(agreement, replace_struct(standing, **changes), *arguments)
+
+    return lambda patch: patch.setattr(gate, "decide", decide_wrongly)
+
+
+def _change_reading(**changes: Any) -> Patch:
+    """A node that takes the reading for another."""
+
+    def decide_wrongly(agreement: Any, standing: Any, reading: Reading, moment: datetime) -> Verdict:
+        return decide(agreement, standing, replace_struct(reading, **changes), moment)
+
+    return lambda patch: patch.setattr(gate, "decide", decide_wrongly)
+
+
+def _keep_credentials_for_ever(patch: pytest.MonkeyPatch) -> None:
+    def decide_wrongly(agreement: Any, standing: Any, reading: Reading, moment: datetime) -> Verdict:
+        known = tuple(replace_struct(each, expires_at=FAR) for each in standing.credentials)
+        return decide(agreement, replace_struct(standing, credentials=known), reading, moment)
+
+    patch.setattr(gate, "decide", decide_wrongly)
+
+
+def _forget_bytes(patch: pytest.MonkeyPatch) -> None:
+    async def change_use(*_: Any, **__: Any) -> None:
+        """Note nothing."""
+
+    patch.setattr(gate, "change_use", change_use)
+
+
+def _count_nothing(patch: pytest.MonkeyPatch) -> None:
+    async def read_spent(*_: Any, **__: Any) -> tuple[int, int]:
+        return 0, 0
+
+    patch.setattr(gate, "read_spent", read_spent)
+
+
+def _open_to_any_credential(patch: pytest.MonkeyPatch) -> None:
+    async def list_all(session: Any, _: str) -> Any:
+        return (await session.scalars(select(HeldAgreement))).all()
+
+    patch.setattr(gate, "list_shown", list_all)
+    _change_reading(credential="")(patch)
+
+
+def _keep_last_arrived(patch: pytest.MonkeyPatch) -> None:
+    """A node that keeps the standing that came last, whatever its revision."""
+    keep_signed = actions.keep_signed
+
+    async def keep(session: Any, signed: Any) -> int:
+        held = await queries.find_held(session, signed.agreement.id)
+        if held is not None:
+            held.revision = 0
+            await session.flush()
+        return await keep_signed(session, signed)
+
+    patch.setattr(agreements_api, "keep_signed", keep)
+
+
+def _note_no_refusal(patch: pytest.MonkeyPatch) -> None:
+    async def note_refusal(*_: Any) -> None:
+        """Note nothing."""
+
+    patch.setattr(gate, "note_refusal", note_refusal)
+
+
+def _note_late_refusals_as_readings(patch: pytest.MonkeyPatch) -> None:
+    async def refuse_begun_reading(*_: Any) -> None:
+        """Leave the line of the log as it is."""
+
+    patch.setattr(gate, "refuse_begun_reading", refuse_begun_reading)
+
+
+def _give_the_file_whole(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(files_pages, "derive", files_pages.answer)
+
+
+def _show_places(patch: pytest.MonkeyPatch) -> None:
+    """A node that shows where the rows are although neither all columns nor `geometry` are opened."""
+    cut_of = views.cut_of
+
+    def cut_with_places(table: TableOfDataset, view: View) -> Any:
+        columns = (*view.columns, GEOMETRY) if view.columns else ()
+        return cut_of(table, View(columns=columns, rows=view.rows))
+
+    patch.setattr(views, "cut_of", cut_with_places)
+
+
+def _export_every_row(patch: pytest.MonkeyPatch) -> None:
+    """A node whose pages are right, and whose exports are of the table itself."""
+    write = Exports.write
+
+    async def write_all(exports: Exports, table: TableOfDataset, query: Query, kind: str) -> Export:
+        names = tuple(column.name for column in table.columns)
+        whole = table.path.with_name(f"{table.path.stem[: -len('-') - DIGITS]}.parquet")
+        has_every_column = names in {READINGS.names, TREES.names} and whole.exists()
+        return await write(exports, replace(table, path=whole) if has_every_column else table, query, kind)
+
+    patch.setattr(Exports, "write", write_all)
+
+
+def _let_caches_keep(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(asking, "PRIVATE", {"Cache-Control": "private, max-age=60"})
+
+
+VERDICT = {"verdict", "log"}
+"""The answer is another; where it has no body (HEAD), the log says which."""
+MUTANTS = {
+    "shows every column": Mutant(_change_view(columns=()), {"view", "leak", "verdict"}, ("page", "file"), in_part=True),
+    "shows every row": Mutant(_change_view(rows=()), {"view", "leak", "verdict"}, ("page", "file"), in_part=True),
+    "counts nothing": Mutant(_count_nothing, {"verdict", "volume"}),
+    "counts no bytes": Mutant(_forget_bytes, {"log", "volume"}),
+    "ignores the end": Mutant(_change_agreement(ends_at=FAR), VERDICT),
+    "ignores the beginning": Mutant(_change_agreement(starts_at=LONG_AGO), VERDICT),
+    "ignores a revocation": Mutant(_ignore_state(State.REVOKED), VERDICT),
+    "ignores a notice": Mutant(_change_standing(closes_at=None), VERDICT),
+    "ignores a suspension": Mutant(_ignore_state(State.SUSPENDED), VERDICT),
+    "ignores that it was given up": Mutant(_ignore_state(State.GIVEN_UP), VERDICT),
+    "ignores the purpose": Mutant(_change_reading(purpose=None), VERDICT),
+    "ignores the end of a credential": Mutant(_keep_credentials_for_ever, VERDICT),
+    "opens to any credential": Mutant(_open_to_any_credential, VERDICT),
+    "keeps the standing that came last": Mutant(_keep_last_arrived, VERDICT),
+    "notes no refusal": Mutant(_note_no_refusal, {"log"}),
+    "notes late refusals as readings": Mutant(_note_late_refusals_as_readings, {"log"}, ("page", "file"), in_part=True),
+    "gives the file whole": Mutant(_give_the_file_whole, {"view", "verdict"}, ("file",), in_part=True),
+    "shows places that are hidden": Mutant(_show_places, {"verdict", "view"}, ("items", "export"), in_part=True),
+    "exports every row": Mutant(_export_every_row, {"view"}, ("export",), in_part=True),
+    "lets caches keep answers": Mutant(_let_caches_keep, {"headers"}, ("page",)),
+}
