@@ -181,6 +181,15 @@ async def test_private_addresses_are_not_reached(outgoing: Outgoing, distant: Di
     assert distant.asked == []
 
 
+@pytest.fixture(autouse=True)
+async def calls_of_a_worker(node_site: Site, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Files are fetched by the job worker, which calls by itself."""
+    client = Outgoing(node_site.settings.private_hosts)
+    monkeypatch.setattr(node_site, "outgoing", client)
+    yield
+    await client.close()
+
+
 @pytest.fixture
 async def outgoing() -> Any:
     client = Outgoing()

@@ -42,9 +42,7 @@ async def test_a_person_is_answered_after_the_portal_was_asked(
 ) -> None:
     parts[GATE] = AgreementGate(node_site.database, Waiting(node_site.database))
 
-    answer = await machine.get(
-        f"/agreements/{grant.id}/files?ticket={portal.ticket(grant)}", headers={"Accept": "text/html"}
-    )
+    answer = await portal.enter(machine, grant)
 
     assert answer.status_code == 403
 
@@ -66,7 +64,7 @@ async def test_what_a_person_reads_is_logged_under_no_credential(
 ) -> None:
     made = portal.grant(meters)
     await portal.push(machine, made)
-    await machine.get(f"/agreements/{made.id}/files?ticket={portal.ticket(made)}", headers={"Accept": "text/html"})
+    await portal.enter(machine, made)
     await machine.get(f"/datasets/{meters}/file", headers=made.headers)
 
     uses = (await machine.get(f"/api/v1/agreements/{made.id}/uses", headers=made.headers)).json()["uses"]

@@ -11,7 +11,7 @@ from litestar import Litestar
 
 from tests.portal.dataspace.conftest import Talk
 from tests.visitors import browse
-from udi.portal.dataspace.connectors import PREFIX
+from udi.portal.dataspace.connectors import CONNECTOR
 from udi.portal.dataspace.models import Connector, DataspaceProcess
 from udi.protocol.agreement import fingerprint
 
@@ -49,7 +49,7 @@ async def test_a_connector_is_added_and_its_secret_shown_once(talk: Talk, lead: 
     answer = await lead.post(f"{home(talk)}/connectors", data=FORM | {"token": "jeton-d-ailleurs"})
 
     assert answer.status_code == 201, answer.text
-    [secret] = set(re.findall(rf"{PREFIX}[\w-]+", answer.text))
+    [secret] = set(re.findall(rf"{CONNECTOR.prefix}[\w-]+", answer.text))
     kept = [each for each in await talk.desk.rows(Connector) if each.name == FORM["name"]]
     assert [each.sha256 for each in kept] == [fingerprint(secret)]
     page = await lead.get(home(talk))
@@ -89,7 +89,7 @@ async def test_a_new_secret_takes_the_place_of_the_former_and_a_revoked_connecto
     one = f"{home(talk)}/connectors/{talk.connector.id}"
 
     renewed = await lead.post(f"{one}/renew")
-    [secret] = set(re.findall(rf"{PREFIX}[\w-]+", renewed.text))
+    [secret] = set(re.findall(rf"{CONNECTOR.prefix}[\w-]+", renewed.text))
 
     assert (await talk.get(f"/negotiations/{process.id}")).status_code == 404
     talk.secret = secret
