@@ -2,9 +2,13 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +16,7 @@ from udi.settings import Settings
 
 pytestmark = pytest.mark.programs
 
+PATIENCE = 60
 IMPORTED = "import sys; from udi.cli.main import build_app; build_app({command!r}); print(*sys.modules)"
 STARTED = "import sys; import udi.{program}.{part}; print(*sys.modules)"
 SERVED = """
@@ -60,13 +65,35 @@ def test_the_worker_has_no_page() -> None:
     assert "udi.portal.catalogue.pages.search" not in said
 
 
-@pytest.mark.parametrize("workers", [1, 2])
-def test_several_web_workers_start_from_one_program_in_memory(settings: Settings, workers: int) -> None:
-    environment = {
+def environment_of(settings: Settings) -> dict[str, str]:
+    """What a program of this run is started with."""
+    return {
         **os.environ, "UDI_STATE": str(settings.state), "UDI_SECRETS": str(settings.secrets_folder),
         "UDI_BASE_PORT": str(settings.base_port), "UDI_PRIVATE_HOSTS": json.dumps(settings.private_hosts), "UDI_TENANTS": str(settings.tenants),
     }  # fmt: skip
 
-    said = modules(SERVED.format(workers=workers), environment)
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_several_web_workers_start_from_one_program_in_memory(settings: Settings, workers: int) -> None:
+    said = modules(SERVED.format(workers=workers), environment_of(settings))
 
     assert ("udi.portal.app" in said) == (workers > 1), "one alone loads it itself: what watches over it need not"
+
+
+def test_a_program_that_is_terminated_while_its_web_worker_starts_ends(settings: Settings, tmp_path: Path) -> None:
+    command = [sys.executable, "-P", "-m", "udi", "serve", "portal"]
+    with (tmp_path / "log").open("w+b") as log:
+        program = subprocess.Popen(
+            command, env=environment_of(settings), stdout=log, stderr=log, start_new_session=True
+        )
+        try:
+            while b"Spawning worker-1" not in Path(log.name).read_bytes():
+                assert program.poll() is None, Path(log.name).read_text()
+                time.sleep(0.01)
+            program.terminate()
+
+            assert program.wait(PATIENCE) == 0
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(program.pid, signal.SIGKILL)
+            program.wait()

@@ -5,6 +5,7 @@ as they run. Several web workers are forked from one that has loaded it for all,
 """
 
 import asyncio
+import os
 import signal
 from importlib import import_module
 from typing import Annotated
@@ -49,11 +50,17 @@ def serve(
         log_access=False,
     )
     keep_together()
+    os.register_at_fork(after_in_child=heed_termination)
     if workers > 1:
         app = import_module(f"udi.{program}.app").create()
         server.serve(target_loader=lambda: app, wrap_loader=False)
     else:
         server.serve()
+
+
+def heed_termination() -> None:
+    """Let SIGTERM end a web worker that is still starting: what it inherits only notes the signal, for its parent."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def work(program: Annotated[ProgramName, typer.Argument(help="portal or node")]) -> None:
