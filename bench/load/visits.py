@@ -1,5 +1,6 @@
 """Visits of pages by a real Chromium: bytes that travelled, requests, elements; with nothing kept, then with what was kept."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -82,16 +83,22 @@ async def visit_all(origin: str, tell: Tell) -> tuple[list[Visit], str]:
     """
     async with _browser() as browser:
         paths = await _list_pages(browser, origin)
-        visits = []
-        for language in LANGUAGES:
-            known = await browser.new_context(locale=language)
-            await _weigh(known, f"{origin}/")
-            for path in paths:
-                url = path if "://" in path else f"{origin}{path}"
-                visits.append(await _visit(browser, known, url, path, language))
-                tell(f"{path} ({language}): {visits[-1].wire_bytes} bytes, {visits[-1].requests} requests")
-            await known.close()
+        lanes = [_visit_each(browser, origin, paths, language, tell) for language in LANGUAGES]
+        visits = [visit for lane in await asyncio.gather(*lanes) for visit in lane]
         return visits, f"Chromium {browser.version}"
+
+
+async def _visit_each(browser: Any, origin: str, paths: Sequence[str], language: str, tell: Tell) -> list[Visit]:
+    """Visit pages in one language; nothing is timed, and each visit waits for a network at rest: several go on at once."""
+    visits = []
+    known = await browser.new_context(locale=language)
+    await _weigh(known, f"{origin}/")
+    for path in paths:
+        url = path if "://" in path else f"{origin}{path}"
+        visits.append(await _visit(browser, known, url, path, language))
+        tell(f"{path} ({language}): {visits[-1].wire_bytes} bytes, {visits[-1].requests} requests")
+    await known.close()
+    return visits
 
 
 @asynccontextmanager
@@ -112,10 +119,11 @@ async def _browser() -> AsyncIterator[Any]:
 
 async def _visit(browser: Any, known: Any, url: str, path: str, language: str) -> Visit:
     fresh = await browser.new_context(locale=language)
-    size, asked, elements = await _weigh(fresh, url)
+    first, next_visit = await asyncio.gather(_weigh(fresh, url), _weigh(known, url))
     cookies = len(await fresh.cookies())
     await fresh.close()
-    again, asked_again, _ = await _weigh(known, url)
+    size, asked, elements = first
+    again, asked_again, _ = next_visit
     hosts = {urlsplit(each).netloc for each in asked} - {urlsplit(url).netloc}
     return Visit(path, language, size, len(asked), again, len(asked_again), elements, sorted(hosts), cookies)
 

@@ -11,13 +11,12 @@ from playwright.async_api import Browser, Page, Request, expect
 from tests.faults.running import RunningNode
 from tests.node.producer import SLUG, TABLE, Producer
 from tests.node.sending import rows
-from tests.ui.axe import axe_violations
+from tests.ui.axe import PATIENCE, axe_violations
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
 from udi.node.files.models import StoredFile, Upload
 
 MEGABYTE = 1024**2
-PATIENCE = 90_000
 USUAL, HELD, FULL = MEGABYTE, 32 * 1024, -1
 """Bytes a second of the line; held, nothing ends while something else is looked at, and no server calls it dead."""
 
@@ -33,7 +32,6 @@ async def page(
     [(name, value)] = [(name, value) for name, value in producer.client.cookies.items() if name == "udi"]
     await context.add_cookies([{"name": name, "value": value, "url": origin}])
     opened = await context.new_page()
-    opened.set_default_timeout(PATIENCE)
     await opened.goto(f"{origin}/spaces/{SLUG}/datasets/new")
     yield opened
     await context.close()
@@ -91,22 +89,22 @@ async def test_an_upload_goes_on_after_a_cut_a_pause_and_a_reload(
     await slow_down(page, HELD)
     assert await axe_violations(page) == []
     await page.get_by_role("button", name="Mettre en pause").click()
-    await expect(page.locator("#sending-words")).to_contain_text("En pause", timeout=PATIENCE)
+    await expect(page.locator("#sending-words")).to_contain_text("En pause")
     await slow_down(page, USUAL)
     await page.get_by_role("button", name="Reprendre").click()
     await sent(page, 40)
     await slow_down(page, HELD)
     await arrived(node_database, demo, len(content) // 4)
     node.stop("serve")
-    await expect(page.locator("#sending-words")).to_contain_text("coupée", timeout=PATIENCE)
+    await expect(page.locator("#sending-words")).to_contain_text("coupée")
     await asyncio.to_thread(node.start, "serve")
 
     await page.reload()
     await slow_down(page, FULL)
-    await expect(page.locator("#sending-words")).to_contain_text("associations.csv était en route", timeout=PATIENCE)
+    await expect(page.locator("#sending-words")).to_contain_text("associations.csv était en route")
     await page.set_input_files("#file", path)
     await page.get_by_role("button", name="Envoyer le fichier").click()
-    await page.wait_for_url("**/check", timeout=PATIENCE)
+    await page.wait_for_url("**/check")
 
     [file] = await rows(node_database, demo, StoredFile)
     assert (file.size, file.sha256) == (len(content), hashlib.sha256(content).hexdigest())
@@ -123,5 +121,5 @@ async def test_what_is_refused_is_said_where_the_file_was_chosen(page: Page, tmp
     await page.set_input_files("#file", path)
     await page.get_by_role("button", name="Envoyer le fichier").click()
 
-    await expect(page.locator("#sending-words")).to_contain_text("pas assez de place", timeout=PATIENCE)
+    await expect(page.locator("#sending-words")).to_contain_text("pas assez de place")
     await expect(page.get_by_role("button", name="Envoyer le fichier")).to_be_visible()

@@ -21,7 +21,8 @@ from udi.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 PARTS = (("mailbox", ""), ("serve", "portal"), ("work", "portal"), ("serve", "node"), ("work", "node"))
-PATIENCE = 60
+PATIENCE = 300
+"""Seconds that anything may take on a machine that does much besides; nothing is timed by it."""
 
 
 @dataclass
@@ -82,11 +83,13 @@ class Installation:
                 *filter(None, (verb, program)), environment=self.environment(), stdout=log, stderr=log
             )
 
-    def stop(self, part: str) -> None:
-        """Stop one part and wait for its end."""
-        process = self.processes.pop(part)
-        process.terminate()
-        process.wait(PATIENCE)
+    def stop(self, *parts: str) -> None:
+        """Stop parts and wait for the end of each."""
+        processes = [self.processes.pop(part) for part in parts]
+        for process in processes:
+            process.terminate()
+        for process in processes:
+            process.wait(PATIENCE)
 
     def family(self, part: str) -> list[psutil.Process]:
         """A part and the processes that it started."""
@@ -117,8 +120,9 @@ class Installation:
     def wait(self, program: str) -> None:
         """Wait until a program answers."""
         port = self.settings.port(0 if program == "portal" else 1)
+        process = self.processes[f"serve-{program}"]
         deadline = time.monotonic() + PATIENCE
-        while time.monotonic() < deadline:
+        while time.monotonic() < deadline and process.poll() is None:
             try:
                 if httpx.get(f"http://127.0.0.1:{port}/health", timeout=2).status_code == 200:
                     return
@@ -153,5 +157,4 @@ def running(settings: Settings, folder: Path) -> Iterator[Installation]:
             installation.wait(program)
         yield installation
     finally:
-        for part in list(installation.processes):
-            installation.stop(part)
+        installation.stop(*installation.processes)

@@ -1,7 +1,9 @@
 """What a person does in the browser, in their own words."""
 
+import asyncio
 import re
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Protocol
@@ -9,7 +11,7 @@ from typing import Protocol
 import httpx
 from playwright.async_api import Page, expect
 
-from tests.journeys.installation import Installation
+from tests.journeys.installation import PATIENCE, Installation
 from tests.ui.axe import axe_violations
 
 PUBLISHER = "publication@kerlevan.example"
@@ -27,6 +29,14 @@ class Place(Protocol):
 
     def password(self, username: str) -> str:
         """Password of a demonstration account."""
+
+
+async def wait_until(condition: Callable[[], Awaitable[bool]]) -> None:
+    """Wait until it is so."""
+    deadline = time.monotonic() + PATIENCE
+    while not await condition():
+        assert time.monotonic() < deadline, "it is not so in time"
+        await asyncio.sleep(0.1)
 
 
 async def check(page: Page) -> None:

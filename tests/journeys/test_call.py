@@ -13,7 +13,7 @@ import httpx
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from tests.journeys.installation import Installation
+from tests.journeys.installation import PATIENCE, Installation
 from tests.journeys.steps import as_program, check, log_in, open_page
 from udi.kit.clock import now
 
@@ -180,9 +180,9 @@ async def decide(team: Page, place: Installation, call: str, those: list[Any]) -
     await press(team, "Publier les résultats")
 
 
-async def mails_about(place: Installation, count: int, within: float = 60) -> list[tuple[str, str]]:
+async def mails_about(place: Installation, count: int) -> list[tuple[str, str]]:
     """(to, subject) of what candidates were told, once there are as many."""
-    deadline = time.monotonic() + within
+    deadline = time.monotonic() + PATIENCE
     while True:
         found = []
         for path in (place.settings.state / "mail").rglob("*.eml"):

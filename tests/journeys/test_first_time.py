@@ -12,7 +12,7 @@ from playwright.async_api import Browser, Locator, Page, expect
 
 from tests.journeys.installation import Installation
 from tests.journeys.steps import PUBLISHER
-from tests.journeys.test_publish_and_find import appears
+from tests.journeys.test_publish_and_find import wait_until_found
 from tests.pages.plain import JARGON
 
 FILES = {"fr": "goodtables_VilleMTP_MTP_BudgetPri_2015.csv", "en": "xloader_go-realtime.xlsx"}
@@ -136,7 +136,7 @@ async def test_a_publication_asks_little_in_plain_words_without_a_script_and_the
     await person.choose(page.get_by_label(words["theme"], exact=True), "economy")
     await publish(person)
     first, address = person.figures(started), page.url
-    assert await appears(installation, title, title)
+    await wait_until_found(installation, title, title)
     assert person.fields <= MOST_FIELDS
 
     fields, clicks, started = person.fields, person.clicks, time.monotonic()

@@ -1,18 +1,16 @@
 """A person asks that their organisation publish, is explained, asks again, is approved, publishes a first dataset."""
 
-import asyncio
 import re
-import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from email import message_from_string, policy
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Locator, Page, expect
 
 from tests.journeys.installation import Installation
-from tests.journeys.steps import check, log_in, open_page
-from tests.journeys.test_publish_and_find import appears
+from tests.journeys.steps import check, log_in, open_page, wait_until
+from tests.journeys.test_publish_and_find import wait_until_found
 
 ASKER, TEAM = "habitante@armorine.example", "equipe@armorine.example"
 MANAGER = "responsable@kerlevan.example"
@@ -70,16 +68,33 @@ async def decide(page: Page, installation: Installation, button: str, words: str
     await check(page)
 
 
-async def subject_sent(installation: Installation, subject: str, to: str, within: float = 15) -> bool:
-    deadline = time.monotonic() + within
-    while time.monotonic() < deadline:
-        folder = installation.settings.state / "mail"
-        for path in folder.rglob("*.eml"):
-            mail = message_from_string(path.read_text(errors="replace"), policy=policy.default)  # type: ignore[arg-type]  # the policy's class
-            if (mail["Subject"], mail["To"]) == (subject, to):
-                return True
-        await asyncio.sleep(0.2)
-    return False
+async def wait_for_mail(installation: Installation, subject: str, to: str) -> None:
+    """Wait until somebody was sent a mail of this subject."""
+
+    async def is_sent() -> bool:
+        paths = list((installation.settings.state / "mail").rglob("*.eml"))
+        mails = [message_from_string(path.read_text(errors="replace"), policy=policy.default) for path in paths]  # type: ignore[arg-type]  # the policy's class
+        return any((mail["Subject"], mail["To"]) == (subject, to) for mail in mails)
+
+    await wait_until(is_sent)
+
+
+async def reload_until(page: Page, condition: Callable[[], Awaitable[bool]]) -> None:
+    """Load a page again and again, until it shows what others do meanwhile."""
+
+    async def is_so_now() -> bool:
+        await page.reload()
+        return await condition()
+
+    await wait_until(is_so_now)
+
+
+async def is_shown(part: Locator) -> bool:
+    return await part.count() > 0
+
+
+async def is_gone(part: Locator) -> bool:
+    return await part.count() == 0
 
 
 async def test_somebody_joins_and_publishes_without_a_technician(
@@ -87,11 +102,11 @@ async def test_somebody_joins_and_publishes_without_a_technician(
 ) -> None:
     asker, team = people[ASKER], people[TEAM]
     await ask(asker, installation)
-    assert await subject_sent(installation, f"{NAME} demande à publier ici", TEAM)
+    await wait_for_mail(installation, f"{NAME} demande à publier ici", TEAM)
     await team.goto(f"{installation.portal()}/")
     await log_in(team, installation, TEAM)
     await decide(team, installation, "Refuser, et dire pourquoi", WHY)
-    assert await subject_sent(installation, f"Votre demande pour {NAME} n’est pas acceptée", ASKER)
+    await wait_for_mail(installation, f"Votre demande pour {NAME} n’est pas acceptée", ASKER)
 
     await asker.reload()
     await expect(asker.get_by_text(WHY)).to_be_visible()
@@ -101,13 +116,10 @@ async def test_somebody_joins_and_publishes_without_a_technician(
     await asker.get_by_label("Adresse électronique d’un service").fill("donnees@club-aber.example")
     await asker.get_by_role("button", name="Renvoyer").click()
     await decide(team, installation, "Accepter")
-    assert await subject_sent(installation, f"Bienvenue : {NAME} peut publier ici", ASKER)
+    await wait_for_mail(installation, f"Bienvenue : {NAME} peut publier ici", ASKER)
 
     first = asker.get_by_role("link", name="Décrire votre premier jeu de données")
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline and not await first.count():
-        await asker.reload()
-        await asyncio.sleep(0.3)
+    await reload_until(asker, lambda: is_shown(first))
     await check(asker)
     await first.click()
     await expect(asker.get_by_label("Votre fichier", exact=True)).to_be_visible()
@@ -120,7 +132,7 @@ async def test_somebody_joins_and_publishes_without_a_technician(
     await asker.get_by_role("button", name="Publier").click()
     await asker.wait_for_load_state()
 
-    assert await appears(installation, "sorties mer club", TITLE, within=10)
+    await wait_until_found(installation, "sorties mer club", TITLE)
     await open_page(asker, f"{installation.portal()}/producers/club-nautique-de-l-aber")
     await expect(asker.get_by_role("link", name=TITLE)).to_be_visible()
 
@@ -145,7 +157,7 @@ async def test_an_administrator_invites_and_the_person_comes_in_publishes_and_le
     await manager.get_by_role("button", name="Envoyer l’invitation").click()
     await expect(manager.get_by_role("heading", name=ASKER)).to_be_visible()
     await check(manager)
-    assert await subject_sent(installation, "Mairie de Kerlévan vous invite", ASKER)
+    await wait_for_mail(installation, "Mairie de Kerlévan vous invite", ASKER)
 
     await guest.goto(f"{installation.portal()}/")
     await log_in(guest, installation, ASKER)
@@ -156,10 +168,7 @@ async def test_an_administrator_invites_and_the_person_comes_in_publishes_and_le
     await check(guest)
     await manager.reload()
     await expect(manager.get_by_text(ASKER)).to_be_visible()
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline and await manager.get_by_text("En cours").count():
-        await manager.reload()
-        await asyncio.sleep(0.3)
+    await reload_until(manager, lambda: is_gone(manager.get_by_text("En cours")))
     await guest.goto(f"{installation.node()}/login?again=true&back=/spaces/mairie-kerlevan")
     await expect(guest.get_by_role("link", name="Publier un fichier")).to_be_visible()
 

@@ -3,14 +3,13 @@
 import asyncio
 import json
 import os
-import time
 
 import httpx
 import pytest
 from playwright.async_api import Browser, BrowserContext, Response, expect
 
-from tests.journeys.installation import Installation
-from tests.journeys.steps import log_in
+from tests.journeys.installation import PATIENCE, Installation
+from tests.journeys.steps import log_in, wait_until
 from tests.pages.findings import write_part
 from tests.portal.catalogue.corpus import TABLE, open_catalogue
 from udi.kit.clock import now
@@ -134,8 +133,10 @@ async def wait_until_found(installation: Installation, count: int) -> None:
     """The worker follows the database; the pages then show what is in it."""
     port = installation.settings.port(0)
     host = installation.portal("autre").removeprefix("http://")
-    deadline = time.monotonic() + 60
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers={"Host": host}, timeout=30) as client:
-        while (await client.get("/api/v1/datasets")).json()["total"] < count:
-            assert time.monotonic() < deadline, installation.log("work-portal")
-            await asyncio.sleep(0.2)
+    headers = {"Host": host}
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=PATIENCE) as client:
+
+        async def are_there() -> bool:
+            return bool((await client.get("/api/v1/datasets")).json()["total"] >= count)
+
+        await wait_until(are_there)

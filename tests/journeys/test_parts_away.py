@@ -4,21 +4,29 @@ import re
 from pathlib import Path
 
 import httpx
-from playwright.async_api import BrowserContext, expect
+import pytest
+from playwright.async_api import Browser, BrowserContext, expect
 
-from tests.journeys.installation import Installation
+from tests.journeys.installation import PATIENCE, Installation
 from tests.journeys.steps import check, open_page, publish
-from tests.journeys.test_publish_and_find import FILE, appears
+from tests.journeys.test_publish_and_find import FILE, wait_until_found
 
 TITLE = "Recette inscrite au budget primitif 2015"
 
 
+@pytest.fixture(scope="module")
+async def published(installation: Installation, chromium: Browser, shared_data: Path) -> None:
+    """A dataset that everybody finds."""
+    context = await chromium.new_context(locale="fr-FR")
+    await publish(await context.new_page(), installation, shared_data / "data/tables" / FILE, TITLE)
+    await context.close()
+    await wait_until_found(installation, "recettes", TITLE)
+
+
 async def test_the_node_stopped_leaves_the_catalogue_whole_and_downloads_explain(
-    installation: Installation, context: BrowserContext, shared_data: Path
+    installation: Installation, context: BrowserContext, published: None
 ) -> None:
     page = await context.new_page()
-    await publish(page, installation, shared_data / "data/tables" / FILE, TITLE)
-    assert await appears(installation, "recettes", TITLE)
     installation.stop("serve-node")
     try:
         await open_page(page, f"{installation.portal()}/data?q=recettes")
@@ -33,9 +41,10 @@ async def test_the_node_stopped_leaves_the_catalogue_whole_and_downloads_explain
         installation.wait("node")
 
 
-async def test_the_portal_stopped_leaves_downloads_possible(installation: Installation) -> None:
+async def test_the_portal_stopped_leaves_downloads_possible(installation: Installation, published: None) -> None:
     headers = {"Host": "node.demo.localhost"}
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{installation.settings.port(1)}", headers=headers) as node:
+    origin = f"http://127.0.0.1:{installation.settings.port(1)}"
+    async with httpx.AsyncClient(base_url=origin, headers=headers, timeout=PATIENCE) as node:
         published = (await node.get("/api/v1/resources")).json()["items"][0]["available_formats"][0]
         installation.stop("serve-portal")
         try:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +15,13 @@ from playwright.async_api import Browser, BrowserContext
 
 from tests.faults.power import LATER
 from tests.journeys.installation import PARTS, Installation
-from tests.journeys.steps import as_program, log_in
-from tests.journeys.test_publish_and_find import appears
-from tests.journeys.test_restricted import COLUMNS, INHABITANT, answers, read, restrict, set_terms, within
+from tests.journeys.steps import as_program, log_in, wait_until
+from tests.journeys.test_publish_and_find import wait_until_found
+from tests.journeys.test_restricted import COLUMNS, INHABITANT, answers, read, restrict, set_terms
 from udi.settings import ProgramName
 
 TITLE = "Courbes de charge des rues"
 PORTAL, NODE = ("serve-portal", "work-portal"), ("serve-node", "work-node")
-PATIENCE = 60
 ASKED = {
     "title": "Ombrager dix rues", "summary": "Choisir où planter.", "requester": "person", "purpose": "research",
     "words": "Repérer les rues où la consommation grimpe la nuit.", "months": "6", "columns": list(COLUMNS[:2]),
@@ -62,7 +62,7 @@ class Trial:
         async with self._connected("portal", "owner") as connection, connection.transaction():
             await connection.execute(f"LOCK TABLE app.{table} IN SHARE MODE")
             asking = asyncio.create_task(by.post(address, data=form))
-            await within(PATIENCE, lambda: self._waits(connection, table))
+            await wait_until(lambda: self._waits(connection, table))
             self.place.kill(*PORTAL)
             with pytest.raises(httpx.TransportError):
                 await asking
@@ -98,7 +98,7 @@ async def trial(
 ) -> AsyncIterator[Trial]:
     producer = await context.new_page()
     await restrict(producer, installation, tmp_path, TITLE)
-    assert await appears(installation, "courbes charge", TITLE, within=PATIENCE)
+    await wait_until_found(installation, "courbes charge", TITLE)
     other = await browser.new_context(locale="fr-FR")
     person = await other.new_page()
     await person.goto(f"{installation.portal()}/")
@@ -128,7 +128,7 @@ async def test_the_portal_killed_at_each_step_loses_nothing_and_brings_nothing_b
     assert sorted(name for name in done if name in EVENTS) == sorted(EVENTS)
     [held] = await trial.kept("node", HELD.format(agreement=agreement))
     await trial.let_time_pass()
-    await within(PATIENCE, lambda: told(trial, agreement, held["revision"]))
+    await wait_until(lambda: told(trial, agreement, held["revision"]))
     assert held["state"] == "revoked"
 
 
@@ -179,7 +179,7 @@ async def grant(trial: Trial, request: str) -> str:
 
     again = await trial.producer.post(address, data=WHY)
     assert again.status_code == 409
-    await within(PATIENCE, lambda: holds(trial, agreement))
+    await wait_until(lambda: holds(trial, agreement))
     assert len(await trial.kept("portal", mine)) == 1
     return agreement
 
@@ -196,12 +196,12 @@ async def deliver(trial: Trial, agreement: str) -> str:
     page = await trial.person.post(f"/projects/{row['project_id']}/access/credentials", data=form)
     assert page.status_code == 201, page.text
     secret = page.text.partition('id="secret" value="')[2].partition('"')[0]
-    await within(PATIENCE, lambda: telling(trial))
+    await wait_until(lambda: telling(trial))
     trial.place.kill(*PORTAL)
     trial.place.thaw(*NODE)
     trial.start()
 
-    await within(PATIENCE, answers(trial.place, trial.path, secret, 200))
+    await wait_until(answers(trial.place, trial.path, secret, 200))
     assert len(await trial.kept("node", f"SELECT id FROM app.held_credential WHERE agreement_id = '{agreement}'")) == 1
     return secret
 
@@ -215,18 +215,26 @@ async def telling(trial: Trial) -> bool:
 async def read_while_away(trial: Trial, secret: str) -> None:
     """The node asks a portal that hangs and dies: who has an agreement is answered meanwhile, and after."""
     trial.place.freeze(*PORTAL)
-    await within(PATIENCE, lambda: asking(trial))
+    await wait_until(lambda: is_answered_meanwhile(trial, secret))
     trial.place.kill(*PORTAL)
-    for _ in range(2):
-        assert (await read(trial.place, trial.path, secret)).status_code == 200
+    assert (await read(trial.place, trial.path, secret)).status_code == 200
     assert (await read(trial.place, trial.path, f"{secret}x")).status_code == 401
     trial.start()
 
 
-async def asking(trial: Trial) -> bool:
-    """Whether the node waits for the portal's answer."""
-    [row] = await trial.kept("node", "SELECT tried_at > asked_at AS waits FROM app.agreement_cursor")
-    return bool(row["waits"])
+async def is_answered_meanwhile(trial: Trial, secret: str) -> bool:
+    """Whether somebody reads the data while the node waits for the portal's answer to one question."""
+    before = await question(trial)
+    response = await read(trial.place, trial.path, secret)
+    assert response.status_code == 200
+    return before is not None and before == await question(trial)
+
+
+async def question(trial: Trial) -> datetime | None:
+    """When the question began that the node waits for an answer to."""
+    waiting = "SELECT tried_at FROM app.agreement_cursor WHERE tried_at > greatest(asked_at, failed_at)"
+    rows = await trial.kept("node", waiting)
+    return rows[0]["tried_at"] if rows else None
 
 
 async def revoke(trial: Trial, agreement: str, secret: str) -> None:
@@ -262,4 +270,4 @@ async def start_node(trial: Trial) -> None:
         [row] = await trial.kept("node", asked.replace("$1", f"'{before['tried_at']}'"))
         return bool(row["done"])
 
-    await within(PATIENCE, tried)
+    await wait_until(tried)

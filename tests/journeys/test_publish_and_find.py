@@ -1,10 +1,8 @@
 """The whole chain: a producer publishes a real file, anyone finds and downloads it, the portal holds none of it."""
 
-import asyncio
 import hashlib
 import json
 import re
-import time
 from pathlib import Path
 
 import asyncpg
@@ -12,8 +10,8 @@ import httpx
 import pytest
 from playwright.async_api import BrowserContext, expect
 
-from tests.journeys.installation import Installation
-from tests.journeys.steps import check, open_page, publish
+from tests.journeys.installation import PATIENCE, Installation
+from tests.journeys.steps import check, open_page, publish, wait_until
 from udi.portal.catalogue.packing import unpack
 
 FILE = "goodtables_VilleMTP_MTP_BudgetPri_2015.csv"
@@ -38,16 +36,17 @@ def checksum(path: Path | str) -> str:
     return hashlib.sha256(Path(path).read_bytes()).hexdigest()
 
 
-async def appears(installation: Installation, words: str, title: str, *, slug: str = "demo", within: float = 5) -> bool:
-    """Whether the portal's search shows the title within so many seconds."""
-    deadline = time.monotonic() + within
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{installation.settings.port(0)}") as client:
-        while time.monotonic() < deadline:
-            answer = await client.get("/api/v1/datasets", params={"q": words}, headers={"Host": f"{slug}.localhost"})
-            if any(item["title"] == title for item in answer.json()["items"]):
-                return True
-            await asyncio.sleep(0.1)
-    return False
+async def wait_until_found(installation: Installation, words: str, title: str) -> None:
+    """Wait until the portal's search shows the title."""
+    await wait_until(lambda: is_found(installation, words, title))
+
+
+async def is_found(installation: Installation, words: str, title: str, slug: str = "demo") -> bool:
+    """Whether the portal's search shows the title."""
+    origin = f"http://127.0.0.1:{installation.settings.port(0)}"
+    async with httpx.AsyncClient(base_url=origin, timeout=PATIENCE) as client:
+        answer = await client.get("/api/v1/datasets", params={"q": words}, headers={"Host": f"{slug}.localhost"})
+    return any(item["title"] == title for item in answer.json()["items"])
 
 
 async def contents_of_portal(installation: Installation) -> str:
@@ -80,11 +79,11 @@ async def test_a_producer_publishes_and_anyone_finds_and_downloads(
     page = await context.new_page()
     await publish(page, installation, budget, TITLE)
 
-    assert await appears(installation, "depenses", TITLE)
+    await wait_until_found(installation, "depenses", TITLE)
     await page.goto(f"{installation.portal()}/login?back=/my-space")
     await expect(page.get_by_role("heading", name="Mes organisations")).to_be_visible()
     await check(page)
-    assert not await appears(installation, "depenses", TITLE, slug="autre", within=1)
+    assert not await is_found(installation, "depenses", TITLE, slug="autre")
 
     visitor = await context.browser.new_context(locale="fr-FR", accept_downloads=True)  # type: ignore[union-attr]
     page = await visitor.new_page()
@@ -117,7 +116,7 @@ async def test_no_cell_of_a_published_file_is_kept_by_the_portal(
 ) -> None:
     title = "Équilibre du budget primitif 2015"
     await publish(await context.new_page(), installation, budget, title)
-    assert await appears(installation, "equilibres", title)
+    await wait_until_found(installation, "equilibres", title)
 
     kept = await contents_of_portal(installation)
     logs = "".join(path.read_text(errors="replace") for path in installation.folder.glob("*.log"))

@@ -1,17 +1,15 @@
 """Restricted data from end to end: refused with a reason, asked again better, half the columns for six months, revoked."""
 
-import asyncio
 import re
-import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import httpx
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
-from tests.journeys.installation import Installation
-from tests.journeys.steps import check, log_in, open_page
-from tests.journeys.test_publish_and_find import appears, contents_of_portal
+from tests.journeys.installation import PATIENCE, Installation
+from tests.journeys.steps import check, log_in, open_page, wait_until
+from tests.journeys.test_publish_and_find import contents_of_portal, wait_until_found
 
 INHABITANT = "habitante@armorine.example"
 TITLE = "Consommation par îlot"
@@ -21,7 +19,6 @@ ROWS = "\n".join(
     f"{CANARY if n == 3 else f'PA-{n:04}'};2026-01-{n:02} 18:00;{10 + n};{n / 2:.1f}" for n in range(1, 21)
 )
 WHY_NOT = "Votre étude ne demande pas de connaître les logements."
-PATIENCE = 20
 
 
 async def restrict(page: Page, place: Installation, folder: Path, title: str = TITLE) -> None:
@@ -74,7 +71,7 @@ async def ask(page: Page, columns: tuple[str, ...], months: str) -> None:
 async def read(place: Installation, path: str, secret: str = "") -> httpx.Response:
     """What a machine gets at the node."""
     headers = {"Host": "node.demo.localhost"} | ({"Authorization": f"Bearer {secret}"} if secret else {})
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{place.settings.port(1)}", timeout=30) as client:
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{place.settings.port(1)}", timeout=PATIENCE) as client:
         return await client.get(path, headers=headers)
 
 
@@ -85,14 +82,6 @@ def answers(place: Installation, path: str, secret: str, status: int) -> Callabl
         return (await read(place, path, secret)).status_code == status
 
     return seen
-
-
-async def within(seconds: float, seen: Callable[[], Awaitable[bool]]) -> None:
-    """Wait until it is so."""
-    deadline = time.monotonic() + seconds
-    while not await seen():
-        assert time.monotonic() < deadline, "not seen in time"
-        await asyncio.sleep(0.1)
 
 
 async def be_refused(student: Page, producer: Page, place: Installation, dataset: str) -> str:
@@ -139,7 +128,7 @@ async def test_a_refused_student_asks_better_reads_half_the_columns_until_the_pr
 ) -> None:
     producer = await context.new_page()
     await restrict(producer, installation, tmp_path)
-    assert await appears(installation, "consommation", TITLE, within=PATIENCE)
+    await wait_until_found(installation, "consommation", TITLE)
     visitor = await browser.new_context(locale="fr-FR")
     student = await visitor.new_page()
     await open_page(student, f"{installation.portal()}/data?q=consommation")
@@ -151,13 +140,13 @@ async def test_a_refused_student_asks_better_reads_half_the_columns_until_the_pr
     await set_terms(producer, installation, dataset)
     request = await be_refused(student, producer, installation, dataset)
     agreement, secret = await be_granted(student, producer, installation, request, dataset)
-    await within(PATIENCE, answers(installation, path, secret, 200))
+    await wait_until(answers(installation, path, secret, 200))
     table = (await read(installation, path, secret)).text.lstrip("\ufeff")
     altered = await read(installation, path, f"{secret}x")
     await producer.goto(agreement)
     await producer.locator("[name=words]").fill("Le programme est arrêté.")
     await producer.get_by_role("button", name="Révoquer tout de suite").click()
-    await within(PATIENCE, answers(installation, path, secret, 403))
+    await wait_until(answers(installation, path, secret, 403))
     last = await read(installation, path, secret)
     await visitor.close()
 

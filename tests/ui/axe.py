@@ -36,7 +36,7 @@ RUN = """tags => {
   return axe.run(document, {runOnly: {type: 'tag', values: tags}, resultTypes: ['violations'], preload: false, iframes: false});
 }"""
 """A colour that is on its way to another is brought there first. Frames are pages of their own, looked at as such."""
-PATIENCE = 30_000
+PATIENCE = 180_000
 """Milliseconds that a page may take on a machine that does other work; nothing is timed by it."""
 expect.set_options(timeout=PATIENCE)
 
@@ -47,6 +47,7 @@ async def open_browser(*flags: str) -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
         require_browser(CHROMIUM or playwright.chromium.executable_path)
         browser = await playwright.chromium.launch(args=[*FLAGS, *flags], **INSTALLED)
+        browser.on("context", lambda context: context.set_default_timeout(PATIENCE))
         try:
             yield browser
         finally:
