@@ -31,7 +31,7 @@ from udi.portal.identity.provision import admin, realm
 from udi.settings import Settings
 from udi.ui.site import Site
 
-pytest_plugins = ["tests.omissions", "tests.children", "tests.times"]
+pytest_plugins = ["tests.omissions", "tests.figures", "tests.children", "tests.times"]
 UNTIMED = {"deadline": None, "suppress_health_check": [hypothesis.HealthCheck.too_slow]}
 hypothesis.settings.register_profile("untimed", **UNTIMED)
 hypothesis.settings.load_profile("untimed")

@@ -16,7 +16,7 @@ import pytest
 from tests import depth
 
 THOROUGH, PROGRAMS = "thorough", "programs"
-SERVERS = {"postgres", "keycloak", "chromium"}
+SERVERS = {"postgres", "keycloak", "chromium", "s3", "own_s3", "each_store"}
 STARTS = {"subprocess.Popen", "os.fork", "os.posix_spawn", "os.exec"}
 """What Python says to its auditors when a program is started."""
 EVERYTHING, DEFAULT = "./udi test --all", "./udi test"

@@ -203,6 +203,7 @@ class Hosts(BaseHTTPRequestHandler):
         """Nothing is said of each."""
 
 
+@pytest.mark.programs
 @pytest.mark.skipif(which("wrk") is None, reason="the load generator wrk is not on this machine")
 def test_each_address_is_asked_of_its_own_host(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(requests, "WARMING", 1)

@@ -11,6 +11,8 @@ from tests.kit.test_outgoing import answering
 from udi.kit.delegated import CallProcess, DelegatedOutgoing
 from udi.kit.http import OutgoingError, RefusedAddressError
 
+pytestmark = pytest.mark.programs
+
 MEGABYTE = 1024 * 1024
 
 

@@ -14,6 +14,8 @@ from udi.node.tables.confinement import Limits
 from udi.node.tables.drawn_map import MapDrawing
 from udi.node.tables.shown import _checked
 
+pytestmark = pytest.mark.programs
+
 MEMORY, PATIENCE = 1024, 60
 ROOT = Path(__file__).parents[2]
 FILTERED = """

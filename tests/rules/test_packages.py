@@ -27,6 +27,7 @@ def calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return calls
 
 
+@pytest.mark.programs
 def test_what_is_missing_is_asked_for_once(calls: Path) -> None:
     for _ in range(2):
         packages.ensure_packages()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.changed import ROOT, Suite, UnknownRevisionError, describe, is_revision, list_changes, report
+from tests.changed import OWNERS, ROOT, Suite, UnknownRevisionError, describe, is_revision, list_changes, report
 
 
 @dataclass(frozen=True)
@@ -195,6 +195,22 @@ def test_a_change_is_followed_to_its_tests_and_no_further(suite: Suite, path: st
     assert chosen in selection.files
     assert left in suite.files
     assert left not in selection.files
+
+
+def test_a_new_module_of_each_domain_leads_to_tests(suite: Suite) -> None:
+    source = ROOT / "platform/src/udi"
+    inits = [path for program in ("portal", "node", "cli") for path in (source / program).glob("*/__init__.py")]
+    rules = set(suite.select([]).files)
+    chosen = {init.parent.name: suite.select([f"{init.parent.relative_to(ROOT)}/new.py"]).files for init in inits}
+
+    assert len(chosen) > 20
+    assert [name for name, files in chosen.items() if not set(files) - rules or files == suite.files] == []
+
+
+def test_every_owner_leads_to_tests(suite: Suite) -> None:
+    prefixes = {prefix for owned in OWNERS.values() for prefix in owned if "{" not in prefix}
+
+    assert [prefix for prefix in sorted(prefixes) if not any(file.startswith(prefix) for file in suite.files)] == []
 
 
 def test_each_choice_is_said_with_its_reason(suite: Suite) -> None:

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import typer
 from typer.testing import CliRunner
 
 from tests.changed import ROOT
@@ -61,6 +62,22 @@ def test_each_step_is_said_and_the_first_failure_is_the_status(capfd: pytest.Cap
         "bad: FAILED",
         "worse: FAILED",
     ]
+
+
+def test_a_check_of_style_that_does_not_hold_is_shown_and_ends_the_run(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("tests.command.CHECKS", {"good": ["python", "-c", ""], "bad": ["python", "-c", "1 / 0"]})
+    steps = Run(dict(os.environ))
+
+    with pytest.raises(typer.Exit) as ended:
+        steps.check_style()
+
+    printed = capfd.readouterr().out
+    assert ended.value.exit_code == 1
+    assert "ZeroDivisionError" in printed
+    assert "good: ok" in printed
+    assert "bad: FAILED" in printed
 
 
 def test_every_check_of_style_is_installed() -> None:

@@ -10,6 +10,8 @@ import pytest
 from tests import depth
 from tests.omissions import MOST_FILES, describe_left_out
 
+pytestmark = pytest.mark.programs
+
 ROOT = Path(__file__).parents[2]
 TESTS = """
 import subprocess, sys

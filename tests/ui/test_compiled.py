@@ -8,6 +8,8 @@ from jinja2 import Environment
 from udi.ui.pages import Compiled, Pages
 from udi.ui.site import Site
 
+pytestmark = pytest.mark.programs
+
 
 @pytest.fixture(params=["portal", "node"])
 def pages(request: pytest.FixtureRequest) -> Pages:
