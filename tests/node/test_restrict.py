@@ -7,9 +7,11 @@ import uuid
 import httpx
 import pytest
 
-from tests.node.producer import SLUG, Producer
+from tests.node.producer import SLUG, TABLE, Producer
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
+from udi.node.datasets.models import Dataset
+from udi.node.datasets.prefill import FROM_CELLS
 from udi.node.datasets.queries import find_dataset
 
 SECRET = "Les Amis du Phare"
@@ -60,6 +62,144 @@ async def test_columns_are_told_to_everybody_and_rows_to_nobody(
     assert "bytes" not in package.text
     for answer in (page, profile, package):
         assert SECRET not in answer.text
+
+
+async def test_how_the_file_is_written_and_tagged_is_told_to_nobody(
+    restricted: str, passer_by: httpx.AsyncClient
+) -> None:
+    """A tag made of the bytes would say whether a guess of all of them is right."""
+    about = [f"/api/resources/{restricted}/{part}" for part in ("", "profile/", "swagger/")]
+    package = (await passer_by.get(f"/datasets/{restricted}/datapackage.json")).json()
+    described = (await passer_by.get(about[2])).json()["info"]["description"]
+
+    answers = [await passer_by.get(path) for path in about]
+    guessed = [await passer_by.get(path, headers={"If-None-Match": "*"}) for path in about]
+
+    assert [name for each in answers for name in each.headers if name in {"etag", "last-modified"}] == []
+    assert [each.status_code for each in guessed] == [200, 200, 200]
+    assert described.startswith("3 columns.")
+    assert {"encoding", "dialect", "bytes", "hash"}.isdisjoint(package["resources"][0])
+    assert "licenses" not in package
+
+
+async def test_a_description_that_is_not_published_is_in_no_package(
+    producer: Producer, restricted: str, passer_by: httpx.AsyncClient
+) -> None:
+    await producer.describe(restricted, access="public", summary="7919 lignes.", keywords="secret")
+
+    package = await passer_by.get(f"/datasets/{restricted}/datapackage.json")
+
+    assert "7919" not in package.text
+    assert package.json()["keywords"] == ["association", "vie locale"]
+
+
+@pytest.fixture
+async def proposed(producer: Producer, node_database: Database, demo: Territory) -> Dataset:
+    """An open dataset that is published as it was proposed: with the number of its rows, and its days."""
+    dataset = await producer.draft()
+    described = await read(node_database, demo, dataset)
+    await producer.publish(dataset, **{name: described.description[name] for name in FROM_CELLS})
+    return await read(node_database, demo, dataset)
+
+
+async def read(database: Database, territory: Territory, dataset: str) -> Dataset:
+    async with database.session(territory.id, role="worker") as session:
+        found = await find_dataset(session, uuid.UUID(dataset))
+    assert found is not None
+    return found
+
+
+async def test_what_was_proposed_of_cells_is_taken_back_and_what_was_written_stays(
+    proposed: Dataset, producer: Producer, node_database: Database, demo: Territory
+) -> None:
+    dataset = str(proposed.id)
+    assert "2 lignes" in proposed.description["summary"]
+    assert proposed.description["first_day"] == "1987-03-12"
+    answers = {**proposed.description, "last_day": "2001-01-01"}
+
+    await producer.describe(dataset, **{**answers, "access": "restricted"})
+
+    described = (await read(node_database, demo, dataset)).description
+    assert "lignes" not in described["summary"]
+    assert (described["first_day"], described["last_day"]) == ("", "2001-01-01")
+    assert described["licence"] == ""
+
+
+async def test_it_is_taken_back_at_publication_too(
+    proposed: Dataset, producer: Producer, node_database: Database, demo: Territory
+) -> None:
+    """Whatever wrote the answers: a description of before, or a client."""
+    async with node_database.session(demo.id, role="worker") as session:
+        row = await session.get_one(Dataset, (demo.id, proposed.id))
+        row.description = {**row.description, "access": "restricted"}
+
+    assert (await producer.client.post(f"/datasets/{proposed.id}/publish", data={"reason": "x"})).status_code == 303
+
+    delivery = (await read(node_database, demo, str(proposed.id))).delivery
+    assert delivery is not None
+    assert delivery.record is not None
+    assert "lignes" not in json.dumps(delivery.record, ensure_ascii=False)
+    assert "temporal_spread" not in delivery.record
+
+
+async def test_what_was_proposed_before_that_was_kept_is_worked_out_again(
+    proposed: Dataset, producer: Producer, node_database: Database, demo: Territory
+) -> None:
+    async with node_database.session(demo.id, role="worker") as session:
+        (await session.get_one(Dataset, (demo.id, proposed.id))).proposals = {}
+
+    await producer.describe(str(proposed.id), **{**proposed.description, "access": "restricted"})
+
+    described = (await read(node_database, demo, str(proposed.id))).description
+    assert "lignes" not in described["summary"]
+    assert described["first_day"] == ""
+
+
+async def test_a_new_version_of_restricted_data_proposes_no_figure(
+    restricted: str, producer: Producer, node_database: Database, demo: Territory
+) -> None:
+    before = (await read(node_database, demo, restricted)).description
+    await producer.describe(restricted, **{**before, "summary": "", "first_day": "", "last_day": ""})
+
+    await producer.send(TABLE + b"Amicale;Kerlevan;01/02/1950\n", path=f"/datasets/{restricted}/versions")
+
+    described = (await read(node_database, demo, restricted)).description
+    assert (described["first_day"], described["last_day"]) == ("", "")
+    assert "lignes" not in described["summary"]
+
+
+async def test_open_data_that_are_restricted_lose_their_licence_and_say_so(
+    proposed: Dataset, producer: Producer, node_database: Database, demo: Territory
+) -> None:
+    dataset = str(proposed.id)
+    form = await producer.page(f"/datasets/{dataset}/describe")
+    await producer.describe(dataset, access="restricted")
+    review = await producer.page(f"/datasets/{dataset}/review")
+
+    await producer.publish(dataset, access="restricted")
+
+    found = await read(node_database, demo, dataset)
+    assert found.delivery is not None
+    assert found.delivery.record is not None
+    access = found.delivery.record["access_condition"]
+    history = await producer.page(f"/datasets/{dataset}")
+    for page in (form, review):
+        assert "qui en a une copie la garde sous cette licence" in page
+    assert access["licence"]["licence_type"] == "CUSTOM"
+    assert access["licence"]["custom_licence_uri"] == f"{demo.links['portal']}/data/{dataset}/access-policy"
+    assert "Licence Ouverte 2.0" in access["other_constraints"][0]["text"]
+    assert "Les copies faites auparavant restent sous" in history
+
+
+async def test_data_that_were_never_open_say_nothing_of_a_licence(
+    restricted: str, producer: Producer, node_database: Database, demo: Territory
+) -> None:
+    delivery = (await read(node_database, demo, restricted)).delivery
+
+    assert delivery is not None
+    assert delivery.record is not None
+    assert "other_constraints" not in delivery.record["access_condition"]
+    assert 'name="licence"' not in await producer.page(f"/datasets/{restricted}/describe")
 
 
 async def test_a_machine_is_told_where_to_ask_and_never_sent_to_a_login(

@@ -14,6 +14,9 @@ from udi.node.datasets.models import Version
 from udi.node.datasets.rudi import media_id_of
 
 ROUNDS, SEED = 2, 20261129
+OPEN_LICENCE = re.compile(rb"etalab|odbl|Licence Ouverte|Open Licence", re.IGNORECASE)
+LISTS_OF_LICENCES = ("license_list", "/api/openapi.json", "/api (", "licence=etalab", "license_id:etalab")
+"""Addresses that name every licence, or the one that is asked for; they say none of the dataset."""
 UNSTEADY = ("/metrics", "/ready", "/login", "/health")
 """Addresses that count requests, or begin a login: what they say differs from one reading to the next."""
 MOMENT = re.compile(rb'"timeStamp": ?"[^"]+"')
@@ -56,6 +59,9 @@ async def test_no_public_answer_depends_on_hidden_cells(world: World, monkeypatc
     dataset = await world.dataset(dataset_id)
     first, media, file = dataset.latest.created_at, str(media_id_of(dataset)), str(dataset.latest.file_id)
     before = await world.snapshot(dataset_id, file, media)
+
+    licensed = {each for each, answer in before.items() if OPEN_LICENCE.search(answer.body)}
+    assert sorted(each for each in licensed if not any(part in each for part in LISTS_OF_LICENCES)) == []
 
     for _ in range(ROUNDS):
         hidden = change(chance, hidden)

@@ -35,6 +35,23 @@ async def test_the_first_description_has_nothing_before_it(armor: Catalogue, por
     assert [(s.number, s.changes) for s in await read_steps(portal_database, armor, record.id)] == [(1, None)]
 
 
+async def test_what_was_said_of_open_data_is_forgotten_once_they_are_restricted(
+    armor: Catalogue, portal_database: Database
+) -> None:
+    first = described(1)
+    await armor.add(1, **first)
+    await armor.add(1, **first | {"resource_title": "7919 passages", "dataset_dates": first["dataset_dates"]})
+    access = {**first["access_condition"], "confidentiality": {"restricted_access": True, "gdpr_sensitive": False}}
+    await armor.add(1, **first | {"access_condition": access, "resource_title": "Passages"})
+    closed = await read_steps(portal_database, armor, uuid.UUID(first["global_id"]))
+    await armor.add(1, **first | {"access_condition": access, "resource_title": "Tous les passages"})
+
+    steps = await read_steps(portal_database, armor, uuid.UUID(first["global_id"]))
+
+    assert [step.changes for step in closed] == [None]
+    assert [sorted(said(step)) for step in steps] == [["title"], []]
+
+
 async def test_moments_are_said_as_they_are_in_the_territory_and_days_stay(
     armor: Catalogue, portal_database: Database
 ) -> None:

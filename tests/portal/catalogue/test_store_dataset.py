@@ -1,6 +1,7 @@
 """Publishing, changing and withdrawing a dataset."""
 
 import pytest
+from msgspec import structs
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
@@ -8,10 +9,13 @@ from tests.portal.catalogue.corpus import NODE, TABLE, Catalogue, document
 from udi.kit.db import Database
 from udi.kit.errors import NotFoundError
 from udi.portal.audit.models import AuditEvent
-from udi.portal.catalogue.actions import slug_of
+from udi.portal.catalogue.actions import slug_of, store_dataset
 from udi.portal.catalogue.models import Dataset, Distribution, Withdrawal
 from udi.portal.catalogue.queries import WithdrawnError, get_dataset
+from udi.portal.catalogue.sheet import read_sheet
+from udi.protocol.access import AccessRights
 from udi.protocol.record import read_record, write_record
+from udi.protocol.structures import Size
 
 
 async def test_a_record_is_kept_whole_and_in_columns(armor: Catalogue, portal_database: Database) -> None:
@@ -30,6 +34,28 @@ async def test_a_record_is_kept_whole_and_in_columns(armor: Catalogue, portal_da
     assert [media.id for media in dataset.distributions] == [media.id for media in record.media]
     assert dataset.node_id == NODE
     assert dataset.organisation.slug == "armor"
+
+
+async def test_nothing_made_of_restricted_cells_is_taken_in(armor: Catalogue, portal_database: Database) -> None:
+    """Whoever made the record: here one that was read in the catalogue of others, and never was JSON of RUDI."""
+    open_record = read_record(
+        {**document(1), "producer": {**document(1)["producer"], "organization_id": str(armor.organisations["armor"])}}
+    )
+    size = Size(records=7919, fields=3)
+    record = structs.replace(open_record, access=AccessRights.RESTRICTED, size=size)
+    async with portal_database.session(armor.territory.id) as session:
+        await store_dataset(session, record, node_id=NODE)
+
+    async with portal_database.session(armor.territory.id, role="public") as session:
+        dataset = await get_dataset(session, record.id)
+        page = read_sheet(dataset, "en").terms
+
+    assert record.media[0].size is not None
+    assert [(media.size, media.hash_value) for media in dataset.distributions] == [(None, "")] * len(record.media)
+    assert dataset.record["dataset_size"] == {"number_of_fields": 3}
+    assert [media["file_size"] for media in dataset.record["available_formats"]] == [0] * len(record.media)
+    assert dataset.licence == "agreement"
+    assert page.url == f"/data/{record.id}/access-policy"
 
 
 async def test_a_new_version_replaces_the_old_one(armor: Catalogue, portal_database: Database) -> None:
