@@ -1,5 +1,6 @@
 """Tokens of the identity service: what is accepted, what is not, and how its keys are kept."""
 
+import asyncio
 import base64
 import hmac
 import json
@@ -188,7 +189,7 @@ async def test_a_withdrawn_key_is_refused_after_a_quarter_of_an_hour(time: Time)
     publisher.keys.remove(OTHER)
     time.passes(minutes=14)
     await keys.get(str(OTHER.kid))
-    time.passes(minutes=2)
+    time.passes(minutes=1)
 
     with pytest.raises(InvalidTokenError):
         await keys.get(str(OTHER.kid))
@@ -204,9 +205,32 @@ async def test_keys_are_served_for_a_day_while_the_issuer_is_away(time: Time) ->
     assert await keys.get(str(KEY.kid))
     with pytest.raises(IdentityAwayError):
         await keys.get("another")
-    time.passes(hours=2)
+    time.passes(hours=1)
     with pytest.raises(IdentityAwayError):
         await keys.get(str(KEY.kid))
+
+
+async def test_while_keys_are_fetched_those_of_a_day_are_served_and_older_ones_wait(time: Time) -> None:
+    keys = IssuerKeys(Publisher(KEY))
+    await keys.get(str(KEY.kid))
+    async with keys._lock:
+        time.passes(hours=23)
+        assert await asyncio.wait_for(keys.get(str(KEY.kid)), 1)
+        time.passes(hours=1)
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(keys.get(str(KEY.kid)), 0.05)
+
+
+async def test_keys_are_fetched_again_once_the_pause_is_over(time: Time) -> None:
+    publisher = Publisher(KEY)
+    keys = IssuerKeys(publisher)
+    await keys.refresh()
+    time.passes(seconds=4)
+    await keys.refresh()
+    assert publisher.asked == 1
+    time.passes(seconds=1)
+    await keys.refresh()
+    assert publisher.asked == 2
 
 
 async def test_an_issuer_that_is_away_is_not_asked_at_each_token(time: Time) -> None:

@@ -1,6 +1,7 @@
 """Running tests against a changed program: in a copy of the project, on one PostgreSQL and one Keycloak for all."""
 
 import asyncio
+import itertools
 import json
 import os
 import shutil
@@ -17,12 +18,11 @@ from xml.etree import ElementTree as ET
 
 import asyncpg
 
-from tests import services
-from tests.cluster import RUN
 from tests.commands import ONE_THREAD
 from tests.forks import Preloaded, Process
 from tests.mutants import warm
 from tests.mutants.catalogue import ROOT, Mutant
+from tests.reaper import RUN, Reaper
 
 LEFT_OUT = (".git", ".venv", "__pycache__", ".*_cache", ".hypothesis", "node_modules")
 WORKER = "PYTEST_XDIST_WORKER"
@@ -30,6 +30,7 @@ WORKER = "PYTEST_XDIST_WORKER"
 KEPT = ("postgres", "template0", "template1", "udi_portal_template", "udi_node_template", "keycloak", "udi_keycloak")
 PATIENCE = 600.0
 """Seconds that the tests of a mutant have."""
+LOOK = 1.0
 
 
 @dataclass
@@ -57,16 +58,14 @@ class Workshop:
     """
 
     def __init__(self, folder: Path, modules: Sequence[str]) -> None:
-        self.project, self._run = folder / "project", folder / "run"
-        self._temporary, self._folder = folder / "temporary", folder
-        self._original = folder / "original.py"
+        folder.chmod(0o755)
+        self.project, self._temporary = folder / "project", folder / "temporary"
+        self._original, self._folder = folder / "original.py", folder
+        self._reaper = Reaper(folder)
         self._number = 0
         self._process: subprocess.Popen[bytes] | Process | None = None
         shutil.copytree(ROOT, self.project, symlinks=True, ignore=shutil.ignore_patterns(*LEFT_OUT))
         (self.project / ".venv").symlink_to((ROOT / ".venv").resolve())
-        self._run.mkdir()
-        for each in (folder, self._run):
-            each.chmod(0o755)
         environment = self._environment(fresh=True) | ONE_THREAD | {warm.MODULES: " ".join(modules)}
         self._warm = Preloaded("suite", environment)
 
@@ -143,15 +142,15 @@ class Workshop:
         environment = {name: value for name, value in os.environ.items() if name not in {RUN, WORKER}}
         environment["PYTHONPATH"] = f"{self.project / 'platform/src'}{os.pathsep}{self.project}"
         environment.setdefault("UDI_SHARED", str(ROOT.parent / "shared"))
-        own = {} if fresh else {RUN: str(self._run), WORKER: f"m{self._number}"}
+        own = {} if fresh else {RUN: str(self._folder), WORKER: f"m{self._number}"}
         return environment | own
 
     def _clear(self) -> None:
         """Drop what the run left: its databases, its folders, the ports it had."""
-        facts = self._run / "cluster.json"
+        facts = self._folder / "cluster.json"
         if facts.exists():
             asyncio.run(_drop_databases(json.loads(facts.read_text())["dsn"]))
-        for path in (*self._run.glob("ports-*"), self._run / f"m{self._number}", self._temporary):
+        for path in (*self._folder.glob("ports-*"), self._folder / f"m{self._number}", self._temporary):
             shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
 
     def interrupt(self) -> None:
@@ -160,9 +159,8 @@ class Workshop:
             _end_group(self._process.pid)
 
     def close(self) -> None:
-        """Stop the services and delete the copy."""
-        services.stop_all(self._run)
-        shutil.rmtree(self._folder, ignore_errors=True)
+        """Stop the services and delete the copy, as is done too if this process is killed."""
+        self._reaper.end_run()
 
 
 @contextmanager
@@ -183,10 +181,15 @@ def _forget_compiled(path: Path) -> None:
 
 
 def _wait(process: subprocess.Popen[bytes] | Process, patience: float | None) -> int | None:
-    """The status of a run, None where its time was over; what it started is ended."""
+    """The status of a run, None where its time was over; what it started is ended.
+
+    Time is counted by looks, so that a machine, or a set of processes, that was halted for a while has lost none.
+    """
+    looks = itertools.count() if patience is None else range(int(patience / LOOK))
     try:
-        return process.wait(patience)
-    except subprocess.TimeoutExpired:
+        for _ in looks:
+            with suppress(subprocess.TimeoutExpired):
+                return process.wait(LOOK)
         return None
     finally:
         _end_group(process.pid)

@@ -138,17 +138,21 @@ async def test_who_edits_takes_it_on_and_only_who_leads_archives(workshop: Works
     assert f"{workshop.territory.origin}{address}" in mail.get_content()
 
 
-async def test_who_is_invited_changes_nothing_before_they_accept(workshop: Workshop) -> None:
-    address, email = await workshop.begin(), workshop.logins["other"].email
+@pytest.mark.parametrize(("public", "refusal"), [(False, 404), (True, 403)])
+async def test_who_is_invited_changes_nothing_before_they_accept(
+    workshop: Workshop, *, public: bool, refusal: int
+) -> None:
+    address = await (workshop.publish() if public else workshop.begin())
+    email = workshop.logins["other"].email
     await workshop.leader.post(f"{address}/team", data={"email": email, "right": "edit"})
-    form = {**FORM, "title": "L’ombre", "revision": "1"}
+    form = {**FORM, "title": "L’ombre", "revision": str((await workshop.one(address)).revision)}
 
-    before = [(await workshop.other.get(path)).status_code for path in (address, f"{address}/edit", f"{address}/team")]
+    shown = await workshop.other.get(f"{address}/edit")
     refused = await workshop.other.post(f"{address}/edit", data=form)
     await workshop.other.post(f"{address}/invitation", data={"what": "accept"})
     changed = await workshop.other.post(f"{address}/edit", data=form)
 
-    assert [*before, refused.status_code, changed.status_code] == [404, 404, 404, 404, 303]
+    assert [shown.status_code, refused.status_code, changed.status_code] == [refusal, refusal, 303]
 
 
 async def test_a_project_is_handed_over_and_its_former_leader_stays_in_the_team(workshop: Workshop) -> None:
