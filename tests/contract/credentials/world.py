@@ -22,6 +22,7 @@ from tests.portal.catalogue.corpus import open_catalogue
 from tests.visitors import browse, make_person
 from udi.cli.archive import seal
 from udi.kit import attempts
+from udi.kit.budgets import Budget
 from udi.kit.clock import now
 from udi.kit.identity import Actor
 from udi.kit.keys import Signer
@@ -55,6 +56,7 @@ from udi.portal.notifications.webhooks.signing import new_secret
 from udi.portal.organisations.actions import apply_organisation
 from udi.portal.projects.models import Project
 from udi.portal.projects.suggestions.tokens import SUGGESTIONS_OFF
+from udi.portal.tenants import budgets
 from udi.protocol.agreement import (
     AGREEMENT_TYPE,
     PROJECT_CREDENTIAL,
@@ -186,6 +188,9 @@ async def build(settings: Settings, folder: Path, *, moderator: bool = True) -> 
             visitors.freshen(site.registry)
             site.parts["sessions"].service.keys = IssuerKeys(issuer.published)
             stack.push_async_callback(visitors.shut_down, apps[name])
+        for budget in (each for each in vars(budgets).values() if isinstance(each, Budget)):
+            stack.callback(object.__setattr__, budget, "most", budget.most)
+            object.__setattr__(budget, "most", 10**9)
         sites["portal"].parts[API_RATES] = ApiRates(Rates("api", 10**8), Rates("api", 10**8))
         sites["node"].parts[RATES] = Rates("tables", 10**8)
         databases = [site.database for site in sites.values()]
