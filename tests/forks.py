@@ -10,7 +10,6 @@ import pwd
 import select
 import signal
 import socket
-import struct
 import subprocess
 import sys
 import threading
@@ -18,10 +17,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any, Self
 
+from tests.preloaded import ENDED, STARTED, TOLD
 from tests.reaper import name_run
 
 ROOT = Path(__file__).resolve().parents[1]
-NUMBER = struct.Struct("i")
 
 
 class Process:
@@ -35,7 +34,7 @@ class Process:
         self.stderr = stderr
         self.returncode: int | None = None
         self._status = status
-        self.pid = self._read()
+        self.pid = self._read(STARTED)
 
     def poll(self) -> int | None:
         """Its status, None while it runs."""
@@ -50,7 +49,7 @@ class Process:
         if self.returncode is None:
             if not self._has_ended(timeout):
                 raise subprocess.TimeoutExpired(self.args, timeout or 0)
-            self.returncode = self._read()
+            self.returncode = self._read(ENDED)
             os.close(self._status)
         return self.returncode
 
@@ -77,12 +76,16 @@ class Process:
     def _has_ended(self, timeout: float | None) -> bool:
         return self.returncode is None and bool(select.select([self._status], [], [], timeout)[0])
 
-    def _read(self) -> int:
-        content = os.read(self._status, NUMBER.size)
-        if len(content) != NUMBER.size:
+    def _read(self, expected: int) -> int:
+        content = os.read(self._status, TOLD.size)
+        if len(content) != TOLD.size:
             msg = "the preloaded process is gone"
             raise RuntimeError(msg)
-        return int(NUMBER.unpack(content)[0])
+        event, number = TOLD.unpack(content)
+        if event != expected:
+            msg = f"the fork ended before its program began (status {number})"
+            raise RuntimeError(msg)
+        return int(number)
 
 
 class Preloaded:
