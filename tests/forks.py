@@ -21,6 +21,7 @@ from tests.preloaded import ENDED, STARTED, TOLD
 from tests.reaper import name_run
 
 ROOT = Path(__file__).resolve().parents[1]
+SERVER = ROOT / "tests/preloaded.py"
 
 
 class Process:
@@ -89,10 +90,11 @@ class Process:
 
 
 class Preloaded:
-    """The process that forks a program of `tests.preloaded`, started when first asked."""
+    """The process that forks a program of `tests.preloaded`, started when first asked; `prefix` is a command that runs it."""
 
-    def __init__(self, program: str, environment: Mapping[str, str]) -> None:
+    def __init__(self, program: str, environment: Mapping[str, str], prefix: Sequence[str] = ()) -> None:
         self._program = program
+        self._prefix = prefix
         self._environment = {"PYTHONPATH": str(ROOT / "platform/src"), **environment}
         self._socket: socket.socket | None = None
         self._process: subprocess.Popen[bytes] | None = None
@@ -139,7 +141,7 @@ class Preloaded:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-B", "-P", ROOT / "tests/preloaded.py", self._program, str(theirs.fileno())],
+                [*self._prefix, sys.executable, "-B", "-P", SERVER, self._program, str(theirs.fileno())],
                 env=self._environment | name_run(),
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
