@@ -18,6 +18,7 @@ from tests.forks import ROOT, Process
 from udi import __version__
 
 PATIENCE = 60
+pytestmark = pytest.mark.programs
 ASKER = """
 import subprocess, sys, time
 from tests import commands
