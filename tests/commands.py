@@ -7,7 +7,7 @@ import os
 import subprocess
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -15,48 +15,54 @@ from tests.forks import Preloaded, Process
 
 OURS = ("UDI_", "PYTHONPATH")
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
-_udi = Preloaded("udi", {name: value for name, value in os.environ.items() if not name.startswith(OURS)} | ONE_THREAD)
 
 
-def start(
-    *arguments: str | Path,
-    environment: Mapping[str, str],
-    folder: str | Path = "/",
-    stdout: IO[Any] | int = subprocess.PIPE,
-    stderr: IO[Any] | int = subprocess.PIPE,
-    account: str = "",
-    new_session: bool = False,
-) -> Process:
-    """Start a command; everything as for `subprocess.Popen`, `account` is the name of that which it runs as."""
-    return _udi.start(
-        list(map(str, arguments)), environment, folder=folder, stdout=stdout, stderr=stderr, account=account,
-        new_session=new_session,
-    )  # fmt: skip
+class Commands:
+    """Starts commands, all of them under `prefix`, a command that runs the program that it is given."""
 
+    def __init__(self, prefix: Sequence[str] = ()) -> None:
+        plain = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
+        self._preloaded = Preloaded("udi", plain | ONE_THREAD, prefix)
 
-def run(
-    *arguments: str | Path,
-    environment: Mapping[str, str],
-    folder: str | Path = "/",
-    account: str = "",
-    timeout: float | None = None,
-) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end, with the text that it wrote.
+    def start(
+        self,
+        *arguments: str | Path,
+        environment: Mapping[str, str],
+        folder: str | Path = "/",
+        stdout: IO[Any] | int = subprocess.PIPE,
+        stderr: IO[Any] | int = subprocess.PIPE,
+        account: str = "",
+        new_session: bool = False,
+    ) -> Process:
+        """Start a command; everything as for `subprocess.Popen`, `account` is the name of that which it runs as."""
+        return self._preloaded.start(
+            list(map(str, arguments)), environment, folder=folder, stdout=stdout, stderr=stderr, account=account,
+            new_session=new_session,
+        )  # fmt: skip
 
-    Raises:
-        TimeoutExpired: it has not ended within so many seconds; it was killed.
-    """
-    until = None if timeout is None else time.monotonic() + timeout
-    process = start(*arguments, environment=environment, folder=folder, account=account)
-    readers = [_Reader(process.stdout), _Reader(process.stderr)]
-    try:
-        returncode = process.wait(None if until is None else max(until - time.monotonic(), 0))
-    except BaseException:
-        process.kill()
-        raise
-    finally:
-        texts = [reader.finish() for reader in readers]
-    return subprocess.CompletedProcess(process.args, returncode, *texts)
+    def run(
+        self,
+        *arguments: str | Path,
+        environment: Mapping[str, str],
+        folder: str | Path = "/",
+        timeout: float | None = None,
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a command to its end, with the text that it wrote.
+
+        Raises:
+            TimeoutExpired: it has not ended within so many seconds; it was killed.
+        """
+        until = None if timeout is None else time.monotonic() + timeout
+        process = self.start(*arguments, environment=environment, folder=folder)
+        readers = [_Reader(process.stdout), _Reader(process.stderr)]
+        try:
+            returncode = process.wait(None if until is None else max(until - time.monotonic(), 0))
+        except BaseException:
+            process.kill()
+            raise
+        finally:
+            texts = [reader.finish() for reader in readers]
+        return subprocess.CompletedProcess(process.args, returncode, *texts)
 
 
 class _Reader(threading.Thread):
@@ -76,3 +82,8 @@ class _Reader(threading.Thread):
         self.join()
         self._stream.close()
         return self._text
+
+
+_commands = Commands()
+start = _commands.start
+run = _commands.run

@@ -16,6 +16,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 from tests import cluster, services, stage, visitors
 from tests.cluster import RUN
+from tests.depth import examples
 from tests.interrupts import heed_interrupts
 from tests.reaper import Reaper
 from tests.ui.axe import open_browser
@@ -31,8 +32,12 @@ from udi.portal.identity.provision import admin, realm
 from udi.settings import Settings
 from udi.ui.site import Site
 
-pytest_plugins = ["tests.omissions", "tests.figures", "tests.children", "tests.times"]
-UNTIMED = {"deadline": None, "suppress_health_check": [hypothesis.HealthCheck.too_slow]}
+pytest_plugins = ["tests.omissions", "tests.figures", "tests.children", "tests.garbage", "tests.times"]
+UNTIMED = {
+    "max_examples": examples(40, 100),
+    "deadline": None,
+    "suppress_health_check": [hypothesis.HealthCheck.too_slow],
+}
 hypothesis.settings.register_profile("untimed", **UNTIMED)
 hypothesis.settings.load_profile("untimed")
 LOOKS = "UDI_LINK_LOOKS_PER_HOUR"

@@ -10,7 +10,6 @@ import pwd
 import select
 import signal
 import socket
-import struct
 import subprocess
 import sys
 import threading
@@ -19,10 +18,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, Self
 
+from tests.preloaded import ENDED, STARTED, TOLD
 from tests.reaper import name_run
 
 ROOT = Path(__file__).resolve().parents[1]
-NUMBER = struct.Struct("i")
+SERVER = ROOT / "tests/preloaded.py"
 
 
 class Process:
@@ -36,7 +36,7 @@ class Process:
         self.stderr = stderr
         self.returncode: int | None = None
         self._status = status
-        self.pid = self._read()
+        self.pid = self._read(STARTED)
 
     def poll(self) -> int | None:
         """Its status, None while it runs."""
@@ -51,14 +51,14 @@ class Process:
         if self.returncode is None:
             if not self._has_ended(timeout):
                 raise subprocess.TimeoutExpired(self.args, timeout or 0)
-            self.returncode = self._read()
+            self.returncode = self._read(ENDED)
             os.close(self._status)
         return self.returncode
 
     def send_signal(self, number: signal.Signals) -> None:
-        """Send a signal, if it still runs."""
+        """Send a signal, if it still runs; it may end, and be forgotten by its parent, while we look."""
         if self.poll() is None:
-            with suppress(ProcessLookupError):  # it ended a moment ago, and its status is on its way
+            with suppress(ProcessLookupError):
                 os.kill(self.pid, number)
 
     def terminate(self) -> None:
@@ -79,19 +79,24 @@ class Process:
     def _has_ended(self, timeout: float | None) -> bool:
         return self.returncode is None and bool(select.select([self._status], [], [], timeout)[0])
 
-    def _read(self) -> int:
-        content = os.read(self._status, NUMBER.size)
-        if len(content) != NUMBER.size:
+    def _read(self, expected: int) -> int:
+        content = os.read(self._status, TOLD.size)
+        if len(content) != TOLD.size:
             msg = "the preloaded process is gone"
             raise RuntimeError(msg)
-        return int(NUMBER.unpack(content)[0])
+        event, number = TOLD.unpack(content)
+        if event != expected:
+            msg = f"the fork ended before its program began (status {number})"
+            raise RuntimeError(msg)
+        return int(number)
 
 
 class Preloaded:
-    """The process that forks a program of `tests.preloaded`, started when first asked."""
+    """The process that forks a program of `tests.preloaded`, started when first asked; `prefix` is a command that runs it."""
 
-    def __init__(self, program: str, environment: Mapping[str, str]) -> None:
+    def __init__(self, program: str, environment: Mapping[str, str], prefix: Sequence[str] = ()) -> None:
         self._program = program
+        self._prefix = prefix
         self._environment = {"PYTHONPATH": str(ROOT / "platform/src"), **environment}
         self._socket: socket.socket | None = None
         self._process: subprocess.Popen[bytes] | None = None
@@ -138,7 +143,7 @@ class Preloaded:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-B", "-P", ROOT / "tests/preloaded.py", self._program, str(theirs.fileno())],
+                [*self._prefix, sys.executable, "-B", "-P", SERVER, self._program, str(theirs.fileno())],
                 env=self._environment | name_run(),
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,

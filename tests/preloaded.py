@@ -24,7 +24,9 @@ from typing import Any
 
 DESCRIPTORS = 4
 """Input, output, errors, status."""
-NUMBER = struct.Struct("i")
+TOLD = struct.Struct("ii")
+STARTED, ENDED = 0, 1
+"""What is told of a process, with its number or its status."""
 LONGEST = 1 << 20
 COMMANDS = ("portal.app", "portal.work", "node.app", "node.work", "cli.local.mailbox")
 TABLES = ("node.datasets.preparing", "node.tables.engine", "node.tables.inside", "node.tables.mapped")
@@ -142,7 +144,6 @@ class Forker:
         *streams, status = descriptors
         for descriptor in streams:
             os.close(descriptor)
-        os.write(status, NUMBER.pack(pid))
         ended = os.pidfd_open(pid)
         self._running[ended] = (pid, status)
         self._events.register(ended, selectors.EVENT_READ)
@@ -150,17 +151,13 @@ class Forker:
 
     def _become(self, command: dict[str, Any], descriptors: list[int]) -> None:
         """Let go of all that is the parent's, and take the command's environment, account, folder and streams."""
+        *streams, status = descriptors
         self._events.close()
         if command["new_session"]:
             os.setsid()
-        for target, descriptor in enumerate(descriptors[:3]):
+        for target, descriptor in enumerate(streams):
             os.dup2(descriptor, target)
-        for descriptor in (
-            self._requests,
-            *descriptors,
-            *self._running,
-            *(status for _, status in self._running.values()),
-        ):
+        for descriptor in (self._requests, *streams, *self._running, *(each for _, each in self._running.values())):
             os.close(descriptor)
         open_streams(unbuffered=bool(command["environment"].get("PYTHONUNBUFFERED")))
         os.environ.clear()
@@ -171,6 +168,8 @@ class Forker:
             os.setgid(gid)
             os.setuid(uid)
         os.chdir(command["folder"])
+        os.write(status, TOLD.pack(STARTED, os.getpid()))
+        os.close(status)
 
     def _report(self, ended: int) -> None:
         """Tell the status of a command that ended."""
@@ -179,7 +178,7 @@ class Forker:
         os.close(ended)
         _, code = os.waitpid(pid, 0)
         with suppress(BrokenPipeError):
-            os.write(status, NUMBER.pack(os.waitstatus_to_exitcode(code)))
+            os.write(status, TOLD.pack(ENDED, os.waitstatus_to_exitcode(code)))
         os.close(status)
 
     def _end_all(self) -> None:

@@ -42,6 +42,7 @@ def test_the_syntax_is_right(inventory: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.thorough
 def test_ansible_lint_has_nothing_to_say_in_its_production_profile() -> None:
     done = ansible("ansible-lint", "--profile", "production", "--offline", "--nocolor")
 

@@ -7,7 +7,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 import time
 import uuid
@@ -19,6 +18,8 @@ import asyncpg
 import pytest
 
 from tests.cluster import write_secrets
+from tests.commands import Commands
+from udi.cli.backup.running import READS_ALL
 from udi.cli.local.cluster import prepare_cluster
 from udi.node.files.models import object_key
 from udi.settings import Settings
@@ -29,6 +30,11 @@ BINARIES = Path("/usr/lib/postgresql/15/bin")
 PASSPHRASE = "correct-horse-battery-staple"
 LARGEST = 40_000
 MEMORY, ROOM = Path("/dev/shm"), 3_000_000_000
+RUN_AGAIN = {("backup", verb) for verb in ("create", "list", "verify")}
+"""What root does as PostgreSQL's account."""
+TAKE_ACCOUNT = ["setpriv", "--reuid", "postgres", "--regid", "postgres", "--init-groups", *READS_ALL, "--"]
+BY_ROOT = Commands()
+BY_ACCOUNT = Commands(TAKE_ACCOUNT if os.geteuid() == 0 else [])
 CREATE = "CREATE TABLE IF NOT EXISTS public.written (id bigserial PRIMARY KEY, said text)"
 
 
@@ -51,11 +57,15 @@ def make_scratch() -> Path:
 
 @dataclass
 class Installation:
-    """Everything below one folder; `repository` may be another installation's."""
+    """Everything below one folder; `repository` may be another installation's.
+
+    With `has_account` somebody backs it up who has PostgreSQL's account already, else root, who takes it.
+    """
 
     folder: Path
     repository: Path
     port: int
+    has_account: bool = False
 
     @property
     def account(self) -> str:
@@ -171,14 +181,13 @@ class Installation:
     def dsn(self, database: str) -> str:
         return f"postgresql://postgres@127.0.0.1:{self.port}/{database}"
 
-    def command(self, *arguments: str | Path) -> list[str]:
-        return [sys.executable, "-P", "-m", "udi", *map(str, arguments)]
-
     def udi(self, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
         """A command as an operator gives it."""
-        return subprocess.run(
-            self.command(*arguments), env=self.environment, capture_output=True, text=True, check=False
-        )
+        return self._by(*arguments).run(*arguments, environment=self.environment)
+
+    def _by(self, *arguments: str | Path) -> Commands:
+        """Who gives a command: where root would run it again as the account, which imports all twice, the account itself."""
+        return BY_ACCOUNT if self.has_account and arguments[:2] in RUN_AGAIN else BY_ROOT
 
     def must(self, *arguments: str | Path) -> Any:
         """The JSON that a backup command answers."""
@@ -188,18 +197,17 @@ class Installation:
 
     def cut(self, *arguments: str | Path, after: str) -> None:
         """Begin a command and kill it, without warning, once it said a word."""
-        said = []
-        with subprocess.Popen(
-            self.command("backup", *arguments), env=self.environment, stderr=subprocess.PIPE, text=True
-        ) as process:
+        command, lines = ("backup", *arguments), list[str]()
+        operator = self._by(*command)
+        with operator.start(*command, environment=self.environment, stdout=subprocess.DEVNULL) as process:
             assert process.stderr
             for line in process.stderr:
-                said.append(line)
+                lines.append(line)
                 if after in line:
                     time.sleep(0.3)
                     process.kill()
                     break
-        assert process.returncode == -9, "".join(said)
+        assert process.returncode == -9, "".join(lines)
 
     def query(self, database: str, sql: str, *values: Any) -> Any:
         """One value."""

@@ -81,6 +81,7 @@ def report(run: subprocess.CompletedProcess[str]) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.thorough
 def test_it_tells_seconds_latency_and_memory_of_each_process(report: dict[str, Any]) -> None:
     assert report["count"] == 3
     assert report["apply"]["first_seconds"] > 0
@@ -95,20 +96,24 @@ def test_it_tells_seconds_latency_and_memory_of_each_process(report: dict[str, A
     assert report["versions"].keys() == {"udi", "python", "postgresql", "keycloak"}
 
 
+@pytest.mark.thorough
 def test_applying_again_changes_nothing(report: dict[str, Any]) -> None:
     assert report["again"]["outcomes"] == ["unchanged"]
 
 
+@pytest.mark.thorough
 def test_its_status_follows_the_figures(run: subprocess.CompletedProcess[str], report: dict[str, Any]) -> None:
     assert run.returncode == (1 if report["faults"] else 0)
     assert report["faults"] == find_faults(report)
 
 
+@pytest.mark.thorough
 def test_progress_is_told_apart_from_the_report(run: subprocess.CompletedProcess[str]) -> None:
     assert "Starting Keycloak" in run.stderr
     assert "bench-03" in run.stderr
 
 
+@pytest.mark.thorough
 def test_nothing_is_left_and_the_operators_own_state_is_not_touched(
     run: subprocess.CompletedProcess[str], open_folder: Path
 ) -> None:
@@ -130,6 +135,7 @@ def stop_half_way(folder: Path, number: signal.Signals) -> subprocess.CompletedP
     return subprocess.CompletedProcess(process.args, process.returncode, output, errors)
 
 
+@pytest.mark.thorough
 def test_interrupted_half_way_it_leaves_nothing_and_says_so() -> None:
     with temporary() as folder:
         stopped = stop_half_way(folder, signal.SIGINT)
@@ -140,6 +146,7 @@ def test_interrupted_half_way_it_leaves_nothing_and_says_so() -> None:
         assert list(folder.glob(f"{PREFIX}*")) == []
 
 
+@pytest.mark.thorough
 def test_killed_half_way_it_leaves_no_process() -> None:
     with temporary() as folder:
         assert stop_half_way(folder, signal.SIGKILL).returncode == -signal.SIGKILL

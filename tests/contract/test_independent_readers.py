@@ -10,6 +10,7 @@ from litestar import Litestar
 from tests import stage
 from tests.contract.readers.environments import environment
 from tests.contract.readers.serving import read_with, serving
+from tests.depth import examples
 from tests.portal.catalogue.corpus import PRODUCERS, TABLE, Catalogue, open_catalogue
 from tests.visitors import freshen, shut_down
 from udi.kit.db import Database
@@ -21,9 +22,12 @@ from udi.portal.catalogue.search.feed import SearchFeed
 from udi.portal.tenants.models import Tenant
 from udi.settings import Settings
 
-MANY = 62
+MANY = examples(24, 62)
 PAGE = 7
-HIGH = 6
+EXTENSIONS = pytest.mark.parametrize(
+    "extension", ["ttl", "jsonld", *(pytest.param(each, marks=pytest.mark.thorough) for each in ("rdf", "nt"))]
+)
+HIGH = len(range(0, MANY, len(TABLE)))
 """How many say by their keywords that they have high value: one line of the table in twelve."""
 
 
@@ -140,7 +144,7 @@ async def test_ckanapi_reads_every_package_once(wide: tuple[Catalogue, list[str]
     assert found["missing"]
 
 
-@pytest.mark.parametrize("extension", ["ttl", "rdf", "jsonld", "nt"])
+@EXTENSIONS
 async def test_ckans_dcat_reader_gets_every_dataset_once(
     wide: tuple[Catalogue, list[str]], ckan: Path, extension: str
 ) -> None:
@@ -155,7 +159,7 @@ async def test_ckans_dcat_reader_gets_every_dataset_once(
     assert {each["access"].rpartition("/")[2] for each in found} == {"PUBLIC", "RESTRICTED"}
 
 
-@pytest.mark.parametrize("extension", ["ttl", "rdf", "jsonld", "nt"])
+@EXTENSIONS
 async def test_udatas_dcat_reader_gets_every_dataset_once(
     wide: tuple[Catalogue, list[str]], udata: Path, extension: str
 ) -> None:

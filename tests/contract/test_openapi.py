@@ -13,7 +13,9 @@ import pytest
 from litestar import Litestar
 from openapi_spec_validator import OpenAPIV31SpecValidator, validate
 
+from tests import commands
 from tests.cluster import free_ports
+from tests.depth import examples
 from tests.faults.running import ROOT
 from tests.portal.catalogue.corpus import Catalogue, open_catalogue
 from tests.visitors import browse
@@ -26,11 +28,11 @@ from udi.settings import Settings
 
 ADDRESS = "/api/openapi.json"
 PATIENCE = 60
-EXAMPLES = 60
+EXAMPLES = examples(15, 60)
 """Requests of each phase for each operation, besides the document's own examples."""
 UNSAID = ("positive_data_acceptance", "negative_data_rejection")
 """What no schema can say here: that south is below north; that an empty value is as none."""
-PHASES, LEAST = ("examples", "coverage", "fuzzing", "stateful"), 400
+PHASES, LEAST = ("examples", "coverage", "fuzzing", "stateful"), examples(200, 400)
 
 
 @pytest.fixture
@@ -54,17 +56,16 @@ async def portal(settings: Settings, tmp_path: Path, catalogue: Catalogue) -> As
         "UDI_API_REQUESTS_PER_MINUTE": "1000000",
         "UDI_DATABASE_PORT": str(settings.database_port), "UDI_DATABASE_NAMES": json.dumps(settings.database_names),
     }  # fmt: skip
-    command = [sys.executable, "-P", "-m", "udi", "serve", "portal", "--port", str(port)]
-    with (tmp_path / "log").open("wb") as said:
-        process = await asyncio.create_subprocess_exec(
-            *command, env=environment, cwd=tmp_path, stdout=said, stderr=asyncio.subprocess.STDOUT
+    with (tmp_path / "log").open("wb") as log:
+        process = commands.start(
+            "serve", "portal", "--port", str(port), environment=environment, folder=tmp_path, stdout=log, stderr=log
         )
     try:
         await _answers(f"http://127.0.0.1:{port}")
         yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
-        await process.wait()
+        await asyncio.to_thread(process.wait)
 
 
 async def _answers(address: str) -> None:

@@ -23,7 +23,7 @@ from udi.node.datasets.models import Preparation, PreparationState
 from udi.settings import Settings
 from udi.ui.site import Site
 
-PATIENCE, MOST, SIZE = 180, 200, 20 * 1024**2
+PATIENCE, MOST, SIZE = 180, 200, 5 * 1024**2
 
 
 def visitor(node: RunningNode, demo: Territory, **headers: str) -> httpx.AsyncClient:
@@ -105,7 +105,7 @@ async def test_what_was_acknowledged_outlives_a_full_disk_of_the_database(
 
 
 @pytest.mark.usefixtures("token")
-@pytest.mark.parametrize("room", [8, 30])
+@pytest.mark.parametrize("room", [2, 7])
 async def test_a_file_is_looked_at_once_there_is_room_to_read_it(
     node: RunningNode, producer: Producer, node_database: Database, demo: Territory, tmp_path: Path, room: int
 ) -> None:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.depth import examples
 from tests.node.texts import Cell, write_typed
 from udi.node import datasets
 from udi.node.site import LOCALES
@@ -17,7 +18,9 @@ from udi.ui.pages import Pages
 
 ID, NAME = TypedColumn("id", ColumnType.INTEGER), TypedColumn("nom", ColumnType.TEXT)
 PRICE, DAY = TypedColumn("prix", ColumnType.NUMBER), TypedColumn("jour", ColumnType.DATE)
-OFTEN = settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+OFTEN = settings(
+    max_examples=examples(10, 25), suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 Rows = Sequence[Sequence[Cell]]
 
 

@@ -11,6 +11,7 @@ import shapely
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.depth import examples
 from tests.node.test_geo import LINE, MANY, MIXED, POINT, POLYGON, dropped, feature, files, geojson
 from tests.rules.pages import check_page
 from udi.node import site as node
@@ -105,7 +106,7 @@ NUMBERS = st.lists(
 )
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(15, 40), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(values=NUMBERS)
 def test_any_numbers_have_figures_that_json_can_write(values: list[float | None], tmp_path: Path) -> None:
     with duckdb.connect() as connection:
@@ -199,7 +200,7 @@ def map_html(drawing: MapDrawing, locale: str = "fr") -> str:
     return rendered("{{ drawn.map(m) }}", locale, m=drawing)
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(15, 40), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(point=POINT, places=st.lists(POINT | LINE | POLYGON | MANY | MIXED, max_size=11))
 def test_any_places_make_a_valid_map(point: shapely.Point, places: list[shapely.Geometry], tmp_path: Path) -> None:
     filled = [place for place in places if not place.is_empty]
@@ -234,7 +235,7 @@ def test_the_scale_is_true(tmp_path: Path) -> None:
 
 def test_maps_of_all_real_files_are_light_and_valid(shared_data: Path, tmp_path: Path) -> None:
     sizes = {}
-    for path in files(shared_data):
+    for path in files(shared_data)[:: examples(4, 1)]:
         if understand_geo(path, path.name, tmp_path).layers:
             convert_geo(path, "", tmp_path / "map.parquet", tmp_path, name=path.name)
             if (drawing := draw_map_or_none(tmp_path / "map.parquet")) is not None:
@@ -242,7 +243,7 @@ def test_maps_of_all_real_files_are_light_and_valid(shared_data: Path, tmp_path:
                 svg_of(html)
                 sizes[path.name] = len(html.encode())
 
-    assert len(sizes) == 128
+    assert len(sizes) == examples(33, 128)
     assert max(sizes.values()) <= HEAVIEST, sizes
 
 

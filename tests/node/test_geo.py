@@ -12,6 +12,7 @@ import shapely
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.depth import examples
 from udi.node.tables.column import ColumnType, TypedColumn
 from udi.node.tables.geo import GeoUnderstood, understand_geo
 from udi.node.tables.geo_convert import GeoConverted, convert_geo
@@ -62,7 +63,7 @@ def test_gdal_knows_no_other_format_than_those_asked_for() -> None:
 
 def test_every_real_file_is_understood_and_converted_or_explained(shared_data: Path, tmp_path: Path) -> None:
     opened, refused, broken = 0, {}, {}
-    for path in files(shared_data):
+    for path in files(shared_data)[:: examples(4, 1)]:
         understood = understand_geo(path, path.name, tmp_path)
         if not understood.layers:
             refused[path.name] = understood.remarks[0].message
@@ -74,7 +75,7 @@ def test_every_real_file_is_understood_and_converted_or_explained(shared_data: P
             broken[path.name] = (result.rows, layer.features)
 
     assert broken == {}
-    assert opened == 146
+    assert opened == examples(36, 146)
     assert {name: words for name, words in refused.items() if NOT_MAPS.get(name, "-") not in words} == {}
 
 
@@ -335,7 +336,7 @@ MANY = st.lists(POINT, max_size=4).map(shapely.MultiPoint)
 MIXED = st.lists(POINT | LINE | POLYGON, min_size=1, max_size=3).map(shapely.GeometryCollection)
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(15, 40), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(places=st.lists(POINT | LINE | POLYGON | MANY | MIXED | st.none(), min_size=1, max_size=8))
 def test_any_geometry_comes_back_as_it_was(places: list[shapely.Geometry | None], tmp_path: Path) -> None:
     content = geojson(
@@ -351,7 +352,7 @@ def test_any_geometry_comes_back_as_it_was(places: list[shapely.Geometry | None]
     assert [pair for pair in pairs if not pair[0].equals_exact(pair[1], 1e-9)] == []
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(20, 60), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(content=st.binary(max_size=300), start=st.sampled_from([b"", b"{", b"<kml>", b"<gpx>", b"fgb\x03", b"PAR1"]))
 def test_no_contents_are_an_accident(content: bytes, start: bytes, tmp_path: Path) -> None:
     understood = understand_geo(dropped(tmp_path, start + content), "a.kml", tmp_path)

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.depth import examples
 from tests.node.texts import write_texts
 from udi.node.site import LOCALES
 from udi.node.spaces.sheets import write_csv
@@ -21,7 +22,9 @@ from udi.node.tables.schemas.report import MOST_ERRORS, CellError, SchemaReport
 from udi.node.tables.schemas.words import explain_cell_error, explain_column
 from udi.ui.locale import load_translations
 
-OFTEN = settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+OFTEN = settings(
+    max_examples=examples(10, 25), suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 
 
 def checked(folder: Path, field: dict[str, Any], cells: Sequence[str], **schema: Any) -> SchemaReport:

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.depth import examples
 from tests.node import table_model as model
 from tests.node.made_tables import table_at, write_table
 from udi.kit.errors import UnavailableError
@@ -133,7 +134,7 @@ def _measures(columns: tuple[TypedColumn, ...], rank: int) -> list[Measure]:
 
 
 @given(st.data())
-@settings(max_examples=60, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(20, 60), suppress_health_check=list(HealthCheck))
 async def test_any_question_about_any_table_is_answered_as_the_model_does(
     answers: Answers, data: st.DataObject
 ) -> None:

@@ -92,7 +92,9 @@ async def test_nothing_is_opened_in_the_web_process(
     assert (await profile_in(node_database, demo, dataset)).label == "ODS"
 
 
-@WAYS
+@pytest.mark.parametrize(
+    "way", [dropped, *(pytest.param(way, marks=pytest.mark.thorough) for way in (sent_in_parts, put))]
+)
 async def test_a_sheet_that_swells_takes_no_memory_of_the_web_process(
     producer: Producer, script: Script, node_database: Database, demo: Territory, parts: dict[str, Any], way: Way
 ) -> None:

@@ -13,6 +13,7 @@ from tests.identity.browser import SAME_SITE
 from tests.journeys.installation import Installation
 from tests.node.producer import TABLE, Producer
 from tests.own_node.node import SPACE, Node, invite, log_in, on_portal, wait_for
+from tests.restic_key import make_cheap
 
 WHO = "responsable@kerlevan.example"
 
@@ -108,6 +109,7 @@ async def test_a_node_is_backed_up_and_brought_back_elsewhere(
     said = backup(kept, "prepare", "--repository", disk)
     passphrase = tmp_path / "passphrase"
     shutil.copy(said["passphrase_file"], passphrase)
+    make_cheap(disk / "files", passphrase.read_text())
     public, draft = await town.publish(), await town.draft()
     wait_for(lambda: public in kept.catalogue())
 

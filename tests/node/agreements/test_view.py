@@ -8,6 +8,7 @@ import duckdb
 import pytest
 from hypothesis import given, settings
 
+from tests.depth import examples
 from tests.node.made_tables import write_table
 from tests.protocol.drawn import Case, Cell, cases
 from tests.protocol.test_living_contract import SIGNS
@@ -18,7 +19,7 @@ from udi.node.tables.views import UnfitError, cut_of
 from udi.protocol.deciding import View
 from udi.protocol.terms import Operator, RowFilter
 
-EXAMPLES = 100
+EXAMPLES = examples(30, 100)
 COLUMNS = [
     ("jour", ColumnType.DATE),
     ("vrai", ColumnType.BOOLEAN),

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, select
 
+from tests.depth import examples
 from tests.portal.catalogue.corpus import Catalogue
 from tests.portal.projects.fair import TITLES
 from udi.kit.clock import now
@@ -147,7 +148,9 @@ async def two(armor: Catalogue, elsewhere: Catalogue, feed: SearchFeed) -> tuple
     return armor, elsewhere
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=examples(15, 40), suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(here=WORLDS, there=WORLDS)
 async def test_nothing_is_suggested_to_or_about_who_did_not_say_so(
     two: tuple[Catalogue, Catalogue], indexes: SearchIndexes, here: World, there: World

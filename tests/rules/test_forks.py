@@ -1,0 +1,95 @@
+"""A command that is forked from a preloaded process is a process like any other."""
+
+import os
+import pwd
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from tests import commands
+from tests.cluster import free_ports
+from tests.forks import ROOT, Process
+from udi import __version__
+
+PATIENCE = 60
+pytestmark = pytest.mark.programs
+ASKER = """
+import subprocess, sys, time
+from tests import commands
+environment = {"UDI_STATE": sys.argv[1], "UDI_BASE_PORT": sys.argv[2]}
+print(commands.start("mailbox", environment=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).pid, flush=True)
+time.sleep(600)
+"""
+
+
+def mailbox(folder: Path) -> dict[str, str]:
+    """The environment of a mailbox of its own."""
+    return {"UDI_STATE": str(folder), "UDI_BASE_PORT": str(free_ports(8))}
+
+
+def start_mailbox(state: Path, **options: Any) -> Process:
+    """A command that serves until it is stopped."""
+    nowhere = subprocess.DEVNULL
+    return commands.start("mailbox", environment=mailbox(state), stdout=nowhere, stderr=nowhere, **options)
+
+
+def test_a_command_has_its_status_and_its_streams() -> None:
+    version, unknown = commands.run("version", environment={}), commands.run("nothing", environment={})
+
+    assert (version.returncode, version.stdout, version.stderr) == (0, f"{__version__}\n", "")
+    assert (unknown.returncode, unknown.stdout) == (2, "")
+    assert "No such command 'nothing'" in unknown.stderr
+
+
+def test_a_command_has_its_own_environment_and_folder(run_folder: Path, tmp_path: Path) -> None:
+    process = start_mailbox(tmp_path, folder=tmp_path)
+    running = psutil.Process(process.pid)
+
+    assert (running.cwd(), os.getpgid(process.pid)) == (str(tmp_path), os.getpgid(0))
+    process.kill()
+    assert process.wait(PATIENCE) == -signal.SIGKILL
+    assert not psutil.pid_exists(process.pid)
+
+
+def test_a_command_may_lead_a_session(run_folder: Path, tmp_path: Path) -> None:
+    process = start_mailbox(tmp_path, new_session=True)
+
+    assert os.getsid(process.pid) == process.pid
+    process.kill()
+    process.wait(PATIENCE)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root becomes somebody else")
+def test_a_command_runs_as_the_account_that_is_named(run_folder: Path) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o777)
+        process = start_mailbox(Path(folder), account="nobody")
+        uid = psutil.Process(process.pid).uids().real
+        process.kill()
+        process.wait(PATIENCE)
+
+    assert uid == pwd.getpwnam("nobody").pw_uid
+
+
+def test_a_command_that_takes_too_long_is_killed(run_folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(subprocess.TimeoutExpired):
+        commands.run("mailbox", environment=mailbox(tmp_path), timeout=0.2)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_no_command_outlives_whoever_asked_for_it(run_folder: Path, tmp_path: Path, number: signal.Signals) -> None:
+    environment = os.environ | {"PYTHONPATH": f"{ROOT / 'platform/src'}{os.pathsep}{ROOT}"}
+    arguments = [sys.executable, "-c", ASKER, str(tmp_path), str(free_ports(8))]
+    with subprocess.Popen(arguments, env=environment, stdout=subprocess.PIPE, text=True) as asker:
+        assert asker.stdout
+        command = psutil.Process(int(asker.stdout.readline()))
+        asker.send_signal(number)
+
+    command.wait(PATIENCE)
+    assert not command.is_running()
