@@ -51,7 +51,7 @@ class DerivedFiles:
         if form.placed and GEOMETRY in table.hidden:
             raise await passage.refuse(Refused.OTHER_COLUMNS, (GEOMETRY,))
         if form.placed and not table.has_geometry:
-            raise NotFoundError("There is no place in what may be read, so there is no map of it.")
+            raise NotFoundError("This dataset has no places, so it is not served as a map.")
         headers |= {
             **PRIVATE,
             "Content-Type": form.media_type,
