@@ -510,7 +510,7 @@ async def test_the_bytes_are_nowhere_afterwards(
     assert await asyncio.to_thread(lambda: list((settings.state / "exports").glob("*"))) == []
     for program in ("portal", "node"):
         after = await dumped(postgres, settings.database_names[program])
-        assert len(after) > {"portal": 1000000, "node": 1000000}[program], len(after)
+        assert demo.slug in after, "the whole database was read"
         assert MARK not in after
     assert MARK not in json.dumps([each[2] for each in portal.pushed])
     said = capfd.readouterr()

@@ -134,3 +134,5 @@ async def test_without_the_policy_it_would_run(
     await shown.page.goto(addresses[name])
 
     await asyncio.wait_for(shown.has_run.wait(), PATIENCE / 1000)
+
+    assert len(shown.ran) > 0

@@ -38,10 +38,11 @@ FORMS = {
     "/ogc/{resource_id}/collections/{name}/items": "items",
     "/ogc/{resource_id}/collections/{name}/items/{line}": "item",
     "/embed/datasets/{dataset_id}/{part}": "frame",
-    "/agreements/{agreement_id}/files": "list for a person",
     "/agreements/{agreement_id}/files/{kind}": "export for a person",
 }
 """What each route gives under an agreement, as the table «How rows leave» has it."""
+FORMS_OF_METHOD = {("/agreements/{agreement_id}/files", "POST"): "list for a person"}
+"""The same, where a route gives it by one method only."""
 VALUES = {
     "dataset_id": ("{dataset}",),
     "resource_id": ("{dataset}",),
@@ -126,18 +127,26 @@ def group_addresses(app: Litestar) -> dict[str, list[Address]]:
 def _addresses_of(route: HTTPRoute) -> Iterator[Address]:
     path_format = route.path_format.rstrip("/") or "/"
     names = PARAMETER.findall(path_format)
-    methods = tuple(sorted(route.methods - {"OPTIONS"}))
     for values in itertools.product(*(_values(path_format, name) for name in names)):
         filled = dict(zip(names, values, strict=True))
         path = PARAMETER.sub(lambda match, filled=filled: filled[match[1]], path_format)  # type: ignore[misc]
-        yield Address(
-            route=path_format,
-            path=path,
-            methods=methods,
-            form=FORMS.get(path_format, NOTHING),
-            kind=filled.get("kind", ""),
-            line=int(filled.get("line", 0)),
-        )
+        for form, methods in _methods_by_form(path_format, route).items():
+            yield Address(
+                route=path_format,
+                path=path,
+                methods=tuple(methods),
+                form=form,
+                kind=filled.get("kind", ""),
+                line=int(filled.get("line", 0)),
+            )
+
+
+def _methods_by_form(path_format: str, route: HTTPRoute) -> dict[str, list[str]]:
+    groups: dict[str, list[str]] = {}
+    for method in sorted(route.methods - {"OPTIONS"}):
+        form = FORMS_OF_METHOD.get((path_format, method)) or FORMS.get(path_format, NOTHING)
+        groups.setdefault(form, []).append(method)
+    return groups
 
 
 def _values(route: str, name: str) -> tuple[str, ...]:

@@ -121,9 +121,10 @@ def draw_case(number: int, addresses: Mapping[str, Sequence[Address]]) -> Case:
 def _plain_step(number: int, addresses: Mapping[str, Sequence[Address]]) -> Step:
     """What the project itself asks at one of the addresses that serve data, as soon as it has its credential."""
     serving = [address for form in sorted(addresses) for address in addresses[form] if address.shows_data]
+    address = serving[number % len(serving)]
     return Step(
-        address=serving[number % len(serving)],
-        method="GET",
+        address=address,
+        method=address.methods[0],
         event=None,
         reader="project",
         purpose="",

@@ -39,7 +39,7 @@ def require_same(situation: Situation, request: Request, expected: Expected, ans
         seen = f"{answer.status_code} {code} instead of {expected.status} {expected.code}"
         raise DisagreementError("verdict", f"{seen}: {answer.text[:500]}")
     _require_headers(situation, request, expected, answer)
-    if request.method == "GET" and expected.is_given:
+    if request.method != "HEAD" and expected.is_given:
         size = expected.size_of(request, answer.content)
         if not model.fits(situation, size, request.moment):
             raise DisagreementError("volume", f"{size} bytes are given that are not left")

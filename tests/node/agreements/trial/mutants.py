@@ -164,6 +164,11 @@ def _show_places(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(views, "cut_of", cut_with_places)
 
 
+def _know_nothing_hidden(patch: pytest.MonkeyPatch) -> None:
+    """A node for which a column that is not opened is a mistake of whoever names it."""
+    patch.setattr(views, "_hidden", lambda *_, **__: frozenset())
+
+
 def _export_every_row(patch: pytest.MonkeyPatch) -> None:
     """A node whose pages are right, and whose exports are of the table itself."""
     write = Exports.write
@@ -184,6 +189,7 @@ def _let_caches_keep(patch: pytest.MonkeyPatch) -> None:
 VERDICT = {"verdict", "log"}
 """The answer is another; where it has no body (HEAD), the log says which."""
 MUTANTS = {
+    "takes a hidden column for none": Mutant(_know_nothing_hidden, VERDICT, ("page", "items"), in_part=True),
     "shows every column": Mutant(_change_view(columns=()), {"view", "leak", "verdict"}, ("page", "file"), in_part=True),
     "shows every row": Mutant(_change_view(rows=()), {"view", "leak", "verdict"}, ("page", "file"), in_part=True),
     "counts nothing": Mutant(_count_nothing, {"verdict", "volume"}),

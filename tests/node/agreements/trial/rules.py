@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from tests.node.agreements.trial import model
-from tests.node.agreements.trial.addresses import PLACED_KINDS, PLACES, Address
+from tests.node.agreements.trial.addresses import PLACES, Address
 from tests.node.agreements.trial.model import ALLOWED, Question, Reader, Situation, Table
 
 TABLE_FORMS = {"page", "export", *PLACES}
@@ -56,7 +56,7 @@ class Expected:
 
     def size_of(self, request: Request, content: bytes) -> int:
         """The bytes that count: those of the data, not of the page and the log that a person is shown."""
-        is_counted = self.is_given and request.method == "GET" and self.what not in {"", "page"}
+        is_counted = self.is_given and request.method != "HEAD" and self.what not in {"", "page"}
         return len(content) if is_counted else 0
 
 
@@ -99,7 +99,7 @@ def _begun(situation: Situation, request: Request) -> Expected:
         return Expected(403, "other_columns", what)
     if is_file:
         return Expected(200, what=what, table=table, form="csv")
-    return _table_answer(request, table)
+    return _table_answer(situation, request, table)
 
 
 def _part_of_file(situation: Situation, request: Request) -> Expected:
@@ -123,22 +123,27 @@ def _links(situation: Situation) -> set[str]:
     return offered
 
 
-def _table_answer(request: Request, table: Table) -> Expected:
+def _table_answer(situation: Situation, request: Request, table: Table) -> Expected:
     address, question = request.address, request.question
     what = _what(address)
-    is_hidden = not question.used <= set(table.columns)
+    if address.needs_places and not table.has_places:
+        return _without_places(situation, what)
+    if not question.used <= set(table.columns):
+        return Expected(403, "other_columns", what)
     if address.form in PLACES:
-        if not table.has_places:
-            return Expected(404, what=what)
-        return Expected(400, what=what) if is_hidden else _places_answer(request, table)
-    if address.kind in PLACED_KINDS and not table.has_places:
-        return Expected(404, what=what)
-    if is_hidden:
-        return Expected(422, what=what)
+        return _places_answer(request, table)
     form = address.kind or address.form
     left = table if question.total else model.select(table, question)
     status = 206 if request.byte_range and form in PARTIAL_KINDS and _takes_ranges(request) else 200
     return Expected(status, what=what, table=left, form=form)
+
+
+def _without_places(situation: Situation, what: str) -> Expected:
+    """Where no row has a place that may be seen: the terms open none, or there is none."""
+    columns = situation.terms.columns
+    if situation.source.places and columns and model.GEOMETRY not in columns:
+        return Expected(403, "other_columns", what)
+    return Expected(404, what=what)
 
 
 def _takes_ranges(request: Request) -> bool:

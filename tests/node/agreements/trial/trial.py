@@ -235,12 +235,12 @@ class Trial:
             media=publication.media,
             agreement=grant.id,
         )
+        if request.address.form == "list for a person":
+            return await self.stage.portal.enter(self.stage.client, grant)
         words: Any = query(request)
         if request.address.form == "export for a person":
             path = self.stage.sign(path)
             words = None
-        elif request.address.form == "list for a person":
-            words = {"ticket": self.stage.portal.ticket(grant)}
         return await self.stage.client.request(request.method, path, params=words or None, headers=headers(request))
 
     async def _settle(self, request: Request, expected: Expected, answer: httpx.Response) -> Expected:

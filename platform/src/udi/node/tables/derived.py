@@ -43,11 +43,15 @@ class DerivedFiles:
         try:
             table = await self.find(file)
         except NotFoundError:
+            if passage.view.is_whole:
+                raise
             raise await passage.refuse(Refused.ONLY_IN_PART) from None
         table = await self.views.show(table, passage)
         form = FORMATS[kind]
-        if form.placed and not table.has_geometry:
+        if form.placed and GEOMETRY in table.hidden:
             raise await passage.refuse(Refused.OTHER_COLUMNS, (GEOMETRY,))
+        if form.placed and not table.has_geometry:
+            raise NotFoundError("This dataset has no places, so it is not served as a map.")
         headers |= {
             **PRIVATE,
             "Content-Type": form.media_type,
