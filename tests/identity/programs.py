@@ -50,6 +50,7 @@ async def program(settings: Settings, database: Database) -> AsyncIterator[Lites
         service,
         partial(territory_client, settings, name),
         keep_memberships if name == "portal" else forget_memberships,
+        settings.second_factor,
     )
     site = Site(
         program=name,

@@ -123,7 +123,9 @@ class Trial:
             answer = await self._send(address, way, kind, text)
             if answer == await self._control(address, way, kind, "") or answer[0] in REFUSED:
                 continue
-            if answer != await self._control(address, way, kind, _broken(text)):
+            if answer != (b := await self._control(address, way, kind, _broken(text))):
+                if not allowed(kind, address):
+                    print("CONFUSION", kind, "|", address.name, way, "\n  G", repr(answer)[:3000], "\n  B", repr(b)[:3000])
                 return True
         return False
 

@@ -1,0 +1,125 @@
+"""A real Keycloak: rights of managers wait for a second factor, which is chosen on the way; deciding wants a recent login."""
+
+import asyncio
+import hashlib
+import hmac
+import re
+import struct
+import time
+from collections.abc import AsyncIterator
+
+import pytest
+from litestar import Litestar
+from sqlalchemy import text
+
+from tests.cluster import locked
+from tests.identity.browser import Browser, form_action
+from tests.identity.programs import program
+from tests.identity.scene import Scene, member_of
+from udi.kit.db import Database
+from udi.portal.identity.provision.flows import apply_browser_flow
+from udi.settings import Settings
+
+PASSWORD = "une phrase que nul ne devine"
+
+
+@pytest.fixture
+async def levels(scene: Scene, run_folder: object) -> AsyncIterator[None]:
+    """The realm, which the run's workers share, has the flow with two levels for the time of the test."""
+    with locked(run_folder, "realm"):  # type: ignore[arg-type]
+        await asyncio.to_thread(apply_browser_flow, scene.admin, second_factor=True)
+        yield
+        await asyncio.to_thread(apply_browser_flow, scene.admin, second_factor=False)
+
+
+@pytest.fixture
+async def strict(connected: Settings, portal_database: Database) -> AsyncIterator[Litestar]:
+    """A portal where rights wait for a second factor."""
+    async with program(connected.model_copy(update={"second_factor": True}), portal_database) as app:
+        yield app
+
+
+def code_of(secret: str) -> str:
+    """What a telephone shows now (RFC 6238)."""
+    digest = hmac.digest(secret.encode(), struct.pack(">Q", int(time.time()) // 30), hashlib.sha1)
+    start = digest[-1] & 15
+    return f"{(struct.unpack('>I', digest[start : start + 4])[0] & 0x7FFFFFFF) % 10**6:06}"
+
+
+async def begin(scene: Scene, app: Litestar, groups: dict[str, list[str]]) -> tuple[Browser, str]:
+    """Somebody with a password, logged in by it, and where the program led them then."""
+    someone = await scene.person(groups, password=PASSWORD)
+    browser = scene.browser(app)
+    answer = await browser.fill_forms(someone.email, PASSWORD)
+    assert answer.status_code == 302, answer.text
+    first = await browser.app.get(answer.headers["location"])
+    return browser, first.headers["location"]
+
+
+async def enrol(browser: Browser, address: str) -> str:
+    """Choose a code at the login of level 2; the address at which Keycloak sends the browser back."""
+    leaving = await browser.app.get(address)
+    page = await browser.keycloak.get(leaving.headers["location"])
+    while page.status_code == 302 and "/login-actions/" in page.headers["location"]:
+        page = await browser.keycloak.get(page.headers["location"])
+    shown = re.search(r'name="totpSecret"[^>]*value="([^"]+)"', page.text)
+    assert shown, (page.status_code, page.headers, page.text)
+    secret = shown[1]
+    form = {"totp": code_of(secret), "totpSecret": secret, "userLabel": "telephone"}
+    answer = await browser.keycloak.post(form_action(page), data=form)
+    assert answer.status_code == 302, answer.text
+    return str(answer.headers["location"])
+
+
+@pytest.mark.usefixtures("levels")
+async def test_a_manager_without_a_factor_manages_nothing_and_chooses_one(scene: Scene, strict: Litestar) -> None:
+    browser, led = await begin(scene, strict, member_of(scene.territory))
+    before = (await browser.get("/who")).json()
+
+    back = await browser.app.get(await enrol(browser, led))
+    after = (await browser.get("/who")).json()
+
+    assert led == "/login?factor=true&back=/who"
+    assert (before["moderator"], before["memberships"]) == (False, {"mairie": ["publishers"]})
+    assert back.headers["location"] == "/who"
+    assert (after["moderator"], after["memberships"]) == (True, {"mairie": ["managers", "publishers"]})
+
+
+@pytest.mark.usefixtures("levels")
+async def test_somebody_who_manages_nothing_is_asked_for_nothing(scene: Scene, strict: Litestar) -> None:
+    browser, led = await begin(scene, strict, {f"{scene.territory.slug}--mairie": ["publishers"]})
+
+    assert led == "/who"
+    assert (await browser.get("/who")).json()["memberships"] == {"mairie": ["publishers"]}
+
+
+@pytest.mark.usefixtures("levels")
+async def test_the_level_and_the_moment_of_a_login_outlive_a_refresh(
+    scene: Scene, strict: Litestar, portal_database: Database
+) -> None:
+    browser, _ = await begin(scene, strict, member_of(scene.territory))
+    await browser.app.get(await enrol(browser, "/login?factor=true&back=/who"))
+    query = text("SELECT level, authenticated_at FROM app.web_session")
+    async with portal_database.session(scene.territory.id) as session:
+        before = (await session.execute(query)).one()
+        await session.execute(text("UPDATE app.web_session SET access_expires_at = now() - interval '1 minute'"))
+
+    seen = (await browser.get("/who")).json()
+    async with portal_database.session(scene.territory.id) as session:
+        after = (await session.execute(query)).one()
+
+    assert seen["moderator"] is True
+    assert tuple(before) == tuple(after)
+    assert before.level == 2
+
+
+async def test_the_flow_is_built_once_and_given_back(scene: Scene, run_folder: object) -> None:
+    with locked(run_folder, "realm"):  # type: ignore[arg-type]
+        outcomes = [
+            (await asyncio.to_thread(apply_browser_flow, scene.admin, second_factor=wanted)).outcome
+            for wanted in (True, True, False, False)
+        ]
+        flows = [flow["alias"] for flow in await asyncio.to_thread(scene.admin.get, "authentication/flows")]
+
+    assert outcomes == ["updated", "unchanged", "updated", "unchanged"]
+    assert not [alias for alias in flows if alias.startswith("udi-browser")]
