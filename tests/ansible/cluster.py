@@ -180,6 +180,7 @@ def boot_fleet(folder: Path, stack: ExitStack) -> Fleet:
         installation_ready_wheel_sha256=hashlib.sha256(wheel.read_bytes()).hexdigest(),
         installation_territories_folder=str(folder / "tenants"),
         release_demo=True,
+        release_second_factor=False,
         reverse_proxy_shared_address=f"{NETWORK}.{SHARED}",
         release_object_store=f"s3://{FILES}",
         release_object_store_endpoint=f"https://{STORE_NAME}:{S3_PORT}",

@@ -71,6 +71,7 @@ def deployment(tmp_path_factory: pytest.TempPathFactory, timings: Timings) -> It
         installation_ready_wheel=str(wheel),
         installation_ready_wheel_sha256=hashlib.sha256(wheel.read_bytes()).hexdigest(),
         release_demo=True,
+        release_second_factor=False,
         installation_territories_folder=str(folder / "tenants"),
     )
     name, address = address_of_this_run()

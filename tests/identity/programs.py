@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from litestar import Litestar, get
+from litestar import Litestar, get, post
 from litestar.di import NamedDependency
 
 from udi.kit.db import Database
@@ -23,6 +23,7 @@ from udi.portal.identity.models import TABLES as PORTAL_TABLES
 from udi.portal.tenants.models import Tenant as PortalTenant
 from udi.settings import ProgramName, Settings
 from udi.ui import login
+from udi.ui.decisions import decides
 from udi.ui.site import Site, create_app
 
 FOLDER = Path(pages.__file__).parent
@@ -39,6 +40,12 @@ async def who(actor: NamedDependency[Actor | None]) -> dict[str, Any]:
     return {"name": actor.name, "email": actor.email, "moderator": actor.moderator, "memberships": memberships}
 
 
+@post("/decide", guards=[decides()])
+async def decide() -> dict[str, Any]:
+    """Something that decides."""
+    return {"decided": True}
+
+
 @asynccontextmanager
 async def program(settings: Settings, database: Database) -> AsyncIterator[Litestar]:
     """A program that knows people, for the database it is given."""
@@ -50,6 +57,7 @@ async def program(settings: Settings, database: Database) -> AsyncIterator[Lites
         service,
         partial(territory_client, settings, name),
         keep_memberships if name == "portal" else forget_memberships,
+        settings.second_factor,
     )
     site = Site(
         program=name,
@@ -65,6 +73,6 @@ async def program(settings: Settings, database: Database) -> AsyncIterator[Lites
         parts={"sessions": sessions},
     )
     routes = [*pages.routes, *api.routes] if name == "portal" else []
-    yield create_app(site, [*login.routes, *routes, who])
+    yield create_app(site, [*login.routes, *routes, who, decide])
     await service.close()
     await site.outgoing.close()

@@ -18,6 +18,7 @@ from udi.portal.tenants.shape import (
     AccountPart,
     CostsPart,
     HostsPart,
+    LoginPart,
     MailPart,
     OrganisationPart,
     SearchPart,
@@ -33,6 +34,7 @@ REFERENCE = Path(__file__).parents[2] / "docs/reference"
 PARTS: dict[str, type[BaseModel]] = {
     "territory": TerritoryPart,
     "hosts": HostsPart,
+    "login": LoginPart,
     "theme": ThemePart,
     "mail": MailPart,
     "costs": CostsPart,

@@ -85,6 +85,10 @@ class Settings(BaseSettings):
     identity_peers: list[str] = Field(
         default=[], description="Addresses of all the Keycloaks that share sessions; empty: there is one, alone."
     )
+    second_factor: bool = Field(
+        default=False,
+        description="Managers and the territories' teams need a second factor, and what decides a login of the last 15 minutes.",
+    )
     identity_proxies: list[str] = Field(
         default=[], description="Addresses of the reverse proxies that Keycloak believes; empty: there is none."
     )

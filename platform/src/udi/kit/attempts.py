@@ -32,6 +32,8 @@ class Attempt:
     nonce: str
     verifier: str
     back: str
+    level: int = 0
+    """Of the login that is asked."""
 
 
 def new_key() -> str:
@@ -44,10 +46,10 @@ def is_key(value: str | None) -> bool:
     return value is not None and len(value) == KEY_LENGTH
 
 
-def begin(key: str, back: str) -> Attempt:
+def begin(key: str, back: str, level: int = 0) -> Attempt:
     """A new attempt of the browser that holds the key."""
-    body = _encode(json.dumps([int(now().timestamp()), secrets.token_urlsafe(12), back]).encode())
-    return _attempt(key, f"{body}.{_seal(key, LOGIN_STATE.purpose, body)}", back)
+    body = _encode(json.dumps([int(now().timestamp()), secrets.token_urlsafe(12), back, level]).encode())
+    return _attempt(key, f"{body}.{_seal(key, LOGIN_STATE.purpose, body)}", back, level)
 
 
 def resume(key: str | None, state: str) -> Attempt:
@@ -60,16 +62,16 @@ def resume(key: str | None, state: str) -> Attempt:
     if key is None or not is_key(key) or not hmac.compare_digest(seal.encode(), _seal(key, "state", body).encode()):
         raise InvalidAttemptError
     try:
-        began, _, back = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
+        began, _, back, level = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
     except (binascii.Error, ValueError) as error:
         raise InvalidAttemptError from error
     if not 0 <= now().timestamp() - began + 1 <= LIFETIME.total_seconds():
         raise InvalidAttemptError
-    return _attempt(key, state, back)
+    return _attempt(key, state, back, level)
 
 
-def _attempt(key: str, state: str, back: str) -> Attempt:
-    return Attempt(state, _seal(key, "nonce", state), _seal(key, "verifier", state), back)
+def _attempt(key: str, state: str, back: str, level: int) -> Attempt:
+    return Attempt(state, _seal(key, "nonce", state), _seal(key, "verifier", state), back, level)
 
 
 def _seal(key: str, purpose: str, text: str) -> str:

@@ -81,6 +81,15 @@ class ForbiddenError(UdiError):
     advice = "Ask for this right: whoever manages your organisation can give it, or the territory’s team."
 
 
+class LoginTooOldError(ForbiddenError):
+    """The person may do this once they prove again who they are; `page` is where they do."""
+
+    slug = "login-too-old"
+    title = "Confirm that it is you"
+    meaning = "This decides something, and you logged in more than fifteen minutes ago: a browser may be left open."
+    advice = "Log in again, then do it once more. Programs show a token instead."
+
+
 class NotFoundError(UdiError):
     """Nothing here, or nothing that this person may know of."""
 

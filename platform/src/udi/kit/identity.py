@@ -1,7 +1,7 @@
 """Who asks: the person behind a session, with the roles that Keycloak's organisation claim gives."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -25,6 +25,13 @@ class Actor:
     confirmed_at: datetime | None = None
     """When the identity service said last that they may do this; None where nobody asked it."""
 
+    level: int = 0
+    """Of the login (`acr`): 2 where a second factor was shown."""
+    authenticated_at: datetime | None = None
+    """When they last proved who they are, by a password or a factor."""
+    lacks_factor: bool = False
+    """Whether rights of theirs wait for a second factor."""
+
     @property
     def proven_email(self) -> str | None:
         """Their address in small letters, where it was proven: no right comes of one that was not."""
@@ -37,6 +44,18 @@ class Actor:
     def may_publish(self, organisation: str) -> bool:
         """Whether the person publishes for the organisation; managers do too."""
         return bool(self.memberships.get(organisation, frozenset()) & {MANAGERS, PUBLISHERS})
+
+
+SECOND_FACTOR = 2
+"""The level of a login with a second factor."""
+
+
+def without_factor(actor: Actor) -> Actor:
+    """The same person, without the rights that wait for a second factor where none was shown: to manage, to be of the team."""
+    if actor.level >= SECOND_FACTOR or not manages_some(actor):
+        return actor
+    left = {slug: groups - {MANAGERS} for slug, groups in actor.memberships.items()}
+    return replace(actor, moderator=False, memberships=left, lacks_factor=True)
 
 
 def manages_some(actor: Actor) -> bool:

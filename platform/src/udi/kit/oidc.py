@@ -6,6 +6,7 @@ OpenID Connect: code flow with PKCE, refresh, RP-initiated and back-channel logo
 import asyncio
 import base64
 import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -95,6 +96,10 @@ class Login:
     email_verified: bool = False
     locale: str = ""
     sid: str = ""
+    level: int = 0
+    """`acr`: 1 for a password, 2 with a second factor."""
+    authenticated_at: datetime | None = None
+    """`auth_time`: when the person last proved who they are."""
     organisations: object = None
     """The claim `organization` of the access token, as received."""
     id_token: str = ""
@@ -129,8 +134,18 @@ class IdentityService:
         """Close the connections."""
         await self._outgoing.close()
 
-    def login_url(self, client: Client, *, state: str, nonce: str, verifier: str, language: str) -> str:
-        """Where the browser goes to log in."""
+    def login_url(
+        self,
+        client: Client,
+        *,
+        state: str,
+        nonce: str,
+        verifier: str,
+        language: str,
+        level: int = 0,
+        fresh: bool = False,
+    ) -> str:
+        """Where the browser goes to log in; `level` 2 asks for a second factor, `fresh` for the password again."""
         challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
         query = {
             "client_id": client.id,
@@ -142,6 +157,8 @@ class IdentityService:
             "code_challenge": challenge,
             "code_challenge_method": "S256",
             "ui_locales": language,
+            **({"claims": json.dumps(_ask_level(level))} if level else {}),
+            **({"prompt": "login"} if fresh else {}),
         }
         return f"{self._public}/auth?{urlencode(query)}"
 
@@ -213,6 +230,8 @@ class IdentityService:
             email_verified=person.get("email_verified") is True,
             locale=str(person.get("locale") or ""),
             sid=str(person.get("sid") or ""),
+            level=_read_level(person.get("acr")),
+            authenticated_at=_read_moment(person.get("auth_time")),
             organisations=rights.get("organization"),
             id_token=id_token,
             refresh_token=str(granted.get("refresh_token") or ""),
@@ -242,6 +261,19 @@ class IdentityService:
             raise IdentityAwayError(msg) from error
         self._quiet_until = now()
         return answer
+
+
+def _ask_level(level: int) -> dict[str, Any]:
+    """The claims that ask for a level of login (OpenID Connect Core, 5.5.1.1)."""
+    return {"id_token": {"acr": {"essential": True, "values": [str(level)]}}}
+
+
+def _read_level(acr: object) -> int:
+    return int(acr) if isinstance(acr, str) and acr.isascii() and acr.isdigit() and len(acr) == 1 else 0
+
+
+def _read_moment(seconds: object) -> datetime | None:
+    return datetime.fromtimestamp(seconds, UTC) if isinstance(seconds, int) and seconds > 0 else None
 
 
 def _json(answer: httpx.Response) -> Mapping[str, Any]:

@@ -20,7 +20,7 @@ from udi.kit.clock import now
 from udi.kit.confirmation import is_known
 from udi.kit.credentials import SecretKind
 from udi.kit.db import Database
-from udi.kit.identity import Actor, read_memberships
+from udi.kit.identity import Actor, read_memberships, without_factor
 from udi.kit.oidc import Client, IdentityRefusedError, IdentityService, Login, LogoutNotice
 from udi.kit.tenancy import Territory
 from udi.kit.territories import Registry
@@ -66,6 +66,10 @@ class WebSessionColumns:
     """When the memberships are to be asked again."""
     confirmed_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
     """When the identity service said them."""
+    level: Mapped[int] = mapped_column(server_default=text("0"))
+    """Of the login: 2 where a second factor was shown."""
+    authenticated_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+    """When the person last proved who they are."""
     created_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
     last_seen_at: Mapped[datetime]
     expires_at: Mapped[datetime]
@@ -126,6 +130,8 @@ def _continued(login: Login, territory: str) -> dict[str, Any]:
         "refresh_token": login.refresh_token,
         "access_expires_at": login.access_expires_at,
         "confirmed_at": now(),
+        "level": login.level,
+        "authenticated_at": login.authenticated_at or now(),
     }
 
 
@@ -160,6 +166,8 @@ def _actor(row: Any, person: Any, territory: str) -> Actor:
         memberships=memberships,
         email_verified=person.email_verified,
         confirmed_at=row.confirmed_at,
+        level=row.level,
+        authenticated_at=row.authenticated_at,
     )
 
 
@@ -227,6 +235,8 @@ class Sessions:
     service: IdentityService
     client_of: Callable[[Territory], Client]
     on_memberships: OnMemberships = forget_memberships
+    second_factor: bool = False
+    """Whether the installation has some rights wait for a second factor, in the territories that do not say otherwise."""
 
     async def log_in(self, territory: Territory, login: Login, *, replaced: str = "") -> str:
         """Open a session in place of the one of the cookie `replaced`; the new cookie's value."""
@@ -247,6 +257,14 @@ class Sessions:
 
         While the identity service is away, sessions go on with what is known, for an hour.
         """
+        actor = await self._find_actor(territory, token)
+        return without_factor(actor) if actor and self.wants_factor(territory) else actor
+
+    def wants_factor(self, territory: Territory) -> bool:
+        """Whether managers and the team of this territory show a second factor, and decide after a recent login."""
+        return self.second_factor and territory.second_factor
+
+    async def _find_actor(self, territory: Territory, token: str) -> Actor | None:
         async with self.database.session(territory.id) as session:
             found = await find_session(session, self.tables, token)
             if found is None:
@@ -283,6 +301,7 @@ class Sessions:
         known = (row.moderator, row.memberships)
         row.moderator, row.memberships = continued["moderator"], continued["memberships"]
         row.confirmed_at = continued["confirmed_at"]
+        row.level = continued["level"]
         actor = _actor(row, login, territory.slug)
         async with self.database.session(territory.id) as session:
             await save_person(session, self.tables, login)

@@ -47,6 +47,8 @@ class Territory:
     """`shared`, `partners` and `synonyms`, as the territory's files say."""
     time_zone: str = TIME_ZONE
     """Name in the IANA's list: its mornings, its days and the hours on its pages."""
+    second_factor: bool = True
+    """Whether its managers and its team need a second factor, where the installation asks for one."""
 
     @property
     def zone(self) -> ZoneInfo:

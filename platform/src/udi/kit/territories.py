@@ -47,6 +47,7 @@ class TerritoryColumns:
     vocabularies: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default=text("'{}'"))
     """What words of other catalogues mean, by table."""
     time_zone: Mapped[str] = mapped_column(Text, default=TIME_ZONE, server_default=TIME_ZONE)
+    second_factor: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
     state: Mapped[str] = mapped_column(Text, default="active")
     fingerprint: Mapped[str] = mapped_column(Text, default="")
     applied_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
@@ -136,6 +137,7 @@ class Registry:
             links=row.links,
             search=row.search,
             time_zone=row.time_zone,
+            second_factor=row.second_factor,
         )
 
 

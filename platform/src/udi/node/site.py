@@ -104,6 +104,7 @@ def _parts(settings: Settings, database: Database, outgoing: Outgoing) -> dict[s
             service,
             lambda territory: territory_client(settings, "node", territory),
             keep_memberships,
+            settings.second_factor,
         ),
         "objects": objects,
         "file_keys": file_keys,

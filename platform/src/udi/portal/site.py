@@ -154,6 +154,7 @@ def build_site(settings: Settings, *, pages: bool = True) -> Site:
                 service,
                 lambda territory: territory_client(settings, "portal", territory),
                 people.keep_memberships,
+                settings.second_factor,
             ),
             "signer": Signer.from_file(settings.find_secret("signing_keys")),
             "search": indexes,

@@ -2,16 +2,21 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import quote, urlsplit
 
 from litestar.handlers import BaseRouteHandler
 
+from udi.kit.clock import now
 from udi.kit.confirmation import is_fresh
-from udi.kit.errors import UnavailableError
+from udi.kit.errors import LoginTooOldError, UnavailableError
+from udi.kit.identity import Actor
+from udi.kit.sessions import Sessions
 from udi.ui.readers import Connection
 
 Guard = Callable[[Connection, BaseRouteHandler], Awaitable[None]]
+RECENT = timedelta(minutes=15)
 TRIES, PAUSE = 6, 0.5
 """How often, and after how many seconds, a session is read again that another request is having confirmed."""
 
@@ -26,6 +31,7 @@ def decides(*steps: str, parameter: str = "event") -> Guard:
     async def require_confirmed(connection: Connection, _handler: BaseRouteHandler) -> None:
         if steps and connection.path_params.get(parameter) not in steps:
             return
+        _require_recent(connection)
         for _ in range(TRIES):
             known, confirmed_at = _confirmation(connection)
             if not known or is_fresh(confirmed_at):
@@ -41,6 +47,28 @@ def decides(*steps: str, parameter: str = "event") -> Guard:
         )
 
     return require_confirmed
+
+
+def _require_recent(connection: Connection) -> None:
+    """Where the operator wants it, somebody who decides in a browser proved who they are a moment ago."""
+    state = connection.scope["state"]
+    actor: Actor | None = state.get("actor")
+    sessions: Sessions = connection.app.state.site.parts["sessions"]
+    if actor is None or "bearer" in state or not sessions.wants_factor(state["territory"]):
+        return
+    path = urlsplit(connection.headers.get("referer", "")).path or "/my-space"
+    if actor.lacks_factor:
+        raise _lead(
+            LoginTooOldError("What you may do waits for your second factor."), f"factor=true&back={quote(path)}"
+        )
+    if actor.authenticated_at is not None and now() - actor.authenticated_at <= RECENT:
+        return
+    raise _lead(LoginTooOldError("You logged in more than fifteen minutes ago."), f"fresh=true&back={quote(path)}")
+
+
+def _lead(error: LoginTooOldError, query: str) -> LoginTooOldError:
+    error.page = f"/login?{query}"
+    return error
 
 
 def _confirmation(connection: Connection) -> tuple[bool, datetime | None]:

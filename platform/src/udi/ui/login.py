@@ -18,7 +18,7 @@ from litestar.types import ControllerRouterHandler
 
 from udi.kit import attempts
 from udi.kit.errors import UdiError, UnavailableError
-from udi.kit.identity import Actor
+from udi.kit.identity import SECOND_FACTOR, Actor
 from udi.kit.oidc import IdentityRefusedError
 from udi.kit.sessions import Sessions, apply_backchannel_logout
 from udi.kit.tenancy import Territory
@@ -139,13 +139,16 @@ async def begin_login(
     actor: NamedDependency[Actor | None],
     back: FromQuery[str] = "/",
     again: FromQuery[bool] = False,  # noqa: FBT002 - a parameter of the address
+    factor: FromQuery[bool] = False,  # noqa: FBT002 - a parameter of the address
+    fresh: FromQuery[bool] = False,  # noqa: FBT002 - a parameter of the address
 ) -> Response[Any]:
     """Lead to the identity service, and later back to the page.
 
     `again` asks anew for someone already logged in: Keycloak tells a refresh nothing of the very first organisation.
+    `factor` asks for the second factor, `fresh` for the password although Keycloak knows the browser.
     """
     back = local_path(back) if len(back) <= LONGEST_BACK else "/"
-    if actor is not None and not again:
+    if actor is not None and not (again or fresh or (factor and actor.level < SECOND_FACTOR)):
         return Redirect(back, status_code=303)
     if request.url.hostname != urlsplit(territory.origin).hostname:
         return Redirect(f"{territory.origin}/login?back={quote(back, safe='/')}", status_code=303)
@@ -156,13 +159,16 @@ async def begin_login(
         return explain(request, AWAY, back=back)
     known = request.cookies.get(cookie_name(territory.origin, "udi-login"))
     key = known if known and attempts.is_key(known) else attempts.new_key()
-    attempt = attempts.begin(key, back)
+    needs_factor = factor or (fresh and actor is not None and actor.level >= SECOND_FACTOR)
+    attempt = attempts.begin(key, back, SECOND_FACTOR if needs_factor else 0)
     address = sessions.service.login_url(
         sessions.client_of(territory),
         state=attempt.state,
         nonce=attempt.nonce,
         verifier=attempt.verifier,
         language=request.scope["state"]["locale"],
+        level=attempt.level,
+        fresh=fresh,
     )
     lifetime = int(attempts.LIFETIME.total_seconds())
     cookie = _cookie(territory, key, name="udi-login", max_age=lifetime)
@@ -190,8 +196,11 @@ async def finish_login(
         if outcome is EXPIRED and actor:
             return Redirect(attempt.back, status_code=303)
         return explain(request, outcome, back=attempt.back)
-    cookie = _cookie(territory, outcome)
-    return Redirect(attempt.back, status_code=303, cookies=[cookie], headers={"Cache-Control": "no-store"})
+    cookie, back = _cookie(territory, outcome), attempt.back
+    someone = await sessions.find_actor(territory, outcome) if sessions.wants_factor(territory) else None
+    if someone is not None and someone.lacks_factor and attempt.level < SECOND_FACTOR:
+        back = f"/login?factor=true&back={quote(back, safe='/')}"
+    return Redirect(back, status_code=303, cookies=[cookie], headers={"Cache-Control": "no-store"})
 
 
 def _refusal(query: Any) -> Failure:

@@ -7,7 +7,6 @@ import asyncio
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from uuid import UUID
 
 import structlog
 from sqlalchemy import ColumnElement, delete, exists, or_, select
@@ -179,9 +178,3 @@ async def _confirm(session: AsyncSession, begun: datetime) -> None:
     first = insert(AccountWatch).values(**said)
     await session.execute(first.on_conflict_do_update(index_elements=["tenant_id"], set_=said))
     await session.execute(delete(WatchedAccount).where(WatchedAccount.asked_at < begun - FORGOTTEN))
-
-
-async def read_confirmation(session: AsyncSession, tenant: UUID) -> datetime | None:
-    """When accounts of the territory were compared last."""
-    watch = await session.get(AccountWatch, tenant)
-    return watch.confirmed_at if watch else None

@@ -15,8 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.clock import now
 from udi.kit.errors import InvalidError, Refusal
 from udi.kit.tenancy import Territory
-from udi.portal.identity.models import TEAM, Membership, Person, WatchedAccount
-from udi.portal.identity.watch import read_confirmation
+from udi.portal.identity.models import TEAM, AccountWatch, Membership, Person, WatchedAccount
 from udi.portal.nodes.api import as_json, identify, node_session
 from udi.portal.nodes.bodies import read_json_body
 from udi.portal.nodes.models import Node
@@ -58,9 +57,9 @@ async def tell_accounts(request: Machine, territory: NamedDependency[Territory])
     subjects = read_question(await read_json_body(request, largest=LARGEST))
     issuer: str = site_of(request).parts["sessions"].service.issuer
     async with node_session(request, territory, client_id) as (session, node):
-        confirmed_at = await read_confirmation(session, territory.id)
+        compared = await session.get(AccountWatch, territory.id)
         accounts = await _describe(session, node, issuer, subjects)
-    said = confirmed_at.isoformat() if confirmed_at else None
+    said = compared.confirmed_at.isoformat() if compared else None
     return as_json({"confirmed_at": said, "accounts": accounts})
 
 

@@ -26,6 +26,7 @@ def register_values(folder: TenantFolder, settings: Settings, program: ProgramNa
             "node": settings.origin("node", hosts["node"][0]),
         },
         "time_zone": file.territory.time_zone,
+        "second_factor": file.login.second_factor,
         "box": list(file.territory.box) if file.territory.box else None,
         "contact": file.territory.contact,
         "privacy_contact": file.territory.privacy_contact,

@@ -107,6 +107,15 @@ class HostsPart(Part):
         return self
 
 
+class LoginPart(Part):
+    """`[login]`: what is asked of people who log in."""
+
+    second_factor: bool = Field(
+        default=True,
+        description="Whether managers and the team need a second factor, where the operator asks for one (UDI_SECOND_FACTOR).",
+    )
+
+
 class ThemePart(Part):
     """`[theme]`: the territory's colours."""
 
@@ -181,6 +190,7 @@ class TenantFile(Part):
 
     territory: TerritoryPart
     hosts: HostsPart
+    login: LoginPart = LoginPart()
     theme: ThemePart = ThemePart()
     mail: MailPart
     costs: CostsPart = CostsPart()

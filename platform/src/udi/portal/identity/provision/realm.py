@@ -5,6 +5,7 @@ from typing import Any
 from udi.kit.identity import MANAGERS, MODERATORS, PUBLISHERS
 from udi.kit.passwords import COMMON_PASSWORDS, SHORTEST_PASSWORD
 from udi.portal.identity.provision.admin import Admin, Change, difference, merged
+from udi.portal.identity.provision.flows import apply_browser_flow
 from udi.settings import Settings
 
 ROLES = {MANAGERS: "manager", PUBLISHERS: "publisher", MODERATORS: "moderator"}
@@ -105,6 +106,7 @@ def apply_realm(admin: Admin, settings: Settings) -> list[Change]:
     master = Admin(admin.connection, MASTER)
     done = [change, *_apply_roles(admin), _apply_scope(admin), _close_command_line(admin)]
     done += [_apply_master(master), _close_command_line(master)]
+    done.append(apply_browser_flow(admin, second_factor=settings.second_factor))
     admin.calls += master.calls
     return done
 

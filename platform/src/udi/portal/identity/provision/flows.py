@@ -1,0 +1,140 @@
+"""How people log in where a second factor is wanted: level 1 is a password, level 2 a code, a passkey or a recovery code besides.
+
+Keycloak's own flow is copied and two steps of it replaced. A flow that is in use cannot be deleted: one that differs is built
+under another name, bound, and the former deleted.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
+
+from udi.kit.errors import ProvisionError
+from udi.portal.identity.provision.admin import Admin, Change
+
+USUAL, PREFIX = "browser", "udi-browser-"
+LASTS = "36000"
+"""Seconds for which a level stays reached: as long as a session."""
+PASSWORD = "auth-username-password-form"  # noqa: S105 - the name of a step
+CONDITIONAL_FACTOR = "Conditional 2FA"
+HOURS = {"loa-max-age": LASTS}
+
+
+@dataclass(frozen=True)
+class Execution:
+    """A step of a flow, by its provider."""
+
+    provider: str
+    requirement: str = "REQUIRED"
+    config: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class SubFlow:
+    """Steps that belong together; `name` is completed by that of the flow, for it is unique in the realm."""
+
+    name: str
+    parts: Sequence["Execution | SubFlow"]
+    requirement: str = "CONDITIONAL"
+
+
+def _level(number: int) -> Execution:
+    condition = {"loa-condition-level": str(number), **HOURS}
+    return Execution("conditional-level-of-authentication", config=condition)
+
+
+LEVELS = (
+    SubFlow("level 1", (_level(1), Execution(PASSWORD))),
+    SubFlow(
+        "level 2",
+        (
+            _level(2),
+            SubFlow(
+                "known factor",
+                (
+                    Execution("conditional-user-configured"),
+                    Execution("webauthn-authenticator", "ALTERNATIVE"),
+                    Execution("auth-otp-form", "ALTERNATIVE"),
+                    Execution("auth-recovery-authn-code-form", "ALTERNATIVE"),
+                ),
+            ),
+            SubFlow("first factor", (Execution("conditional-sub-flow-executed"), Execution("auth-otp-form"))),
+        ),
+    ),
+)
+
+
+def apply_browser_flow(admin: Admin, *, second_factor: bool) -> Change:
+    """Bind the flow that is wanted; without `second_factor`, Keycloak's own."""
+    bound = str(admin.get("")["browserFlow"])
+    wanted = f"{PREFIX}{_digest()}" if second_factor else USUAL
+    if bound == wanted or (not second_factor and not bound.startswith(PREFIX)):
+        return Change("login flow", bound, "unchanged")
+    if second_factor:
+        _delete(admin, wanted)
+        _build(admin, wanted)
+    admin.put("", {"browserFlow": wanted})
+    for flow in admin.get("authentication/flows") or []:
+        if flow["alias"].startswith(PREFIX) and flow["alias"] != wanted:
+            admin.delete(f"authentication/flows/{flow['id']}")
+    return Change("login flow", wanted, "updated")
+
+
+def _digest() -> str:
+    return hashlib.sha256(repr(LEVELS).encode()).hexdigest()[:8]
+
+
+def _delete(admin: Admin, alias: str) -> None:
+    """Delete what a former try left."""
+    for flow in admin.get("authentication/flows") or []:
+        if flow["alias"] == alias:
+            admin.delete(f"authentication/flows/{flow['id']}")
+
+
+def _build(admin: Admin, alias: str) -> None:
+    admin.post(f"authentication/flows/{USUAL}/copy", {"newName": alias})
+    forms = f"{alias} forms"
+    for step in _steps(admin, forms):
+        if step.get("providerId") == PASSWORD or CONDITIONAL_FACTOR in str(step.get("displayName")):
+            admin.delete(f"authentication/executions/{step['id']}")
+    for part in LEVELS:
+        _add(admin, forms, part, alias)
+
+
+def _add(admin: Admin, parent: str, part: Execution | SubFlow, alias: str) -> None:
+    path = f"authentication/flows/{quote(parent, safe='')}/executions"
+    before = {step["id"] for step in _steps(admin, parent)}
+    if isinstance(part, SubFlow):
+        name = f"{alias} {part.name}"
+        body = {"alias": name, "type": "basic-flow", "provider": "registration-page-form", "description": ""}
+        admin.post(f"{path}/flow", body)
+    else:
+        admin.post(f"{path}/execution", {"provider": part.provider})
+    [made] = [step for step in _steps(admin, parent) if step["id"] not in before]
+    admin.put(path, {**made, "requirement": part.requirement})
+    if isinstance(part, SubFlow):
+        for each in part.parts:
+            _add(admin, f"{alias} {part.name}", each, alias)
+    elif config := _config(part, alias):
+        name = f"{parent} {part.provider}"
+        admin.post(f"authentication/executions/{made['id']}/config", {"alias": name, "config": config})
+
+
+def _config(part: Execution, alias: str) -> dict[str, str]:
+    if part.provider == "conditional-sub-flow-executed":
+        return {"flow_to_check": f"{alias} known factor", "check_result": "not-executed"}
+    return dict(part.config)
+
+
+def _steps(admin: Admin, flow: str) -> list[dict[str, Any]]:
+    """The steps of a flow itself, without those of its sub-flows.
+
+    Raises:
+        ProvisionError: there is no such flow.
+    """
+    found = admin.get(f"authentication/flows/{quote(flow, safe='')}/executions")
+    if found is None:
+        msg = f"Keycloak has no flow «{flow}»."
+        raise ProvisionError(msg)
+    return [step for step in found if step.get("level") == 0]
