@@ -21,6 +21,7 @@ from udi.portal.identity.provision.flows import apply_browser_flow
 from udi.portal.tenants.models import Tenant
 from udi.settings import Settings
 
+AS_PROGRAM = {**SAME_SITE, "Accept": "application/json"}
 PASSWORD = "une phrase que nul ne devine"
 
 
@@ -40,9 +41,9 @@ async def strict(connected: Settings, portal_database: Database) -> AsyncIterato
         yield app
 
 
-def code_of(secret: str) -> str:
-    """What a telephone shows now (RFC 6238)."""
-    digest = hmac.digest(secret.encode(), struct.pack(">Q", int(time.time()) // 30), hashlib.sha1)
+def code_of(secret: str, *, steps: int = 0) -> str:
+    """What a telephone shows so many steps of thirty seconds from now (RFC 6238)."""
+    digest = hmac.digest(secret.encode(), struct.pack(">Q", int(time.time()) // 30 + steps), hashlib.sha1)
     start = digest[-1] & 15
     return f"{(struct.unpack('>I', digest[start : start + 4])[0] & 0x7FFFFFFF) % 10**6:06}"
 
@@ -117,11 +118,11 @@ async def test_the_level_and_the_moment_of_a_login_outlive_a_refresh(
 
 
 async def open_again(browser: Browser, address: str, secret: str) -> str:
-    """Show the password, then the code, to a Keycloak that knows the browser; the address at which it sends it back."""
+    """Show the password, then the next code, for one serves once; the address at which Keycloak sends the browser back."""
     leaving = await browser.app.get(address)
     page = await browser.keycloak.get(leaving.headers["location"])
     page = await browser.keycloak.post(form_action(page), data={"password": PASSWORD})
-    answer = await browser.keycloak.post(form_action(page), data={"otp": code_of(secret)})
+    answer = await browser.keycloak.post(form_action(page), data={"otp": code_of(secret, steps=1)})
     assert answer.status_code == 302, answer.text
     return str(answer.headers["location"])
 
@@ -131,13 +132,13 @@ async def test_what_decides_wants_a_login_of_the_last_quarter_of_an_hour(
     scene: Scene, strict: Litestar, portal_database: Database
 ) -> None:
     browser, _ = await begin(scene, strict, member_of(scene.territory))
-    waiting = await browser.post("/decide")
+    waiting = await browser.app.post("/decide", headers=AS_PROGRAM)
     back, secret = await enrol(browser, "/login?factor=true&back=/who")
     await browser.app.get(back)
     decided = await browser.post("/decide")
     async with portal_database.session(scene.territory.id) as session:
         await session.execute(text("UPDATE app.web_session SET authenticated_at = now() - interval '16 minutes'"))
-    old = await browser.app.post("/decide", headers={**SAME_SITE, "Accept": "application/json"})
+    old = await browser.app.post("/decide", headers=AS_PROGRAM)
     page = await browser.app.post("/decide", headers={**SAME_SITE, "Accept": "text/html", "Referer": "http://x/who"})
 
     await browser.app.get(await open_again(browser, old.json()["page"], secret))

@@ -12,7 +12,7 @@ import pytest
 
 from tests.kit.certificates import issue
 from udi.kit import http
-from udi.kit.http import OutgoingError, PrivateHost, RefusedAddressError, exact_host, is_public, outgoing
+from udi.kit.http import Outgoing, OutgoingError, PrivateHost, RefusedAddressError, exact_host, is_public, outgoing
 
 PUBLIC = ["93.184.215.14", "2606:2800:21f:cb07:6820:80da:af6b:8b2c", "2a00:1450:4007:80e::200e"]
 NOT_PUBLIC = [
@@ -185,6 +185,14 @@ async def test_the_address_that_was_checked_is_the_one_that_is_called(monkeypatc
         assert (await client.request("GET", f"http://rebind.example:{port}/")).status_code == 200
 
 
+async def may_be_reached(client: Outgoing, url: str) -> bool:
+    try:
+        await client.check(url)
+    except RefusedAddressError:
+        return False
+    return True
+
+
 @pytest.mark.parametrize(
     ("addresses", "port", "reached"),
     [
@@ -203,11 +211,7 @@ async def test_check_looks_at_every_address_of_a_name_and_at_the_port(
 
     monkeypatch.setattr(http, "_resolve", resolve)
     async with outgoing() as client:
-        if reached:
-            await client.check(f"https://geo.example:{port}/a")
-        else:
-            with pytest.raises(RefusedAddressError):
-                await client.check(f"https://geo.example:{port}/a")
+        assert await may_be_reached(client, f"https://geo.example:{port}/a") == reached
 
 
 @pytest.mark.parametrize("url", ["ftp://localhost/a", "file:///etc/passwd", "ws://localhost/"])

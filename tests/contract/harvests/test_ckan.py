@@ -20,7 +20,7 @@ import pytest
 
 from tests.contract.harvests.recorded import Recording, read_recording
 from tests.contract.harvests.records import package, title
-from tests.contract.harvests.whole import Desk, Expected, Holder, check_report, follow, read_twice
+from tests.contract.harvests.whole import Desk, Expected, Holder, check_following, check_report, check_two_readings
 from tests.contract.readers.environments import environment
 from tests.contract.servers import running, solr
 from tests.portal.nodes.sources.conftest import Catalogue, Open, Reading, count_rows
@@ -91,8 +91,8 @@ async def test_a_recorded_ckan_is_read_whole(catalogue: Catalogue, open_source: 
     async def act(_state: str) -> None:
         """It was done when it was recorded."""
 
-    await read_twice(desk, reading, "CKAN 2.12.0, recorded", Expected("ckan", SOME, 3))
-    await follow(desk, reading, playing(recording, act))
+    await check_two_readings(desk, reading, "CKAN 2.12.0, recorded", Expected("ckan", SOME, 3))
+    await check_following(desk, reading, playing(recording, act))
     assert "/robots.txt" in catalogue.asked
 
 
@@ -120,8 +120,8 @@ async def test_a_real_ckan_is_read_whole(
 
         catalogue.answer = lambda path: recording.take(ckan.address, path)  # type: ignore[method-assign] # what CKAN says
         reading = await open_source(catalogue.origin)
-        await read_twice(desk, reading, "CKAN 2.12.0", Expected("ckan", SOME, 3))
-        await follow(desk, reading, playing(recording, act))
+        await check_two_readings(desk, reading, "CKAN 2.12.0", Expected("ckan", SOME, 3))
+        await check_following(desk, reading, playing(recording, act))
     if RECORDS_AGAIN:
         recording.write(RECORDED)
 

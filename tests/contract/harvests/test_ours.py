@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import select
 
 from tests import cluster, stage
-from tests.contract.harvests.whole import Desk, Expected, Holder, follow, read_twice
+from tests.contract.harvests.whole import Desk, Expected, Holder, check_following, check_two_readings
 from tests.journeys.installation import Installation
 from tests.portal.catalogue.corpus import TABLE, Catalogue, open_catalogue
 from tests.portal.nodes.sources.conftest import Open
@@ -179,10 +179,10 @@ FORMS = {
 async def test_our_own_portal_is_read_whole(theirs: Theirs, open_source: Open, desk: Desk, form: str) -> None:
     reading = await open_source(f"{theirs.territory.origin}{FORMS[form].path}")
 
-    await read_twice(desk, reading, f"UDI, {form}", Expected(FORMS[form].format, MANY, FORMS[form].pages))
+    await check_two_readings(desk, reading, f"UDI, {form}", Expected(FORMS[form].format, MANY, FORMS[form].pages))
     there = await records_of(theirs.catalogue.database, theirs.territory)
     here = await records_of(reading.database, reading.territory)
     assert here.keys() == there.keys()
     facts = {one: (said(record), said(here[one])) for one, record in there.items()}
     assert {name for was, is_ in facts.values() for name in was if was[name] != is_[name]} == FORMS[form].lost
-    await follow(desk, reading, theirs.holder())
+    await check_following(desk, reading, theirs.holder())

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.contract.harvests.records import iso, title
-from tests.contract.harvests.whole import Desk, Expected, Holder, follow, read_twice
+from tests.contract.harvests.whole import Desk, Expected, Holder, check_following, check_two_readings
 from tests.portal.catalogue.corpus import document
 from tests.portal.nodes.sources.conftest import Answer, Catalogue, Open
 
@@ -213,5 +213,5 @@ async def test_each_protocol_is_read_whole(catalogue: Catalogue, open_source: Op
     catalogue.live = live
     reading = await open_source(f"{catalogue.origin}{start}")
 
-    await read_twice(desk, reading, protocol, Expected(RECOGNISED.get(protocol, protocol), many, pages))
-    await follow(desk, reading, Holder(change, remove, restore, (title(3), NEW), title(7)))
+    await check_two_readings(desk, reading, protocol, Expected(RECOGNISED.get(protocol, protocol), many, pages))
+    await check_following(desk, reading, Holder(change, remove, restore, (title(3), NEW), title(7)))

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from tests.contract.harvests.records import feature, iso, title
-from tests.contract.harvests.whole import Desk, Expected, Holder, follow, read_twice
+from tests.contract.harvests.whole import Desk, Expected, Holder, check_following, check_two_readings
 from tests.contract.servers.running import running
 from tests.contract.test_real_servers import ISO
 from tests.portal.nodes.sources.conftest import Open
@@ -63,8 +63,8 @@ async def test_pycsw_is_read_whole(csw: str, open_source: Open, desk: Desk) -> N
     async def restore() -> None:
         transact(csw, f"<csw:Insert>{bare(iso(7))}</csw:Insert>")
 
-    await read_twice(desk, reading, "CSW, pycsw 2.6.2", Expected("csw", MANY, MANY // PAGE))
-    await follow(desk, reading, Holder(change, remove, restore, (title(3), NEW), title(7)))
+    await check_two_readings(desk, reading, "CSW, pycsw 2.6.2", Expected("csw", MANY, MANY // PAGE))
+    await check_following(desk, reading, Holder(change, remove, restore, (title(3), NEW), title(7)))
 
 
 @pytest.fixture
@@ -92,8 +92,10 @@ async def test_pygeoapi_is_read_whole(ogc: str, open_source: Open, desk: Desk) -
             answer = await there.post(ogc, content=json.dumps(feature(7)), headers=GEOJSON)
             assert answer.status_code == 201, answer.text
 
-        await read_twice(desk, reading, "OGC API Records, pygeoapi", Expected("ogc-records", MANY, MANY // PAGE))
-        await follow(desk, reading, Holder(change, remove, restore, (title(3), NEW), title(7)))
+        await check_two_readings(
+            desk, reading, "OGC API Records, pygeoapi", Expected("ogc-records", MANY, MANY // PAGE)
+        )
+        await check_following(desk, reading, Holder(change, remove, restore, (title(3), NEW), title(7)))
 
 
 async def test_real_records_in_pycsw_are_read_whole(
@@ -109,7 +111,7 @@ async def test_real_records_in_pycsw_are_read_whole(
         with sqlite3.connect(tmp_path / "records.db") as kept:
             [held] = kept.execute("SELECT count(*) FROM records").fetchone()
         reading = await open_source(f"{address}/csw")
-        run = await read_twice(
+        run = await check_two_readings(
             desk, reading, "CSW, pycsw 2.6.2, real records", Expected("csw", 36, held // PAGE, refused=1)
         )
     ignored = [row for row in await reading.faults() if row.code == "type_ignored"]

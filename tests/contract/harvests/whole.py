@@ -69,7 +69,7 @@ def counts(run: SourceRun) -> dict[str, int]:
     return {name: value for name in names if (value := getattr(run, name))}
 
 
-async def read_twice(desk: Desk, reading: Reading, what: str, expected: Expected) -> SourceRun:
+async def check_two_readings(desk: Desk, reading: Reading, what: str, expected: Expected) -> SourceRun:
     """To its end, and again: the second reading changes nothing."""
     began = time.monotonic()
     first = await reading.read()
@@ -93,7 +93,7 @@ async def read_twice(desk: Desk, reading: Reading, what: str, expected: Expected
     return first
 
 
-async def follow(desk: Desk, reading: Reading, holder: Holder) -> None:
+async def check_following(desk: Desk, reading: Reading, holder: Holder) -> None:
     """What changes is changed, what goes is withdrawn the second time, and what comes back has its address again."""
     shown = await reading.shown()
     changed, gone = shown[holder.changed[0]], shown[holder.removed]
