@@ -1,8 +1,13 @@
 """Rights as the identity service says them: those of this territory, and no other shape gives any."""
 
+from typing import Any
+from uuid import UUID
+
 import pytest
 
-from udi.kit.identity import read_memberships
+from udi.kit.identity import Actor, read_memberships, without_factor
+
+MEMBERSHIPS = {"seve": frozenset({"managers", "publishers"}), "armor": frozenset({"publishers"})}
 
 
 def test_read_memberships_keeps_what_is_of_this_territory() -> None:
@@ -37,3 +42,27 @@ def test_read_memberships_makes_nobody_of_another_team_a_moderator(claim: dict[s
 )
 def test_read_memberships_gives_no_right_to_a_claim_of_another_shape(claim: object) -> None:
     assert read_memberships(claim, "demo") == (False, {})
+
+
+def actor(**known: Any) -> Actor:
+    return Actor(person_id=UUID(int=1), name="", email="", tenant_slug="demo", **known)
+
+
+def test_without_factor_leaves_what_waits_for_none() -> None:
+    left = without_factor(actor(moderator=True, memberships=MEMBERSHIPS, level=1))
+
+    assert (left.moderator, left.lacks_factor) == (False, True)
+    assert left.memberships == {"seve": frozenset({"publishers"}), "armor": frozenset({"publishers"})}
+
+
+@pytest.mark.parametrize(
+    "known",
+    [
+        {"moderator": True, "memberships": MEMBERSHIPS, "level": 2},
+        {"memberships": {"armor": frozenset({"publishers"})}, "level": 0},
+    ],
+)
+def test_without_factor_leaves_whoever_showed_one_or_manages_nothing(known: dict[str, Any]) -> None:
+    somebody = actor(**known)
+
+    assert without_factor(somebody) == somebody

@@ -109,7 +109,7 @@ async def test_a_node_is_backed_up_and_brought_back_elsewhere(
     said = backup(kept, "prepare", "--repository", disk)
     passphrase = tmp_path / "passphrase"
     shutil.copy(said["passphrase_file"], passphrase)
-    make_cheap(disk / "files", passphrase.read_text())
+    make_cheap(disk / "files", passphrase.read_text().strip())
     public, draft = await town.publish(), await town.draft()
     wait_for(lambda: public in kept.catalogue())
 

@@ -41,7 +41,9 @@ async def tab(chromium: Browser) -> AsyncIterator[Tab]:
 
 
 async def show(tab: Tab, added: str = "") -> None:
+    """Show a page in a new document: the former one would remember where Tab had come to."""
     await tab.page.set_viewport_size(WIDE)
+    await tab.page.goto("about:blank")
     await tab.page.set_content(GOOD.replace("</main>", f"{added}</main>"))
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -125,6 +126,60 @@ async def test_what_decides_nothing_goes_on(world: World, clients: dict[str, htt
 
     assert 503 not in {each.status_code for each in posted}
     assert [each.status_code for each in read] == [200, 200]
+
+
+async def _authenticate(world: World, *, level: int, ago: timedelta) -> None:
+    """Have both programs ask for a second factor, and their session be of this level and age."""
+    moment = now() - ago
+    for site, table in ((world.portal, PortalSession), (world.node, NodeSession)):
+        site.parts["sessions"] = replace(site.parts["sessions"], second_factor=True)
+        async with site.database.session(world.territory.id, role="worker") as session:
+            await session.execute(update(table).values(level=level, authenticated_at=moment))
+
+
+def _of_browsers(found: dict[str, int]) -> dict[str, int]:
+    return {name: status for name, status in found.items() if not name.startswith("program ")}
+
+
+def _forbidden(found: dict[str, int]) -> set[str]:
+    return {name for name, status in found.items() if status == 403}
+
+
+async def test_each_act_that_decides_wants_a_recent_login(world: World, clients: dict[str, httpx.AsyncClient]) -> None:
+    await _confirm(world, timedelta())
+    await _authenticate(world, level=2, ago=timedelta(minutes=16))
+
+    found = await _statuses(world, clients)
+    refused = await clients["portal"].post("/my-space/tokens", data={})
+    read = [await clients["portal"].get("/my-space"), await clients["node"].get(f"/spaces/{SLUG}/keys")]
+
+    assert {name for name, status in _of_browsers(found).items() if status != 403} == set()
+    assert refused.json()["type"].endswith("/login-too-old")
+    assert refused.json()["page"] == "/login?fresh=true&back=/my-space"
+    assert [each.status_code for each in read] == [200, 200]
+
+
+async def test_each_act_that_decides_wants_a_second_factor(world: World, clients: dict[str, httpx.AsyncClient]) -> None:
+    await _confirm(world, timedelta())
+    await _authenticate(world, level=1, ago=timedelta())
+
+    found = await _statuses(world, clients)
+    refused = await clients["portal"].post("/my-space/tokens", data={})
+
+    assert {name for name, status in _of_browsers(found).items() if status != 403} == set()
+    assert refused.json()["page"] == "/login?factor=true&back=/my-space"
+
+
+async def test_each_is_let_through_after_a_recent_login_with_a_second_factor(
+    world: World, clients: dict[str, httpx.AsyncClient]
+) -> None:
+    await _confirm(world, timedelta())
+    before = await _statuses(world, clients)
+    await _authenticate(world, level=2, ago=timedelta(minutes=14))
+
+    found = await _statuses(world, clients)
+
+    assert _forbidden(found) == _forbidden(before)
 
 
 async def test_a_script_removes_nothing_for_good_meanwhile(world: World, clients: dict[str, httpx.AsyncClient]) -> None:
