@@ -32,7 +32,14 @@ from udi.portal.identity.provision import admin, realm
 from udi.settings import Settings
 from udi.ui.site import Site
 
-pytest_plugins = ["tests.omissions", "tests.figures", "tests.children", "tests.garbage", "tests.times"]
+pytest_plugins = [
+    "tests.omissions",
+    "tests.order",
+    "tests.figures",
+    "tests.children",
+    "tests.garbage",
+    "tests.times",
+]
 UNTIMED = {
     "max_examples": examples(40, 100),
     "deadline": None,
