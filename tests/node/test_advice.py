@@ -45,6 +45,22 @@ def test_the_criteria_are_those_of_data_europa_eu() -> None:
 
 
 @pytest.mark.parametrize(
+    ("left_out", "points", "percentage", "rating"),
+    [
+        ({"rights"}, 400, 98, Rating.EXCELLENT),
+        ({"access_url_answers"}, 355, 87, Rating.EXCELLENT),
+        ({"access_url_answers", "rights"}, 350, 86, Rating.GOOD),
+    ],
+)
+def test_a_score_is_rounded_down_and_excellent_from_351_points(
+    left_out: set[str], points: int, percentage: int, rating: Rating
+) -> None:
+    found = score(set(CRITERIA) - left_out)
+
+    assert (found.points, found.percentage, found.rating) == (points, percentage, rating)
+
+
+@pytest.mark.parametrize(
     ("authority", "points"), [("CSV", 80), ("XLSX", 60), ("PDF", 40), ("TXT", 60), ("SHP", 60), ("GEOJSON", 80)]
 )
 def test_a_format_is_worth_what_people_can_do_with_it(authority: str, points: int) -> None:

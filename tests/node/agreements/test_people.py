@@ -8,8 +8,11 @@ import httpx
 import pytest
 
 from tests.node.agreements.granting import HIDDEN, IN_PART, METERS, Grant, Granting
+from udi.kit.tenancy import Territory
+from udi.node.files.signed import sign_path
 from udi.protocol.agreement import State
 from udi.protocol.credentials import AGREEMENT, READING
+from udi.ui.site import Site
 
 
 @pytest.fixture
@@ -57,6 +60,20 @@ async def test_of_a_part_only_the_part_is_given(portal: Granting, passer_by: htt
     assert all(each.status_code == 200 for each in taken.values())
     assert all(HIDDEN.encode() not in each.content for each in taken.values())
     assert forged.status_code == 403
+
+
+async def test_whoever_may_read_a_part_gets_the_part_by_the_address_of_the_file(
+    portal: Granting, passer_by: httpx.AsyncClient, node_site: Site, demo: Territory, meters: str
+) -> None:
+    grant = portal.grant(meters, IN_PART)
+    await portal.push(passer_by, grant)
+    address = sign_path(node_site.parts["file_keys"](), demo.id, f"/agreements/{grant.id}/files/file")
+
+    taken = await passer_by.get(address)
+
+    assert taken.status_code == 200
+    assert taken.content != METERS
+    assert HIDDEN not in taken.text
 
 
 async def test_a_link_that_was_given_is_asked_about_at_each_reading(

@@ -26,7 +26,7 @@ from udi.portal.projects.suggestions.models import (
     SuggestionLetter,
     SuggestionMark,
 )
-from udi.portal.projects.suggestions.states import Event, State
+from udi.portal.projects.suggestions.states import NEXT, Event, State
 
 __all__ = ["fair"]
 PAGE = Path(__file__).parents[3] / "docs/reference/matchmaking.md"
@@ -103,6 +103,10 @@ async def test_every_pair_of_state_and_event_follows_the_table(fair: Fair) -> No
         refusal = 412 if event in OUTDATED_FORM else 409
         assert status == (303 if target else refusal), (state, event)
         assert await fair.state(person) == (target or state), (state, event)
+
+
+def test_nothing_else_leads_anywhere() -> None:
+    assert NEXT == TRANSITIONS
 
 
 def test_the_documented_table_is_the_tested_one() -> None:
