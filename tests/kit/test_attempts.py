@@ -1,11 +1,11 @@
 """A login under way belongs to the browser that began it, for an hour."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from udi.kit import attempts, clock
-from udi.kit.attempts import InvalidAttemptError, begin, new_key, resume
+from udi.kit.attempts import InvalidAttemptError, begin, is_key, new_key, resume
 
 KEY = new_key()
 
@@ -61,3 +61,40 @@ def test_an_attempt_lasts_an_hour(monkeypatch: pytest.MonkeyPatch, minutes: int)
 
     with pytest.raises(InvalidAttemptError):
         resume(KEY, attempt.state)
+
+
+MOMENT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("seconds", [-1, 0, 3599])
+def test_an_attempt_is_taken_up_from_a_second_before_it_began_to_the_end_of_the_hour(
+    monkeypatch: pytest.MonkeyPatch, seconds: int
+) -> None:
+    monkeypatch.setattr(attempts, "now", lambda: MOMENT)
+    attempt = begin(KEY, "/")
+    monkeypatch.setattr(attempts, "now", lambda: MOMENT + timedelta(seconds=seconds))
+
+    assert resume(KEY, attempt.state) == attempt
+
+
+@pytest.mark.parametrize("seconds", [-2, 3600])
+def test_an_attempt_is_refused_outside_of_it(monkeypatch: pytest.MonkeyPatch, seconds: int) -> None:
+    monkeypatch.setattr(attempts, "now", lambda: MOMENT)
+    attempt = begin(KEY, "/")
+    monkeypatch.setattr(attempts, "now", lambda: MOMENT + timedelta(seconds=seconds))
+
+    with pytest.raises(InvalidAttemptError):
+        resume(KEY, attempt.state)
+
+
+@pytest.mark.parametrize("body", ["not JSON", "[1, 2, 3]"])
+def test_a_state_that_an_earlier_release_sealed_is_refused(body: str) -> None:
+    encoded = attempts._encode(body.encode())
+
+    with pytest.raises(InvalidAttemptError):
+        resume(KEY, f"{encoded}.{attempts._seal(KEY, attempts.LOGIN_STATE.purpose, encoded)}")
+
+
+@pytest.mark.parametrize(("value", "is_one"), [(None, False), ("", False), ("short", False), (KEY, True)])
+def test_is_key_looks_at_the_length(value: str | None, *, is_one: bool) -> None:
+    assert is_key(value) is is_one

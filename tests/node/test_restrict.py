@@ -1,5 +1,6 @@
 """A producer opens data to one project at a time: everybody reads the description, nobody a row."""
 
+import copy
 import json
 import re
 import uuid
@@ -8,11 +9,13 @@ import httpx
 import pytest
 
 from tests.node.producer import SLUG, TABLE, Producer
+from udi.kit.clock import now
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
 from udi.node.datasets.models import Dataset
 from udi.node.datasets.prefill import FROM_CELLS
 from udi.node.datasets.queries import find_dataset
+from udi.node.datasets.rudi import compose_document
 
 SECRET = "Les Amis du Phare"
 
@@ -200,6 +203,26 @@ async def test_data_that_were_never_open_say_nothing_of_a_licence(
     assert delivery.record is not None
     assert "other_constraints" not in delivery.record["access_condition"]
     assert 'name="licence"' not in await producer.page(f"/datasets/{restricted}/describe")
+
+
+async def test_what_a_client_of_rudi_said_of_cells_is_left_out_of_the_record(
+    restricted: str, node_database: Database, demo: Territory
+) -> None:
+    async with node_database.session(demo.id, role="worker") as session:
+        dataset = await find_dataset(session, uuid.UUID(restricted))
+        assert dataset is not None
+        assert dataset.delivery is not None
+        assert dataset.delivery.record is not None
+        said = copy.deepcopy(dict(dataset.delivery.record))
+        said["dataset_size"] = {"number_of_records": 900_000, "number_of_fields": 3}
+        said["access_condition"]["licence"] = {"licence_type": "STANDARD", "licence_label": "etalab-2.0"}
+        dataset.document = said
+
+        record = compose_document(dataset, dataset.versions[0], demo, at=now())
+        await session.rollback()
+
+    assert record["dataset_size"] == {"number_of_fields": 3}
+    assert record["access_condition"]["licence"]["licence_type"] == "CUSTOM"
 
 
 async def test_a_machine_is_told_where_to_ask_and_never_sent_to_a_login(

@@ -1,5 +1,6 @@
 """Sources apart from one another and from nodes: each lets go its own records only, and of what it really lost."""
 
+import json
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -131,7 +132,9 @@ async def test_a_reading_that_was_killed_begins_anew_in_a_document_that_changed(
     with pytest.raises(Killed):
         await reading.read()
     stored = len(await reading.shown())
-    catalogue.put("/data.json", described(24))
+    other = json.loads(described(24))
+    other["dataset"].reverse()
+    catalogue.put("/data.json", other)
     run = await reading.read()
 
     assert 0 < stored < 20

@@ -39,6 +39,8 @@ def test_rules_that_name_us_hold_wherever_we_ask() -> None:
         ("/*.json", "/x/data.json?v=1", False),
         ("/a*b*c", "/a1b2c3", False),
         ("/a*b*c", "/a1c2b3", True),
+        ("/a*.pdf$", "/a.pdf", False),
+        ("*/private", "/private/x", False),
         ("/caf%C3%A9", "/café", False),
         ("", "/anything", True),
         ("/" + "*a" * 2000, "/" + "a" * 1000, True),

@@ -264,14 +264,18 @@ async def test_a_worker_whose_lease_was_taken_stores_nothing_more(
     asked = reading.desk.reader.get
 
     async def late(*arguments: Any, **named: Any) -> Any:
+        """While the first page is on its way, another worker reads it and gives way."""
         given = await asked(*arguments, **named)
         monkeypatch.setattr(reading.desk.reader, "get", asked)
-        await reading.read()
+        await reading.read(replace(reading.desk, turn=0))
         return given
 
     monkeypatch.setattr(reading.desk.reader, "get", late)
     assert await take_turn(reading.desk)
+    between = [counts(run)[:2] for run in await reading.runs()]
+    await reading.read()
 
+    assert between == [(10, 10)]
     assert [counts(run)[:2] for run in await reading.runs()] == [(40, 40)]
     assert await reading.count_events("dataset.published") == 40
 
@@ -416,6 +420,24 @@ async def test_a_portal_of_rudi_keeps_its_identifiers_and_is_published_for_the_p
 
     assert (run.outcome, counts(run)[:2], counts(again)[3]) == ("complete", (3, 3), 3)
     assert {str(id_) for id_ in (await reading.shown()).values()} == {record["global_id"] for record in records}
+
+
+async def test_a_dataset_of_another_portal_of_rudi_is_left_to_the_source_that_has_it(
+    catalogue: Catalogue, open_source: Open
+) -> None:
+    records = [document(number) for number in range(2)]
+    catalogue.put("/api/v1/resources", {"total": 2, "items": records})
+    first = await open_source(f"{catalogue.origin}/api/v1/resources")
+    second = await open_source(f"{catalogue.origin}/api/v1/resources?limit=2")
+    await second.change(next_at=None)
+    await first.read()
+    shown = await first.shown()
+
+    run = await second.read()
+
+    assert counts(run)[:5] == (2, 0, 0, 0, 2)
+    assert await second.shown() == {}
+    assert await first.shown() == shown
 
 
 async def test_a_catalogue_is_read_with_the_words_of_the_territory(
