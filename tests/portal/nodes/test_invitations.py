@@ -14,7 +14,7 @@ from udi.kit.errors import NotFoundError
 from udi.kit.oidc import Login
 from udi.kit.tenancy import Territory
 from udi.portal.audit.models import AuditEvent
-from udi.portal.nodes.actions.invite import accept_invitation, invite_node
+from udi.portal.nodes.actions.invite import EndedInvitationError, accept_invitation, invite_node
 from udi.portal.nodes.models import NodeInvitation
 from udi.portal.organisations.models import Organisation
 from udi.protocol.joining import Credential, Credentials
@@ -90,6 +90,27 @@ async def test_an_invitation_that_ended_works_again_once_renewed(
         node, credentials = await accept_invitation(session, code)
         assert (node.slug, credentials) == ("quai", DRAWN)
     assert "node.invitation_renewed" in await events(portal_database, demo)
+
+
+async def test_an_invitation_works_once(portal_database: Database, demo: Territory, invited: Invited) -> None:
+    _, code = invited
+    async with portal_database.session(demo.id, role="worker") as session:
+        await accept_invitation(session, code)
+
+    async with portal_database.session(demo.id, role="worker") as session:
+        with pytest.raises(EndedInvitationError, match="used already"):
+            await accept_invitation(session, code)
+
+
+async def test_an_invitation_whose_days_have_passed_works_no_more(
+    portal_database: Database, demo: Territory, invited: Invited
+) -> None:
+    _, code = invited
+    await end(portal_database, demo)
+
+    async with portal_database.session(demo.id, role="worker") as session:
+        with pytest.raises(EndedInvitationError, match="ended on"):
+            await accept_invitation(session, code)
 
 
 async def test_a_cancelled_invitation_is_worth_nothing(
