@@ -29,7 +29,7 @@ CHECKS = {
     "types": ["mypy"],
     "imports": ["lint-imports"],
 }
-SHARED_OUT = ["-n", "2", "--dist", "loadscope", "--no-loadscope-reorder"]
+FEWEST_PROCESSES, MOST_PROCESSES = 3, 6
 CLUSTER = [
     "tests/ansible/test_patroni.py",
     "tests/ansible/test_cluster.py",
@@ -162,8 +162,15 @@ def check_and_test(
     else:
         if not given:
             steps.check_style()
-        steps.test(given or SHARED_OUT, {depth.FAST_SWITCH: "1"} if fast else {})
+        steps.test(given or share_out(), {depth.FAST_SWITCH: "1"} if fast else {})
     raise typer.Exit(steps.status)
+
+
+def share_out() -> list[str]:
+    """Pytest's options for one process more than there are processors: tests wait for servers and for programs."""
+    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    processes = min(max(processors + 1, FEWEST_PROCESSES), MOST_PROCESSES)
+    return ["-n", str(processes), "--dist", "loadscope", "--no-loadscope-reorder"]
 
 
 def _name_modes(parameters: Mapping[str, object]) -> dict[str, object]:
@@ -189,7 +196,7 @@ def _test_changed(steps: Run, given: list[str]) -> None:
         raise LocalError("What changed cannot be told", f"name a revision that git knows ({error})") from error
     print("\n".join(describe(selection, suite)), flush=True)
     steps.check_style()
-    steps.test([*SHARED_OUT, *given, *selection.files])
+    steps.test([*share_out(), *given, *selection.files])
     left = len(suite.files) - len(selection.files)
     print(f"{left} test files were left out, which this change cannot break. To run them too: ./udi test")
 
@@ -200,7 +207,7 @@ def _test_everything(steps: Run, given: list[str]) -> None:
         steps.test(given, EVERYTHING)
         return
     steps.check_style()
-    steps.test(SHARED_OUT, EVERYTHING)
+    steps.test(share_out(), EVERYTHING)
     steps.try_mutants([])
     print("\n".join(["", "What ran:", *steps.figures]))
 
