@@ -14,6 +14,8 @@ from udi.kit.reading import SessionRows
 from udi.kit.tenancy import NoTenantError, Territory
 from udi.settings import Role, Settings
 
+BACKEND = text("SELECT pg_backend_pid()")
+
 
 async def test_a_session_sets_its_territory_for_the_transaction_only(
     portal_database: Database, demo: Territory
@@ -23,6 +25,21 @@ async def test_a_session_sets_its_territory_for_the_transaction_only(
 
     async with portal_database.platform_session() as session:
         assert await session.scalar(text("SELECT app.current_tenant()")) is None
+
+
+async def test_a_connection_that_goes_back_to_the_pool_forgets_the_territory(
+    settings: Settings, demo: Territory
+) -> None:
+    """On the only connection there is, and without what sets the territory of each transaction."""
+    database = Database(settings, "portal", pool_size=1)
+    try:
+        async with database.session(demo.id) as session:
+            served = await session.scalar(BACKEND)
+        async with database.engine("app").connect() as connection:
+            assert await connection.scalar(BACKEND) == served
+            assert await connection.scalar(text("SELECT app.current_tenant()")) is None
+    finally:
+        await database.close()
 
 
 async def test_a_savepoint_keeps_its_territory_committed_or_rolled_back(

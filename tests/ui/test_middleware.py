@@ -2,13 +2,16 @@
 
 import uuid
 from collections.abc import Mapping
+from types import SimpleNamespace
 
 import httpx
 import pytest
 from litestar import Litestar
 
 from tests.visitors import browse, make_person
-from udi.kit.tenancy import Territory
+from udi.kit.identity import Actor
+from udi.kit.tenancy import Territory, find_spaces
+from udi.ui.middleware import _confined
 from udi.ui.routes import local_path
 
 FORM = {"kind": "theme", "target": "economy"}
@@ -93,3 +96,19 @@ def test_local_path_leads_to_no_other_site(address: str) -> None:
 @pytest.mark.parametrize("address", ["/", "/data?q=a&page=2", "/data/x#files", "/a//b"])
 def test_local_path_leads_back_to_a_page_of_this_site(address: str) -> None:
     assert local_path(address) == address
+
+
+MEMBER = Actor(uuid.UUID(int=1), "Compte de test", "member@people.example", "demo", memberships={"port": frozenset()})
+
+
+@pytest.mark.parametrize(
+    ("confined", "actor", "spaces"),
+    [(True, None, frozenset()), (True, MEMBER, {"port"}), (False, None, None), (False, MEMBER, None)],
+)
+def test_a_request_is_kept_to_the_spaces_of_whoever_asks(
+    actor: Actor | None, spaces: set[str] | None, *, confined: bool
+) -> None:
+    with _confined(SimpleNamespace(confined=confined), actor):
+        assert find_spaces() == spaces
+
+    assert find_spaces() is None
