@@ -120,6 +120,16 @@ async def test_an_object_put_in_the_place_of_another_is_refused() -> None:
         await unseal(stored)
 
 
+async def test_a_part_whose_last_chunk_never_came_is_refused() -> None:
+    stored = await seal(BLOCK[: 2 * CHUNK])
+    opened = Seal.open(stored[:HEADER], find, NAME)
+    assert opened is not None
+    first_chunk = stored[HEADER : HEADER + SEALED_CHUNK]
+
+    with pytest.raises(BrokenSealError, match="cut"):
+        await collect(opened.unseal(cut(first_chunk, 10_000), Part(0, 2 * CHUNK, 2 * CHUNK)), list[bytes]())
+
+
 async def test_nothing_of_a_broken_chunk_is_given_before_it_is_refused() -> None:
     stored = flipped(-1)(await seal(BLOCK[: 2 * CHUNK]))
     opened, came = Seal.open(stored[:HEADER], find, NAME), list[bytes]()

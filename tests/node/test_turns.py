@@ -65,6 +65,15 @@ def test_a_space_is_served_before_another_is_served_twice(
         assert min(places - line.turns.held, len(able)) == 0, "nobody who may be served waits beside a free place"
 
 
+def test_a_space_that_was_served_goes_behind_the_others() -> None:
+    turns = Turns(1, 1, 10, 10)
+    first, second, third, other = (turns.join(space) for space in "AAAB")
+
+    served = [turns.leave(first), turns.leave(second), turns.leave(other)]
+
+    assert served == [[second], [other], [third]]
+
+
 def test_a_space_waits_in_its_own_order() -> None:
     turns = Turns(1, 1, 10, 10)
     first, second, third = (turns.join("A") for _ in range(3))
