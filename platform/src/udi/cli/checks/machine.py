@@ -26,7 +26,7 @@ STORE_REMEDIES = {
 SECRETS = [
     *(f"{program}_{role}_password" for program in ("portal", "node") for role in ("owner", "app", "public", "worker")),
     "portal_client_key", "node_client_key", "signing_keys", "file_keys", "keycloak_admin_secret",
-    "keycloak_members_secret",
+    "keycloak_members_secret", "portal_column_keys", "node_column_keys",
 ]  # fmt: skip
 
 

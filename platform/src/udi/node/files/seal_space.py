@@ -10,9 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.db import Database
 from udi.kit.errors import NotFoundError
+from udi.kit.ring import OpenRing, Ring
 from udi.node.files import sealed
 from udi.node.files.models import SpaceKey
-from udi.node.files.ring import OpenRing, Ring
 from udi.node.files.sealing import SealingStore, open_space_key, wrap_space_key
 from udi.node.spaces.models import Sealing, Space
 
