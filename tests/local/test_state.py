@@ -128,7 +128,7 @@ def test_no_local_account_reads_an_object_or_a_secret(settings: Settings) -> Non
     nobody = account_of_root("nobody")
     state.prepare(settings, nobody)
     state.give_to_programs(settings, nobody)
-    (settings.state / "objects/file").write_text("x")
+    (settings.state / "objects/file").touch(mode=0o600)
     state.return_to_programs(settings)
 
     for path in (settings.state / "objects/file", settings.secrets_folder / "node_app_password"):

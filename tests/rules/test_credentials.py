@@ -20,6 +20,7 @@ MADE = {
     "kit/attempts.py": "seals the state of a login (LOGIN_STATE)",
     "kit/signed_ids.py": "seals addresses of a kind, whose key its caller derives",
     "settings.py": "derives keys and the secrets of clients",
+    "ui/security_log.py": "writes a digest of what was shown into the log, which opens nothing",
     "kit/ring.py": "draws the keys from which others are derived",
     "node/files/signed.py": "seals addresses of files (SIGNED_ADDRESS)",
     "node/manager/tokens.py": "signs tokens of RUDI's clients (MANAGER)",
