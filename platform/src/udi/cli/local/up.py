@@ -144,6 +144,7 @@ def _start_programs(
         current.detail = f"port {keycloak.port}"
     with step(steps, "Applying the territories"):
         plan.apply_tenants(settings)
+    state.return_to_programs(settings)  # the two steps before draw secrets
     with step(steps, "Starting the portal and the node") as current:
         portal = parts.program_parts(plan, "portal", programs_account)
         programs = [*portal, *parts.program_parts(plan, "node", programs_account)]
