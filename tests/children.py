@@ -14,7 +14,7 @@ from typing import cast
 import pytest
 
 from tests.forks import Preloaded
-from udi.node.tables import child
+from udi.kit import child
 
 OWN = {"TMPDIR"}
 """What a child reads of its environment after its imports."""

@@ -17,13 +17,13 @@ import asyncpg
 
 from tests.reaper import RUN
 from udi.cli.local.cluster import prepare_cluster, prepare_database
-from udi.kit import keys
+from udi.kit import keys, ring
 from udi.kit.migrations import upgrade
-from udi.node.files import ring
+from udi.kit.sealed_columns import secret_name
 from udi.portal.identity.provision import admin, realm
-from udi.settings import Settings
+from udi.settings import ProgramName, Settings
 
-PROGRAMS = ("portal", "node")
+PROGRAMS: tuple[ProgramName, ...] = ("portal", "node")
 ROLES = ("owner", "app", "public", "worker")
 
 
@@ -83,7 +83,8 @@ def write_secrets(folder: Path) -> None:
     for name in names:
         (folder / name).write_text(secrets.token_urlsafe(24))
     (folder / "signing_keys").write_text(keys.new_secret())
-    (folder / ring.SECRET).write_text(ring.new_ring())
+    for name in (ring.SECRET, *map(secret_name, PROGRAMS)):
+        (folder / name).write_text(ring.new_ring())
 
 
 def own_settings(run: Path, name: str) -> Settings:

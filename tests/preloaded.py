@@ -29,7 +29,13 @@ STARTED, ENDED = 0, 1
 """What is told of a process, with its number or its status."""
 LONGEST = 1 << 20
 COMMANDS = ("portal.app", "portal.work", "node.app", "node.work", "cli.local.mailbox")
-TABLES = ("node.datasets.preparing", "node.tables.engine", "node.tables.inside", "node.tables.mapped")
+TABLES = (
+    "node.datasets.preparing",
+    "node.tables.engine",
+    "kit.child_program",
+    "node.tables.mapped",
+    "portal.nodes.harvest.document_pages",
+)
 
 
 @dataclass(frozen=True)
@@ -72,9 +78,9 @@ def load_tables() -> None:
 
 
 def run_child(arguments: list[str]) -> None:
-    """As `python -m udi.node.tables.inside` does; its parent is this server."""
+    """As `python -m udi.kit.child_program` does; its parent is this server."""
     sys.argv = ["inside", str(os.getppid()), *arguments]
-    import_module("udi.node.tables.inside").main()
+    import_module("udi.kit.child_program").main()
 
 
 def load_suite() -> None:

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from bench.load.tables import MEGABYTE, PATIENCE, Tell, as_table, write_file
+from udi.kit.child import run
 from udi.node.datasets.actions.prepare import MEMORY
 from udi.node.datasets.preparing import prepare
-from udi.node.tables.child import run
 from udi.node.tables.pool import Pool, PoolLimits
 from udi.node.tables.profile import profile_path
 from udi.node.tables.shown import PartSeconds, Showing

@@ -13,9 +13,9 @@ from typing import Any
 import duckdb
 import psutil
 
+from udi.kit.child import run
 from udi.node.datasets.preparing import prepare
 from udi.node.tables.answers import Answers
-from udi.node.tables.child import run
 from udi.node.tables.grammar import read_query
 from udi.node.tables.pool import Pool, PoolLimits
 from udi.node.tables.profile import Profile, profile_path

@@ -24,13 +24,13 @@ from tests.node.producer import Producer
 from udi.cli import provision
 from udi.cli.archive.arrive import Imported, import_archive
 from udi.cli.archive.leave import Exported, export
-from udi.kit import keys
+from udi.kit import keys, ring
 from udi.kit.clock import now
 from udi.kit.db import Database
 from udi.kit.identity import Actor
+from udi.kit.sealed_columns import secret_name
 from udi.kit.sessions import save_person
 from udi.kit.tenancy import Territory
-from udi.node.files import ring
 from udi.node.files.models import StoredFile
 from udi.node.files.store import ObjectStore
 from udi.portal.catalogue.actions import store_dataset, withdraw_dataset
@@ -108,7 +108,8 @@ async def elsewhere(
     for own in ("portal_client_key", "node_client_key"):
         (folder / "secrets" / own).write_text(secrets.token_urlsafe(24))
     (folder / "secrets/signing_keys").write_text(keys.new_secret())
-    (folder / "secrets" / ring.SECRET).write_text(ring.new_ring())
+    for name in (ring.SECRET, secret_name("portal"), secret_name("node")):
+        (folder / "secrets" / name).write_text(ring.new_ring())
     changes = {
         "state": folder, "secrets": folder / "secrets", "tenants": folder / "tenants", "demo": False,
         "database_names": other_databases, "identity_realm": other_databases["portal"],

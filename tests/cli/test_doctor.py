@@ -60,7 +60,7 @@ def severities(findings: list[Finding]) -> set[str]:
 async def test_a_kernel_that_locks_nothing_in_is_a_warning(sound: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     said = {}
     for version in (4, 0):
-        monkeypatch.setattr("udi.node.tables.landlock.version", lambda version=version: version)
+        monkeypatch.setattr("udi.kit.landlock.version", lambda version=version: version)
         [found] = [each for each in await check_machine(sound) if each.name == "locks"]
         said[found.severity] = found
 

@@ -10,6 +10,7 @@ import pytest
 
 from tests.cli.conftest import Run
 from tests.node.counterpart import PortalDouble
+from tests.node.test_ring import aged as aged_ring
 from udi.kit.credentials import DocumentKind
 from udi.kit.errors import ConflictError
 from udi.kit.http import outgoing
@@ -24,6 +25,7 @@ from udi.kit.keys import (
     verify,
     verify_document,
 )
+from udi.kit.sealed_columns import secret_name
 from udi.kit.tenancy import Territory
 from udi.node.datasets.portal import PortalKeys
 from udi.protocol.credentials import REPORT
@@ -213,3 +215,20 @@ async def test_a_node_takes_reports_signed_before_and_after_and_asks_for_the_new
 def head(token: str) -> str:
     """The part of a token that names its key."""
     return token.partition(".")[0]
+
+
+async def test_keys_of_columns_are_drawn_and_rotated_for_both_programs(run: Run, command_settings: Settings) -> None:
+    paths = [command_settings.secrets_folder / secret_name(program) for program in ("portal", "node")]
+    for path in paths:
+        path.unlink(missing_ok=True)
+
+    drawn = json.loads((await run("key", "rotate", "--columns", "--json")).stdout)
+    again = await run("key", "rotate", "--columns")
+    for path in paths:
+        path.write_text(aged_ring(content(path), MINUTE * 30))
+    rotated_keys = json.loads((await run("key", "rotate", "--columns", "--json")).stdout)
+
+    assert [row["state"] for row in drawn] == ["used", "used"]
+    assert again.stdout.count("nothing changed") == 2
+    assert [row["state"] for row in rotated_keys] == ["opens what it sealed", "used"] * 2
+    assert [mode(path) & 0o077 for path in paths] == [0, 0]

@@ -18,13 +18,13 @@ from tests.node.conftest import Browse
 from tests.node.producer import SLUG, TABLE, Producer
 from tests.node.test_ring import aged
 from udi.cli.local.errors import LocalError
+from udi.kit import ring
 from udi.kit.db import Database
 from udi.kit.errors import InvalidError, NotFoundError
 from udi.kit.oidc import Login
+from udi.kit.ring import Ring
 from udi.kit.tenancy import Territory
-from udi.node.files import ring
 from udi.node.files.models import StoredFile
-from udi.node.files.ring import Ring
 from udi.node.spaces.actions import apply_space
 from udi.settings import Settings
 from udi.ui.site import Site

@@ -11,6 +11,7 @@ from tests.contract.harvests.records import feature
 from tests.contract.servers.running import running
 from udi.kit.clock import now
 from udi.kit.http import Outgoing
+from udi.portal.nodes.harvest.document_reader import DocumentReader
 from udi.portal.nodes.harvest.trying import Trial, try_address
 
 pytestmark = pytest.mark.programs
@@ -42,7 +43,8 @@ def ogc(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 async def trial_of(address: str) -> Trial:
-    return await try_address(Outgoing(("127.0.0.1:*",)), address, found_at=now(), language="fr")
+    async with DocumentReader({}) as documents:
+        return await try_address(Outgoing(("127.0.0.1:*",)), documents, address, found_at=now(), language="fr")
 
 
 @pytest.mark.parametrize("path", ["/csw", "/csw?service=CSW&version=2.0.2&request=GetCapabilities"])

@@ -40,7 +40,7 @@ class Watch:
         for part in ("serve", "work"):
             for process in self.node.family(part):
                 with contextlib.suppress(psutil.NoSuchProcess):
-                    reads = "udi.node.tables.inside" in process.cmdline()
+                    reads = "udi.kit.child_program" in process.cmdline()
                     name = "child" if reads else part
                     self.peaks[name] = max(self.peaks[name], process.memory_info().rss)
 

@@ -5,12 +5,13 @@ from collections.abc import AsyncIterator
 
 import pytest
 from litestar import Litestar
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from tests.identity.browser import SAME_SITE
 from tests.identity.programs import program
 from tests.identity.scene import Scene, make_due, member_of
 from udi.kit.db import Database
+from udi.portal.identity.models import WebSession
 from udi.settings import Settings
 
 ENGLISH = {"Accept-Language": "en"}
@@ -107,7 +108,7 @@ async def test_a_logout_token_that_cannot_be_checked_is_to_be_sent_again(
 ) -> None:
     await scene.logged_in()
     async with portal_database.session(scene.territory.id) as session:
-        token = await session.scalar(text("SELECT id_token FROM app.web_session"))
+        token = (await session.scalars(select(WebSession.id_token))).one()
     relabelled = token.split(".")
     relabelled[0] = "eyJhbGciOiJSUzI1NiIsInR5cCI6ImxvZ291dCtqd3QiLCJraWQiOiJ4In0"
 

@@ -10,12 +10,13 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 from litestar import Litestar
-from sqlalchemy import text
+from sqlalchemy import select
 
 from tests.identity.browser import Browser, query_of
 from tests.identity.scene import Scene
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
+from udi.portal.identity.models import WebSession
 
 BACK_CHANNEL = "/logout/back-channel"
 
@@ -124,9 +125,9 @@ async def test_a_logout_token_is_obeyed_once(scene: Scene, back_channel: list[ht
 async def test_an_id_token_is_no_logout_token(scene: Scene, portal_database: Database) -> None:
     someone, browser = await scene.logged_in()
     async with portal_database.session(scene.territory.id) as session:
-        id_token = await session.scalar(text("SELECT id_token FROM app.web_session"))
+        id_token = (await session.scalars(select(WebSession.id_token))).one()
 
-    answer = await announce(browser, str(id_token))
+    answer = await announce(browser, id_token)
 
     assert answer.status_code == 400
     assert (await browser.get("/who")).json()["email"] == someone.email

@@ -14,7 +14,7 @@ from joserfc.jwk import OctKey, RSAKey
 from litestar import Litestar, Request, get
 from litestar.datastructures import State
 from litestar.di import NamedDependency
-from sqlalchemy import text
+from sqlalchemy import select
 
 from tests.identity.programs import program
 from tests.identity.scene import Scene, member_of
@@ -22,6 +22,7 @@ from udi.kit.db import Database
 from udi.kit.oidc import IdentityService
 from udi.kit.tenancy import Territory
 from udi.portal.identity.machines import machine_client
+from udi.portal.identity.models import WebSession
 from udi.portal.identity.provision.territory import Machine, apply_machine, remove_machine
 from udi.settings import Settings
 
@@ -191,7 +192,7 @@ def keys_address(scene: Scene) -> str:
 async def test_tokens_of_people_are_no_machines(scene: Scene, portal_database: Database) -> None:
     _, browser = await scene.logged_in(member_of(scene.territory))
     async with portal_database.session(scene.territory.id) as session:
-        row = (await session.execute(text("SELECT id_token, refresh_token FROM app.web_session"))).one()
+        row = (await session.execute(select(WebSession.id_token, WebSession.refresh_token))).one()
     service = scene.portal.state.site.parts["sessions"].service
     client = scene.portal.state.site.parts["sessions"].client_of(scene.territory)
     form = {"grant_type": "refresh_token", "refresh_token": row.refresh_token, "scope": "openid"}

@@ -1,11 +1,12 @@
 import os
 import stat
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from udi.cli.local import state
-from udi.cli.local.account import Account, can_read, place
+from udi.cli.local import parts, state
+from udi.cli.local.account import Account, can_read, find_account, place
 from udi.cli.local.disk import require_room
 from udi.cli.local.errors import LocalError
 from udi.settings import Settings
@@ -107,3 +108,63 @@ def test_a_disk_without_room_is_named_with_what_is_missing(open_folder: Path) ->
 
     with pytest.raises(LocalError, match=r"MB free and the moon needs 1000000000 MB: make room"):
         require_room(open_folder / "not/yet/made", 10**15, "the moon")
+
+
+def test_folders_of_the_programs_are_closed_to_other_accounts(settings: Settings) -> None:
+    state.prepare(settings, None)
+    (settings.state / "objects").mkdir(mode=0o755)
+    (settings.state / "objects/file").write_text("x")
+
+    state.give_to_programs(settings, None)
+
+    modes = {name: stat.S_IMODE((settings.state / name).stat().st_mode) for name in state.OF_PROGRAMS}
+    assert modes == dict.fromkeys(state.OF_PROGRAMS, 0o700)
+
+
+READ = "import sys; open(sys.argv[1]).close()"
+
+
+def test_no_local_account_reads_an_object_or_a_secret(settings: Settings) -> None:
+    nobody = account_of_root("nobody")
+    state.prepare(settings, nobody)
+    state.give_to_programs(settings, nobody)
+    (settings.state / "objects/file").touch(mode=0o600)
+    state.return_to_programs(settings)
+
+    for path in (settings.state / "objects/file", settings.secrets_folder / "node_app_password"):
+        assert [reads(path, uid) for uid in (nobody.uid, STRANGER.uid)] == [True, False]
+
+
+def test_what_root_wrote_is_left_alone_where_programs_run_as_the_caller(settings: Settings) -> None:
+    nobody = account_of_root("nobody")
+    state.prepare(settings, nobody)
+    state.give_to_programs(settings, nobody)
+    state.give_to_programs(settings, None)
+    (settings.state / "objects/file").write_text("x")
+
+    state.return_to_programs(settings)
+
+    assert (settings.state / "objects/file").stat().st_uid == os.geteuid()
+
+
+def account_of_root(name: str) -> Account:
+    """An ordinary account, for root only."""
+    found = find_account(name)
+    if os.geteuid() != 0 or found is None:
+        pytest.skip("only root may give files to somebody else")
+    return found
+
+
+def reads(path: Path, uid: int) -> bool:
+    """Whether an account opens a file."""
+    command = ["/usr/bin/python3", "-I", "-c", READ, str(path)]
+    done = subprocess.run(command, user=uid, group=uid, extra_groups=[], capture_output=True, check=False, cwd="/")
+    return done.returncode == 0
+
+
+def test_programs_that_an_account_cannot_reach_are_named(settings: Settings, tmp_path: Path) -> None:
+    hidden = tmp_path / "hidden"
+    hidden.mkdir(mode=0o700)
+
+    assert parts.find_unreachable(settings.model_copy(update={"tenants": hidden}), STRANGER) == hidden
+    assert parts.find_unreachable(settings, None) is None

@@ -86,7 +86,9 @@ def test_a_life_in_the_background(toy: Toy, settings: Settings) -> None:
     parts = _parts(toy)
     assert {part["state"] for part in parts.values()} == {"healthy"}
     assert all(part["rss_bytes"] > 1_000_000 for part in parts.values())
-    assert 0 not in {psutil.Process(parts[name]["pid"]).uids().real for name in ("postgres", "keycloak")}
+    assert 0 not in {psutil.Process(part["pid"]).uids().real for part in parts.values()}
+    owner = psutil.Process(parts["portal-web"]["pid"]).uids().real
+    assert {path.stat().st_uid for path in settings.secrets_folder.iterdir()} == {owner}
 
     again = toy("up")
     assert again.returncode == 0

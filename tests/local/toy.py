@@ -30,6 +30,7 @@ def _migrate(settings: Settings) -> None:
         msg = "The migration 0042 is missing."
         raise RuntimeError(msg)
     (settings.state / "migrated").touch()
+    (settings.secrets_folder / "drawn_by_migration").touch(mode=0o600)
 
 
 def _apply(settings: Settings) -> None:

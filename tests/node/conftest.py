@@ -18,9 +18,9 @@ from tests.node.producer import SLUG, TABLE, Producer
 from tests.s3 import S3Service
 from udi.kit.db import Database
 from udi.kit.oidc import Login
+from udi.kit.ring import RingFile
 from udi.kit.tenancy import Territory
 from udi.node.datasets.tables import Tables
-from udi.node.files.ring import RingFile
 from udi.node.files.sealing import SealingStore
 from udi.node.files.store import ObjectStore
 from udi.node.spaces.actions import apply_space

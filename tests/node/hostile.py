@@ -1,10 +1,15 @@
 """What a hostile file could make a child do, as functions that a test runs in one."""
 
+import ctypes
+import fcntl
+import mmap
 import os
+import platform
 import resource
 import socket
 import subprocess
 import sys
+import termios
 import time
 from collections import Counter
 from dataclasses import dataclass
@@ -23,9 +28,51 @@ class SaidError(Exception):
         self.line = line
 
 
+ADD_KEY, KEYCTL = ((248, 250), (217, 219))[platform.machine() == "aarch64"]
+"""Calls that the C library has no name for, by their numbers here."""
+PRIVATE, TRACE_ME, FORGET_PARENT, NEW_NETWORK = 0, 0, 1, 0x40000000
+
+
+def call(name: str, *arguments: int | bytes | None) -> int:
+    """Call a function of the C library.
+
+    Raises:
+        OSError: it failed.
+    """
+    function = getattr(ctypes.CDLL(None, use_errno=True), name)
+    function.restype = ctypes.c_int
+    result = int(function(*(ctypes.c_long(each) if isinstance(each, int) else each for each in arguments)))
+    if result < 0:
+        raise OSError(ctypes.get_errno(), name)
+    return result
+
+
+KERNEL = {
+    "share memory": lambda: call("shmget", PRIVATE, 4096, 0o600),
+    "make a semaphore": lambda: call("semget", PRIVATE, 1, 0o600),
+    "make a queue of messages": lambda: call("msgget", PRIVATE, 0o600),
+    "be traced": lambda: call("ptrace", TRACE_ME, 0, 0, 0),
+    "read the memory of the parent": lambda: call("process_vm_readv", os.getppid(), None, 0, None, 0, 0),
+    "keep a key": lambda: call("syscall", ADD_KEY, b"user", b"name", b"x", 1, -3),
+    "read keys": lambda: call("syscall", KEYCTL, 0, -3, 0),
+    "outlive the parent": lambda: call("prctl", FORGET_PARENT, 0, 0, 0, 0),
+    "have signals sent to the parent": lambda: fcntl.fcntl(0, fcntl.F_SETOWN, os.getppid()),
+    "type at a terminal": lambda: fcntl.ioctl(0, termios.TIOCSTI, b"x"),
+    "make a file of memory": lambda: os.memfd_create("x"),
+    "have a network of its own": lambda: call("unshare", NEW_NETWORK),
+    "mount": lambda: call("mount", b"none", b"/tmp", b"tmpfs", 0, None),
+    "become another account": lambda: call("syscall", (105, 146)[platform.machine() == "aarch64"], 65534),
+    "choose a processor": lambda: os.sched_setaffinity(0, os.sched_getaffinity(0)),
+    "set the name of the machine": lambda: call("sethostname", b"x", 1),
+}
+"""What a program asks of the kernel, and no reading of a file needs."""
+
+
 def attempt(deed: str, target: Path) -> str:
     """Try something that no table needs; what came of it."""
     deeds = {
+        **KERNEL,
+        "ask about": target.stat,
         "connect": lambda: socket.create_connection(("127.0.0.1", 9), timeout=1),
         "pair": socket.socketpair,
         "run": lambda: subprocess.run(["/bin/true"], check=False),
@@ -45,6 +92,15 @@ def attempt(deed: str, target: Path) -> str:
     }
     try:
         deeds[deed]()
+    except OSError as error:
+        return type(error).__name__
+    return "done"
+
+
+def make_memory_that_runs() -> str:
+    """Ask for memory that is both written and run; what came of it."""
+    try:
+        mmap.mmap(-1, 4096, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC).close()
     except OSError as error:
         return type(error).__name__
     return "done"

@@ -15,9 +15,9 @@ import psutil
 import pytest
 
 from tests.node import hostile
-from udi.node.tables import landlock
-from udi.node.tables.child import Child, ChildError, DiedError, TooLongError, TooMuchMemoryError, run
-from udi.node.tables.confinement import Limits
+from udi.kit import landlock
+from udi.kit.child import Child, ChildError, DiedError, TooLongError, TooMuchMemoryError, run
+from udi.kit.confinement import Limits
 
 MEMORY, PATIENCE, NOBODY = 1024, 60, 65534
 pytestmark = [pytest.mark.programs, pytest.mark.usefixtures("real_children")]
@@ -94,7 +94,7 @@ ENCLOSED = """
 import ctypes, socket, sys
 from pathlib import Path
 from tests.node import hostile
-from udi.node.tables.landlock import enclose
+from udi.kit.landlock import enclose
 ctypes.CDLL(None).prctl(38, 1, 0, 0, 0)
 kept = enclose([Path(sys.argv[1])], writes=False)
 place = Path(sys.argv[1])
@@ -206,8 +206,8 @@ async def test_whoever_stops_waiting_ends_the_child() -> None:
 PARENT = """
 import asyncio, sys
 from tests.node import hostile
-from udi.node.tables.child import Child
-from udi.node.tables.confinement import Limits
+from udi.kit.child import Child
+from udi.kit.confinement import Limits
 
 async def main():
     busy, idle = Child(Limits(1024)), Child(Limits(1024))
@@ -243,7 +243,7 @@ ALONE = """
 import asyncio, os
 from pathlib import Path
 from tests.node import hostile
-from udi.node.tables.child import run
+from udi.kit.child import run
 print(asyncio.run(run(hostile.attempt, "connect", Path("/x"), memory_mb=1024, seconds=60)), os.getuid())
 """
 

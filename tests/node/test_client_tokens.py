@@ -12,7 +12,7 @@ from joserfc import jwt
 from udi.kit.clock import now
 from udi.kit.credentials import SignedKind
 from udi.kit.errors import UnauthenticatedError
-from udi.node.files.ring import Ring, new_ring
+from udi.kit.ring import Ring, new_ring
 from udi.node.manager import tokens
 from udi.node.manager.tokens import make_token, read_token
 

@@ -19,14 +19,14 @@ from tests.node.hostile_requests import Answer, Attacker, Hostile, send
 from tests.node.made_tables import write_table
 from tests.node.producer import SLUG, Producer
 from tests.node.test_geo import feature, geojson
+from udi.kit.child import Child, ChildError
+from udi.kit.confinement import Limits
 from udi.kit.db import Database
 from udi.kit.rates import Rates
 from udi.kit.tenancy import Territory
 from udi.node.spaces.models import Space
 from udi.node.tables.asking import RATES
-from udi.node.tables.child import Child, ChildError
 from udi.node.tables.column import ColumnType
-from udi.node.tables.confinement import Limits
 from udi.node.tables.ogc import MOST
 from udi.node.tables.pool import POOL, PoolLimits
 from udi.node.tables.query import LARGEST_PAGE

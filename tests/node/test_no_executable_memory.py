@@ -15,7 +15,7 @@ import asyncio, ctypes, mmap, sys
 from datetime import UTC, datetime
 from pathlib import Path
 from udi.node.datasets.preparing import prepare
-from udi.node.tables.child import run
+from udi.kit.child import run
 from udi.node.tables.exports import Exports
 from udi.node.tables.pool import Pool, PoolLimits
 from udi.node.tables.profile import Profile

@@ -15,6 +15,7 @@ from tests.node.sending import Sender, desk_for, rows
 from tests.node.test_check_file import PEOPLE
 from tests.node.test_clam import EICAR, clamd, serving
 from udi.kit.db import Database
+from udi.kit.disk_space import NoRoomError
 from udi.kit.errors import UnavailableError
 from udi.kit.jobs import Handler, Job
 from udi.kit.tenancy import Territory
@@ -25,7 +26,6 @@ from udi.node.datasets.intake.jobs import jobs
 from udi.node.datasets.jobs import jobs as dataset_jobs
 from udi.node.datasets.models import DatasetEvent, PreparationState, Source, Version
 from udi.node.datasets.portal import PortalClient
-from udi.node.tables.room import NoRoomError
 from udi.ui.site import Site
 
 NIGHT = "?publish=true"

@@ -7,7 +7,7 @@ import psutil
 import pytest
 
 from tests.node import hostile
-from udi.node.tables.child import ChildError, DiedError
+from udi.kit.child import ChildError, DiedError
 from udi.node.tables.readers import NoTurnError, ReaderLimits, Readers
 
 pytestmark = pytest.mark.programs

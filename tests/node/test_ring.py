@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from udi.kit.clock import now
-from udi.node.files.ring import SECRET, SPREAD, Ring, RingFile, new_ring, rotated_ring, without_keys
+from udi.kit.ring import SECRET, SPREAD, Ring, RingFile, new_ring, rotated_ring, without_keys
 from udi.settings import MissingSecretError, Settings
 
 MINUTE = timedelta(minutes=1)

@@ -20,17 +20,18 @@ from tests.node.pieces import cut
 from tests.node.producer import SLUG, TABLE, Producer
 from tests.node.sending import Sender
 from tests.node.test_ring import aged
+from udi.kit import ring
 from udi.kit.db import Database
 from udi.kit.jobs import Job
+from udi.kit.ring import Ring, RingFile
 from udi.kit.tenancy import Territory
 from udi.node.datasets.leaving import archives
 from udi.node.datasets.leaving.archives import BUILD_ARCHIVE
 from udi.node.datasets.leaving.build import Builder
 from udi.node.datasets.tables import Tables
-from udi.node.files import ring, sealed
+from udi.node.files import sealed
 from udi.node.files import sealing as sealing_keys
 from udi.node.files.models import SpaceArchive, SpaceKey, StoredFile
-from udi.node.files.ring import Ring, RingFile
 from udi.node.files.seal_space import Resealed, reseal, rewrap_keys, seal_space, take_up, unseal_space
 from udi.node.files.sealing import SealError, SealingStore
 from udi.node.files.store import ObjectStore

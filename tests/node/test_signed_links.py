@@ -17,9 +17,9 @@ from tests.node.test_deliver_file import file_path
 from udi.kit import clock
 from udi.kit.db import Database
 from udi.kit.oidc import Login
+from udi.kit.ring import Ring, new_ring
 from udi.kit.tenancy import Territory
 from udi.node.files import signed
-from udi.node.files.ring import Ring, new_ring
 from udi.node.files.signed import LIFETIME, sign_path
 from udi.settings import Settings
 from udi.ui.site import Site

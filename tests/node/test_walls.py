@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.node import hostile
-from udi.node.tables import child as children
-from udi.node.tables.child import Child, TooMuchMemoryError
-from udi.node.tables.confinement import Limits
+from udi.kit import child as children
+from udi.kit.child import Child, TooMuchMemoryError
+from udi.kit.confinement import Limits
 from udi.node.tables.drawn_map import MapDrawing
 from udi.node.tables.shown import _checked
 
@@ -22,7 +22,7 @@ FILTERED = """
 import os, sys
 from pathlib import Path
 from tests.node import hostile
-from udi.node.tables import confinement
+from udi.kit import confinement
 confinement.enclose = lambda *_, **__: False
 place, file_bytes, deed = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
 confinement.confine(confinement.Limits(1024, file_bytes, places=(str(place),)), os.getppid())
@@ -31,6 +31,7 @@ print(hostile.attempt(deed, place / "table.csv"), flush=True)
 REACH_OUT = (
     "connect", "pair", "open a socket", "run", "fork", "become another program", "signal the parent", "limit the parent",
 )  # fmt: skip
+ASK_THE_KERNEL = tuple(hostile.KERNEL)
 WRITE = ("write", "empty", "rename", "delete", "make a folder")
 
 
@@ -49,6 +50,11 @@ def test_the_filter_alone_keeps_a_child_from_all_that_is_outside(tmp_path: Path,
     assert behind_the_filter(tmp_path, deed, file_bytes=1000) == "PermissionError"
 
 
+@pytest.mark.parametrize("deed", ASK_THE_KERNEL)
+def test_the_filter_refuses_what_no_reading_needs(tmp_path: Path, deed: str) -> None:
+    assert behind_the_filter(tmp_path, deed, file_bytes=1000) == "PermissionError"
+
+
 @pytest.mark.parametrize("deed", WRITE)
 def test_the_filter_alone_keeps_a_child_from_writing_unless_it_may(tmp_path: Path, deed: str) -> None:
     assert behind_the_filter(tmp_path, deed) == "PermissionError"
@@ -59,6 +65,27 @@ def test_the_filter_alone_keeps_a_child_from_writing_unless_it_may(tmp_path: Pat
 def test_a_file_that_a_child_writes_has_a_longest_length(tmp_path: Path) -> None:
     assert behind_the_filter(tmp_path, "write much", file_bytes=10_000) == "done"
     assert behind_the_filter(tmp_path, "write much", file_bytes=1000) == "OSError"
+
+
+async def test_a_child_with_its_modules_reaches_no_file_and_asks_about_none() -> None:
+    async with Child(Limits(MEMORY, modules=("tests.node.hostile",))) as child:
+        for deed in ("read", "ask about", "write", "delete", *ASK_THE_KERNEL):
+            outcome = await child.call(hostile.attempt, deed, Path("/etc/passwd"), seconds=PATIENCE)
+            assert outcome == "PermissionError", deed
+        assert await child.call(hostile.attempt, "list", Path("/etc"), seconds=PATIENCE) == "PermissionError"
+        assert await child.call(hostile.attempt, "read", ROOT / "README.md", seconds=PATIENCE) == "PermissionError"
+
+
+async def test_a_child_that_opens_files_can_ask_whether_one_is_there() -> None:
+    """No wall of the kernel sees the path of `stat`: what it answers is in the reference of security."""
+    async with Child(Limits(MEMORY)) as child:
+        assert await child.call(hostile.attempt, "ask about", Path("/etc/passwd"), seconds=PATIENCE) == "done"
+        assert await child.call(hostile.attempt, "read", Path("/etc/passwd"), seconds=PATIENCE) == "PermissionError"
+
+
+async def test_memory_of_a_child_is_written_or_run() -> None:
+    async with Child(Limits(MEMORY)) as child:
+        assert await child.call(hostile.make_memory_that_runs, seconds=PATIENCE) == "PermissionError"
 
 
 async def test_a_call_may_use_a_processor_as_long_as_it_may_last() -> None:

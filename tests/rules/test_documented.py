@@ -43,7 +43,7 @@ PARTS: dict[str, type[BaseModel]] = {
     "account": AccountPart,
 }
 EVENT = re.compile(r"[a-z_]+\.[a-z_]+")
-NOTERS = {"portal": "record", "node": "note"}
+NOTERS = {"portal": {"record"}, "node": {"note", "record"}}
 """The function that notes an event, in each program."""
 
 
@@ -71,9 +71,9 @@ def events(program: str) -> set[str]:
     return {name for path in (SOURCE / program).rglob("*.py") for name in _events_of(path, NOTERS[program])}
 
 
-def _events_of(path: Path, noter: str) -> Iterator[str]:
+def _events_of(path: Path, noters: set[str]) -> Iterator[str]:
     for call in ast.walk(ast.parse(path.read_text())):
-        if isinstance(call, ast.Call) and noter in {getattr(call.func, "id", ""), getattr(call.func, "attr", "")}:
+        if isinstance(call, ast.Call) and noters & {getattr(call.func, "id", ""), getattr(call.func, "attr", "")}:
             strings = [each.value for each in ast.walk(call) if isinstance(each, ast.Constant)]
             yield from (text for text in strings if isinstance(text, str) and EVENT.fullmatch(text))
 

@@ -15,6 +15,7 @@ from udi.kit.db import Database
 from udi.kit.tenancy import Territory
 from udi.node.agreements.actions import USES_KEPT, forget_uses
 from udi.node.agreements.models import AgreementUse
+from udi.node.audit.models import AuditEvent
 from udi.protocol.agreement import AGREEMENT_TYPE, Credential, State, fingerprint, write_agreement
 
 LARGEST = 4 * 1024**2
@@ -42,6 +43,21 @@ async def test_a_credential_whose_time_is_over_opens_nothing(
     answer = await read(machine, grant)
 
     assert (answer.status_code, answer.json()["code"]) == (403, "credential_expired")
+
+
+async def test_what_the_portal_tells_of_an_agreement_is_noted_once_each(
+    portal: Granting, machine: httpx.AsyncClient, grant: Grant, node_database: Database, demo: Territory
+) -> None:
+    suspended = grant.change(state=State.SUSPENDED)
+    for _ in range(2):
+        await portal.push(machine, suspended)
+
+    async with node_database.session(demo.id) as session:
+        query = select(AuditEvent).where(AuditEvent.subject_id == grant.id).order_by(AuditEvent.at)
+        events = (await session.scalars(query)).all()
+    assert [(event.name, event.facts["state"]) for event in events] == [
+        ("agreement.kept", "active"), ("agreement.kept", "suspended"),
+    ]  # fmt: skip
 
 
 async def test_a_credential_that_was_replaced_shows_no_use_either(

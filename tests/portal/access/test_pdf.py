@@ -1,8 +1,16 @@
 """The PDF of an agreement, taken apart: its tags lead to their lines, its lines stay on their page, its text stays text."""
 
+import json
 import re
+import subprocess
+from collections.abc import Mapping
+from typing import Any
 
-from udi.portal.access.agreements.pdf import HEIGHT, MARGIN, write_pdf
+import pytest
+
+from udi.kit import child
+from udi.portal.access.agreements import pdf
+from udi.portal.access.agreements.pdf import HEIGHT, MARGIN, print_pdf, write_pdf
 
 PARAGRAPHS = [
     (True, "1. Les parties"),
@@ -56,3 +64,25 @@ def test_signs_that_end_a_text_are_written_as_text() -> None:
     body = write_pdf("Convention", PARAGRAPHS, "fr")
 
     assert rb"(2. \(Fin\) \\ et suite)" in body
+
+
+@pytest.mark.programs
+@pytest.mark.usefixtures("real_children")
+async def test_print_pdf_has_it_written_by_a_child_that_reaches_no_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    launch = child.launch
+    launched: list[dict[str, Any]] = []
+
+    def watch(limits: str, environment: Mapping[str, str], wire: int) -> subprocess.Popen[bytes]:
+        launched.append(json.loads(limits))
+        return launch(limits, environment, wire)
+
+    monkeypatch.setattr(child, "launch", watch)
+
+    printed = objects_of(await print_pdf("Convention", PARAGRAPHS, "fr"))
+
+    written = objects_of(write_pdf("Convention", PARAGRAPHS, "fr"))
+    information = 5
+    assert {number for number in written if printed[number] != written[number]} <= {information}
+    assert [(limits["modules"], limits["places"], limits["file_bytes"]) for limits in launched] == [
+        ([pdf.__name__], [], 0)
+    ]

@@ -20,6 +20,7 @@ from udi.kit.tenancy import Territory
 from udi.portal.catalogue.models import Dataset
 from udi.portal.nodes import trials
 from udi.portal.nodes.harvest import trying
+from udi.portal.nodes.harvest.document_reader import DocumentReader
 from udi.portal.nodes.harvest.trying import try_address, usual
 from udi.portal.tenants.models import Tenant
 from udi.ui.site import Site
@@ -136,7 +137,8 @@ async def test_a_folder_is_read_document_by_document(source: Catalogue) -> None:
 async def tried(source: Catalogue, path: str, *, hosts: tuple[str, ...] = ("source.localhost:*",)) -> trying.Trial:
     outgoing = Outgoing(hosts)
     try:
-        return await try_address(outgoing, f"{source.origin}{path}", found_at=now(), language="en")
+        async with DocumentReader({}) as documents:
+            return await try_address(outgoing, documents, f"{source.origin}{path}", found_at=now(), language="en")
     finally:
         await outgoing.close()
 

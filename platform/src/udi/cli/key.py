@@ -1,17 +1,18 @@
 """`udi key`: the keys that sign what the portal sends, and those for files."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 import typer
 
 from udi.cli import output
 from udi.cli.checks.finding import duration
 from udi.cli.provision import write_secret
+from udi.kit import ring
 from udi.kit.clock import now
 from udi.kit.errors import ConflictError
 from udi.kit.keys import PUBLISHED_FIRST, key_ages, rotated, without_replaced
-from udi.node.files import ring
-from udi.settings import Settings, get_settings
+from udi.kit.sealed_columns import secret_name
+from udi.settings import ProgramName, Settings, get_settings
 
 app = typer.Typer(help="The keys that sign what the portal sends.", no_args_is_help=True)
 AsJson = Annotated[bool, typer.Option("--json", help="For a program.")]
@@ -30,6 +31,12 @@ def rotate(
     files: Annotated[
         bool, typer.Option("--files", help="The key for files instead: signed links, sealed spaces.")
     ] = False,
+    columns: Annotated[
+        bool,
+        typer.Option(
+            "--columns", help="The keys for secrets in the databases instead: sessions, webhooks, connectors."
+        ),
+    ] = False,
     json: AsJson = False,
 ) -> None:
     """Draw a new signing key; nothing that was signed is refused meanwhile. May be repeated.
@@ -38,11 +45,14 @@ def rotate(
     published for a day, far longer than a token lives; then its public half alone, which checks the agreements that it
     signed. Programs follow the file; where they received a copy of it
     (systemd credentials, another machine), give them the new one and restart them within those ten minutes.
-    With `--files` likewise; keys that were replaced stay until `udi node seal` left nothing under them.
+    With `--files` likewise; keys that were replaced stay until `udi node seal` left nothing under them. With `--columns`
+    likewise; workers bring what is sealed under the new key, within twenty minutes.
     """
     settings = get_settings()
-    if files:
-        _rotate_files(settings, as_json=json)
+    if files or columns:
+        names = [ring.SECRET] if files else []
+        names += [secret_name(program) for program in get_args(ProgramName)] if columns else []
+        _rotate_rings(settings, [name for name in names if _is_held(settings, name)], as_json=json)
         return
     path = settings.find_secret(SECRET)
     try:
@@ -75,27 +85,50 @@ def forget(json: AsJson = False) -> None:
     output.show(_rows(settings), COLUMNS, as_json=json, empty="There is no key.")
 
 
-def _rotate_files(settings: Settings, *, as_json: bool) -> None:
-    path = settings.find_secret(ring.SECRET)
+def _is_held(settings: Settings, name: str) -> bool:
+    """Whether this machine has a ring, or is where a ring of columns is drawn first: it has the program's own key."""
+    program = name.partition("_")[0]
+    own = settings.secrets_folder / f"{program}_client_key"
+    return name == ring.SECRET or own.exists()
+
+
+def _rotate_rings(settings: Settings, names: list[str], *, as_json: bool) -> None:
+    rows = []
+    for name in names:
+        fresh = _draw_key(settings, name)
+        if not as_json:
+            said = "A key drawn a moment ago waits to be used: nothing changed." if fresh else "A new key is there."
+            print(f"{name}: {said}" if len(names) > 1 else said)
+        keys = ring.Ring.parse(settings.find_secret(name).read_text())
+        rows += [
+            {
+                "id": key.id,
+                "drawn": f"{duration((now() - key.made_at).total_seconds())} ago",
+                "state": "used" if key is keys.leading else "opens what it sealed",
+            }
+            for key in keys.keys
+        ]
+    output.show(rows, COLUMNS, as_json=as_json, empty="There is no key.")
+
+
+def _draw_key(settings: Settings, name: str) -> bool:
+    """Draw a key of a ring, unless its newest still waits to be used; whether it does.
+
+    Raises:
+        ConflictError: the secret holds no ring.
+    """
+    path = settings.secrets_folder / name
+    if name != ring.SECRET and not path.exists():
+        write_secret(settings, name, ring.new_ring)
+        return False
     try:
-        text = path.read_text()
+        text = settings.find_secret(name).read_text()
         fresh = ring.Ring.parse(text).keys[0].made_at > now() - ring.SPREAD
-        if not fresh:
-            write_secret(settings, ring.SECRET, lambda: ring.rotated_ring(text))
-        keys = ring.Ring.parse(path.read_text())
     except ValueError as error:
         raise ConflictError(str(error), remedy="Restore it from the backup of the secrets.") from error
-    if not as_json:
-        print("A key drawn a moment ago waits to be used: nothing changed." if fresh else "A new key is there.")
-    rows = [
-        {
-            "id": key.id,
-            "drawn": f"{duration((now() - key.made_at).total_seconds())} ago",
-            "state": "used" if key is keys.leading else "opens what it sealed",
-        }
-        for key in keys.keys
-    ]
-    output.show(rows, COLUMNS, as_json=as_json, empty="There is no key.")
+    if not fresh:
+        write_secret(settings, name, lambda: ring.rotated_ring(text))
+    return fresh
 
 
 def _rows(settings: Settings) -> list[dict[str, Any]]:

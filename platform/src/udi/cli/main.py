@@ -1,5 +1,6 @@
 """Every command under one name, and what a refusal looks like at the terminal."""
 
+import os
 import sys
 from collections.abc import Callable
 from importlib import import_module
@@ -11,7 +12,7 @@ from udi import __version__
 from udi.cli.local.errors import LocalError
 from udi.kit import logs
 from udi.kit.errors import ProvisionError, UdiError
-from udi.settings import MissingSecretError
+from udi.settings import MissingSecretError, get_settings
 
 COMMANDS = {
     "territory": {
@@ -49,6 +50,9 @@ GROUPS = {
     "backup": ("backup.commands", "Backups of the whole installation, and the proof that they restore."),
 }
 """Names that have commands of their own, with the module of each and its help."""
+
+LEAVE_FOLDERS = {"", "up", "serve", "work", "mailbox", "reset", "test", "bench", "version"}
+"""Commands after which root has written nothing in the folders of an installation that an ordinary account runs."""
 
 
 def build_app(wanted: str | None = None) -> typer.Typer:
@@ -99,7 +103,11 @@ def version() -> None:
 def main() -> None:
     """Run the command that the first word names."""
     wanted = next((word for word in sys.argv[1:] if not word.startswith("-")), "")
-    run(build_app(wanted))
+    try:
+        run(build_app(wanted))
+    finally:
+        if os.geteuid() == 0 and wanted not in LEAVE_FOLDERS:
+            _load("local.state").return_to_programs(get_settings())
 
 
 def run(app: Callable[[], Any]) -> None:

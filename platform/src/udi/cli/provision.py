@@ -6,12 +6,13 @@ import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
 from udi.cli.local.plan import DemoAccount, TerritoryAddress
-from udi.kit import keys, migrations
+from udi.kit import keys, migrations, ring
 from udi.kit.db import Database
+from udi.kit.sealed_columns import secret_name
 from udi.kit.territories import find_taken, upsert
-from udi.node.files import ring
 from udi.node.spaces.actions import apply_space
 from udi.node.territories.models import Tenant as NodeTenant
 from udi.portal.identity.provision import accounts, admin, realm, territory
@@ -23,7 +24,7 @@ from udi.portal.tenants.actions import apply_tenant, register_values
 from udi.portal.tenants.files import TenantFault, TenantFaultsError, TenantFolder, read_folder
 from udi.portal.tenants.models import Tenant as PortalTenant
 from udi.portal.tenants.shape import AccountPart
-from udi.settings import HOSTED, Settings
+from udi.settings import HOSTED, ProgramName, Settings
 from udi.ui.login_theme import client_attributes
 
 GIGABYTE = 10**9
@@ -40,7 +41,7 @@ class Applied:
 
 
 def migrate(settings: Settings, *, contract: bool = True) -> None:
-    """Bring both databases to the newest revision, and draw the keys that there are none of: to sign, to seal files.
+    """Bring both databases to the newest revision, and draw the keys that there are none of: to sign, to seal.
 
     So is the secret of the account that changes members.
 
@@ -48,7 +49,8 @@ def migrate(settings: Settings, *, contract: bool = True) -> None:
     """
     write_secret(settings, "signing_keys", keys.new_secret, keep=True)
     write_secret(settings, admin.MEMBERS_SECRET, lambda: secrets.token_hex(24), keep=True)
-    write_secret(settings, ring.SECRET, ring.new_ring, keep=True)
+    for name in (ring.SECRET, *map(secret_name, get_args(ProgramName))):
+        write_secret(settings, name, ring.new_ring, keep=True)
     migrations.upgrade(settings, "portal", contract=contract)
     migrations.upgrade(settings, "node", contract=contract)
 

@@ -18,6 +18,8 @@ from udi.kit import logs
 from udi.kit.memory import bound_data, keep_together
 from udi.settings import ProgramName, get_settings
 
+OWNER_ONLY = 0o077
+"""What a program takes away of the rights of each file that it makes (umask): only its account reads it."""
 PORT_OFFSETS: dict[ProgramName, int] = {"portal": 0, "node": 1}
 WORKER_DATA = 3 * 1024**3
 """Bytes of data that a job worker may hold: what it fetches and reads is of others."""
@@ -36,6 +38,7 @@ def serve(
     workers: Annotated[int, typer.Option(help="Number of web workers.", min=1)] = 1,
 ) -> None:
     """Answer web requests of one program."""
+    os.umask(OWNER_ONLY)
     settings = get_settings()
     logs.configure(settings.log_format)
     server = Server(
@@ -65,6 +68,7 @@ def heed_termination() -> None:
 
 def work(program: Annotated[ProgramName, typer.Argument(help="portal or node")]) -> None:
     """Do the jobs of one program: push, report, index, clean up."""
+    os.umask(OWNER_ONLY)
     settings = get_settings()
     logs.configure(settings.log_format)
     keep_together()

@@ -20,6 +20,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, SessionTransaction, mapped_column
 
 from udi.kit import reading
+from udi.kit.ring import Ring
+from udi.kit.sealed_columns import ColumnKeys, give_keys
 from udi.kit.tenancy import NoTenantError, find_spaces, tenant_context
 from udi.kit.turns import TurnPool
 from udi.settings import ProgramName, Role, Settings
@@ -130,6 +132,7 @@ class Database:
         self, settings: Settings, program: ProgramName, *, pool_size: int = MOST_OPEN, pages: bool = False
     ) -> None:
         self._settings, self.program, self._pool_size, self._pages = settings, program, pool_size, pages
+        self._column_keys = ColumnKeys(settings, program)
         self._makers: dict[Role, async_sessionmaker[AsyncSession]] = {}
         self._engines: dict[Role, AsyncEngine] = {}
 
@@ -141,6 +144,14 @@ class Database:
     def has_replica(self) -> bool:
         """Whether the role `public` may read somewhat later than the others wrote."""
         return self._pages and self._settings.database_replica_port is not None
+
+    def column_keys(self) -> Ring:
+        """The keys of the program's sealed columns.
+
+        Raises:
+            MissingSecretError: not even the program's own key is there.
+        """
+        return self._column_keys()
 
     def engine(self, role: Role) -> AsyncEngine:
         """The engine that connects as this role."""
@@ -171,6 +182,7 @@ class Database:
             **(reading.OPTIONS | {"execution_options": {READS: True}} if only_reads else {"pool_pre_ping": True}),
         )
         event.listen(engine.sync_engine, "handle_error", _give_up)
+        give_keys(engine, self._column_keys)
         if only_reads:
             reading.keep_reading(engine)
         return engine

@@ -22,6 +22,7 @@ from udi.kit.credentials import SecretKind
 from udi.kit.db import Database
 from udi.kit.identity import Actor, read_memberships, without_factor
 from udi.kit.oidc import Client, IdentityRefusedError, IdentityService, Login, LogoutNotice
+from udi.kit.sealed_columns import SealedText
 from udi.kit.tenancy import Territory
 from udi.kit.territories import Registry
 from udi.kit.tokens import IdentityAwayError, InvalidTokenError, require
@@ -60,8 +61,8 @@ class WebSessionColumns:
     moderator: Mapped[bool]
     memberships: Mapped[dict[str, Any]]
     """Groups by organisation slug."""
-    id_token: Mapped[str] = mapped_column(Text)
-    refresh_token: Mapped[str] = mapped_column(Text)
+    id_token: Mapped[str] = mapped_column(SealedText("web_session.id_token"))
+    refresh_token: Mapped[str] = mapped_column(SealedText("web_session.refresh_token"))
     access_expires_at: Mapped[datetime]
     """When the memberships are to be asked again."""
     confirmed_at: Mapped[datetime] = mapped_column(server_default=text("now()"))

@@ -14,6 +14,7 @@ from udi.kit.http import Outgoing
 from udi.kit.identity import Actor
 from udi.kit.oidc import IdentityService, territory_client
 from udi.kit.rates import Rates
+from udi.kit.ring import RingFile
 from udi.kit.tenancy import Territory
 from udi.kit.territories import Registry
 from udi.node.agreements.gate import AgreementGate
@@ -25,7 +26,6 @@ from udi.node.datasets.tables import Tables
 from udi.node.files.incoming import Buffers
 from udi.node.files.memory import Memory
 from udi.node.files.restricted import DERIVE, GATE
-from udi.node.files.ring import RingFile
 from udi.node.files.sealing import SealingStore
 from udi.node.files.store import ObjectStore
 from udi.node.identity.actions import keep_memberships

@@ -8,6 +8,7 @@ from uuid import UUID
 from udi.kit import sessions
 from udi.kit.db import Database
 from udi.kit.jobs import Handler, Spent, Worker, run_until_stopped
+from udi.kit.sealed_column_tasks import reseal_for_ever
 from udi.node.agreements import asking, telling
 from udi.node.datasets import care as care_jobs
 from udi.node.datasets import erasure, removal
@@ -36,6 +37,8 @@ from udi.node.tables.table import FIND_TABLE
 from udi.settings import Settings
 from udi.ui.site import Site
 
+SEALED = (TABLES.web_session,)
+"""Tables with secrets of others."""
 OWN = (fetch_for_ever, visit_for_ever)
 """What the worker of a producer's own node does besides."""
 
@@ -89,6 +92,7 @@ async def work(settings: Settings) -> None:
             asking.forget_for_ever(database, registry),
             telling.tell_for_ever(database, registry, portal),
             sessions.sweep(database, registry, TABLES),
+            reseal_for_ever(database, registry, SEALED),
             AccountAsker(database, registry, portal, settings.issuer).run(),
             *([speak(database, registry, portal) for speak in OWN] if settings.own_node else []),
         )

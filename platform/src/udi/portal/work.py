@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from udi.kit import sessions
 from udi.kit.jobs import Handler, Worker, run_until_stopped
+from udi.kit.sealed_column_tasks import reseal_for_ever
 from udi.portal.access import jobs as access_jobs
 from udi.portal.access.sweeping import sweep_for_ever
 from udi.portal.catalogue.links.rounds import Rounds
@@ -14,6 +15,7 @@ from udi.portal.catalogue.links.telling import link_jobs
 from udi.portal.catalogue.search.feed import SearchFeed
 from udi.portal.dataspace import jobs as dataspace_jobs
 from udi.portal.dataspace.messages import OUTGOING
+from udi.portal.dataspace.models import Connector
 from udi.portal.identity.models import TABLES
 from udi.portal.identity.watch import watcher
 from udi.portal.nodes import jobs as nodes_jobs
@@ -22,6 +24,7 @@ from udi.portal.nodes.sources import OUTGOING as SOURCES_OUTGOING
 from udi.portal.nodes.sources.worker import read_for_ever
 from udi.portal.notifications import jobs as notifications_jobs
 from udi.portal.notifications.digests import digest_for_ever
+from udi.portal.notifications.models import Webhook
 from udi.portal.notifications.webhooks.spreading import spread_for_ever
 from udi.portal.organisations.joining import jobs as joining_jobs
 from udi.portal.organisations.members import jobs as members_jobs
@@ -32,6 +35,9 @@ from udi.portal.projects.suggestions import jobs as suggestion_jobs
 from udi.portal.site import build_site
 from udi.settings import Settings
 from udi.ui.site import Site
+
+SEALED = (TABLES.web_session, Webhook, Connector)
+"""Tables with secrets of others."""
 
 
 def jobs(site: Site) -> Mapping[str, Handler]:
@@ -69,6 +75,7 @@ async def work(settings: Settings) -> None:
             suggestion_jobs.look_for_ever(site),
             sweep_for_ever(site),
             sessions.sweep(site.database, site.registry, TABLES),
+            reseal_for_ever(site.database, site.registry, SEALED),
             watcher(site).run(),
         )
     finally:

@@ -31,6 +31,7 @@ from udi.kit.errors import (
 )
 from udi.ui import problems
 from udi.ui.locale import LANGUAGES, choose_language
+from udi.ui.security_log import REFUSAL
 
 log = structlog.get_logger()
 PATH_SIGNS = "/:@!$&'()*+,;=~"
@@ -113,6 +114,7 @@ def on_refusal(request: Request[Any, Any, State], error: UdiError) -> Response[A
     """Answer a refusal; a page that needs a person leads to the login, and a former name to the present one."""
     if isinstance(error, RenamedError):
         return Redirect(_renamed(request, error), status_code=301)
+    request.scope["state"][REFUSAL] = error
     _frame(request)
     if not wants_page(request):
         return problem(request, error)

@@ -24,6 +24,7 @@ from udi.kit.sessions import Sessions, apply_backchannel_logout
 from udi.kit.tenancy import Territory
 from udi.kit.tokens import IdentityAwayError, InvalidTokenError
 from udi.ui.routes import local_path
+from udi.ui.security_log import LOGIN_FAILURE
 from udi.ui.site import render, site_of
 
 log = structlog.get_logger()
@@ -119,6 +120,7 @@ def _cookie(territory: Territory, value: str, *, name: str = "udi", max_age: int
 def explain(request: AnyRequest, failure: Failure, *, back: str = "/") -> Response[Any]:
     """The page that says why, what to do, and what goes on."""
     log.warning("login failed", reason=failure.slug, program=site_of(request).program)
+    request.scope["state"][LOGIN_FAILURE] = failure.slug
     response = render(
         request,
         "ui/login-away.html",

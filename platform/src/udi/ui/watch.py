@@ -1,6 +1,6 @@
 """Around every request, before any other part: its id, its line in the log, its place in the metrics.
 
-The line says which route, never which path, query or person.
+The line says which route, never which path, query or person; a refused request has another (`security_log`).
 """
 
 import re
@@ -10,6 +10,8 @@ from typing import Any
 
 import structlog
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from udi.ui.security_log import SecurityLog
 
 log = structlog.get_logger()
 SANE = re.compile(rb"[A-Za-z0-9._-]{8,64}")
@@ -23,7 +25,9 @@ class Watch:
     """Wraps a program; the `Site` counts what passes."""
 
     def __init__(self, inner: ASGIApp, site: Any) -> None:
-        self._inner, self._site = inner, site
+        self._inner = inner
+        self._site = site
+        self._security = SecurityLog(site.settings, site.program)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass one request on."""
@@ -53,6 +57,7 @@ class Watch:
         self._site.metrics.note({**labels, "status": f"{status // 100}xx"}, seconds)
         if labels["route"] not in PROBES:
             log.info("request", **labels, status=status, milliseconds=round(seconds * 1000, 1))
+        self._security.note(scope, status, labels)
 
 
 def _request_id(scope: Scope) -> str:

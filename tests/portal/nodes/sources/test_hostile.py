@@ -10,6 +10,7 @@ import pytest
 from tests.portal.nodes.elsewhere import Catalogue
 from tests.portal.nodes.sources.conftest import Open, Reading, ckan, packages
 from udi.kit.http import Outgoing
+from udi.portal.nodes.harvest.document_reader import DocumentReader
 from udi.portal.nodes.sources import course, reading
 from udi.portal.nodes.sources.models import SourceRun
 from udi.portal.nodes.sources.reading import Reader
@@ -186,7 +187,7 @@ async def test_a_fault_of_ours_ends_the_reading_and_says_so(
 
     catalogue.live = ckan(["a"])
     reading_ = await open_source(f"{catalogue.origin}{SEARCH}")
-    monkeypatch.setattr("udi.portal.nodes.sources.sheaves.read", broken)
+    monkeypatch.setattr(DocumentReader, "open", broken)
 
     run, codes = await refused(reading_)
     source = await reading_.source()

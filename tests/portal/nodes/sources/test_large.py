@@ -1,7 +1,7 @@
 """A document that is too large for memory is read in pieces, killed or not: each record once, and no more of it than is bounded."""
 
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -10,10 +10,10 @@ import pytest
 
 from tests.portal.nodes.elsewhere import Catalogue
 from tests.portal.nodes.sources.conftest import Open
-from udi.portal.nodes.harvest import pieces
-from udi.portal.nodes.harvest.pieces import read_pieces
+from udi.portal.nodes.harvest.document_reader import DocumentReader
+from udi.portal.nodes.harvest.pieces import AT_ONCE as PIECE
 from udi.portal.nodes.harvest.record import Page
-from udi.portal.nodes.sources import bodies, running, sheaves
+from udi.portal.nodes.sources import bodies, running, telling
 
 MARK = "https://project-open-data.cio.gov/v1.1/schema"
 
@@ -29,7 +29,6 @@ def small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     monkeypatch.setattr(bodies, "HEAVY", 1000)
     monkeypatch.setattr(running, "HEAVY", 1000)
     monkeypatch.setattr(bodies, "BEGINNING", 500)
-    monkeypatch.setattr(pieces, "AT_ONCE", 6)
     monkeypatch.setattr(bodies.tempfile, "tempdir", str(tmp_path))
     return tmp_path
 
@@ -45,24 +44,34 @@ class Killed(BaseException):
 async def test_a_large_document_is_stored_piece_after_piece_and_nothing_of_it_is_left(
     catalogue: Catalogue, open_source: Open, small: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    divided = list[Path]()
+    opened = list[bytes | Path]()
+    parts = list[Page | None]()
+    open_document = DocumentReader.open
+    next_part = DocumentReader.next_part
 
-    def divide(path: Path, **more: Any) -> Iterator[Page]:
-        divided.append(path)
-        return read_pieces(path, **more)
+    async def open_and_note(reader: DocumentReader, source: bytes | Path, url: str, language: str) -> Page:
+        opened.append(source)
+        return await open_document(reader, source, url, language)
 
-    monkeypatch.setattr(sheaves, "read_pieces", divide)
-    catalogue.put("/data.json", described(40))
-    reading = await open_source(f"{catalogue.origin}/data.json", slice=4)
+    async def read_and_note(reader: DocumentReader) -> Page | None:
+        parts.append(await next_part(reader))
+        return parts[-1]
+
+    monkeypatch.setattr(DocumentReader, "open", open_and_note)
+    monkeypatch.setattr(DocumentReader, "next_part", read_and_note)
+    catalogue.put("/data.json", described(PIECE + 40))
+    reading = await open_source(f"{catalogue.origin}/data.json", slice=50)
 
     first = await reading.read()
-    catalogue.put("/data.json", described(41))
+    catalogue.put("/data.json", described(PIECE + 41))
     second = await reading.read()
 
-    assert len(divided) == 2
-    assert (first.outcome, first.found, first.created, first.pages) == ("complete", 40, 40, 1)
-    assert (second.outcome, second.found, second.created, second.unchanged) == ("complete", 41, 1, 40)
-    assert len(await reading.shown()) == 41
+    assert [isinstance(source, Path) for source in opened] == [True, True]
+    assert [part.found if part else 0 for part in parts] == [40, 0, 41, 0]
+    assert (first.outcome, first.found, first.created, first.pages) == ("complete", PIECE + 40, PIECE + 40, 1)
+    assert (second.outcome, second.found, second.created) == ("complete", PIECE + 41, 1)
+    assert second.unchanged == PIECE + 40
+    assert len(await reading.shown()) == PIECE + 41
     assert left_in(small) == []
 
 
@@ -96,17 +105,20 @@ async def test_one_that_is_killed_at_any_transaction_goes_on_where_it_was(
     assert await reading.count_events("dataset.published") == 20
 
 
-async def test_one_that_breaks_on_the_way_withdraws_nothing(catalogue: Catalogue, open_source: Open) -> None:
-    catalogue.put("/data.json", described(40))
-    reading = await open_source(f"{catalogue.origin}/data.json", slice=4)
+async def test_one_that_breaks_on_the_way_withdraws_nothing(
+    catalogue: Catalogue, open_source: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(telling, "MOST_TOLD", 10_000)
+    catalogue.put("/data.json", described(PIECE + 40))
+    reading = await open_source(f"{catalogue.origin}/data.json", slice=50)
     await reading.read()
-    catalogue.put("/data.json", described(40)[:-600])
+    catalogue.put("/data.json", described(PIECE + 40)[:-600])
 
     runs = [await reading.read(), await reading.read()]
 
     assert [run.outcome for run in runs] == ["partial", "partial"]
     assert [fault.code for fault in await reading.faults() if not fault.identifier] == ["document_unreadable"]
-    assert len(await reading.shown()) == 40
+    assert len(await reading.shown()) == PIECE + 40
 
 
 async def test_each_bound_is_that_of_the_kind_of_document(

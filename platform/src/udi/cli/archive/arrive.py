@@ -17,11 +17,11 @@ from udi.cli.archive.leave import Tell
 from udi.cli.archive.placing import ARRIVING, Hosts
 from udi.cli.archive.whole import Archive, opened
 from udi.kit.db import Database
+from udi.kit.ring import RingFile
 from udi.kit.rows import Moves, Row, parse_rows, replace_rows
 from udi.kit.territories import upsert
 from udi.node.datasets.archive import take_up as take_up_deliveries
 from udi.node.files.models import object_key
-from udi.node.files.ring import RingFile
 from udi.node.files.seal_space import take_up as take_up_keys
 from udi.node.files.store import ObjectStore
 from udi.portal.audit.archive import note_import

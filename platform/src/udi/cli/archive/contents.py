@@ -8,6 +8,7 @@ from alembic.script import ScriptDirectory
 from udi.kit import migrations
 from udi.kit.rows import Carried, LeftOut
 from udi.node.agreements import archive as node_agreements
+from udi.node.audit import archive as node_audit
 from udi.node.datasets import archive as node_datasets
 from udi.node.files import archive as node_files
 from udi.node.identity import archive as node_identity
@@ -47,6 +48,7 @@ DOMAINS = {
     ),
     "node": (
         node_identity,
+        node_audit,
         node_spaces,
         node_portals,
         node_files,

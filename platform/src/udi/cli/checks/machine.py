@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from udi.cli.checks.finding import DAY, MINUTE, Finding, duration, fault, ok, warning
+from udi.kit import landlock
 from udi.kit.clock import now
 from udi.kit.keys import key_ages
 from udi.node.files.store import ABSENT, REFUSED, SILENT, ObjectStore, StoreError
-from udi.node.tables import landlock
 from udi.portal.catalogue.search.feed import cursor_age
 from udi.settings import MissingSecretError, Settings
 
@@ -26,7 +26,7 @@ STORE_REMEDIES = {
 SECRETS = [
     *(f"{program}_{role}_password" for program in ("portal", "node") for role in ("owner", "app", "public", "worker")),
     "portal_client_key", "node_client_key", "signing_keys", "file_keys", "keycloak_admin_secret",
-    "keycloak_members_secret",
+    "keycloak_members_secret", "portal_column_keys", "node_column_keys",
 ]  # fmt: skip
 
 

@@ -14,13 +14,13 @@ from udi.cli.checks.machine import check_disks, check_locks, check_objects, chec
 from udi.cli.local import state
 from udi.cli.own.folder import SECRETS, OwnNode
 from udi.cli.own.saved import check_saved
+from udi.kit import ring
 from udi.kit.clock import now
 from udi.kit.db import Database
 from udi.kit.http import Outgoing, OutgoingError, RefusedAddressError
 from udi.kit.oidc import node_client_id
 from udi.node.datasets.models import Delivery, DeliveryState
 from udi.node.datasets.portal import Correspondent, PortalAwayError, PortalClient
-from udi.node.files import ring
 from udi.node.portals.models import FurtherDelivery, FurtherPortal, FurtherState
 from udi.settings import Settings
 

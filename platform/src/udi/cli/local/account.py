@@ -1,4 +1,4 @@
-"""Who runs PostgreSQL and Keycloak: the caller, or an unprivileged account when the caller is root."""
+"""Who runs the parts of an installation: the caller, or an unprivileged account when the caller is root."""
 
 import os
 import pwd
@@ -31,14 +31,15 @@ def service_account() -> Account | None:
     """
     if os.geteuid() != 0:
         return None
-    found = _find(NAME) or _create() or next(filter(None, map(_find, FALLBACKS)), None)
+    found = find_account(NAME) or _create() or next(filter(None, map(find_account, FALLBACKS)), None)
     if found is None:
         cause = f"PostgreSQL refuses to run as root and the account «{NAME}» cannot be created"
         raise LocalError(cause, "create it, or run this command as an ordinary user")
     return found
 
 
-def _find(name: str) -> Account | None:
+def find_account(name: str) -> Account | None:
+    """The account of this name; None where there is none, or it has root's rights."""
     try:
         entry = pwd.getpwnam(name)
     except KeyError:
@@ -52,7 +53,7 @@ def _create() -> Account | None:
         return None
     command = [useradd, "--system", "--user-group", "--no-create-home", "--home-dir", "/nonexistent"]
     subprocess.run([*command, "--shell", "/usr/sbin/nologin", NAME], check=False, capture_output=True)
-    return _find(NAME)
+    return find_account(NAME)
 
 
 def can_read(account: Account | None, path: Path) -> bool:

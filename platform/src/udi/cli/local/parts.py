@@ -8,6 +8,7 @@ from pathlib import Path
 
 import udi
 from udi.cli.local import ports
+from udi.cli.local.account import Account, can_read
 from udi.cli.local.keycloak import Keycloak
 from udi.cli.local.plan import Plan
 from udi.cli.local.postgres import Cluster
@@ -18,6 +19,7 @@ from udi.settings import ProgramName, Settings
 NAMES = ("postgres", "keycloak", "mailbox", "portal-web", "portal-worker", "node-web", "node-worker")
 SOURCE = Path(udi.__file__).resolve().parents[1]
 THEMES = SOURCE / "udi/ui/keycloak"
+NO_HOME = "/nonexistent"
 PORTS = {"portal": 0, "node": 1}
 
 
@@ -62,18 +64,26 @@ def keycloak_part(keycloak: Keycloak) -> Part:
     )
 
 
-def program_parts(plan: Plan, program: ProgramName) -> list[Part]:
-    """Web and worker of the portal or the node."""
+def find_unreachable(settings: Settings, account: Account | None) -> Path | None:
+    """What the programs need and an account does not reach, the first of it; None: it can run them."""
+    needed = [Path(sys.executable), Path(sys.prefix), SOURCE / "udi/__init__.py"]
+    if settings.tenants.exists():
+        needed.append(settings.tenants)
+    return next((path for path in needed if not can_read(account, path)), None)
+
+
+def program_parts(plan: Plan, program: ProgramName, account: Account | None) -> list[Part]:
+    """Web and worker of the portal or the node; `account`: who runs them, None for the caller."""
     port = str(plan.settings.port(PORTS[program]))
     return [
-        _own_part(plan, f"{program}-web", *plan.command, "serve", program, "--port", port),
-        _own_part(plan, f"{program}-worker", *plan.command, "work", program),
+        _own_part(plan, f"{program}-web", account, *plan.command, "serve", program, "--port", port),
+        _own_part(plan, f"{program}-worker", account, *plan.command, "work", program),
     ]
 
 
-def mailbox_part(plan: Plan) -> Part:
+def mailbox_part(plan: Plan, account: Account | None) -> Part:
     """The mailbox that keeps every mail on the machine; called by its module, it loads neither portal nor node."""
-    return _own_part(plan, "mailbox", sys.executable, "-P", "-m", "udi.cli.local.mailbox")
+    return _own_part(plan, "mailbox", account, sys.executable, "-P", "-m", "udi.cli.local.mailbox")
 
 
 def own_hosts(settings: Settings) -> list[str]:
@@ -81,7 +91,7 @@ def own_hosts(settings: Settings) -> list[str]:
     return [f"*.localhost:{settings.port(offset)}" for offset in PORTS.values()]
 
 
-def _own_part(plan: Plan, name: str, *command: str) -> Part:
+def _own_part(plan: Plan, name: str, account: Account | None, *command: str) -> Part:
     settings = plan.settings
     environment = {
         **os.environ,
@@ -94,4 +104,6 @@ def _own_part(plan: Plan, name: str, *command: str) -> Part:
         "UDI_DEMO": "true" if settings.demo else "false",
         "UDI_PRIVATE_HOSTS": json.dumps([*settings.private_hosts, *own_hosts(settings)]),
     }
-    return Part(name, command, environment, lambda: is_healthy(settings, name))
+    if account:
+        environment["HOME"] = NO_HOME
+    return Part(name, command, environment, lambda: is_healthy(settings, name), account=account)

@@ -13,7 +13,7 @@ from typing import Any
 
 import psutil
 
-from udi.cli.local.account import Account, can_read
+from udi.cli.local.account import Account, can_read, find_account, give
 from udi.cli.local.errors import LocalError
 from udi.settings import Settings
 
@@ -28,7 +28,9 @@ SECRETS = (
     *(f"{program}_client_key" for program in PROGRAMS),
 )
 MARK = ".udi-state"
-DATA = ("postgres", "keycloak", "secrets", "objects", "search", "mail", "logs", "run")
+DATA = ("postgres", "keycloak", "secrets", "objects", "search", "tables", "exports", "mail", "logs", "run")
+OF_PROGRAMS = ("secrets", "objects", "search", "tables", "exports", "mail")
+"""Folders of which portal, node and mailbox are the owners, and that nobody else enters."""
 
 
 def prepare(settings: Settings, account: Account | None) -> None:
@@ -50,6 +52,28 @@ def prepare(settings: Settings, account: Account | None) -> None:
     for name in ("logs", "mail"):
         (settings.state / name).chmod(0o700)
     make_secrets(settings.secrets_folder)
+
+
+def give_to_programs(settings: Settings, account: Account | None) -> None:
+    """Make the folders of portal, node and mailbox, closed to others; they belong to the account that runs these programs.
+
+    Its name is kept, for what root's later commands write there (`return_to_programs`).
+    """
+    for name in OF_PROGRAMS:
+        folder = settings.state / name
+        folder.mkdir(exist_ok=True)
+        folder.chmod(0o700)
+        give(folder, account)
+    (settings.state / MARK).write_text(account.name if account else "")
+
+
+def return_to_programs(settings: Settings) -> None:
+    """Have what root wrote in the folders of the programs belong to their account, where `udi up` gave them to one."""
+    mark = settings.state / MARK
+    account = find_account(mark.read_text().strip()) if mark.exists() else None
+    for name in OF_PROGRAMS if account else ():
+        if (settings.state / name).is_dir():
+            give(settings.state / name, account)
 
 
 def make_secrets(folder: Path, names: tuple[str, ...] = SECRETS) -> None:

@@ -76,9 +76,23 @@ def _assemble(plan: Plan, steps: Steps, stack: ExitStack, interrupts: Interrupts
     logs = settings.state / "logs"
     supervisor = Supervisor(logs, guardian, lambda known: _write(settings, known), interrupts)
     stack.callback(supervisor.stop_all)
+    programs_account = _choose_account(settings, steps, service)
     keycloak = _prepare_services(settings, steps, supervisor, service)
-    _start_programs(plan, steps, supervisor, keycloak)
+    _start_programs(plan, steps, supervisor, keycloak, programs_account)
     return supervisor
+
+
+def _choose_account(settings: Settings, steps: Steps, service: account.Account | None) -> account.Account | None:
+    """Who runs portal, node and mailbox, and has their folders: None for the caller."""
+    with step(steps, "Closing the folders to other accounts") as current:
+        unreachable = parts.find_unreachable(settings, service)
+        chosen = service if unreachable is None else None
+        state.give_to_programs(settings, chosen)
+        if chosen:
+            current.detail = f"portal, node and mailbox run as {chosen.name}"
+        elif service:
+            current.detail = f"portal, node and mailbox run as root: «{service.name}» cannot read {unreachable}"
+    return chosen
 
 
 def _write(settings: Settings, known: list[dict[str, Any]]) -> None:
@@ -116,10 +130,12 @@ def _passwords(settings: Settings) -> dict[str, str]:
     return {role: settings.secret(name) for role, name in names.items()}
 
 
-def _start_programs(plan: Plan, steps: Steps, supervisor: Supervisor, keycloak: Keycloak) -> None:
+def _start_programs(
+    plan: Plan, steps: Steps, supervisor: Supervisor, keycloak: Keycloak, programs_account: account.Account | None
+) -> None:
     settings = plan.settings
     keycloak.prepare(parts.THEMES)
-    supervisor.start(parts.mailbox_part(plan))
+    supervisor.start(parts.mailbox_part(plan, programs_account))
     supervisor.start(parts.keycloak_part(keycloak))
     with step(steps, "Migrating the databases"):
         plan.migrate(settings)
@@ -128,8 +144,10 @@ def _start_programs(plan: Plan, steps: Steps, supervisor: Supervisor, keycloak: 
         current.detail = f"port {keycloak.port}"
     with step(steps, "Applying the territories"):
         plan.apply_tenants(settings)
+    state.return_to_programs(settings)  # the two steps before draw secrets
     with step(steps, "Starting the portal and the node") as current:
-        programs = [*parts.program_parts(plan, "portal"), *parts.program_parts(plan, "node")]
+        portal = parts.program_parts(plan, "portal", programs_account)
+        programs = [*portal, *parts.program_parts(plan, "node", programs_account)]
         for part in programs:
             supervisor.start(part)
         supervisor.wait(*(part.name for part in programs))

@@ -14,8 +14,9 @@ from udi.cli.local.errors import LocalError
 from udi.cli.local.parts import SOURCE
 from udi.cli.local.state import ROLES, make_secrets
 from udi.cli.provision import write_secret
+from udi.kit import ring
 from udi.kit.http import exact_host
-from udi.node.files import ring
+from udi.kit.sealed_columns import secret_name
 from udi.node.portals.actions import Told
 from udi.protocol.joining import Joined, Joining, Part
 from udi.settings import Settings
@@ -107,7 +108,8 @@ class OwnNode:
         """Keep what was told: the credentials as secrets, the rest beside them, all for its owner only."""
         slug, secrets = joining.territory.slug, joining.credentials
         make_secrets(self.settings.secrets_folder, SECRETS)
-        write_secret(self.settings, ring.SECRET, ring.new_ring, keep=True)
+        for name in (ring.SECRET, secret_name("node")):
+            write_secret(self.settings, name, ring.new_ring, keep=True)
         write_secret(self.settings, f"node_credential_{slug}", lambda: secrets.push.secret)
         write_secret(self.settings, f"node_login_{slug}", lambda: secrets.login.secret)
         replace(self, joined=Joined.model_validate(joining.model_dump())).save()

@@ -14,6 +14,7 @@ from udi.kit.errors import ConflictError
 from udi.node.agreements.documents import Signed
 from udi.node.agreements.models import ALLOWED, AgreementCursor, AgreementUse, HeldAgreement, HeldCredential
 from udi.node.agreements.queries import find_held
+from udi.node.audit import record
 from udi.protocol.agreement import Credential
 
 MINUTE = timedelta(minutes=1)
@@ -40,6 +41,7 @@ async def keep_signed(session: AsyncSession, signed: Signed) -> int:
     held.document, held.sha256, held.ends_at = signed.document, standing.agreement_sha256, agreement.ends_at
     held.standing, held.revision, held.state = signed.said, standing.revision, standing.state
     held.changed_at = now()
+    record(session, None, "agreement.kept", held.id, revision=standing.revision, state=str(standing.state))
     await session.flush()
     await _keep_credentials(session, held, standing.credentials)
     return held.revision

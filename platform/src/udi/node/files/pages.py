@@ -19,13 +19,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import UnavailableError
 from udi.kit.identity import Actor
+from udi.kit.ring import Ring
 from udi.kit.tenancy import Territory, space_context
 from udi.node.files.models import Access, StoredFile
 from udi.node.files.names import attachment
 from udi.node.files.queries import get_archive, get_current_file, get_file, get_signed_file, is_own
 from udi.node.files.ranges import Span, UnsatisfiableError, is_fresh, parse_range, range_applies
 from udi.node.files.restricted import PRIVATE, Passage, derive, let_in
-from udi.node.files.ring import Ring
 from udi.node.files.signed import is_signed, require_signature
 from udi.node.files.store import ObjectStore
 from udi.node.spaces.counting import Kind

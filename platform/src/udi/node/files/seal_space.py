@@ -10,9 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.db import Database
 from udi.kit.errors import NotFoundError
+from udi.kit.ring import OpenRing, Ring
+from udi.node.audit import record
 from udi.node.files import sealed
 from udi.node.files.models import SpaceKey
-from udi.node.files.ring import OpenRing, Ring
 from udi.node.files.sealing import SealingStore, open_space_key, wrap_space_key
 from udi.node.spaces.models import Sealing, Space
 
@@ -41,6 +42,8 @@ async def seal_space(session: AsyncSession, ring: Ring, slug: str, *, renew: boo
     changed = keyless or renew or space.sealing == Sealing.OPEN
     if space.sealing == Sealing.OPEN or renew:
         space.sealing = Sealing.NEW
+    if changed:
+        record(session, None, "space.sealed", space.id, renewed=renew)
     await session.flush()
     return changed
 
@@ -54,6 +57,8 @@ async def unseal_space(session: AsyncSession, slug: str) -> bool:
     space = await _locked(session, slug)
     changed = space.sealing != Sealing.OPEN
     space.sealing = Sealing.OPEN
+    if changed:
+        record(session, None, "space.unsealed", space.id)
     await session.flush()
     return changed
 

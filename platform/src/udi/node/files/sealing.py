@@ -18,11 +18,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.db import Database, is_away
 from udi.kit.errors import UnavailableError
+from udi.kit.ring import OpenRing, Ring, RingFile
 from udi.kit.tenancy import space_context
 from udi.node.files import sealed
 from udi.node.files.memory import Memory
 from udi.node.files.models import SpaceKey
-from udi.node.files.ring import OpenRing, Ring, RingFile
 from udi.node.files.sealed import BrokenSealError, Part, Seal
 from udi.node.files.store import ChangedError, Found, ObjectStore
 from udi.node.spaces.models import Sealing, Space

@@ -13,7 +13,7 @@ from uuid import UUID
 from udi.kit.clock import now
 from udi.kit.credentials import SealedKind
 from udi.kit.errors import ForbiddenError
-from udi.node.files.ring import Ring, RingKey
+from udi.kit.ring import Ring, RingKey
 
 LIFETIME = timedelta(minutes=5)
 PARAMETERS = ("disposition", "expires", "signature")

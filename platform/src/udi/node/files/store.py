@@ -85,7 +85,7 @@ class ObjectStore:
         self.folder = None if "://" in url else Path(url)
         self.url = url
         if self.folder is not None:
-            self.folder.mkdir(parents=True, exist_ok=True)
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._store: Any = LocalStore(self.folder, automatic_cleanup=True)
         else:
             self._store = S3Store(urlsplit(url).netloc, retry_config=RETRIES, **s3)

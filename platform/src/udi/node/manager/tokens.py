@@ -9,7 +9,7 @@ from joserfc.jwk import OctKey
 
 from udi.kit.credentials import InvalidSignatureError, SignedKind
 from udi.kit.errors import UnauthenticatedError
-from udi.node.files.ring import Ring, RingKey
+from udi.kit.ring import Ring, RingKey
 from udi.node.spaces.keys import CHALLENGE
 
 MANAGER = SignedKind(typ="udi-manager+jwt", scope="manager", lifetime=timedelta(hours=1), single_use=False)

@@ -1,12 +1,13 @@
 """Writes of spaces."""
 
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.db import SPACE
 from udi.kit.errors import ConflictError, InvalidError, NotFoundError, Refusal
+from udi.node.audit import record
 from udi.node.spaces.models import Space
 from udi.protocol.room import Room
 
@@ -21,8 +22,9 @@ async def apply_space(
     """Create the space of an organisation or bring it up to date; a quota given once stays until another is given."""
     space = await session.scalar(select(Space).where(Space.slug == slug).with_for_update())
     if space is None:
-        space = Space(slug=slug, quota_bytes=DEFAULT_QUOTA)
+        space = Space(id=uuid4(), slug=slug, quota_bytes=DEFAULT_QUOTA)
         session.add(space)
+        record(session, None, "space.opened", space.id, organisation=str(organisation_id))
     space.organisation_id, space.name, space.email = organisation_id, name, email
     if quota_bytes is not None:
         space.quota_bytes = quota_bytes
@@ -74,5 +76,7 @@ async def set_limits(
     for name, value in own.items():
         if value is not None:
             setattr(space, name, value or None)
+    given = {name: value for name, value in {"quota_bytes": quota_bytes, **own}.items() if value is not None}
+    record(session, None, "space.limits_set", space.id, **given)
     await session.flush()
     return space

@@ -18,6 +18,7 @@ from udi.kit.errors import (
     UnavailableError,
 )
 from udi.kit.identity import Actor
+from udi.node.audit import record
 from udi.node.identity.models import AccountWatch
 from udi.node.spaces.models import ScriptKey, Space
 
@@ -70,6 +71,7 @@ async def make_key(
     )
     session.add(key)
     await session.flush()
+    record(session, actor, "key.made", key.id, space=str(space.id))
     return key, token
 
 
@@ -91,6 +93,7 @@ async def revoke_key(session: AsyncSession, actor: Actor, space: Space, key_id: 
     if key.revoked_at is None:
         key.revoked_at = now()
         key.revoked_by = actor.person_id
+        record(session, actor, "key.revoked", key.id, space=str(space.id))
 
 
 async def find_key(session: AsyncSession, token: str) -> ScriptKey:

@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
+from udi.kit.child import Child, ChildError, DiedError, TooLongError, TooMuchMemoryError
+from udi.kit.confinement import Limits
 from udi.kit.errors import UnavailableError
-from udi.node.tables.child import Child, ChildError, DiedError, TooLongError, TooMuchMemoryError
 from udi.node.tables.column import TypedColumn
-from udi.node.tables.confinement import Limits
 from udi.node.tables.cut import Cut, Written
 from udi.node.tables.pool import LATER, SOON, Gate, TooHeavyError
 from udi.node.tables.query import Query

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import duckdb
 
+from udi.kit.disk_space import is_full
 from udi.node.tables.column import BOX, GEOMETRY, LINE, TypedColumn
 from udi.node.tables.corrections import NONE, Corrections
 from udi.node.tables.errors import CellError, Errors
@@ -24,7 +25,6 @@ from udi.node.tables.places import CROSSED, FLAT, MISSING, MOST_ERRORS, Gathered
 from udi.node.tables.points import points_of, with_places
 from udi.node.tables.profile import SHOWN_CHARACTERS, SHOWN_LINES, Profile
 from udi.node.tables.remarks import PlaceError, Remark, UnreadableError
-from udi.node.tables.room import is_full
 from udi.node.tables.sheets import Sheet
 from udi.node.tables.typed import Converted, period
 from udi.node.tables.types import column_types

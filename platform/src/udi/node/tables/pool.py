@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from udi.kit.child import Child, ChildError, TooLongError, TooMuchMemoryError
+from udi.kit.confinement import Limits
 from udi.kit.errors import TooManyError, UdiError, UnavailableError
-from udi.node.tables.child import Child, ChildError, TooLongError, TooMuchMemoryError
-from udi.node.tables.confinement import Limits
 from udi.node.tables.sql import Statement
 from udi.node.tables.turns import FullError, Ticket, Turns
 

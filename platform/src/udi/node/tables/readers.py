@@ -10,9 +10,9 @@ from typing import Any, TypeVar
 
 import structlog
 
+from udi.kit.child import Child, ChildError
+from udi.kit.confinement import Limits
 from udi.kit.errors import TooManyError, UnavailableError
-from udi.node.tables.child import Child, ChildError
-from udi.node.tables.confinement import Limits
 from udi.node.tables.pool import Gate
 from udi.node.tables.turns import Turns
 

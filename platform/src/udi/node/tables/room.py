@@ -1,46 +1,11 @@
-"""A disk without room: told apart from what a file is guilty of, so that its reading is tried again."""
+"""Work of DuckDB that a table can do without."""
 
-import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import duckdb
 
-from udi.kit.errors import UnavailableError
-
-FULL = {errno.ENOSPC, errno.EDQUOT}
-WORDS = "No space left on device"
-
-
-class NoRoomError(UnavailableError):
-    """The disk on which files are read is full; the same call may do later."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "The disk on which this node reads files is full.",
-            remedy="Nothing was lost: try again in some minutes.",
-            headers={"Retry-After": "30"},
-        )
-
-
-def is_full(error: BaseException) -> bool:
-    """Whether an error, of ours or of a library that wrote a file, comes of a full disk."""
-    return (isinstance(error, OSError) and error.errno in FULL) or WORDS in str(error)
-
-
-@contextmanager
-def room() -> Iterator[None]:
-    """Work that writes files.
-
-    Raises:
-        NoRoomError: the disk is full.
-    """
-    try:
-        yield
-    except Exception as error:
-        if is_full(error):
-            raise NoRoomError from error
-        raise
+from udi.kit.disk_space import is_full
 
 
 @contextmanager

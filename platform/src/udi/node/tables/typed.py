@@ -9,6 +9,7 @@ from pathlib import Path
 
 import duckdb
 
+from udi.kit.disk_space import is_full
 from udi.node.tables.canonical import Canonical, Layout, write_canonical
 from udi.node.tables.casts import said, typed
 from udi.node.tables.column import LINE, TypedColumn
@@ -22,7 +23,6 @@ from udi.node.tables.notes import Note, UnreadableError
 from udi.node.tables.opening import Opened, opened
 from udi.node.tables.parquet import parquet_relation
 from udi.node.tables.profile import Profile, Understood, is_period, profile_table, take, understand
-from udi.node.tables.room import is_full
 from udi.node.tables.source import Source
 
 SHORTEST_LINE = 2 * 1024**2

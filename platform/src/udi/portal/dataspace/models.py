@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from udi.kit.db import Owned
+from udi.kit.sealed_columns import SealedText
 from udi.portal.schema import PortalTable
 
 
@@ -30,7 +31,7 @@ class Connector(Owned, PortalTable):
     """How it is called in its data space."""
     address: Mapped[str] = mapped_column(Text)
     """Below which it takes messages; what it names as its own address lies below it too."""
-    token: Mapped[str] = mapped_column(Text, default="", server_default="")
+    token: Mapped[str] = mapped_column(SealedText("connector.token"), default="", server_default="")
     """What it wants to be shown, if anything: sent with each message."""
     sha256: Mapped[str] = mapped_column(Text)
     """Of what it shows here."""

@@ -8,6 +8,7 @@ from sqlalchemy import ARRAY, ForeignKeyConstraint, Index, Text, UniqueConstrain
 from sqlalchemy.orm import Mapped, mapped_column
 
 from udi.kit.db import Owned
+from udi.kit.sealed_columns import SealedText
 from udi.portal.schema import PortalTable
 
 
@@ -122,8 +123,8 @@ class Webhook(Owned, PortalTable):
     """All of the catalogue, or what the person follows."""
     readings: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     """Whether it is told also of readings of the sources that the person looks after."""
-    secret: Mapped[str] = mapped_column(Text)
-    former_secret: Mapped[str] = mapped_column(Text, default="", server_default="")
+    secret: Mapped[str] = mapped_column(SealedText("webhook.secret"))
+    former_secret: Mapped[str] = mapped_column(SealedText("webhook.former_secret"), default="", server_default="")
     former_until: Mapped[datetime | None]
     """Until when the secret before this one signs too."""
     state: Mapped[WebhookState] = mapped_column(Text, default=WebhookState.ACTIVE)

@@ -10,12 +10,12 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from udi.kit.child import ChildError, run
 from udi.node.datasets.actions.copies import place
 from udi.node.datasets.models import Dataset, Preparation, PreparationState, Version
 from udi.node.files.depot import Depot
 from udi.node.files.store import ObjectStore
 from udi.node.spaces.heavy import enqueue_heavy
-from udi.node.tables.child import ChildError, run
 from udi.node.tables.column import TypedColumn
 from udi.node.tables.difference import Difference, compare
 from udi.node.tables.profile import Profile

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from udi.node.tables.room import room
+from udi.kit.disk_space import room
 
 PIECE = 1024**2
 

@@ -10,6 +10,7 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from udi.kit.child import ChildError, TooLongError, TooMuchMemoryError, run
 from udi.kit.clock import now
 from udi.kit.crash import crash_at
 from udi.kit.errors import UdiError, UnavailableError
@@ -27,7 +28,6 @@ from udi.node.files.depot import Depot
 from udi.node.files.hold import SAFETY
 from udi.node.files.models import GIVEN, KEPT_BACK, StoredFile
 from udi.node.spaces.heavy import enqueue_heavy
-from udi.node.tables.child import ChildError, TooLongError, TooMuchMemoryError, run
 from udi.node.tables.kind import GZIP, ZIP
 from udi.node.tables.metadata import Coverage
 from udi.node.tables.profile import Profile

@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from udi.kit.child import ChildError, run
 from udi.kit.errors import ConflictError, InvalidError, Refusal
 from udi.kit.http import Outgoing, OutgoingError, RefusedAddressError
 from udi.kit.identity import Actor
@@ -12,7 +13,6 @@ from udi.node.datasets.actions.history import note
 from udi.node.datasets.actions.prepare import ask_preparation
 from udi.node.datasets.models import Dataset, PreparationState, Version
 from udi.node.files.fetch import check_address
-from udi.node.tables.child import ChildError, run
 from udi.node.tables.corrections import Corrections
 from udi.node.tables.schemas.declared import LARGEST, Declared, Seen, look_at_schema
 

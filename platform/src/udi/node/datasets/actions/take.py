@@ -7,6 +7,7 @@ from functools import partial
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from udi.kit.child import ChildError, TooLongError, TooMuchMemoryError
 from udi.kit.tenancy import Territory
 from udi.node.datasets.actions.copies import copy_to, place
 from udi.node.datasets.actions.draft import Dropped, add_version, start_dataset, without_cells
@@ -19,7 +20,6 @@ from udi.node.datasets.queries import list_earlier
 from udi.node.datasets.recall import complete, recall
 from udi.node.files.store import ObjectStore
 from udi.node.spaces.models import Space
-from udi.node.tables.child import ChildError, TooLongError, TooMuchMemoryError
 from udi.node.tables.kind import HEAD, Kind, recognise
 from udi.node.tables.metadata import Coverage
 from udi.node.tables.notes import Note

@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
+from udi.kit.child import ChildError, run
 from udi.kit.clock import now
 from udi.kit.errors import ConflictError, InvalidError, Refusal, TooLargeError, UdiError
 from udi.kit.identity import Actor
@@ -37,7 +38,6 @@ from udi.node.files.models import object_key
 from udi.node.spaces.heavy import enqueue_heavy
 from udi.node.spaces.queries import hold_space
 from udi.node.spaces.senders import Sender
-from udi.node.tables.child import ChildError, run
 from udi.node.tables.column import TypedColumn
 from udi.node.tables.corrections import Corrections
 from udi.node.tables.personal.choices import Choice, as_treatments

@@ -19,6 +19,7 @@ from udi.kit.identity import Actor
 from udi.kit.jobs import Handler, Job
 from udi.kit.tenancy import Territory
 from udi.kit.territories import Registry
+from udi.node.audit import record
 from udi.node.datasets.leaving.build import Builder
 from udi.node.datasets.leaving.holding import Holding, read_holding
 from udi.node.datasets.leaving.zipped import DamagedError
@@ -52,6 +53,7 @@ async def request_archive(session: AsyncSession, actor: Actor, space: Space) -> 
     archive = SpaceArchive(space_id=space.id, person_id=actor.person_id, name=name)
     session.add(archive)
     await session.flush()
+    record(session, actor, "archive.asked", archive.id, space=str(space.id))
     await enqueue_heavy(session, space.id, BUILD_ARCHIVE, {"archive": str(archive.id)})
     return archive
 

@@ -13,6 +13,7 @@ from udi.kit.clock import now
 from udi.kit.errors import NotFoundError
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
+from udi.node.audit import record
 from udi.node.datasets.pages.saying import PageRequest
 from udi.node.datasets.queries import get_dataset
 from udi.node.datasets.standing import access_of
@@ -40,6 +41,7 @@ async def show_link(
         raise NotFoundError
     access = Access(version.file.access) if version.published_at else access_of(dataset, version)
     allow_access(access, dataset_id, let=True)
+    record(session, member, "link.made", version.id, dataset=str(dataset_id))
     return render(
         request,
         "datasets/link.html",

@@ -18,7 +18,7 @@ from udi.kit.tenancy import Territory
 from udi.portal.access.agreements.acting import act_on, get_to_act
 from udi.portal.access.agreements.encryption import find_key
 from udi.portal.access.agreements.notary import audience_of, lasts, notary_of
-from udi.portal.access.agreements.pdf import write_pdf
+from udi.portal.access.agreements.pdf import print_pdf
 from udi.portal.access.agreements.queries import (
     SIZE,
     Deed,
@@ -100,7 +100,7 @@ async def send_pdf(
     lines = [line for line in said.text[language].splitlines() if line.strip()]
     paragraphs = [(line[:1].isdigit() and ". " in line[:5], line) for line in lines[1:]]
     paragraphs.append((False, f"{said.page} – SHA-256 {agreement.sha256}"))
-    body = write_pdf(f"{lines[0]} – {said.dataset_title}", paragraphs, language)
+    body = await print_pdf(f"{lines[0]} – {said.dataset_title}", paragraphs, language)
     headers = {"Cache-Control": "no-store", "Content-Disposition": 'attachment; filename="agreement.pdf"'}
     return Response(body, media_type="application/pdf", headers=headers)
 

@@ -4,16 +4,22 @@ The fonts are those that every reader has, with the letters of Western Europe; w
 among these is shown by a question mark here, and as it is on the page of the agreement.
 """
 
+import codecs
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from udi.kit.child import ChildError, run
 from udi.kit.clock import now
+from udi.kit.errors import UnavailableError
 
 WIDTH, HEIGHT, MARGIN = 595, 842, 64
 """A4, in points."""
 TITLE, BODY, LEADING = 16, 10.5, 1.45
 ENCODING = "cp1252"
+ENCODINGS = tuple(map(codecs.lookup, (ENCODING, "utf-16-be")))
+"""Looked up here: a child that writes a document reaches no file once it has its modules."""
+MEMORY_MB, PATIENCE = 512, 20
 ASCII = (
     "278 278 355 556 556 889 667 191 333 333 389 584 278 333 278 278 556 556 556 556 556 556 556 556 556 556 278 278 584"
     " 584 584 556 1015 667 667 722 722 667 611 778 722 278 500 667 556 833 722 778 667 778 722 667 611 722 667 944 667 667"
@@ -41,6 +47,20 @@ def write_pdf(title: str, paragraphs: Sequence[tuple[bool, str]], language: str)
     pages = _lay_out([(True, title), *paragraphs])
     kinds = ["H1", *("H2" if heading else "P" for heading, _ in paragraphs)]
     return _assemble(title, kinds, pages, language)
+
+
+async def print_pdf(title: str, paragraphs: Sequence[tuple[bool, str]], language: str) -> bytes:
+    """As `write_pdf`, by a child that reaches no file, in `PATIENCE` seconds at most.
+
+    Raises:
+        UnavailableError: it was not written in that time.
+    """
+    try:
+        return await run(
+            write_pdf, title, paragraphs, language, memory_mb=MEMORY_MB, seconds=PATIENCE, modules=(__name__,)
+        )
+    except ChildError:
+        raise UnavailableError("The document could not be written.", remedy="Try again in some minutes.") from None
 
 
 def _lay_out(items: Sequence[tuple[bool, str]]) -> list[list[Line]]:

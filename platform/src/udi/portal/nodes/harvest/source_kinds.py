@@ -78,6 +78,12 @@ LARGE_DOCUMENT = Kind(
     "This document has over %(limit)s MB: %(value)s",
     "Offer the catalogue page by page.",
 )
+DOCUMENT_HEAVY = Kind(
+    "document_too_heavy",
+    REFUSED,
+    "Reading this document takes more memory or time than one document may.",
+    "Offer the catalogue page by page.",
+)
 OUR_FAULT = Kind(
     "our_fault",
     REFUSED,

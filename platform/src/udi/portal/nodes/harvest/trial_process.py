@@ -1,4 +1,6 @@
-"""A trial of a catalogue in a process of its own: what a site answers is read where it can fill nobody's memory but its own.
+"""A trial of a catalogue in a process of its own: what a site answers can fill nobody's memory but its own.
+
+That process asks the site, with the network; a child of it, behind walls, reads what was answered.
 
 `python -m udi.portal.nodes.harvest.trial_process` reads one `TrialOrder` from its standard input and writes the `Trial`
 to its standard output, both as MessagePack.
@@ -19,12 +21,15 @@ import structlog
 from udi.kit.http import outgoing
 from udi.kit.memory import bound_data
 from udi.portal.nodes.harvest import source_kinds
+from udi.portal.nodes.harvest.document_reader import DocumentReader
 from udi.portal.nodes.harvest.trying import LARGEST, LONGEST, Trial, try_address
 from udi.portal.nodes.harvest.vocabulary import own_words
 
 MODULE = "udi.portal.nodes.harvest.trial_process"
 MEMORY = 1024**3
 """Bytes of data that a trial may hold, the interpreter included."""
+READER_MB = 1024
+"""Of address space, for the child that reads what the site answers."""
 PATIENCE = LONGEST + 15
 """Seconds after which a trial is ended; its requests end by themselves after `LONGEST`."""
 SEARCH_PATH = str(Path(__file__).resolve().parents[4])
@@ -80,9 +85,9 @@ async def try_apart(
 
 async def carry_out(order: TrialOrder) -> Trial:
     """Make the trial here."""
-    async with outgoing(order.private_hosts) as client:
+    async with outgoing(order.private_hosts) as client, DocumentReader(order.words, memory_mb=READER_MB) as documents:
         with own_words(order.words):
-            return await try_address(client, order.address, found_at=order.found_at, language=order.language)
+            return await try_address(client, documents, order.address, found_at=order.found_at, language=order.language)
 
 
 def main() -> None:

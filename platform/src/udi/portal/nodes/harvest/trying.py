@@ -11,9 +11,8 @@ from uuid import NAMESPACE_URL, uuid5
 from udi.kit.http import Outgoing, OutgoingError, RefusedAddressError
 from udi.portal.nodes.harvest import source_kinds
 from udi.portal.nodes.harvest.convert import Given, convert
-from udi.portal.nodes.harvest.discover import candidates
+from udi.portal.nodes.harvest.document_reader import DocumentReader
 from udi.portal.nodes.harvest.faults import Fault
-from udi.portal.nodes.harvest.recognise import read
 from udi.portal.nodes.harvest.record import Page, Record, Refused
 from udi.protocol import structures as of
 from udi.protocol.faults import InvalidRecord
@@ -69,17 +68,20 @@ def usual(address: str) -> str:
     return parts._replace(path=parts.path or "/", fragment="").geturl() if usable else ""
 
 
-async def try_address(outgoing: Outgoing, address: str, *, found_at: datetime, language: str) -> Trial:
+async def try_address(
+    outgoing: Outgoing, documents: DocumentReader, address: str, *, found_at: datetime, language: str
+) -> Trial:
     """Ask the address, then where portals of each kind have their catalogue, until one answers; nothing is kept.
 
     At most `MOST_REQUESTS` requests to this one site, one after the other, of `LARGEST` bytes each.
     """
-    visit = _Visit(outgoing, language)
+    visit = _Visit(outgoing, documents, language)
     try:
         async with asyncio.timeout(LONGEST):
             page, body = await visit.ask(address)
             where = address
-            for other in candidates(address, page, body, most=SHOWN) if not _holds(page) else ():
+            others = [] if _holds(page) else await documents.find_candidates(address, page, body, most=SHOWN)
+            for other in others:
                 if visit.spent:
                     break
                 coming, _ = await visit.ask(other)
@@ -106,8 +108,10 @@ def _holds(page: Page) -> bool:
 class _Visit:
     """The requests of one trial."""
 
-    def __init__(self, outgoing: Outgoing, language: str) -> None:
-        self._outgoing, self._language = outgoing, language
+    def __init__(self, outgoing: Outgoing, documents: DocumentReader, language: str) -> None:
+        self._outgoing = outgoing
+        self._documents = documents
+        self._language = language
         self.tried: dict[str, Fault | None] = {}
 
     @property
@@ -130,8 +134,7 @@ class _Visit:
             return self._failed(address, source_kinds.SOURCE_REFUSED.at(""))
         except OutgoingError as error:
             return self._failed(address, source_kinds.SOURCE_SILENT.at("", value=str(error)))
-        # Reading may take a second: the other requests of this web worker go on meanwhile.
-        page = await asyncio.to_thread(read, bytes(body), base_url=where, language=self._language)
+        page = await self._documents.read(bytes(body), where, self._language)
         self.tried[address] = None if _holds(page) else next(iter(page.faults), source_kinds.SOURCE_EMPTY.at(""))
         return page, bytes(body)
 

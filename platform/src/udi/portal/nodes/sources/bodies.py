@@ -23,10 +23,11 @@ class TooLargeBodyError(Exception):
 
 
 class Body:
-    """What came so far; `discard` it at the end."""
+    """What came so far; `discard` it at the end. `folder`: where its file is put, None for that of temporary files."""
 
-    def __init__(self, largest: int = LARGEST) -> None:
+    def __init__(self, largest: int = LARGEST, folder: Path | None = None) -> None:
         self._largest, self._sum = largest, hashlib.sha256()
+        self._folder = folder
         self._start, self._file = bytearray(), None
         self.size = 0
 
@@ -67,9 +68,14 @@ class Body:
 
     def _divide(self) -> None:
         if is_divisible(bytes(self._start[:BEGINNING])):
-            self._file = tempfile.NamedTemporaryFile(prefix="udi-source-")  # noqa: SIM115 - until it is discarded
+            self._file = tempfile.NamedTemporaryFile(prefix="udi-source-", dir=self._folder)  # noqa: SIM115 - until it is discarded
             self._file.write(self._start)
             del self._start[BEGINNING:]
+
+    @property
+    def whole(self) -> bytes | Path:
+        """All of it: the bytes in memory, or the file where it is to be read in pieces."""
+        return self.file or self.beginning
 
     def done(self) -> None:
         """All of it came."""

@@ -5,6 +5,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
+from pathlib import Path
 
 from udi import __version__
 from udi.kit.http import Fetched, Outgoing, OutgoingError, RefusedAddressError
@@ -61,9 +62,15 @@ class Reader:
         self._robots.pop(host_of(address), None)
 
     async def get(
-        self, address: str, *, agent: str, invited: bool, conditions: Mapping[str, str] | None = None
+        self,
+        address: str,
+        *,
+        agent: str,
+        invited: bool,
+        conditions: Mapping[str, str] | None = None,
+        folder: Path | None = None,
     ) -> Given:
-        """The document at an address, tried three times where the site is only busy.
+        """The document at an address, tried three times where the site is only busy; `folder` is for one that is large.
 
         Raises:
             NotModifiedError: `conditions` were given, and nothing changed.
@@ -75,7 +82,7 @@ class Reader:
         headers = {"Accept": ACCEPT, "User-Agent": agent, **(conditions or {})}
         for attempt in range(TRIES):
             try:
-                return await self._once(address, headers, robots.delay, LARGEST)
+                return await self._once(address, headers, robots.delay, LARGEST, folder)
             except UnreadError as error:
                 if not error.passing or attempt == TRIES - 1:
                     raise
@@ -97,14 +104,16 @@ class Reader:
                 self._robots[host] = Robots()
         return self._robots[host]
 
-    async def _once(self, address: str, headers: Mapping[str, str], delay: float, largest: int) -> Given:
+    async def _once(
+        self, address: str, headers: Mapping[str, str], delay: float, largest: int, folder: Path | None = None
+    ) -> Given:
         host = host_of(address)
         async with self._turns.setdefault(host, asyncio.Lock()):
             waited = time.monotonic() - self._last.get(host, -1e9)
             await asyncio.sleep(max(0.0, (max(self._pace, delay) if self._pace else 0) - waited))
             try:
                 async with asyncio.timeout(self._patience):
-                    return await self._fetch(address, headers, largest)
+                    return await self._fetch(address, headers, Body(largest, folder))
             except TimeoutError as error:
                 fault = source_kinds.SOURCE_SLOW.at("", seconds=int(self._patience))
                 raise UnreadError(fault) from error
@@ -115,7 +124,7 @@ class Reader:
             finally:
                 self._last[host] = time.monotonic()
 
-    async def _fetch(self, address: str, headers: Mapping[str, str], largest: int) -> Given:
+    async def _fetch(self, address: str, headers: Mapping[str, str], body: Body) -> Given:
         async with self._outgoing.fetch(address, headers=headers) as answer:
             if answer.status == HTTPStatus.NOT_MODIFIED:
                 raise NotModifiedError
@@ -124,7 +133,6 @@ class Reader:
                     source_kinds.SOURCE_STATUS.at("", value=answer.status),
                     gone=answer.status in GONE, passing=answer.status in PASSING, wait=_wait(answer),
                 )  # fmt: skip
-            body = Body(largest)
             try:
                 async for piece in answer.pieces:
                     body.take(piece)

@@ -1,8 +1,7 @@
 """A worker's turn at a source: document after document, each slice of records stored with the place it was at."""
 
-import asyncio
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 
@@ -15,6 +14,7 @@ from udi.kit.db import Database, is_away
 from udi.kit.tenancy import Territory
 from udi.portal.nodes.harvest import source_kinds
 from udi.portal.nodes.harvest.discover import candidates
+from udi.portal.nodes.harvest.document_reader import DocumentReader
 from udi.portal.nodes.harvest.faults import Fault
 from udi.portal.nodes.harvest.record import Page
 from udi.portal.nodes.harvest.vocabulary import own_words
@@ -25,7 +25,7 @@ from udi.portal.nodes.sources.course import Cost, Place
 from udi.portal.nodes.sources.leases import Claim, LostError, claim, find_open_run, give_back, held
 from udi.portal.nodes.sources.models import Action, CatalogueSource, RunOutcome, RunPhase, SourceRun, SourceState
 from udi.portal.nodes.sources.reading import Given, NotModifiedError, Reader, UnreadError, agent_of
-from udi.portal.nodes.sources.sheaves import Sheaf, pages_of
+from udi.portal.nodes.sources.sheaves import Sheaf
 from udi.portal.nodes.sources.standing import Fate
 from udi.portal.nodes.sources.storing import Ground, Stored, Thing, Told, store_slice
 from udi.portal.nodes.sources.telling import Deed, tell, tell_deeds, tell_others
@@ -66,8 +66,9 @@ async def take_turn(desk: Desk) -> bool:
     if ours is None:
         return False
     try:
-        with suppress(LostError), own_words(words):
-            await _Turn(desk, ours).go()
+        async with DocumentReader(words) as documents:
+            with suppress(LostError), own_words(words):
+                await _Turn(desk, ours, documents).go()
     except Exception as error:
         if is_away(error):
             raise
@@ -89,8 +90,10 @@ async def _give_up(desk: Desk, ours: Claim) -> None:
 class _Turn:
     """One worker's turn at one source."""
 
-    def __init__(self, desk: Desk, claimed: Claim) -> None:
-        self._desk, self._claim = desk, claimed
+    def __init__(self, desk: Desk, claimed: Claim, documents: DocumentReader) -> None:
+        self._desk = desk
+        self._claim = claimed
+        self._documents = documents
         self._agent = agent_of(desk.territory.origin)
 
     async def go(self) -> None:
@@ -150,7 +153,9 @@ class _Turn:
             return await self._note_unchanged()
         except UnreadError as error:
             cost = Cost(seconds=int(time.monotonic() - began))
-            return await self._pass(address, [error.fault], cost, gone=error.gone)
+            unread = Page(format="", faults=(error.fault,))
+            others = list(candidates(address, unread, b"", most=PAGE_SIZE))
+            return await self._pass(address, [error.fault], cost, gone=error.gone, others=others)
         try:
             large = given.body.size > HEAVY and given.body.file is None
             async with self._desk.reader.heavy if large else nullcontext():
@@ -159,12 +164,12 @@ class _Turn:
             given.body.discard()
 
     async def _take_in(self, source: CatalogueSource, place: Place, address: str, given: Given, began: float) -> None:
-        pages = pages_of(given, source.language)
-        page = await asyncio.to_thread(next, pages)
+        page = await self._documents.open(given.body.whole, given.url, source.language)
         cost = Cost(given.body.size, int(time.monotonic() - began))
         if (place.finding and not course.holds(page)) or not page.readable:
-            return await self._pass(address, page.faults, cost, page=page, body=given.body.beginning)
-        return await self._store(address, given, page, pages, cost, place)
+            others = await self._documents.find_candidates(address, page, given.body.beginning, most=PAGE_SIZE)
+            return await self._pass(address, page.faults, cost, others=others)
+        return await self._store(address, given, page, cost, place)
 
     async def _ask(self, source: CatalogueSource, place: Place, address: str) -> Given:
         registered = address in {source.address, source.entry} or not place.folder
@@ -172,7 +177,9 @@ class _Turn:
         if not place.asked and source.entry and source.state == SourceState.ACTIVE and not source.accepts_loss:
             said = {"If-None-Match": source.etag, "If-Modified-Since": source.last_modified}
             conditions = {name: value for name, value in said.items() if value}
-        return await self._desk.reader.get(address, agent=self._agent, invited=registered, conditions=conditions)
+        return await self._desk.reader.get(
+            address, agent=self._agent, invited=registered, conditions=conditions, folder=self._documents.folder
+        )
 
     async def _note_unchanged(self) -> None:
         async with held(self._desk.database, self._claim) as (session, source):
@@ -183,12 +190,12 @@ class _Turn:
             run.place = replace(place, waiting=(), start=source.entry).write()
 
     async def _pass(
-        self, address: str, faults: Sequence[Fault], cost: Cost, *, gone: bool = False, page: Page | None = None,
-        body: bytes = b"",
-    ) -> None:  # fmt: skip
+        self, address: str, faults: Sequence[Fault], cost: Cost, *, gone: bool = False, others: Sequence[str] = ()
+    ) -> None:
         """Nothing could be had there: go on without it, or look elsewhere where the catalogue was never found yet.
 
-        One that was found before and is gone is looked for anew in the next reading; one that broke is waited for.
+        `others` are addresses where the site may have it. One that was found before and is gone is looked for anew in
+        the next reading; one that broke is waited for.
         """
         async with held(self._desk.database, self._claim) as (session, source):
             run = await _open(session, source)
@@ -198,22 +205,19 @@ class _Turn:
             finding = place.finding
             place = course.passed(place, address, cost, broken=not finding)
             if finding and not source.entry:
-                seen = page or Page(format="", faults=tuple(faults))
-                place = course.searching(place, candidates(address, seen, body, most=PAGE_SIZE))
+                place = course.searching(place, others)
             elif finding and gone:
                 source.entry = ""
             _note(run, place)
 
-    async def _store(
-        self, address: str, given: Given, page: Page, pages: Iterator[Page], cost: Cost, place: Place
-    ) -> None:
+    async def _store(self, address: str, given: Given, page: Page, cost: Cost, place: Place) -> None:
         """Slice by slice; a reading that was killed in the middle of a document goes on there, if it is the same."""
         at = place.offset if place.sum == given.body.sum else 0
         sheaf = Sheaf(fresh=at > 0)
         while page.readable:
             await self._store_piece(address, given, page, sheaf, at)
             sheaf.gather(page)
-            following = await asyncio.to_thread(next, pages, None)
+            following = await self._documents.next_part()
             if following is None:
                 return await self._go_on(address, given, sheaf, cost)
             page = following

@@ -1,14 +1,10 @@
 """The pages of one document, and what they said together."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from udi.portal.nodes.harvest.faults import Fault
 from udi.portal.nodes.harvest.finish import without_repeats
-from udi.portal.nodes.harvest.pieces import read_pieces
-from udi.portal.nodes.harvest.recognise import read
 from udi.portal.nodes.harvest.record import Page
-from udi.portal.nodes.sources.reading import Given
 from udi.portal.nodes.sources.telling import MOST_TOLD
 
 EMPTY = Page(format="")
@@ -35,11 +31,3 @@ class Sheaf:
         links = (*self.page.links, *page.links)
         following = self.page.next or page.next
         self.page = replace(page, records=(), refused=(), services=(), faults=faults, links=links, next=following)
-
-
-def pages_of(given: Given, language: str) -> Iterator[Page]:
-    """The pages of a document, at least one, each read when it is asked for: one, unless it is read in pieces."""
-    if given.body.file is None:
-        yield read(given.body.beginning, base_url=given.url, language=language)
-    else:
-        yield from read_pieces(given.body.file, base_url=given.url, language=language)

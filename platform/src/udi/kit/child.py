@@ -1,4 +1,4 @@
-"""Work on strangers' files in a process of its own, with limits, which cannot outlive this one."""
+"""Work on untrusted files in a process of its own, with limits, which cannot outlive this one."""
 
 import asyncio
 import json
@@ -19,12 +19,12 @@ from typing import Any, Self, TypeVar, get_args, get_origin, get_type_hints
 import msgspec
 import psutil
 
-from udi.node.tables.confinement import Limits
-from udi.node.tables.inside import HEADER
-from udi.node.tables.room import NoRoomError
+from udi.kit.child_program import HEADER
+from udi.kit.confinement import Limits
+from udi.kit.disk_space import NoRoomError
 
 T = TypeVar("T")
-INSIDE = "udi.node.tables.inside"
+INSIDE = "udi.kit.child_program"
 LONGEST_ANSWER = 64 * 1024 * 1024
 FRUGAL = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "MALLOC_ARENA_MAX"), "1")
 """One arena of memory for all threads: DuckDB then takes 190 MB of address space at once, where it took 750."""
@@ -59,9 +59,12 @@ class Child:
     """
 
     def __init__(self, limits: Limits, environment: dict[str, str] | None = None) -> None:
-        places = limits.places or (tempfile.gettempdir(),)
+        places = limits.places
+        if not places and not limits.modules:
+            places = (tempfile.gettempdir(),)
         self._limits = replace(limits, places=places)
-        self._environment = {"TMPDIR": places[0], **(environment or {})}
+        temporary = {"TMPDIR": places[0]} if places else {}
+        self._environment = temporary | (environment or {})
         self._process: subprocess.Popen[bytes] | None = None
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
@@ -191,13 +194,15 @@ async def run(
     file_bytes: int = 0,
     raises: tuple[type[Exception], ...] = (),
     environment: dict[str, str] | None = None,
+    modules: tuple[str, ...] = (),
     **kwargs: Any,
 ) -> T:
     """What an importable function answers, in a process made for this call and ended after it.
 
     `memory_mb` is of address space, of which a Python with DuckDB takes 200 at once; `file_bytes` is the longest file
     that it may write, 0 for none; `environment` is set before the first import. It reaches the folders among the
-    arguments and those of their files, nothing else: its temporary files are in the first.
+    arguments and those of their files, nothing else: its temporary files are in the first. Where `modules` are named,
+    it imports them first, and reaches no file at all.
 
     Raises:
         TooLongError: no answer within `seconds`; the child was killed.
@@ -207,7 +212,8 @@ async def run(
         ChildError: the function raised something that is not in `raises`.
     """
     places = _places(*args, *kwargs.values())
-    async with Child(Limits(memory_mb, file_bytes, places=places), environment) as child:
+    limits = Limits(memory_mb, file_bytes, places=places, modules=modules)
+    async with Child(limits, environment) as child:
         return await child.call(function, *args, seconds=seconds, raises=raises, **kwargs)
 
 

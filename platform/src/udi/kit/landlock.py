@@ -35,8 +35,10 @@ def version() -> int:
     return max(_call(ctypes.CDLL(None), CREATE, 0, 0, VERSION), 0)
 
 
-def enclose(places: Iterable[Path], *, writes: bool) -> bool:
+def enclose(places: Iterable[Path], *, writes: bool, program: bool = True) -> bool:
     """Reach `places` only, besides what a Python needs to run; write there only if `writes`. Whether the kernel sees to it.
+
+    `program` False: not even what a Python needs, for one that has imported all that it will run.
 
     It counts for the calling thread and those that it starts: call it before there are others. The process must have
     given up new rights (`PR_SET_NO_NEW_PRIVS`).
@@ -51,8 +53,9 @@ def enclose(places: Iterable[Path], *, writes: bool) -> bool:
         return False
     try:
         looking = EXECUTE | READ_FILE | READ_FOLDER
-        for needed in (*SYSTEM, sys.prefix, sys.base_prefix, *filter(None, sys.path)):
-            _allow(libc, rules, Path(needed), looking)
+        needed = (*SYSTEM, sys.prefix, sys.base_prefix, *filter(None, sys.path)) if program else ()
+        for path in needed:
+            _allow(libc, rules, Path(path), looking)
         for place in places:
             _allow(libc, rules, place, every & ~EXECUTE if writes else READ_FILE | READ_FOLDER)
         return _call(libc, RESTRICT, rules, 0, 0) == 0

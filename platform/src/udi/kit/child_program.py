@@ -1,6 +1,6 @@
-"""The inside of a child process: walls first, then call after call until the parent leaves.
+"""The program of a child process: walls first, then call after call until the parent leaves.
 
-Started as `python -m udi.node.tables.inside <parent> <limits>`. A call comes pickled from the parent, who is
+Started as `python -m udi.kit.child_program <parent> <limits>`. A call comes pickled from the parent, who is
 trusted; what goes back is plain data, because whoever reads strangers' files is not.
 """
 
@@ -15,8 +15,8 @@ from typing import Any
 
 import msgspec
 
-from udi.node.tables.confinement import Limits, confine, spend
-from udi.node.tables.room import is_full
+from udi.kit.confinement import Limits, confine, spend
+from udi.kit.disk_space import is_full
 
 HEADER = struct.Struct(">Q")
 WIRE = 0
@@ -25,7 +25,10 @@ MEMORY = {"MemoryError", "OutOfMemoryException"}
 
 def main() -> None:
     """Serve the parent on descriptor 0 until it closes it."""
-    confine(Limits(**json.loads(sys.argv[2])), int(sys.argv[1]))
+    limits = Limits(**json.loads(sys.argv[2]))
+    for module in limits.modules:
+        importlib.import_module(module)
+    confine(limits, int(sys.argv[1]))
     while (content := _receive()) is not None:
         seconds, function, arguments, told = pickle.loads(content)  # noqa: S301 - from the parent
         spend(seconds)

@@ -1,4 +1,4 @@
-"""The keys of the installation for files (secret `file_keys`): they sign addresses and wrap the keys of sealed spaces."""
+"""Rings of keys in a secret file: for files (`file_keys`: they sign addresses and wrap keys of sealed spaces), for columns."""
 
 import base64
 import json
@@ -53,9 +53,9 @@ class Ring:
             listed = json.loads(text)["keys"]
             keys = tuple(_read(entry) for entry in listed)
         except (KeyError, TypeError, AttributeError) as error:
-            raise ValueError("The secret file_keys holds no keys.") from error
+            raise ValueError("The secret holds no ring of keys.") from error
         if not keys or any(len(key.secret) != KEY_BYTES for key in keys):
-            raise ValueError("The secret file_keys holds no keys.")
+            raise ValueError("The secret holds no ring of keys.")
         return cls(keys)
 
     @property
@@ -77,8 +77,11 @@ class Ring:
 class RingFile:
     """The ring of a secret file, read when first asked for and again when the file changes."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings, self._stamp, self._ring = settings, 0, None
+    def __init__(self, settings: Settings, name: str = SECRET) -> None:
+        self._settings = settings
+        self._name = name
+        self._stamp = 0
+        self._ring = None
 
     _ring: Ring | None
 
@@ -90,11 +93,11 @@ class RingFile:
             ValueError: it never held keys.
         """
         if self._ring is None:
-            path = self._settings.find_secret(SECRET)
+            path = self._settings.find_secret(self._name)
             self._stamp = path.stat().st_mtime_ns
             self._ring = Ring.parse(path.read_text())
         else:
-            self._follow(self._settings.secrets_folder / SECRET)
+            self._follow(self._settings.secrets_folder / self._name)
         return self._ring
 
     def _follow(self, path: Path) -> None:

@@ -1,0 +1,56 @@
+"""What a worker does with sealed columns: it brings each value under the key that is used now."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Text, select, type_coerce, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.db import Database
+from udi.kit.ring import Ring
+from udi.kit.sealed_columns import MARK, sealed_columns
+from udi.kit.territories import Registry
+
+AT_ONCE = 200
+"""Rows of one column that are sealed again in one transaction."""
+
+
+async def reseal(session: AsyncSession, table: Any, ring: Ring) -> int:
+    """Seal with the leading key what lies in clear or under another key; the number of values, `AT_ONCE` a column at most."""
+    count = 0
+    for column in sealed_columns(table):
+        stored = type_coerce(column, Text)
+        pending = (stored != "", ~stored.startswith(f"{MARK}:{ring.leading.id}:", autoescape=True))
+        query = select(table.id, column).where(*pending).limit(AT_ONCE).with_for_update(skip_locked=True)
+        for row_id, text in (await session.execute(query)).all():
+            values = {column.name: text}
+            statement = update(table).where(table.id == row_id).values(values)
+            await session.execute(statement.execution_options(synchronize_session=False))
+            count += 1
+    return count
+
+
+async def reseal_for_ever(database: Database, registry: Registry, tables: Sequence[Any], *, every: float = 600) -> None:
+    """Seal what lies in clear or under a replaced key, in every territory, again and again; a companion of the worker.
+
+    It waits first: while a release takes the place of another, the one before still reads what it wrote itself.
+    """
+    while True:
+        await asyncio.sleep(every)
+        for territory in await registry.list():
+            await reseal_territory(database, territory.id, tables)
+
+
+async def reseal_territory(database: Database, tenant: UUID, tables: Sequence[Any]) -> int:
+    """Seal again what needs it in one territory; the number of values."""
+    total = 0
+    for table in tables:
+        while True:
+            async with database.session(tenant, role="worker") as session:
+                count = await reseal(session, table, database.column_keys())
+            total += count
+            if count == 0:
+                break
+    return total

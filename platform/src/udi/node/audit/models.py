@@ -1,0 +1,24 @@
+"""The table of events."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Index, Text, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from udi.kit.db import Owned
+from udi.node.schema import NodeTable
+
+
+class AuditEvent(Owned, NodeTable):
+    """One event; rows are never changed."""
+
+    __tablename__ = "audit_event"
+    __table_args__ = (Index("ix_audit_event_tenant_id_at", "tenant_id", "at"),)
+
+    at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+    name: Mapped[str] = mapped_column(Text)
+    actor_id: Mapped[UUID | None]
+    subject_id: Mapped[UUID | None]
+    facts: Mapped[dict[str, Any]]

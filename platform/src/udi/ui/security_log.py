@@ -1,0 +1,81 @@
+"""The security stream of the log: who was refused or showed something forged, from where, at which route.
+
+A line has `stream=security`. It names a person by their identifier in this installation, a credential by a keyed digest
+(the same credential has the same one), an origin by its address, of IPv6 by the network of one household.
+"""
+
+import hmac
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from litestar.connection import ASGIConnection
+from litestar.types import Scope
+
+from udi.kit.credentials import InvalidSignatureError
+from udi.kit.rates import neighbourhood
+from udi.kit.tokens import InvalidTokenError
+from udi.settings import ProgramName, Settings
+from udi.ui.readers import address_of
+
+log = structlog.get_logger()
+REFUSAL, LOGIN_FAILURE = "refusal", "login_failure"
+"""Names in the state of a request: the error that it was answered with; why a login failed."""
+STATUSES = {401: "credential refused", 403: "refused", 429: "too many"}
+FORGED, LOGIN_REFUSED = "forged", "login refused"
+PURPOSE = "security log"
+DIGEST = 16
+"""Signs of a digest that are written."""
+
+
+@dataclass(frozen=True)
+class SecurityLog:
+    """Writes the lines of one program."""
+
+    settings: Settings
+    program: ProgramName
+
+    def note(self, scope: Scope, status: int, labels: dict[str, str]) -> None:
+        """Write a line about a request that was refused; nothing about any other."""
+        state = scope["state"]
+        error = state.get(REFUSAL)
+        cause = getattr(error, "__cause__", None)
+        reason = getattr(error, "slug", "")
+        what = STATUSES.get(status)
+        if LOGIN_FAILURE in state:
+            what = LOGIN_REFUSED
+            reason = state[LOGIN_FAILURE]
+        elif isinstance(cause, (InvalidSignatureError, InvalidTokenError)):
+            what = FORGED
+            reason = str(cause)
+        if what is None:
+            return
+        connection: ASGIConnection[Any, Any, Any, Any] = ASGIConnection(scope)
+        log.warning(
+            "security",
+            stream="security",
+            what=what,
+            reason=reason,
+            who=_identify(state),
+            credential=self._digest(connection),
+            origin=neighbourhood(address_of(connection)),
+            status=status,
+            **labels,
+        )
+
+    def _digest(self, connection: ASGIConnection[Any, Any, Any, Any]) -> str:
+        """A digest of the credential that was shown in the header; empty where none was."""
+        shown = connection.headers.get("authorization", "")
+        if not shown:
+            return ""
+        key = self.settings.derived_key(self.program, PURPOSE)
+        return hmac.digest(key, shown.encode(), "sha256").hex()[:DIGEST]
+
+
+def _identify(state: Any) -> str:
+    """The identifier of the person, or the name of the machine, whose credential was good; empty where nobody's was."""
+    bearer = state.get("bearer")
+    actor = bearer.actor if bearer else state.get("actor")
+    if actor is not None:
+        return str(actor.person_id)
+    return str(state.get("token_of") or "")
