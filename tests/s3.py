@@ -96,7 +96,9 @@ class S3Service:
         command.append(f"-s3.config={self.folder / 's3.json'}")
         environment = {**os.environ, "HOME": str(self.folder)}
         with (self.folder / "s3.log").open("ab") as log:
-            self.process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, cwd=self.folder)
+            self.process = subprocess.Popen(
+                command, env=environment, stdout=log, stderr=log, cwd=self.folder, start_new_session=True
+            )
         deadline = time.monotonic() + PATIENCE
         while not self._stores_objects():
             assert self.process.poll() is None, (self.folder / "s3.log").read_text()
