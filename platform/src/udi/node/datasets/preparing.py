@@ -74,12 +74,13 @@ def prepare(source: Path, name: str, corrections: Json, target: Path, schemas: P
         {"column": column, "code": code, "count": count}
         for (column, code), count in converted.errors.counts.most_common()
     ]
+    people = look_for_personal_data(target, converted.profile.columns, converted.other_headers)
     prepared = Prepared(
         converted.profile.as_json(),
         table=True,
         errors=[error.as_json() for error in converted.errors.listed],
         counts=counts,
-        personal=[one.as_json() for one in look_for_personal_data(target, converted.profile.columns).findings],
+        personal=[one.as_json() for one in people.findings],
         safety=safety,
     )
     advised = _advised(prepared, target, converted.profile, corrected.schema, shelf_of(schemas), listing)

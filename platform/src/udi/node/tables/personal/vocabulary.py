@@ -1,4 +1,4 @@
-"""What the name of a column says of its content: words of French and English, without accents."""
+"""What the name of a column says of its content: words without accents, of French and English first."""
 
 import re
 import unicodedata
@@ -70,10 +70,22 @@ COUNTS = words(
     "nombre nb nbre effectif effectifs total totaux count counts population somme sum quantite valeur value frequence "
     "frequency pourcentage percent taux rate number popolazione iscritti occurrences"
 )
-BIRTHS = ("naiss", "birth", "nelee", "natele")
-GIVENS = ("prenom", "givenname", "firstname", "forename")
+BIRTHS = (
+    "naiss",
+    "birth",
+    "nelee",
+    "natele",
+    "geburtsdatum",
+    "geburtstag",
+    "fechadenac",
+    "fechanac",
+    "datadinasc",
+    "datanasc",
+)
+GIVENS = ("prenom", "givenname", "firstname", "forename", "vorname")
 FAMILIES = ("nomdefamille", "nomfamille", "nomusage", "nomdusage", "nomusuel", "nomnaiss", "nomdenaiss", "nommarital",
-            "nomdejeunefille", "nomjeunefille", "patronym", "surname", "lastname", "familyname", "cognome")  # fmt: skip
+            "nomdejeunefille", "nomjeunefille", "patronym", "surname", "lastname", "familyname", "cognome",
+            "nachname", "familienname", "apellido")  # fmt: skip
 SPECIAL_CLEAR = words(
     "religion confession religieuse religieux ethnie ethnique ethnicity orientation sexuelle sexual groupe_sanguin pathologie pathologies "
     "maladie maladies seropositif vih hiv diagnosis syndique biometrie genetique condamnation condamnations"
@@ -85,6 +97,26 @@ SPECIAL_BESIDE = words(
     "offence croyance grossesse addiction hospitalisation pai regime"
 )
 """Said of people only in a table whose rows are people."""
+
+COLUMN_WORDS = (
+    NAMES
+    | EMAILS
+    | PHONES
+    | HOME
+    | words(
+        "adresse adresses address addresses anschrift direccion indirizzo rue street strasse calle via domicile residence "
+        "prenom prenoms given first last forename surname family famille usage usuel naissance marital patronyme "
+        "vorname vornamen nachname familienname apellido apellidos nombre nome cognome "
+        "ne nee e ee le date jour annee an birth born dob ddn geburtsdatum geburtstag geboren am fecha nacimiento nacido data "
+        "nascita nato nata il lieu sexe genre gender sex geschlecht sexo sesso age alter edad eta civilite anrede titre title "
+        "code postal cp plz zip postcode postleitzahl codigo cap ville commune city town ort wohnort ciudad localidad comune "
+        "citta pays country land pais paese profession beruf job fonction role statut nationalite "
+        "telefon telefonnummer handy telefono movil cellulare correo email elektronische fixe domicile personnel "
+        "n no num numero number nummer adherent licence matricule id identifiant de du des la l d et of the and der die das "
+        "und von y del di e electronique"
+    )
+)
+"""Words of which the names of columns about people are made, in French, English, German, Spanish and Italian."""
 
 
 @dataclass(frozen=True)
