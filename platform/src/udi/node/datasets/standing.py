@@ -1,6 +1,10 @@
 """Where a version stands before it is published: people who could be known by it, dangers of its file, its schema."""
 
+from collections.abc import Callable
+
 from udi.kit.errors import ConflictError, InvalidError, Refusal
+from udi.node.datasets import continuity
+from udi.node.datasets.continuity import list_breaks
 from udi.node.datasets.description import check_answers
 from udi.node.datasets.models import Dataset, PreparationState, State, Version
 from udi.node.files.clam import ScanState, Unscanned
@@ -18,6 +22,7 @@ STOPS = {
     "danger": "Its file holds something that could harm whoever opens it.",
     "people": "Its table says things about people.",
     "unread": "It could not be looked at: nobody knows what it says of people, nor what it hides.",
+    **continuity.STOPS,
     "description": "The portal would refuse its description.",
 }
 """What keeps a version from being published by itself, and the words for it."""
@@ -81,12 +86,34 @@ def access_of(dataset: Dataset, version: Version) -> Access:
     return Access.RESTRICTED if dataset.restricted else Access.OPEN
 
 
-def stops_of(version: Version) -> list[str]:
-    """Which of `STOPS` leave it to a person."""
+def stops_of(dataset: Dataset, version: Version) -> list[str]:
+    """Which of `STOPS` leave it to a person: what its file holds, and what it breaks of the published version."""
     held = {} if version.preparation and version.preparation.reason else _to_be_cleared(version)
     harms = any(one.strength is Safety.QUARANTINE for one in dangers_of(version))
     held |= {"virus": has_virus(version), "danger": harms or held.get("danger", False)}
+    held |= {one.stop: True for one in list_breaks(dataset, version)}
     return [name for name in STOPS if held.get(name)]
+
+
+def explain_stops(dataset: Dataset, version: Version, say: Callable[[str], str]) -> list[str]:
+    """The same in sentences, with the columns and the numbers of rows that are lost."""
+    breaks = {one.stop: one.explain(say) for one in list_breaks(dataset, version)}
+    return [breaks.get(name) or say(STOPS[name]) for name in stops_of(dataset, version)]
+
+
+def explain_waiting(dataset: Dataset, version: Version) -> str:
+    """Why a version that nothing stops is not published, in English."""
+    if is_being_read(version) and has_asked(version):
+        return "Its file is still being read."
+    if dataset.withdrawn_at is not None:
+        return "The dataset is withdrawn."
+    if dataset.opened_at is None and dataset.document is None:
+        return "Nobody has published this dataset yet: a person does so the first time."
+    if dataset.document is None and dataset.state not in OPENED:
+        return "The portal did not accept the last publication of this dataset."
+    if check_answers(dataset.description):
+        return "The description of this dataset is not complete."
+    return "Nobody asked that this version be published."
 
 
 def is_being_read(version: Version) -> bool:
