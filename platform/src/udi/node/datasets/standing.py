@@ -20,7 +20,8 @@ OPENED = (State.PUBLISHING, State.PUBLISHED)
 STOPS = {
     "virus": "A virus was found in its file.",
     "danger": "Its file holds something that could harm whoever opens it.",
-    "people": "Its table says things about people.",
+    "people": "It says things about people.",
+    "unsearched": "Nobody looked for people in all of it.",
     "unread": "It could not be looked at: nobody knows what it says of people, nor what it hides.",
     **continuity.STOPS,
     "description": "The portal would refuse its description.",
@@ -49,9 +50,15 @@ def is_table(version: Version) -> bool:
 
 
 def people_in(version: Version) -> list[Finding]:
-    """What its table says of people, the stops first."""
+    """What its table says of people, the stops first, then what the rest of its file does."""
     found = version.preparation
     return [Finding.from_json(one) for one in found.findings.get("personal", ())] if found else []
+
+
+def unsearched_in(version: Version) -> list[str]:
+    """The parts of its file in which nobody can look for people: pictures, PDF, what is encrypted or too large."""
+    found = version.preparation
+    return list(found.findings.get("unsearched", ())) if found else []
 
 
 def dangers_of(version: Version) -> list[SafetyFinding]:
@@ -128,7 +135,7 @@ def has_asked(version: Version) -> bool:
 
 def can_treat(version: Version) -> bool:
     """Whether what it says of people can be taken out of its table."""
-    return is_table(version) and bool(people_in(version))
+    return is_table(version) and any(not one.place for one in people_in(version))
 
 
 def looks_like(version: Version) -> list[Proposed]:
@@ -157,6 +164,7 @@ def _to_be_cleared(version: Version) -> dict[str, bool]:
         "people": any(one.strength is Personal.STOP for one in people_in(version)),
         "danger": any(one.strength is Safety.STOP for one in dangers_of(version)),
         "unread": is_unread(version),
+        "unsearched": bool(unsearched_in(version)),
     }
 
 
@@ -173,8 +181,12 @@ def carry_reason(before: Version | None, version: Version) -> None:
 
 
 def _stopped_by(version: Version) -> set[tuple[object, ...]]:
-    people = {("people", one.what, *one.columns) for one in people_in(version) if one.strength is Personal.STOP}
-    dangers = {("danger", one.danger) for one in dangers_of(version) if one.strength is Safety.STOP}
+    stops = [one for one in people_in(version) if one.strength is Personal.STOP]
+    people: set[tuple[object, ...]] = {("people", one.place, one.what, *one.columns) for one in stops}
+    people |= {("unsearched", place) for place in unsearched_in(version)}
+    dangers: set[tuple[object, ...]] = {
+        ("danger", one.danger) for one in dangers_of(version) if one.strength is Safety.STOP
+    }
     failure = version.preparation.failure if version.preparation else ""
     return people | dangers | ({("unread", failure)} if is_unread(version) else set())
 

@@ -248,7 +248,18 @@ def _keep(version: Version, looked: Looked) -> None:
     else:
         found.state = PreparationState.READY if prepared.table else PreparationState.PLAIN
         found.derived = list(derived_by(prepared, found.revision))
-        looks = ("errors", "counts", "personal", "safety", "facts", "coverage", "looks_like", "schema", "listed")
+        looks = (
+            "errors",
+            "counts",
+            "personal",
+            "safety",
+            "facts",
+            "coverage",
+            "looks_like",
+            "schema",
+            "listed",
+            "unsearched",
+        )
         found.findings = {**{name: getattr(prepared, name) for name in looks}, DIFFERENCE: looked.difference}
         version.profile = prepared.profile
         version.file.charset = prepared.profile.get("encoding", "") if version.file.charset else ""

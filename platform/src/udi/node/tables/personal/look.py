@@ -1,11 +1,13 @@
 """Look for personal data in a typed table."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from udi.node.tables.column import ColumnType, TypedColumn
 from udi.node.tables.locked import Connection
+from udi.node.tables.markup import leaves
 from udi.node.tables.personal.beside import find_births, find_codes, find_homes, find_special, rows_are_people
 from udi.node.tables.personal.cells import Cells, open_table, read_cells
 from udi.node.tables.personal.direct import (
@@ -17,6 +19,7 @@ from udi.node.tables.personal.direct import (
     find_telephones,
 )
 from udi.node.tables.personal.explanations import What
+from udi.node.tables.personal.fields import gather
 from udi.node.tables.personal.groups import find_small_groups
 from udi.node.tables.personal.people import Surroundings, find_people
 from udi.node.tables.personal.report import Finding, PersonalReport, Strength
@@ -45,7 +48,7 @@ def look_for_personal_data(
     with open_table(parquet) as table:
         rows = (table.execute("SELECT count(*) FROM t").fetchone() or (0,))[0]
         read = read_cells(table, columns, rows)
-        found = _search(table, read)
+        found = [*_search(table, read), *_search_objects(read)]
         for names in other_headers:
             found = join_findings(found, _search(table, _renamed(read, names)))
         if not other_headers:
@@ -53,6 +56,39 @@ def look_for_personal_data(
             found = join_findings(found, [_as_warning(one) for one in unnamed if one.what in SAID_BY_VALUES])
     found.sort(key=lambda one: (one.strength is not Strength.STOP, ORDER[one.what], -one.count))
     return PersonalReport(tuple(found), rows=rows, columns=len(columns))
+
+
+def _search_objects(read: Sequence[Cells]) -> list[Finding]:
+    """What the objects say that stand in the cells of a column as JSON, told of this column."""
+    found = []
+    for cells in read:
+        objects = [one for _, text in cells.sample if (one := _as_object(text)) is not None]
+        if objects and len(objects) >= MOSTLY * len(cells.sample):
+            inner = look_at_fields(gather(leaves(objects, cells.name)))
+            told = [replace(one, columns=(cells.name,), lines=(), estimated=True) for one in inner]
+            found += join_findings(told, ())
+    return found
+
+
+def _as_object(text: str) -> object | None:
+    if not text.startswith(("{", "[")):
+        return None
+    try:
+        value: object = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict | list) else None
+
+
+def look_at_fields(fields: Sequence[Cells]) -> list[Finding]:
+    """What values say of people that stand under names and not in rows, under these names and by themselves."""
+    found = _of_fields(fields)
+    return join_findings(found, [_as_warning(one) for one in _of_fields(_renamed(fields, ("",) * len(fields)))])
+
+
+def _of_fields(fields: Sequence[Cells]) -> list[Finding]:
+    around = Surroundings(tuple(cells.header for cells in fields))
+    return _of_columns([cells for cells in fields if cells.column.type not in UNREAD], around)
 
 
 def _search(table: Connection, read: Sequence[Cells]) -> list[Finding]:
