@@ -8,7 +8,14 @@ from pathlib import Path
 from udi.node.tables.column import ColumnType, TypedColumn
 from udi.node.tables.locked import Connection
 from udi.node.tables.markup import leaves
-from udi.node.tables.personal.beside import find_births, find_codes, find_homes, find_special, rows_are_people
+from udi.node.tables.personal.beside import (
+    find_births,
+    find_codes,
+    find_family_status,
+    find_homes,
+    find_special,
+    rows_are_people,
+)
 from udi.node.tables.personal.cells import Cells, open_table, read_cells
 from udi.node.tables.personal.direct import (
     find_accounts,
@@ -16,6 +23,7 @@ from udi.node.tables.personal.direct import (
     find_mails,
     find_plates,
     find_security_numbers,
+    find_tax_numbers,
     find_telephones,
 )
 from udi.node.tables.personal.explanations import What
@@ -28,10 +36,10 @@ from udi.node.tables.personal.vocabulary import Header
 NAMES = frozenset({What.FULL_NAME, What.FAMILY_NAME})
 ALL_NAMES = NAMES | {What.GIVEN_NAME}
 ORDER = {what: index for index, what in enumerate(What)}
-ALONE = frozenset({What.NIR, What.IBAN, What.EMAIL, What.FULL_NAME, What.FAMILY_NAME, What.GIVEN_NAME})
+ALONE = frozenset({What.NIR, What.TAX_NUMBER, What.IBAN, What.EMAIL, What.FULL_NAME, What.FAMILY_NAME, What.GIVEN_NAME})
 """What explains a column well enough: nothing else is said of it."""
 MOSTLY = 0.5
-SAID_BY_VALUES = frozenset({What.FULL_NAME, What.FAMILY_NAME, What.BIRTH_DATE, What.ADDRESS, What.NAME_IN_TEXT})
+SAID_BY_VALUES = frozenset({What.FULL_NAME, What.FAMILY_NAME, What.BIRTH_DATE, What.ADDRESS})
 """What values may say in spite of the name of their column; a lone first name is that of a place as often."""
 UNREAD = frozenset({ColumnType.EMPTY, ColumnType.BOOLEAN, ColumnType.LATITUDE, ColumnType.LONGITUDE, ColumnType.TIME})
 
@@ -139,6 +147,7 @@ def _of_columns(columns: Sequence[Cells], around: Surroundings) -> list[Finding]
                 find_homes(cells, around, people=people, named=named),
                 find_codes(cells, people=people),
                 find_special(cells, around, people=people),
+                find_family_status(cells, around, people=people),
             )
         found += [one for one in others if one]
     return found
@@ -147,6 +156,7 @@ def _of_columns(columns: Sequence[Cells], around: Surroundings) -> list[Finding]
 def _numbers(cells: Cells) -> tuple[Finding | None, ...]:
     return (
         find_security_numbers(cells),
+        find_tax_numbers(cells),
         find_accounts(cells),
         find_mails(cells),
         find_plates(cells),
