@@ -2,7 +2,7 @@
 
 import typer
 
-from bench import pages, search, sources, tables, tenants
+from bench import pages, personal, search, sources, tables, tenants
 from udi.cli.main import run
 
 app = typer.Typer(
@@ -12,7 +12,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (tables.tables, search.search, pages.pages, sources.sources, tenants.tenants):
+for command in (tables.tables, personal.personal, search.search, pages.pages, sources.sources, tenants.tenants):
     app.command()(command)
 
 

@@ -195,7 +195,7 @@ async def test_people_stop_a_publication_until_its_producer_says_why(
     closed = await passer_by.get(f"/datasets/{dataset}/file")
     published = await producer.client.post(f"/datasets/{dataset}/publish", data={"reason": "Élus, loi de 1884"})
 
-    assert "Ce tableau dit des choses sur des personnes" in checked
+    assert "Ce fichier contient des données personnelles" in checked
     assert "Retirez la colonne" in checked
     assert refused.status_code == 422
     assert 'href="#reason"' in refused.text

@@ -76,8 +76,8 @@ async def stopped(database: Database, territory: Territory) -> list[list[str]]:
 @pytest.mark.parametrize(
     ("content", "name", "why"),
     [
-        (PEOPLE, "adherents.csv", ["people"]),
-        (bomb(), "photos.zip", ["danger"]),
+        (PEOPLE, "adherents.csv", ["people", "columns"]),
+        (bomb(), "photos.zip", ["danger", "format"]),
         (TABLE + EICAR, "associations.csv", ["virus"]),
     ],
     ids=["people", "a danger", "a virus"],
@@ -99,7 +99,7 @@ async def test_what_a_stop_holds_waits_for_a_person(
         assert (said["published"], said["publication"]["state"], len(said["publication"]["why"])) == (
             False,
             "stopped",
-            1,
+            len(why),
         )
         assert said["publication"]["page"].endswith(f"/datasets/{dataset}")
     assert (sent.status_code, again.status_code) == (201, 200)
@@ -154,7 +154,7 @@ async def test_an_address_publishes_what_is_clear_and_nothing_else(
         given.append(await current(passer_by, dataset))
 
     assert given == [TABLE, OTHER]
-    assert await stopped(node_database, demo) == [["people"]]
+    assert await stopped(node_database, demo) == [["people", "columns"]]
 
 
 async def test_what_is_still_being_read_is_published_at_the_end_of_it(

@@ -89,7 +89,7 @@ async def test_files_of_a_sealed_space_are_delivered_as_ever(
     node_site: Site,
 ) -> None:  # fmt: skip
     assert await switch(node_database, demo, node_site)
-    dataset = await producer.publish(await producer.draft(LARGE, "large.bin"))
+    dataset = await producer.publish(await producer.draft(LARGE, "large.bin"), reason="Made-up bytes")
     address, middle = f"/datasets/{dataset}/file", 2 * sealed.CHUNK - 5
 
     answer = await passer_by.get(address)
@@ -174,7 +174,7 @@ async def test_older_files_stay_readable_until_and_while_they_are_sealed(
     folder: SealingStore, producer: Producer, passer_by: httpx.AsyncClient, node_database: Database, demo: Territory,
     node_site: Site,
 ) -> None:  # fmt: skip
-    before = await producer.publish(await producer.draft(LARGE, "large.bin"))
+    before = await producer.publish(await producer.draft(LARGE, "large.bin"), reason="Made-up bytes")
     await switch(node_database, demo, node_site)
     after = await producer.publish()
     assert (await passer_by.get(f"/datasets/{before}/file")).content == LARGE
@@ -235,7 +235,7 @@ async def test_another_key_seals_what_comes_and_the_pass_brings_the_rest_under_i
     first = await producer.publish()
     assert await switch(node_database, demo, node_site, renew=True)
     assert not await switch(node_database, demo, node_site)
-    second = await producer.publish(await producer.draft(LARGE, "large.bin"))
+    second = await producer.publish(await producer.draft(LARGE, "large.bin"), reason="Made-up bytes")
 
     done = await reseal(node_database, folder, demo.id, SLUG, lambda _: None)
 

@@ -74,7 +74,7 @@ async def test_a_stop_is_treated_and_nothing_of_it_is_left(
     assert 'name="column-4"' in asked
     assert treated.headers["location"] == f"/datasets/{dataset}/check"
     assert "Colonnes retirées : Courriel, NIR, Nom, Prénom" in checked
-    assert "Ce tableau dit des choses sur des personnes" not in checked
+    assert "Ce fichier contient des données personnelles" not in checked
     assert [cell for cell in telling if cell.encode() in after] == []
     lines = given.text.splitlines()
     assert lines[0] == "Né le,sexe,activité"

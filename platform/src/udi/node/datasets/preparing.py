@@ -1,6 +1,7 @@
 """What is found out about a file once, in a process of its own: its table, cells that do not fit, people, dangers."""
 
 import importlib
+import tempfile
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from udi.node.tables.kind import HEAD, recognise
 from udi.node.tables.listing import Listing
 from udi.node.tables.metadata import cover
 from udi.node.tables.personal.look import look_for_personal_data
+from udi.node.tables.personal.rest import Rest, search_rest
 from udi.node.tables.profile import Profile, profile_path
 from udi.node.tables.room import left_out
 from udi.node.tables.safety.inspect import inspect_file
@@ -35,7 +37,8 @@ MAPPED = "udi.node.tables.mapped"
 class Prepared:
     """What the child answers, as plain JSON; `table` is whether it wrote the typed table, `listed` how many cells its list has.
 
-    `facts` are `Findings`, `looks_like` the schemas that it seems to follow, `schema` the report on the one it is said to.
+    `facts` are `Findings`, `looks_like` the schemas that it seems to follow, `schema` the report on the one it is said to,
+    `unsearched` the parts of the file in which nobody can look for people.
     """
 
     profile: Json
@@ -49,6 +52,7 @@ class Prepared:
     looks_like: list[Json] = field(default_factory=list)
     schema: Json = field(default_factory=dict)
     listed: int = 0
+    unsearched: list[str] = field(default_factory=list)
 
 
 def warm() -> None:
@@ -68,26 +72,37 @@ def prepare(source: Path, name: str, corrections: Json, target: Path, schemas: P
     safety = [finding.as_json() for finding in inspect_file(source, name, kind)]
     listing = Listing(target.parent / LISTING)
     converted = _converted(source, name, profile, corrected, target, listing)
-    if converted is None or converted.failure:
-        return Prepared((converted or Converted(profile)).profile.as_json(), safety=safety)
+    table = converted if converted is not None and not converted.failure else None
+    rest = _search_rest(source, name, (converted or Converted(profile)).profile, target.parent)
+    elsewhere = [one.as_json() for one in rest.findings]
+    if table is None:
+        told = (converted or Converted(profile)).profile.as_json()
+        return Prepared(told, safety=safety, personal=elsewhere, unsearched=rest.unsearched)
     counts = [
-        {"column": column, "code": code, "count": count}
-        for (column, code), count in converted.errors.counts.most_common()
+        {"column": column, "code": code, "count": count} for (column, code), count in table.errors.counts.most_common()
     ]
+    people = look_for_personal_data(target, table.profile.columns, table.other_headers)
     prepared = Prepared(
-        converted.profile.as_json(),
+        table.profile.as_json(),
         table=True,
-        errors=[error.as_json() for error in converted.errors.listed],
+        errors=[error.as_json() for error in table.errors.listed],
         counts=counts,
-        personal=[one.as_json() for one in look_for_personal_data(target, converted.profile.columns).findings],
+        personal=[*(one.as_json() for one in people.findings), *elsewhere],
         safety=safety,
+        unsearched=rest.unsearched,
     )
-    advised = _advised(prepared, target, converted.profile, corrected.schema, shelf_of(schemas), listing)
+    advised = _advised(prepared, target, table.profile, corrected.schema, shelf_of(schemas), listing)
     return replace(advised, listed=listing.write(target.parent / CELLS))
 
 
+def _search_rest(source: Path, name: str, profile: Profile, folder: Path) -> Rest:
+    """What the file says of people besides its table."""
+    with tempfile.TemporaryDirectory(dir=folder, prefix="rest-") as made:
+        return search_rest(source, name, profile, Path(made), _converted)
+
+
 def _converted(
-    source: Path, name: str, profile: Profile, corrected: Corrections, target: Path, listing: Listing
+    source: Path, name: str, profile: Profile, corrected: Corrections, target: Path, listing: Listing | None = None
 ) -> Converted | None:
     """The typed table, with places where the file says them; None for what is no table. Here only GDAL is loaded."""
     mapped = importlib.import_module(MAPPED)

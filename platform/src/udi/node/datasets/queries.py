@@ -14,6 +14,7 @@ from udi.kit.identity import Actor
 from udi.kit.paging import PAGE_SIZE, Page
 from udi.node.datasets.actions.compare import DIFFERENCE, WITH
 from udi.node.datasets.asking import with_moment
+from udi.node.datasets.continuity import published_before
 from udi.node.datasets.models import Dataset, DatasetEvent, Delivery, Preparation, Version
 from udi.node.datasets.recall import Earlier
 from udi.node.files.clam import ScanState
@@ -53,7 +54,8 @@ async def get_dataset(
 ) -> Dataset:
     """A dataset of the person's organisation, with which they may do this; `lock` holds it until the transaction ends.
 
-    `lean`: of the versions before the newest, what was found in their files is not read, and asking for it is an error.
+    `lean`: of the versions before the newest, what was found in their files is not read, and asking for it is an error;
+    of the published one, the profile is.
 
     Raises:
         NotFoundError: there is none, or it is another organisation's.
@@ -72,6 +74,8 @@ async def get_dataset(
     if lean and dataset.latest.preparation is not None:
         await session.refresh(dataset.latest.preparation, ["findings"])
         await session.refresh(dataset.latest, ["profile"])
+        if published := published_before(dataset, dataset.latest):
+            await session.refresh(published, ["profile"])
     return dataset
 
 

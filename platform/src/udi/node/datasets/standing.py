@@ -1,6 +1,10 @@
 """Where a version stands before it is published: people who could be known by it, dangers of its file, its schema."""
 
+from collections.abc import Callable
+
 from udi.kit.errors import ConflictError, InvalidError, Refusal
+from udi.node.datasets import continuity
+from udi.node.datasets.continuity import list_breaks
 from udi.node.datasets.description import check_answers
 from udi.node.datasets.models import Dataset, PreparationState, State, Version
 from udi.node.files.clam import ScanState, Unscanned
@@ -16,8 +20,10 @@ OPENED = (State.PUBLISHING, State.PUBLISHED)
 STOPS = {
     "virus": "A virus was found in its file.",
     "danger": "Its file holds something that could harm whoever opens it.",
-    "people": "Its table says things about people.",
+    "people": "It says things about people.",
+    "unsearched": "Nobody looked for people in all of it.",
     "unread": "It could not be looked at: nobody knows what it says of people, nor what it hides.",
+    **continuity.STOPS,
     "description": "The portal would refuse its description.",
 }
 """What keeps a version from being published by itself, and the words for it."""
@@ -44,9 +50,15 @@ def is_table(version: Version) -> bool:
 
 
 def people_in(version: Version) -> list[Finding]:
-    """What its table says of people, the stops first."""
+    """What its table says of people, the stops first, then what the rest of its file does."""
     found = version.preparation
     return [Finding.from_json(one) for one in found.findings.get("personal", ())] if found else []
+
+
+def unsearched_in(version: Version) -> list[str]:
+    """The parts of its file in which nobody can look for people: pictures, PDF, what is encrypted or too large."""
+    found = version.preparation
+    return list(found.findings.get("unsearched", ())) if found else []
 
 
 def dangers_of(version: Version) -> list[SafetyFinding]:
@@ -81,12 +93,34 @@ def access_of(dataset: Dataset, version: Version) -> Access:
     return Access.RESTRICTED if dataset.restricted else Access.OPEN
 
 
-def stops_of(version: Version) -> list[str]:
-    """Which of `STOPS` leave it to a person."""
+def stops_of(dataset: Dataset, version: Version) -> list[str]:
+    """Which of `STOPS` leave it to a person: what its file holds, and what it breaks of the published version."""
     held = {} if version.preparation and version.preparation.reason else _to_be_cleared(version)
     harms = any(one.strength is Safety.QUARANTINE for one in dangers_of(version))
     held |= {"virus": has_virus(version), "danger": harms or held.get("danger", False)}
+    held |= {one.stop: True for one in list_breaks(dataset, version)}
     return [name for name in STOPS if held.get(name)]
+
+
+def explain_stops(dataset: Dataset, version: Version, say: Callable[[str], str]) -> list[str]:
+    """The same in sentences, with the columns and the numbers of rows that are lost."""
+    breaks = {one.stop: one.explain(say) for one in list_breaks(dataset, version)}
+    return [breaks.get(name) or say(STOPS[name]) for name in stops_of(dataset, version)]
+
+
+def explain_waiting(dataset: Dataset, version: Version) -> str:
+    """Why a version that nothing stops is not published, in English."""
+    if is_being_read(version) and has_asked(version):
+        return "Its file is still being read."
+    if dataset.withdrawn_at is not None:
+        return "The dataset is withdrawn."
+    if dataset.opened_at is None and dataset.document is None:
+        return "Nobody has published this dataset yet: a person does so the first time."
+    if dataset.document is None and dataset.state not in OPENED:
+        return "The portal did not accept the last publication of this dataset."
+    if check_answers(dataset.description):
+        return "The description of this dataset is not complete."
+    return "Nobody asked that this version be published."
 
 
 def is_being_read(version: Version) -> bool:
@@ -101,7 +135,7 @@ def has_asked(version: Version) -> bool:
 
 def can_treat(version: Version) -> bool:
     """Whether what it says of people can be taken out of its table."""
-    return is_table(version) and bool(people_in(version))
+    return is_table(version) and any(not one.place for one in people_in(version))
 
 
 def looks_like(version: Version) -> list[Proposed]:
@@ -130,6 +164,7 @@ def _to_be_cleared(version: Version) -> dict[str, bool]:
         "people": any(one.strength is Personal.STOP for one in people_in(version)),
         "danger": any(one.strength is Safety.STOP for one in dangers_of(version)),
         "unread": is_unread(version),
+        "unsearched": bool(unsearched_in(version)),
     }
 
 
@@ -146,8 +181,12 @@ def carry_reason(before: Version | None, version: Version) -> None:
 
 
 def _stopped_by(version: Version) -> set[tuple[object, ...]]:
-    people = {("people", one.what, *one.columns) for one in people_in(version) if one.strength is Personal.STOP}
-    dangers = {("danger", one.danger) for one in dangers_of(version) if one.strength is Safety.STOP}
+    stops = [one for one in people_in(version) if one.strength is Personal.STOP]
+    people: set[tuple[object, ...]] = {("people", one.place, one.what, *one.columns) for one in stops}
+    people |= {("unsearched", place) for place in unsearched_in(version)}
+    dangers: set[tuple[object, ...]] = {
+        ("danger", one.danger) for one in dangers_of(version) if one.strength is Safety.STOP
+    }
     failure = version.preparation.failure if version.preparation else ""
     return people | dangers | ({("unread", failure)} if is_unread(version) else set())
 

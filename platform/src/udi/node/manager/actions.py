@@ -102,7 +102,7 @@ async def put_document(
     if document.get(COLLECTION):
         _ask_nothing(dataset)
         return
-    if dataset.withdrawn_at is not None and (is_being_read(latest) or stops_of(latest)):
+    if dataset.withdrawn_at is not None and (is_being_read(latest) or stops_of(dataset, latest)):
         raise ConflictError("This dataset is withdrawn.", remedy="Publish it again on its page.")
     if dataset.pending is None or dataset.withdrawn_at is not None:
         await publish_dataset(session, caller.sender, dataset, territory)

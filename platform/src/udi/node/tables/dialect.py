@@ -15,6 +15,8 @@ DELIMITERS = (",", ";", "\t", "|", ":")
 SAMPLE_CHARACTERS, SAMPLE_RECORDS = 400_000, 600
 WEAKEST_TABLE, CLEAR_TABLE = 0.25, 0.8
 HEADER_FILLED, HEADER_TEXT, HEADER_SEARCH = 0.6, 0.7, 30
+TITLE_LINES = 5
+"""Lines below the first well filled one among which the names of the columns may be, when that one is a title."""
 YEAR = re.compile(r"(19|20)[0-9][0-9]")
 LONGEST_NAME = 250
 Records = list[list[str]]
@@ -120,10 +122,27 @@ def _find_header(rows: list[Row]) -> tuple[int, int] | None:
         cells = _filled(record)
         if not cells or len(cells) < needed:
             continue
-        if sum(_is_name(cell) for cell in cells) < HEADER_TEXT * len(cells) or _like_the_rest(rows, index):
+        if sum(is_name(cell) for cell in cells) < HEADER_TEXT * len(cells) or _like_the_rest(rows, index):
             return None
-        return index, _last_header(rows, index)
+        named = _fuller_header(rows, index)
+        return named, _last_header(rows, named)
     return None
+
+
+def _fuller_header(rows: list[Row], index: int) -> int:
+    """The line of names below a title: a title leaves cells empty that the names of the columns fill.
+
+    Between two lines of words, the one with more of them stands above columns of numbers or of dates.
+    """
+    records = [cells for _, cells in rows]
+    most = len(_filled(records[index]))
+    for place in range(index + 1, min(index + 1 + TITLE_LINES, len(records))):
+        names = _filled(records[place])
+        below = [record for record in records[place + 1 : place + 21] if has_values(record)]
+        distinct = len(set(names)) == len(names) and not any(map(is_null, names))
+        if len(names) > most and distinct and len(below) > 1 and names_typed_columns(records[place], below):
+            return place
+    return index
 
 
 def _last_header(rows: list[Row], index: int) -> int:
@@ -134,15 +153,15 @@ def _last_header(rows: list[Row], index: int) -> int:
     after = index + 1
     if after + 3 < len(records) and not has_values(records[after]):
         second, below = records[after + 1], records[after + 2 : after + 22]
-        if len(_filled(second)) >= len(_filled(records[index])) and _names_typed(second, below):
+        if len(_filled(second)) >= len(_filled(records[index])) and names_typed_columns(second, below):
             return after + 1
     return index
 
 
-def _names_typed(names: list[str], below: Records) -> bool:
+def names_typed_columns(names: list[str], below: Records) -> bool:
     """Words above values that are not words, in one column at least."""
-    return all(_is_name(name) for name in _filled(names)) and any(
-        name and (values := [v for record in below if (v := cell_at(record, index))]) and not any(map(_is_name, values))
+    return all(is_name(name) for name in _filled(names)) and any(
+        name and (values := [v for record in below if (v := cell_at(record, index))]) and not any(map(is_name, values))
         for index, name in enumerate(names)
     )
 
@@ -161,7 +180,8 @@ def _like_the_rest(rows: list[Row], index: int) -> bool:
     return repeated > len(_filled(names)) / 2
 
 
-def _is_name(cell: str) -> bool:
+def is_name(cell: str) -> bool:
+    """Whether a cell is neither a number nor a date; years name columns too."""
     return bool(YEAR.fullmatch(cell)) or not (is_number(cell) or is_date(cell))
 
 

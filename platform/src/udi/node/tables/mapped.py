@@ -192,7 +192,7 @@ def _placed(converted: Converted, gathered: Gathered) -> Converted:
         bbox=gathered.bbox,
         places=max(0, (profile.rows or 0) - without),
     )
-    return Converted(read, converted.errors)
+    return replace(converted, profile=read)
 
 
 def _told(listed: Sequence[PlaceError], counts: dict[str, int]) -> tuple[Errors, tuple[Note, ...]]:

@@ -46,6 +46,10 @@ class Note:
         return cls(str(value["code"]), str(value.get("column", "")), dict(value.get("values") or {}))
 
 
+DOUBTFUL_HEADER, NO_HEADER = "doubtful_header", "no_header"
+"""Notes over which nobody says that a table holds nothing about people."""
+
+
 class UnreadableError(Exception):
     """A file cannot be read as the table that it should be; never leaves this package."""
 
@@ -117,6 +121,13 @@ EXPLANATIONS = {
     "day_or_month": Explanation(
         "The dates of «%(column)s» can be read in two ways. We read %(value)s as day, month, year.",
         "If the month comes first, correct it.",
+    ),
+    DOUBTFUL_HEADER: Explanation(
+        "We are not sure that line %(line)s names the columns: it may be a title, or another line may name them.",
+        "Say on which line their names are.",
+    ),
+    NO_HEADER: Explanation(
+        "We found no line that names the columns.", "Say on which line their names are, or give each column a name."
     ),
     "thousands_or_decimals": Explanation(
         "The numbers of «%(column)s» can be read in two ways. We read the mark in %(value)s as that of decimals, not of thousands.",

@@ -1,7 +1,7 @@
 """What was understood of a file: its kind, encoding, delimiter, columns, number of rows, first lines and doubts."""
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -12,8 +12,9 @@ from udi.node.tables.corrections import NONE, Corrections
 from udi.node.tables.decoding import iana_name, scan
 from udi.node.tables.delimited import Row
 from udi.node.tables.dialect import SAMPLE_RECORDS, Shape, cell_at, find_shape, has_values, unique_names
+from udi.node.tables.headers import Names, find_other_headers
 from udi.node.tables.kind import HEAD, Kind, recognise
-from udi.node.tables.notes import Note, UnreadableError
+from udi.node.tables.notes import DOUBTFUL_HEADER, NO_HEADER, Note, UnreadableError
 from udi.node.tables.opening import SCANNED, Opened, opened
 from udi.node.tables.sheets import Sheet
 from udi.node.tables.source import Source
@@ -64,6 +65,11 @@ class Profile:
     @property
     def is_table(self) -> bool:
         return bool(self.columns or self.geometry)
+
+    @property
+    def has_doubtful_header(self) -> bool:
+        """Whether another line than the one taken, or none, may name the columns."""
+        return any(note.code in {DOUBTFUL_HEADER, NO_HEADER} for note in self.notes)
 
     def without_cells(self) -> "Profile":
         """The same without anything that a cell says: of places, no more than the degrees in which they are."""
@@ -153,6 +159,8 @@ class Understood:
     columns: tuple[TypedColumn, ...]
     values: list[list[str]]
     notes: tuple[Note, ...]
+    other_headers: tuple[Names, ...] = ()
+    """What the columns may be called instead (`find_other_headers`); they may be cells, and are kept nowhere."""
 
 
 def understand(table: Opened, taken: "Taken", corrections: Corrections) -> Understood:
@@ -171,7 +179,18 @@ def understand(table: Opened, taken: "Taken", corrections: Corrections) -> Under
     values = [[cell_at(cells, index) for cells in body] for index in shape.kept]
     columns, doubts = column_types(shape.names, values, delimiter=table.delimiter)
     columns, doubts = _obey(columns, doubts, values, corrections)
-    return Understood(shape, columns, values, (*shape.notes, *doubts))
+    others: tuple[Names, ...] = ()
+    if table.names is None and corrections.header_line is None:
+        others = find_other_headers(taken.first, shape)
+    notes = (*shape.notes, *_doubtful_header(shape, others), *doubts)
+    return Understood(shape, columns, values, notes, others)
+
+
+def _doubtful_header(shape: Shape, others: Sequence[Names]) -> Iterator[Note]:
+    if others and shape.header_line:
+        yield Note(DOUBTFUL_HEADER, values={"line": str(shape.header_line)})
+    elif others:
+        yield Note(NO_HEADER)
 
 
 def profile_table(source: Source, table: Opened, taken: "Taken", found: Understood) -> Profile:

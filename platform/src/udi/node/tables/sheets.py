@@ -57,17 +57,26 @@ def open_workbook(path: Path, wanted: str = "") -> Workbook:
     Raises:
         UnreadableError: it cannot be opened, is protected, is too large, or has no such sheet.
     """
-    _check(path)
+    sheets = list_sheets(path)
     book = _open(path)
-    sheets = tuple(
-        Sheet(found.name, found.visible != SheetVisibleEnum.Visible)
-        for found in book.sheets_metadata[:MOST_SHEETS]
-        if found.typ == SheetTypeEnum.WorkSheet
-    )
     chosen = wanted or _choose(book, sheets)
     if chosen not in {sheet.name for sheet in sheets}:
         raise UnreadableError("no_such_sheet", sheet=chosen) if chosen else UnreadableError("no_filled_sheet")
     return Workbook(sheets, chosen, _notes(path, sheets, chosen))
+
+
+def list_sheets(path: Path) -> tuple[Sheet, ...]:
+    """The sheets of a spreadsheet, hidden ones too, as far as `MOST_SHEETS`.
+
+    Raises:
+        UnreadableError: it cannot be opened, is protected, or is too large.
+    """
+    _check(path)
+    return tuple(
+        Sheet(found.name, found.visible != SheetVisibleEnum.Visible)
+        for found in _open(path).sheets_metadata[:MOST_SHEETS]
+        if found.typ == SheetTypeEnum.WorkSheet
+    )
 
 
 def _notes(path: Path, sheets: tuple[Sheet, ...], chosen: str) -> tuple[Note, ...]:

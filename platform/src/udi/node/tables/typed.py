@@ -16,6 +16,7 @@ from udi.node.tables.column import LINE, TypedColumn
 from udi.node.tables.confirm import TextTable, confirm, find_misfits
 from udi.node.tables.corrections import NONE, Corrections
 from udi.node.tables.errors import Errors
+from udi.node.tables.headers import Names
 from udi.node.tables.kind import Kind
 from udi.node.tables.listing import Listing
 from udi.node.tables.locked import connect, literal, quoted
@@ -36,12 +37,13 @@ class Converted:
     """What a conversion gave; `failure` when there is no table.
 
     `profile` is what all values say: its columns are those of the Parquet file, its rows are counted, its notes include
-    the types that did not hold.
+    the types that did not hold. `other_headers` are what the columns may be called instead (`find_other_headers`).
     """
 
     profile: Profile
     errors: Errors = field(default_factory=Errors)
     failure: Note | None = None
+    other_headers: tuple[Names, ...] = ()
 
 
 def convert(
@@ -110,7 +112,7 @@ def _convert(
     profile = replace(
         profile, columns=columns, rows=rows, exact=True, notes=(*kept, *notes), first_day=first, last_day=last
     )
-    return Converted(profile, errors)
+    return Converted(profile, errors, other_headers=found.other_headers)
 
 
 def _prepare(table: Opened, found: Understood, folder: Path, errors: Errors) -> tuple[str, int]:

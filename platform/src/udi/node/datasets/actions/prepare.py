@@ -18,6 +18,7 @@ from udi.kit.tenancy import Territory
 from udi.node.datasets.actions.compare import DIFFERENCE, ask_comparison, compare_with, compared_with, find_before
 from udi.node.datasets.actions.copies import copy_to, place, read_file
 from udi.node.datasets.actions.publish import publish_as_asked
+from udi.node.datasets.continuity import published_before
 from udi.node.datasets.models import Dataset, Preparation, PreparationState, Version, cells_suffix, table_suffix
 from udi.node.datasets.prefill import cover_period
 from udi.node.datasets.preparing import CELLS, Prepared, prepare
@@ -170,7 +171,7 @@ async def _note(desk: Desk, version_id: UUID, revision: int, looked: Looked, mad
         _keep(version, looked)
         if compared_with(version) not in {0, *(each.number for each in dataset.versions)}:
             await ask_comparison(session, version)
-        carry_reason(_cleared_before(dataset, version), version)
+        carry_reason(published_before(dataset, version), version)
         found = looked.prepared
         if found and found.coverage and revision == 1 and dataset.described_at is None:
             coverage = Coverage.from_json(found.coverage)
@@ -189,12 +190,6 @@ def without_cells(looked: Looked) -> Looked:
     return replace(
         looked, prepared=replace(looked.prepared, **strip_findings(asdict(looked.prepared)), profile=profile)
     )
-
-
-def _cleared_before(dataset: Dataset, version: Version) -> Version | None:
-    """The version that is published at the moment."""
-    public = [one for one in dataset.versions if one.published_at is not None and one.number < version.number]
-    return max(public, key=lambda one: one.number, default=None)
 
 
 async def _look(
@@ -253,7 +248,18 @@ def _keep(version: Version, looked: Looked) -> None:
     else:
         found.state = PreparationState.READY if prepared.table else PreparationState.PLAIN
         found.derived = list(derived_by(prepared, found.revision))
-        looks = ("errors", "counts", "personal", "safety", "facts", "coverage", "looks_like", "schema", "listed")
+        looks = (
+            "errors",
+            "counts",
+            "personal",
+            "safety",
+            "facts",
+            "coverage",
+            "looks_like",
+            "schema",
+            "listed",
+            "unsearched",
+        )
         found.findings = {**{name: getattr(prepared, name) for name in looks}, DIFFERENCE: looked.difference}
         version.profile = prepared.profile
         version.file.charset = prepared.profile.get("encoding", "") if version.file.charset else ""

@@ -88,7 +88,7 @@ async def publish_when_clear(session: AsyncSession, author: Author, dataset: Dat
     await session.refresh(version.preparation, with_for_update=True)
     told = has_asked(version)
     version.preparation.asked_by = _named(author)
-    if not (is_being_read(version) or (told and stops_of(version))):
+    if not (is_being_read(version) or (told and stops_of(dataset, version))):
         await _publish_or_stop(session, dataset, version, territory)
 
 
@@ -100,7 +100,7 @@ async def publish_as_asked(session: AsyncSession, dataset: Dataset, territory: T
 
 
 async def _publish_or_stop(session: AsyncSession, dataset: Dataset, version: Version, territory: Territory) -> None:
-    if stops := stops_of(version):
+    if stops := stops_of(dataset, version):
         note(session, None, dataset, "version.stopped", number=version.number, stops=stops)
         return
     asked = (version.preparation and version.preparation.asked_by) or {}

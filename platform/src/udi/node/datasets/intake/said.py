@@ -5,7 +5,7 @@ from typing import Any
 
 from udi.kit.tenancy import Territory
 from udi.node.datasets.models import Dataset, Version
-from udi.node.datasets.standing import STOPS, has_asked, is_being_read, may_publish, stops_of
+from udi.node.datasets.standing import STOPS, explain_stops, explain_waiting, has_asked, is_being_read, may_publish
 from udi.node.tables.profile import Profile
 
 Say = Callable[[str], str]
@@ -19,17 +19,22 @@ REMEDIES = {
 
 
 def describe_publication(dataset: Dataset, version: Version, territory: Territory, say: Say) -> dict[str, Any]:
-    """How far the publication of a version is, why it was stopped, and where to look."""
+    """How far the publication of a version is, why (never empty), and where to look."""
     asked = has_asked(version) and may_publish(dataset)
-    state, why = "waiting", list[str]()
+    state, why = "waiting", [say(explain_waiting(dataset, version))]
     if version.published_at is not None:
-        state = "published"
+        state, why = "published", [say(_cleared(version))]
     elif asked and is_being_read(version):
         state = "reading"
     elif asked:
-        state, why = "stopped", [say(STOPS[name]) for name in stops_of(version) or ["description"]]
+        state, why = "stopped", explain_stops(dataset, version, say) or [say(STOPS["description"])]
     page = f"{territory.origin}/datasets/{dataset.id}"
     return {"state": state, "why": why, "remedy": say(REMEDIES[state]), "page": page}
+
+
+def _cleared(version: Version) -> str:
+    reason = version.preparation.reason if version.preparation else ""
+    return "Its producer said why it may be published." if reason else "Nothing in it stops its publication."
 
 
 def describe_version(

@@ -1,6 +1,6 @@
 """One dataset, for its producer: where it stands, what the portal said, its versions, what can be done."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -27,10 +27,10 @@ from udi.node.datasets.pages.drop import store_of
 from udi.node.datasets.pages.elsewhere import list_there
 from udi.node.datasets.pages.erase import erased_page
 from udi.node.datasets.pages.history import tell
-from udi.node.datasets.pages.saying import PageRequest, field_errors, portal_faults
+from udi.node.datasets.pages.saying import PageRequest, field_errors, portal_faults, speaker
 from udi.node.datasets.queries import find_dataset, find_erased, get_dataset, list_events, read_marks
 from udi.node.datasets.reminders import find_due
-from udi.node.datasets.standing import STOPS, has_asked, is_being_read, stops_of
+from udi.node.datasets.standing import explain_stops, has_asked, is_being_read
 from udi.node.files.models import ErasedDataset
 from udi.node.files.queries import missing
 from udi.node.identity.queries import list_names
@@ -76,7 +76,7 @@ async def show_dataset(
         today=today(territory.zone),
         public_url=f"{territory.links.get('portal', '')}/data/{dataset.id}",
         file_url=f"{territory.origin}/datasets/{dataset.id}/file",
-        **await _versions(session, dataset),
+        **await _versions(session, dataset, speaker(request)),
         **shown(request, dataset),
     )
 
@@ -86,14 +86,14 @@ def _may_retry(dataset: Dataset) -> bool:
     return bool(delivery and delivery.state in RETRIED and moving)
 
 
-async def _versions(session: AsyncSession, dataset: Dataset) -> dict[str, Any]:
+async def _versions(session: AsyncSession, dataset: Dataset, say: Callable[[str], str]) -> dict[str, Any]:
     """Those that may be removed, how many may be kept, what stops the one that waits, or that it is being read."""
     waits = dataset.pending
     return {
         "marked": await read_marks(session, dataset),
         "removable": [version.id for version in list_removable(dataset)],
         "keep_choices": CHOICES,
-        "stops": [STOPS[name] for name in stops_of(waits)] if waits else [],
+        "stops": explain_stops(dataset, waits, say) if waits else [],
         "reading": bool(waits and is_being_read(waits) and has_asked(waits)),
     }
 

@@ -44,6 +44,7 @@ from udi.node.datasets.standing import (
     looks_like,
     needs_reason,
     people_in,
+    unsearched_in,
 )
 from udi.node.spaces.queries import Doing, list_allowed
 from udi.node.tables.findings import Findings
@@ -158,6 +159,7 @@ def review_page(
         dangers=dangers_of(waits) if waits else [],
         virus=bool(waits and has_virus(waits)),
         unread=bool(waits and is_unread(waits)),
+        unsearched=unsearched_in(waits) if waits else [],
         asks_reason=bool(waits and needs_reason(waits)),
         advice=advice_on(dataset, place_known=place_known),
         full=FULL,

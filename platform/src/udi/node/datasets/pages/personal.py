@@ -104,6 +104,7 @@ def treatments_page(
         "datasets/personal.html",
         status=status,
         dataset=dataset,
+        doubtful=profile.has_doubtful_header,
         choices=choices_of(dataset) if is_table(dataset.latest) else [],
         codes=codes,
         counted=counted,

@@ -31,6 +31,7 @@ from udi.node.datasets.standing import (
     is_unread,
     looks_like,
     people_in,
+    unsearched_in,
 )
 from udi.node.spaces.queries import Doing
 from udi.node.tables.column import ColumnType
@@ -78,6 +79,7 @@ async def check(
         dangers=dangers_of(dataset.latest),
         virus=has_virus(dataset.latest),
         unread=is_unread(dataset.latest),
+        unsearched=unsearched_in(dataset.latest),
         treated=Treated.from_json(made_from.treated) if made_from else None,
         treatable=can_treat(dataset.latest),
         **_schema(dataset),

@@ -15,10 +15,14 @@ from udi.node.tables.personal.vocabulary import (
     CODES,
     COUNTS,
     EMAILS,
+    HEALTH,
     HOME,
     PERSON_CODES,
     SPECIAL_BESIDE,
     SPECIAL_CLEAR,
+    STATUS_HEADERS,
+    STATUS_WORDS,
+    fold,
 )
 
 DATES = frozenset({ColumnType.DATE, ColumnType.DATETIME})
@@ -27,6 +31,7 @@ DAY = re.compile(r"\d{1,2}[-/. ]\d{1,2}[-/. ](19|20)?\d\d|(19|20)\d\d[-/.]?\d\d[
 BIRTH_YEAR = re.compile(r"(19[0-9]\d|20[0-4]\d)")
 OLDEST, SPREAD = 1980, 30
 HALF, SOME = 0.5, 0.3
+LONGEST_STATUS = 30
 PLACES = frozenset({"lieu", "commune", "pays", "ville", "departement", "place", "country", "town", "code", "postal"})
 
 
@@ -79,7 +84,9 @@ def find_codes(cells: Cells, *, people: bool) -> Finding | None:
 
 
 def find_special(cells: Cells, around: Surroundings, *, people: bool) -> Finding | None:
-    """What articles 9 and 10 of the GDPR protect, by the name of the column."""
+    """What articles 9 and 10 of the GDPR protect, by the name of the column, or by values that tell of health."""
+    if people and cells.share(lambda text: bool(HEALTH.search(text))) >= SOME:
+        return finding(cells, What.SPECIAL, cells.hits(lambda text: bool(HEALTH.search(text))), Strength.WARNING)
     clear = cells.header.says(SPECIAL_CLEAR) and not around.counted
     if (
         not cells.sample
@@ -88,6 +95,21 @@ def find_special(cells: Cells, around: Surroundings, *, people: bool) -> Finding
     ):
         return None
     return finding(cells, What.SPECIAL, _all(cells), Strength.WARNING)
+
+
+def find_family_status(cells: Cells, around: Surroundings, *, people: bool) -> Finding | None:
+    """Whether people are married, single, divorced or widowed; counts by status are statistics."""
+    if around.counted or not cells.sample:
+        return None
+    told = cells.share(_is_family_status) >= HALF
+    if not told or not (people or cells.header.holds(STATUS_HEADERS)):
+        return None
+    return finding(cells, What.FAMILY_STATUS, cells.hits(_is_family_status), Strength.WARNING)
+
+
+def _is_family_status(text: str) -> bool:
+    words = re.split(r"[^a-z]+", fold(text))
+    return len(text) <= LONGEST_STATUS and not STATUS_WORDS.isdisjoint(words)
 
 
 def rows_are_people(found: Sequence[Finding]) -> bool:

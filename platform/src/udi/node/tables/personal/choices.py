@@ -25,11 +25,11 @@ class Choice:
 
 
 def list_choices(findings: Sequence[Finding], columns: Sequence[TypedColumn]) -> list[Choice]:
-    """The columns where something was found, in the order of the table."""
+    """The columns of the table where something was found, in its order; what is found elsewhere is no column of it."""
     return [
         choice
         for place, column in enumerate(columns)
-        if (choice := _choice(place, column, [one for one in findings if column.name in one.columns]))
+        if (choice := _choice(place, column, [one for one in findings if column.name in one.columns and not one.place]))
     ]
 
 

@@ -13,10 +13,12 @@ from udi.node.tables.personal.numbers import (
     find_iban,
     find_nir,
     find_phones,
+    find_phones_abroad,
     looks_like_phone,
 )
 from udi.node.tables.personal.report import Finding, Strength
-from udi.node.tables.personal.vocabulary import CODES, EMAILS, NIRS, PHONES, PLATES, SERVICE
+from udi.node.tables.personal.taxes import is_tax_number, may_be_tax_number
+from udi.node.tables.personal.vocabulary import CODES, COUNTS, EMAILS, NIRS, PHONES, PLATES, SERVICE, TAXES
 
 HALF, SOME, FEW, CHANCE, NEARLY_ALL = 0.5, 0.3, 0.05, 0.05, 0.8
 SURE = 3
@@ -26,6 +28,8 @@ NO_PHONE = frozenset({ColumnType.SIRET, ColumnType.SIREN, ColumnType.URL, Column
 ADDRESS = re.compile(r"https?://\S+")
 ABOUT_PLATES = re.compile(r"immatricul|plaque|v[ée]hicule|registration|vehicle", re.IGNORECASE)
 HIGH_BYTE = 100
+WITHOUT_ZERO = re.compile(r"[67]\d{8}")
+FEWEST_DIALLED = 5
 
 
 def finding(
@@ -54,10 +58,15 @@ def find_telephones(cells: Cells, *, people: bool) -> Finding | None:
     if cells.column.type in NO_PHONE:
         return None
     hinted = cells.header.says(PHONES) or cells.column.type is ColumnType.PHONE or "telephon" in cells.header.joined
+    if not hinted and _looks_dialled_without_zero(cells):
+        return finding(cells, What.PHONE, cells.hits(_is_mobile_without_zero))
     if not hinted and (cells.header.says(CODES) or cells.column.stored != "VARCHAR"):
         return None
     bare = hinted or _looks_dialled(cells)
-    hits = count(cells.numbers, lambda text: any(bare or formatted for _, formatted in _phones(text)))
+    hits = count(
+        cells.numbers,
+        lambda text: any(bare or formatted for _, formatted in _phones(text)) or bool(_phones_abroad(text)),
+    )
     if hinted and hits.count < HALF * cells.filled:
         hits = max(hits, cells.hits(lambda text: looks_like_phone(_with_zero(text))), key=lambda one: one.count)
         if hits.count < FEW * cells.filled:
@@ -72,6 +81,8 @@ def _of_people(cells: Cells, *, people: bool) -> bool:
     if cells.header.says(SERVICE):
         return False
     digits = [digit for _, text in (*cells.numbers.cells, *cells.sample) for digit, _ in _phones(_with_zero(text))]
+    abroad = [is_mobile for _, text in cells.numbers.cells for is_mobile in _phones_abroad(text)]
+    digits += ["7" if is_mobile else "1" for is_mobile in abroad]
     mobile = sum(digit in MOBILE for digit in digits)
     carried = cells.header.says(frozenset({"mobile", "portable", "gsm", "cell"}))
     return people or carried or mobile >= SURE or (mobile > 0 and mobile >= FEW * len(digits))
@@ -79,6 +90,23 @@ def _of_people(cells: Cells, *, people: bool) -> bool:
 
 def _phones(text: str) -> list[tuple[str, bool]]:
     return find_phones(ADDRESS.sub(" ", text))
+
+
+def _phones_abroad(text: str) -> list[bool]:
+    return find_phones_abroad(ADDRESS.sub(" ", text))
+
+
+def _is_mobile_without_zero(text: str) -> bool:
+    return bool(WITHOUT_ZERO.fullmatch(text))
+
+
+def _looks_dialled_without_zero(cells: Cells) -> bool:
+    """Numbers of nine digits that are mobiles of which a spreadsheet ate the zero: spread, none met twice as often."""
+    if cells.column.type is not ColumnType.INTEGER or cells.header.says(CODES | COUNTS):
+        return False
+    starts = {text[:4] for _, text in cells.sample}
+    few = len(cells.sample) < FEWEST_DIALLED
+    return not few and len(starts) >= HALF * len(cells.sample) and cells.share(_is_mobile_without_zero) >= NEARLY_ALL
 
 
 def _with_zero(text: str) -> str:
@@ -110,6 +138,15 @@ def find_security_numbers(cells: Cells) -> Finding | None:
         return None
     sure = right.count >= SOME * shaped.count
     return finding(cells, What.NIR, right, Strength.STOP if sure else Strength.WARNING, public=not sure)
+
+
+def find_tax_numbers(cells: Cells) -> Finding | None:
+    """Numbers of tax and identity offices, by their key or by the name of their column."""
+    hinted = cells.header.says(TAXES) or cells.header.holds(("nationalinsurance", "codicefiscale", "numerofiscal"))
+    share = cells.share(may_be_tax_number if hinted else is_tax_number)
+    if not cells.sample or share < (HALF if hinted else NEARLY_ALL):
+        return None
+    return finding(cells, What.TAX_NUMBER, cells.hits(may_be_tax_number if hinted else is_tax_number))
 
 
 def find_accounts(cells: Cells) -> Finding | None:

@@ -10,6 +10,7 @@ class What(StrEnum):
     EMAIL = "email"
     PHONE = "phone"
     NIR = "nir"
+    TAX_NUMBER = "tax_number"
     IBAN = "iban"
     FULL_NAME = "full_name"
     FAMILY_NAME = "family_name"
@@ -22,6 +23,7 @@ class What(StrEnum):
     IP_ADDRESS = "ip_address"
     PERSON_CODE = "person_code"
     SPECIAL = "special"
+    FAMILY_STATUS = "family_status"
     SMALL_GROUP = "small_group"
 
 
@@ -64,6 +66,11 @@ EXPLANATIONS: dict[tuple[What, bool], Explanation] = {
         "«%(columns)s» holds numbers that could be social security numbers (%(count)s of %(total)s cells).",
         "A few long numbers pass its check by chance; a real one must never be published.",
         "Look at these lines; drop the column if they are.",
+    ),
+    (What.TAX_NUMBER, False): Explanation(
+        "«%(columns)s» holds numbers by which a tax or identity office knows people (%(count)s of %(total)s cells).",
+        "This number follows a person for life, and opens what the administration knows of them.",
+        "Drop the column.",
     ),
     (What.IBAN, False): Explanation(
         "«%(columns)s» holds bank account numbers (%(count)s of %(total)s cells).",
@@ -143,6 +150,11 @@ EXPLANATIONS: dict[tuple[What, bool], Explanation] = {
     (What.SPECIAL, False): Explanation(
         "«%(columns)s» seems to speak of health, beliefs, origins, unions or offences (%(count)s of %(total)s cells).",
         "The law protects these more than anything else (GDPR, articles 9 and 10).",
+        "Drop the column, or publish counts in which nobody can be recognised.",
+    ),
+    (What.FAMILY_STATUS, False): Explanation(
+        "«%(columns)s» tells the family situation of people (%(count)s of %(total)s cells).",
+        "Whether somebody is married, divorced or widowed is their private life.",
         "Drop the column, or publish counts in which nobody can be recognised.",
     ),
     (What.SMALL_GROUP, False): Explanation(

@@ -41,7 +41,7 @@ def find_small_groups(
     details = _details(columns)
     if named or not any(_of_people(cells.header) for cells in details) or len(details) < FEWEST_ROWS:
         return []
-    if around.counted or _crosses(table, details):
+    if around.counted or around.living or _crosses(table, details):
         return []
     found: list[tuple[Group, Finding]] = []
     for group in _groups(details):

@@ -17,7 +17,18 @@ CIVIL_NAME = re.compile(
 ADDRESSED = re.compile(r"(mrs?|ms|mme|mlle|monsieur|madame|mademoiselle)\.?\s+", re.IGNORECASE)
 BRACKETS = re.compile(r"<[^<>]*>|\([^()]*\)|\[[^\[\]]*\]")
 SEVERAL = re.compile(r"\s*(?:[+&/;]|\bet\b|\band\b)\s*", re.IGNORECASE)
-NAME_WORD = re.compile(r"[A-Za-zÀ-ÖØ-öø-ÿŒœ'’-]+\.?")
+NAME_WORD = re.compile(r"(?:[^\W\d_]|['’-])+\.?")
+LATIN = re.compile(r"[A-Za-zÀ-ɏ]")
+FAMILY_OF = re.compile(
+    r"(?:famille|family|familie|familia|famiglia|consorts|héritiers|v(?:eu)?ve)\s+(?=\S)",
+    re.IGNORECASE,
+)
+"""«Famille Le Goff»: a capital follows where it is that of people, none where it is one of species («famille des Rosacées»)."""
+WORDS_OF_SENTENCE = 5
+IN_SENTENCE = re.compile(
+    r"(?<![\w'’-])([A-ZÀ-Ý][a-zà-ÿ]+(?:-[A-ZÀ-Ý][a-zà-ÿ]+)?)\s+(?=((?:[A-ZÀ-Ý][a-zà-ÿ'’-]+|[A-ZÀ-Ý]{3,}))(?![\w-]))"
+)
+"""A first name and a family name with their capitals."""
 GLUED = re.compile(r"([A-ZÀ-Ý][a-zà-ÿ]+)-([A-ZÀ-Ý]{2,})")
 STREETS = words(
     "so rue avenue av boulevard bd bld place pl chemin ch impasse imp allee allees all route rte quai cours "
@@ -40,6 +51,10 @@ NOT_PEOPLE = STREETS | words(
     "ile avec sans nord sud est ouest centre foundation society committee department ministry board authority"
 )
 PARTICLES = words("de du des le la l d da do dos di del della van von der den el al ben bin abou abu mac mc et y")
+SMALL_WORDS = words(
+    "of and for the pour avec dans par sans sur sous sud nord so service services direction centre conseil"
+)
+"""Words before a name that make no place of it."""
 FEWEST_WORDS, MOST_WORDS, LONGEST_NAME = 2, 5, 60
 
 
@@ -79,7 +94,7 @@ def is_name_shaped(value: str) -> bool:
 
 def is_person(value: str) -> bool:
     """Whether a cell is the full name of a person: a known first name and a family name, nothing that says a thing."""
-    if _addressed(value):
+    if _addressed(value) or _is_family(value):
         return True
     parts = name_words(value)
     if parts is None:
@@ -98,6 +113,28 @@ def _addressed(value: str) -> bool:
         0 < len(rest) < MOST_WORDS
         and all(NAME_WORD.fullmatch(w) for w in rest)
         and NOT_PEOPLE.isdisjoint(_plain(" ".join(rest)))
+    )
+
+
+def _is_family(value: str) -> bool:
+    match = FAMILY_OF.match(value.strip())
+    rest = value.strip()[match.end() :].split() if match else []
+    return (
+        0 < len(rest) < MOST_WORDS
+        and rest[0][:1].isupper()
+        and all(NAME_WORD.fullmatch(word) for word in rest)
+        and NOT_PEOPLE.isdisjoint(_plain(" ".join(rest)))
+    )
+
+
+def is_in_other_letters(value: str) -> bool:
+    """Whether a cell is two to four words of letters that are not Latin: Cyrillic, Greek, Arabic, Hebrew and others."""
+    words = value.split()
+    return (
+        FEWEST_WORDS <= len(words) <= FEWEST_WORDS * 2
+        and len(value) <= LONGEST_NAME
+        and not LATIN.search(value)
+        and all(NAME_WORD.fullmatch(word) for word in words)
     )
 
 
@@ -135,6 +172,19 @@ def names_somebody(text: str) -> bool:
     for match in CIVIL_NAME.finditer(text):
         before = set(re.split(r"[^a-z]+", fold(text[: match.start()]))[-4:])
         if NOT_PEOPLE.isdisjoint(_plain(match[1])) and STREETS.isdisjoint(before):
+            return True
+    return False
+
+
+def names_somebody_in_full(text: str) -> bool:
+    """Whether a sentence has a known first name and a family name, out of the name of a street or of a place."""
+    if len(text.split()) < WORDS_OF_SENTENCE:
+        return False
+    for match in IN_SENTENCE.finditer(text):
+        before = set(re.split(r"[^a-z]+", fold(text[: match.start()]))[-4:])
+        name = f"{match[1]} {match[2]}"
+        known = _known(fold(match[1])) and not is_given_name(match[2]) and NOT_PEOPLE.isdisjoint(_plain(name))
+        if known and NOT_PEOPLE.isdisjoint(before - SMALL_WORDS) and not is_famous(name):
             return True
     return False
 

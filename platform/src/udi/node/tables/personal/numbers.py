@@ -22,6 +22,10 @@ FRENCH_PHONE = re.compile(
 )
 ANY_PHONE = re.compile(rf"(?<![\d.,\w])(?:\+|00)?\(?\d(?:{GAP}\d){{7,14}}(?!\d)")
 FORMATTED = re.compile(rf"^(\+|00)|[{SPACES}./-]")
+ABROAD = re.compile(rf"(?<![\d.,+\w])(?:\+|00)(?!33)([1-9]\d{{1,2}})(?:{GAP}\d){{7,12}}(?![\d])")
+"""A number of another country, with its code."""
+MOBILE_ABROAD = ("447", "4915", "4916", "4917", "346", "347", "393", "324", "4176", "4178", "4179", "3519", "3526")
+"""Beginnings of mobiles of neighbours, with the code of the country."""
 PLATE = re.compile(r"(?<![A-Z0-9-])(?!SS|WW)[A-HJ-NP-TV-Z]{2}([- ]?)(?!000)\d{3}\1(?!SS)[A-HJ-NP-TV-Z]{2}(?![A-Z0-9-])")
 OLD_PLATE = re.compile(r"(?<![A-Z0-9-])[1-9]\d{1,3}[ -]?[A-HJ-NP-TV-Z]{2,3}[ -]?(?:\d{2}|2[AB]|97[1-6])(?![A-Z0-9-])")
 IPV4 = re.compile(r"(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)")
@@ -68,6 +72,12 @@ def iban_is_right(compact: str) -> bool:
 def find_phones(text: str) -> list[tuple[str, bool]]:
     """The French telephone numbers of a text: (first digit after the zero, whether written as people write them)."""
     return [(match[1], bool(FORMATTED.search(match[0]))) for match in FRENCH_PHONE.finditer(text)]
+
+
+def find_phones_abroad(text: str) -> list[bool]:
+    """The numbers of other countries in a text: whether each is a mobile, as far as its first digits tell."""
+    found = [re.sub(r"\D", "", match[0]).lstrip("0") for match in ABROAD.finditer(text)]
+    return [digits.startswith(MOBILE_ABROAD) for digits in found]
 
 
 def looks_like_phone(text: str) -> bool:

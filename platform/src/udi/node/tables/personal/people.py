@@ -12,17 +12,25 @@ from udi.node.tables.personal.names import (
     STREETS,
     is_famous,
     is_given_name,
+    is_in_other_letters,
     is_maybe_person,
     is_name_shaped,
     is_person,
     names_somebody,
+    names_somebody_in_full,
 )
 from udi.node.tables.personal.report import Finding, Strength
 from udi.node.tables.personal.vocabulary import (
+    CANDIDATES,
+    CONTRACTS,
     COUNTS,
+    ELECTIONS,
     FAMILIES,
     GIVENS,
+    HOLDERS,
+    LIVING,
     NAMES,
+    NAMES_IN_OTHER_LETTERS,
     OFFICE_SIGNS,
     OFFICES,
     ORGANISED,
@@ -34,6 +42,9 @@ from udi.node.tables.personal.vocabulary import (
 
 EXPECTED, TOLD, PLAIN, MOST, FAMOUS = 0.3, 0.5, 0.6, 0.8, 0.3
 FEWEST_NAMES = 3
+FEWEST_SIGNS = 2
+SPANISH_NAME = frozenset({"nombre"})
+FIRST_NAMES = frozenset({"first", "nombre", "nome"})
 WRITTEN = frozenset({ColumnType.TEXT, ColumnType.EMPTY})
 
 
@@ -46,12 +57,35 @@ class Surroundings:
     @property
     def counted(self) -> bool:
         """A column of counts: rows are groups, not people."""
-        return any(header.says(COUNTS) for header in self.headers)
+        return any(
+            header.says(COUNTS) and not (self.has_southern_families and header.says(SPANISH_NAME))
+            for header in self.headers
+        )
+
+    @property
+    def has_southern_families(self) -> bool:
+        """A column of Spanish or Italian family names: «nombre» and «nome» beside it are first names."""
+        return any(header.holds(("apellido", "cognome")) for header in self.headers)
 
     @property
     def office(self) -> bool:
         """Rows are mandates of elected people."""
         return any(header.says(OFFICE_SIGNS) or header.says(OFFICES) for header in self.headers)
+
+    @property
+    def living(self) -> bool:
+        """Rows are trees, plants or animals."""
+        return any(header.says(LIVING) for header in self.headers)
+
+    @property
+    def elected(self) -> bool:
+        """Rows are results of an election: those who stand for it are public."""
+        return any(header.says(ELECTIONS) for header in self.headers)
+
+    @property
+    def contracted(self) -> bool:
+        """Rows are public contracts: two columns say so."""
+        return sum(header.says(CONTRACTS) for header in self.headers) >= FEWEST_SIGNS
 
     @property
     def organised(self) -> bool:
@@ -62,7 +96,7 @@ class Surroundings:
 def find_people(columns: Sequence[Cells], around: Surroundings) -> list[Finding]:
     """Names: in one column, in two, in texts."""
     written = [cells for cells in columns if cells.column.type in WRITTEN and cells.sample]
-    given = [cells for cells in written if _gives_first_names(cells)]
+    given = [cells for cells in written if _gives_first_names(cells, around)]
     family = [cells for cells in written if cells not in given and _gives_family_names(cells, given, columns)]
     full = [cells for cells in written if cells not in given + family and _gives_names(cells)]
     found = [_named(cells, What.FAMILY_NAME, is_name_shaped, around) for cells in family]
@@ -83,12 +117,16 @@ def _first_names(given: list[Cells], around: Surroundings, *, alone: bool) -> li
 
 def _named(cells: Cells, what: What, test: Test, around: Surroundings) -> Finding:
     hits = cells.hits(test)
-    public = cells.header.says(OFFICES) or (around.office and not cells.header.says(ROLES))
+    elected = around.elected and not cells.header.says(ROLES - CANDIDATES)
+    contracted = around.contracted and not cells.header.says(ROLES - HOLDERS)
+    office = cells.header.says(OFFICES) or (around.office and not cells.header.says(ROLES))
+    public = elected or contracted or office
     return finding(cells, what, hits, Strength.WARNING if public else Strength.STOP, public=public)
 
 
-def _gives_first_names(cells: Cells) -> bool:
-    if cells.header.holds(GIVENS) or cells.header.joined == "first":
+def _gives_first_names(cells: Cells, around: Surroundings) -> bool:
+    named = cells.header.joined in FIRST_NAMES and (cells.header.joined == "first" or around.has_southern_families)
+    if cells.header.holds(GIVENS) or named:
         return cells.share(is_name_shaped) >= TOLD and not _of_full_names(cells)
     neutral = cells.header.silent or cells.header.joined in {"nom", "name"}
     return neutral and _distinct(cells) >= FEWEST_NAMES and cells.share(is_given_name) >= PLAIN
@@ -114,8 +152,11 @@ def _gives_family_names(cells: Cells, given: Sequence[Cells], columns: Sequence[
 
 def _gives_names(cells: Cells) -> bool:
     """Whether a column names people, by its own name and by its values."""
-    person = cells.share(is_person)
     header = cells.header
+    told = header.says(NAMES | ROLES | OFFICES) or header.name.strip().lower() in NAMES_IN_OTHER_LETTERS
+    if told and cells.share(is_in_other_letters) >= PLAIN:
+        return True
+    person = cells.share(is_person)
     if header.says(ROLES | OFFICES) or header.holds((*GIVENS, *FAMILIES)):
         return _hinted(cells, person)
     if (header.says(THINGS) and not header.silent) or cells.share(is_famous) >= FAMOUS * max(person, 0.01):
@@ -134,23 +175,34 @@ def _first_name(text: str) -> bool:
 
 
 def _any_name(text: str) -> bool:
-    return is_person(text) or is_maybe_person(text)
+    return is_person(text) or is_maybe_person(text) or is_in_other_letters(text)
 
 
 def _named_in_text(cells: Cells) -> Finding | None:
     if cells.header.says(STREETS | THINGS | {"adresse", "address"}):
         return None
     hits = count(cells.numbers, names_somebody)
+    full = cells.hits(names_somebody_in_full)
+    if full.count > hits.count:
+        hits = full
     return finding(cells, What.NAME_IN_TEXT, hits, Strength.WARNING) if hits.count else None
 
 
 def _distinct(cells: Cells) -> int:
-    return len({fold(text) for _, text in cells.sample})
+    return len({text.casefold() for _, text in cells.sample})
 
 
 HOUSE = re.compile(r"^\d{1,4}\s?(bis|ter|quater|[a-d])?,?\s+[a-z'. -]{3,}", re.IGNORECASE)
 
 
+NUMBER_LAST = re.compile(r"^[^\d;]{4,60}[ ,]+\d{1,4}\s?[a-z]?(\s*/\s*\d+)?(,? \d{4,5} .+)?$", re.IGNORECASE)
+STREET_ENDS = ("strasse", "str", "gasse", "weg", "platz", "allee", "ufer", "damm")
+"""Ends of the names of German streets, which are one word."""
+
+
 def is_address(text: str) -> bool:
-    """«12 bis, rue des Lilas», «3 High Street»."""
-    return bool(HOUSE.match(text)) and not STREETS.isdisjoint(re.split(r"[^a-z]+", fold(text)))
+    """«12 bis, rue des Lilas», «3 High Street», «Lindenweg 4», «calle Mayor, 7»."""
+    if not (HOUSE.match(text) or NUMBER_LAST.match(text)):
+        return False
+    words = [word for word in re.split(r"[^a-z]+", fold(text)) if word]
+    return not STREETS.isdisjoint(words) or any(word.endswith(STREET_ENDS) for word in words)

@@ -21,7 +21,8 @@ class Finding:
 
     `count` of `total` cells (rows, for small groups) have it; both are exact unless `estimated`.
     `lines` are the first lines of the producer's own file where it stands.
-    `public`: the data look like those of a service or of a public office.
+    `public`: the data look like those of a service or of a public office. `place` is the sheet, the layer or the member
+    of an archive where it stands, empty for the table itself.
     """
 
     columns: tuple[str, ...]
@@ -32,6 +33,7 @@ class Finding:
     lines: tuple[int, ...] = ()
     public: bool = False
     estimated: bool = False
+    place: str = ""
 
     @property
     def share(self) -> float:
@@ -47,7 +49,9 @@ class Finding:
     @property
     def values(self) -> dict[str, object]:
         """What the messages quote."""
-        return {"columns": ", ".join(self.columns), "count": self.count, "total": self.total}
+        columns = ", ".join(self.columns)
+        named = f"{self.place} › {columns}" if self.place else columns
+        return {"columns": named, "count": self.count, "total": self.total}
 
     def as_json(self) -> dict[str, Any]:
         """For a JSON column."""
@@ -60,6 +64,7 @@ class Finding:
             "lines": list(self.lines),
             "public": self.public,
             "estimated": self.estimated,
+            "place": self.place,
         }
 
     @classmethod

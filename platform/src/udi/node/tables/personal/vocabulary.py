@@ -1,4 +1,4 @@
-"""What the name of a column says of its content: words of French and English, without accents."""
+"""What the name of a column says of its content: words without accents, of French and English first."""
 
 import re
 import unicodedata
@@ -25,14 +25,23 @@ ROLES = words(
     "stagiaire professeur enseignant enseignante personne individu particulier diagnostiqueur president presidente "
     "owner holder officer applicant person employee staff member manager tenant student pupil child guardian customer "
     "volunteer donor author driver inspector signatory beneficiary resident attendee visitor borrower teacher patient "
-    "claimant payee defendant witness player"
+    "claimant payee defendant witness player "
+    "concessionnaire concessionnaires defunt defunte inhume inhumee "
+    "antragsteller antragstellerin bewohner mieter nutzungsberechtigte nutzungsberechtigter inhaber ansprechpartner "
+    "solicitante titular concesionario propietario vecino responsable interesado "
+    "richiedente concessionario proprietario residente referente beneficiario"
 )
+CONCESSIONS = words("concession concessions sepultura grab grave plot tombe")
+"""Words of registers of graves, in which a name is that of a family."""
 OFFICES = words(
     "elu elue elus elues maire maires adjoint adjointe conseiller conseillere conseillers depute deputee senateur "
     "senatrice ministre echevin bourgmestre mayor councillor councilor senator minister deputy alderman"
 )
 OFFICE_SIGNS = words("mandat nuance circonscription mandate constituency legislature electif elective canton")
-NAMES = words("nom noms name names identite nomprenom prenomnom fullname nomcomplet denomination intitule")
+NAMES = words(
+    "nom noms name names identite nomprenom prenomnom fullname nomcomplet denomination intitule nombre apellidos nome "
+    "nominativo vorname nachname"
+)
 THINGS = words(
     "rue voie street road toponyme lieu lieudit arret station stop ecole school college lycee etablissement equipement "
     "batiment commune communes ville city town departement region pays country county quartier societe entreprise "
@@ -50,13 +59,18 @@ ORGANISED = words(
 )
 """Words of a table whose rows are organisations: their address is no home."""
 EMAILS = words("mail email mel courriel courriels mails emails pec messagerie")
-PHONES = words("tel telephone telephones phone portable mobile fax gsm telephonique cellulaire telefono cell")
+PHONES = words(
+    "tel telephone telephones phone portable mobile fax gsm telephonique cellulaire telefono cell movil handy telefon "
+    "cellulare mobil mobilfunk"
+)
 SERVICE = words(
     "lieu agence agency operateur amenageur organisme association venue "
     "mairie service accueil standard secretariat urgence structure etablissement public fax office helpdesk"
 )
-ADDRESSES = words("adresse adresses address addresses rue street domicile residence")
-HOME = words("domicile home residence personnelle personnel perso")
+ADDRESSES = words(
+    "adresse adresses address addresses rue street domicile residence anschrift direccion indirizzo domicilio"
+)
+HOME = words("domicile home residence personnelle personnel perso domicilio")
 NIRS = words("nir nirpp nss nns insurance ssn secu ins")
 PLATES = words("immatriculation immat plaque plaques plate plates registration immatriculations")
 CODES = words(
@@ -70,10 +84,22 @@ COUNTS = words(
     "nombre nb nbre effectif effectifs total totaux count counts population somme sum quantite valeur value frequence "
     "frequency pourcentage percent taux rate number popolazione iscritti occurrences"
 )
-BIRTHS = ("naiss", "birth", "nelee", "natele")
-GIVENS = ("prenom", "givenname", "firstname", "forename")
+BIRTHS = (
+    "naiss",
+    "birth",
+    "nelee",
+    "natele",
+    "geburtsdatum",
+    "geburtstag",
+    "fechadenac",
+    "fechanac",
+    "datadinasc",
+    "datanasc",
+)
+GIVENS = ("prenom", "givenname", "firstname", "forename", "vorname")
 FAMILIES = ("nomdefamille", "nomfamille", "nomusage", "nomdusage", "nomusuel", "nomnaiss", "nomdenaiss", "nommarital",
-            "nomdejeunefille", "nomjeunefille", "patronym", "surname", "lastname", "familyname", "cognome")  # fmt: skip
+            "nomdejeunefille", "nomjeunefille", "patronym", "surname", "lastname", "familyname", "cognome",
+            "nachname", "familienname", "apellido")  # fmt: skip
 SPECIAL_CLEAR = words(
     "religion confession religieuse religieux ethnie ethnique ethnicity orientation sexuelle sexual groupe_sanguin pathologie pathologies "
     "maladie maladies seropositif vih hiv diagnosis syndique biometrie genetique condamnation condamnations"
@@ -82,9 +108,91 @@ SPECIAL_CLEAR = words(
 SPECIAL_BESIDE = words(
     "sante health disease handicap handicape disability invalidite rqth aah maladie traitement allergie allergies vaccin vaccination vaccine medical "
     "medication medicament syndicat union syndicale politique political parti party opinion origine infraction "
-    "offence croyance grossesse addiction hospitalisation pai regime"
+    "offence croyance grossesse addiction hospitalisation pai regime sick maternity arret malattia disabilita invalidita "
+    "krankschreibung behinderung gesundheit baja medica discapacidad salud salute"
 )
 """Said of people only in a table whose rows are people."""
+
+COLUMN_WORDS = (
+    NAMES
+    | EMAILS
+    | PHONES
+    | HOME
+    | words(
+        "adresse adresses address addresses anschrift direccion indirizzo rue street strasse calle via domicile residence "
+        "prenom prenoms given first last forename surname family famille usage usuel naissance marital patronyme "
+        "vorname vornamen nachname familienname apellido apellidos nombre nome cognome "
+        "ne nee e ee le date jour annee an birth born dob ddn geburtsdatum geburtstag geboren am fecha nacimiento nacido data "
+        "nascita nato nata il lieu sexe genre gender sex geschlecht sexo sesso age alter edad eta civilite anrede titre title "
+        "code postal cp plz zip postcode postleitzahl codigo cap ville commune city town ort wohnort ciudad localidad comune "
+        "citta pays country land pais paese profession beruf job fonction role statut nationalite "
+        "telefon telefonnummer handy telefono movil cellulare correo email elektronische fixe domicile personnel "
+        "n no num numero number nummer adherent licence matricule id identifiant de du des la l d et of the and der die das "
+        "und von y del di e electronique"
+    )
+)
+"""Words of which the names of columns about people are made, in French, English, German, Spanish and Italian."""
+
+HEALTH = re.compile(
+    r"arr[eê]t\s+(de\s+)?(maladie|travail)|cong[eé]\s+(de\s+)?(maladie|maternit[eé]|parental)|accident\s+du\s+travail|"
+    r"longue\s+maladie|invalidit|handicap|\brqth\b|mi-temps\s+th[eé]rapeutique|"
+    r"sick\s+leave|maternity|disab(led|ility)|(work|industrial)\s+accident|"
+    r"krank(geschrieben|heit|meldung|schreibung)|schwerbehindert|mutterschutz|arbeitsunfall|"
+    r"baja\s+(m[eé]dica|maternal|laboral|por)|discapaci|accidente\s+laboral|"
+    r"\bmalattia|invalidit|infortunio|\bmaternit",
+    re.IGNORECASE,
+)
+"""Values that tell why somebody is absent, or of a disability."""
+STATUS_WORDS = words(
+    "marie mariee celibataire divorce divorcee veuf veuve pacse pacsee concubinage concubin separe separee "
+    "married single divorced widowed widow widower separated cohabiting "
+    "verheiratet ledig geschieden verwitwet getrennt casado casada soltero soltera divorciado divorciada viudo viuda "
+    "sposato sposata coniugato coniugata celibe nubile divorziato divorziata vedovo vedova"
+)
+STATUS_HEADERS = (
+    "situationfamil", "situationdefamille", "etatcivil", "matrimonial", "maritalstatus", "civilstatus", "familienstand",
+    "zivilstand", "estadocivil", "situacionfamil", "statocivile",
+)  # fmt: skip
+"""Pieces of the names of columns that tell a family situation."""
+TAXES = words("fiscal fiscale spi nif dni nie cf codicefiscale nino ni steuer steuerid steueridentifikationsnummer tin")
+HOLDERS = words("titulaire contractor supplier titular")
+"""Roles that companies have in public contracts."""
+CANDIDATES = words("candidat candidate")
+"""Roles that are public in the results of an election."""
+NAMES_IN_OTHER_LETTERS = frozenset(
+    {
+        "имя",
+        "фамилия",
+        "фио",
+        "имя и фамилия",
+        "ім'я",
+        "прізвище",
+        "όνομα",
+        "επώνυμο",
+        "ονοματεπώνυμο",
+        "الاسم",
+        "الاسم الكامل",
+        "שם",
+        "שם מלא",
+    }
+)
+"""Names of columns of names in Russian, Ukrainian, Greek, Arabic and Hebrew."""
+LIVING = words(
+    "arbre arbres essence espece especes variete taxon botanique plantation circonference tree trees species genus girth "
+    "baum baumart gattung stammumfang arbol arboles especie genero albero alberi specie genere circonferenza"
+)
+"""Words of a table whose rows are trees, plants or animals: their genus and age single nobody out."""
+ELECTIONS = words(
+    "voix suffrages scrutin election elections exprimes votants panneau votes ballots turnout polling constituency stimmen "
+    "wahlkreis wahlbezirk votos electoral sufragios voti seggio elettorale preferenze"
+)
+"""Words of the results of an election: those who stand for it are public."""
+CONTRACTS = words(
+    "marche marches acheteur cpv attributaire adjudicataire contract contracts contractor buyer award tender "
+    "auftrag auftragnehmer auftraggeber auftragswert auftragsgegenstand zuschlag contrato adjudicatario adjudicacion "
+    "contratacion contratto aggiudicatario aggiudicazione appaltante"
+)
+"""Words of a list of public contracts: those who hold them are companies, whose name may be that of a person."""
 
 
 @dataclass(frozen=True)
@@ -120,6 +228,11 @@ class Header:
         return bool(UNNAMED.fullmatch(fold(self.name).strip()))
 
 
+PLAIN_LETTERS = str.maketrans(
+    {"œ": "oe", "Œ": "OE", "ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "ß": "ss", "đ": "d", "ı": "i"}
+)
+
+
 def fold(text: str) -> str:
     """Small letters without accents."""
-    return unicodedata.normalize("NFKD", text.replace("œ", "oe")).encode("ascii", "ignore").decode().lower()
+    return unicodedata.normalize("NFKD", text.translate(PLAIN_LETTERS)).encode("ascii", "ignore").decode().lower()

@@ -58,6 +58,7 @@ OFFERED: dict[What, tuple[Way, ...]] = {
     What.EMAIL: (Way.MASK, Way.DROP, Way.PSEUDONYMISE),
     What.PHONE: (Way.MASK, Way.DROP, Way.PSEUDONYMISE),
     What.NIR: (Way.DROP,),
+    What.TAX_NUMBER: (Way.DROP,),
     What.IBAN: (Way.DROP,),
     What.FULL_NAME: (Way.DROP, Way.PSEUDONYMISE),
     What.FAMILY_NAME: (Way.DROP, Way.PSEUDONYMISE),
@@ -70,6 +71,7 @@ OFFERED: dict[What, tuple[Way, ...]] = {
     What.IP_ADDRESS: (Way.DROP, Way.PSEUDONYMISE),
     What.PERSON_CODE: (Way.PSEUDONYMISE, Way.DROP),
     What.SPECIAL: (Way.DROP, Way.AGGREGATE),
+    What.FAMILY_STATUS: (Way.DROP, Way.AGGREGATE),
     What.SMALL_GROUP: (Way.AGGREGATE, Way.GENERALISE, Way.DROP),
 }
 """The ways out of each finding, the one to propose first."""

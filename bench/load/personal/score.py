@@ -1,0 +1,122 @@
+"""What the search finds in labelled files: precision and recall by kind, files kept apart from tuning counted apart."""
+
+import tempfile
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bench.load.personal.files import LabelledFile
+from udi.node.tables.personal.explanations import What
+from udi.node.tables.personal.look import look_for_personal_data
+from udi.node.tables.personal.report import Finding, PersonalReport, Strength
+from udi.node.tables.profile import profile_path
+from udi.node.tables.typed import convert
+
+KINDS = {
+    "name": {What.FULL_NAME, What.FAMILY_NAME, What.GIVEN_NAME},
+    "birth": {What.BIRTH_DATE, What.BIRTH_YEAR},
+    "address": {What.ADDRESS},
+    "phone": {What.PHONE},
+    "text": {What.NAME_IN_TEXT},
+    "health": {What.SPECIAL},
+    "status": {What.FAMILY_STATUS},
+    "tax": {What.TAX_NUMBER, What.NIR},
+}
+"""Which findings are right for a label."""
+OF_KIND = {what: kind for kind, whats in KINDS.items() for what in whats}
+
+
+@dataclass
+class Score:
+    """Columns found, missed and told in vain, by kind."""
+
+    found: Counter[str] = field(default_factory=Counter)
+    missed: Counter[str] = field(default_factory=Counter)
+    false: Counter[str] = field(default_factory=Counter)
+    misses: list[str] = field(default_factory=list)
+    alarms: list[str] = field(default_factory=list)
+
+    def add(self, file: LabelledFile, names: Sequence[str], report: PersonalReport) -> None:
+        """Count the columns of one file, whatever `names` the node gave them."""
+        people = any(column.kind and not column.public for column in file.columns)
+        for place, label in enumerate(file.columns):
+            findings = report.of(names[place]) if place < len(names) else ()
+            right = KINDS.get(label.kind, set())
+            if label.kind and not label.public:
+                hit = any(one.what in right for one in findings)
+                (self.found if hit else self.missed)[label.kind] += 1
+                self.misses += [] if hit else [f"{file.name}: {label.header}"]
+            for one in findings:
+                self._judge(file, label.header, one, public=label.public, right=right, people=people)
+
+    def _judge(
+        self, file: LabelledFile, header: str, one: Finding, *, public: bool, right: set[What], people: bool
+    ) -> None:
+        """Count a finding that no label explains, or that stops what is public."""
+        if one.what is What.SMALL_GROUP and people:
+            return
+        if public and one.strength is Strength.WARNING:
+            return
+        if public or one.what not in right:
+            self.false[OF_KIND.get(one.what, one.what.value)] += 1
+            self.alarms.append(f"{file.name}: {header}: {one.what.value}, {one.strength.value}")
+
+    def as_json(self) -> dict[str, Any]:
+        """Precision and recall by kind and for all, as shares; None where nothing counts."""
+        kinds = sorted({*self.found, *self.missed, *self.false})
+        rows = {kind: self._row(self.found[kind], self.missed[kind], self.false[kind]) for kind in kinds}
+        whole = self._row(self.found.total(), self.missed.total(), self.false.total())
+        return {"kinds": rows, "all": whole, "misses": self.misses, "alarms": self.alarms}
+
+    @staticmethod
+    def _row(found: int, missed: int, false: int) -> dict[str, Any]:
+        return {
+            "labelled": found + missed,
+            "found": found,
+            "false": false,
+            "recall": round(found / (found + missed), 3) if found + missed else None,
+            "precision": round(found / (found + false), 3) if found + false else None,
+        }
+
+
+def look(path: Path, folder: Path) -> tuple[list[str], PersonalReport] | None:
+    """The names of the columns of a file and what its table says of people; None when it is no table."""
+    target = folder / "typed.parquet"
+    profile = profile_path(path)
+    if not profile.is_table or profile.reads == "geo":
+        return None
+    done = convert(path, profile, target)
+    if done.failure:
+        return None
+    columns = done.profile.columns
+    return [column.name for column in columns], look_for_personal_data(target, columns, done.other_headers)
+
+
+def score_files(files: Iterable[LabelledFile]) -> dict[str, dict[str, Any]]:
+    """The scores of tuned files and of those kept apart."""
+    tuned, unseen = Score(), Score()
+    with tempfile.TemporaryDirectory(prefix="udi-bench-") as folder:
+        for file in files:
+            path = Path(folder) / file.name
+            path.write_bytes(file.content)
+            names, report = look(path, Path(folder)) or ([], PersonalReport((), rows=0, columns=0))
+            (unseen if file.unseen else tuned).add(file, names, report)
+            path.unlink()
+    return {"tuned": tuned.as_json(), "unseen": unseen.as_json()}
+
+
+def count_alarms(tables: Path, largest: int) -> dict[str, int]:
+    """What is found in real tables up to `largest` bytes: files, those that stop, those that are only warned of."""
+    files, stopped, warned = 0, 0, 0
+    with tempfile.TemporaryDirectory(prefix="udi-bench-") as folder:
+        for path in sorted(tables.iterdir()):
+            looked = look(path, Path(folder)) if path.is_file() and path.stat().st_size <= largest else None
+            if looked is None:
+                continue
+            _, report = looked
+            files += 1
+            stopped += bool(report.stops)
+            warned += bool(report.findings) and not report.stops
+    return {"files": files, "stopped": stopped, "warned": warned}

@@ -1,0 +1,76 @@
+"""Values that stand under names but not in rows: elements of XML, keys of JSON, paragraphs, cells of a page."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from udi.node.tables.column import ColumnType, TypedColumn
+from udi.node.tables.personal.cells import LONGEST_CELL, MAIL, SUSPECT, Cell, Cells, Suspects
+from udi.node.tables.personal.vocabulary import Header
+from udi.node.tables.types import column_types
+
+MOST_SAMPLED, MOST_SUSPECTS, MOST_FIELDS = 2000, 5000, 2000
+SENTENCES = "text"
+"""The name of what stands under none."""
+
+
+@dataclass
+class Field:
+    """The values of one name: how many, the first ones, and those that may hold a number, a mail or a civility."""
+
+    filled: int = 0
+    sample: list[Cell] = field(default_factory=list)
+    mails: list[Cell] = field(default_factory=list)
+    numbers: list[Cell] = field(default_factory=list)
+    mail_count: int = 0
+    number_count: int = 0
+
+    def add(self, text: str) -> None:
+        """Count a value, and keep it where there is room."""
+        self.filled += 1
+        cell = (self.filled, text[:LONGEST_CELL])
+        if len(self.sample) < MOST_SAMPLED:
+            self.sample.append(cell)
+        if MAIL in text:
+            self.mail_count += 1
+            _keep(self.mails, cell)
+        if SUSPECT.search(cell[1]):
+            self.number_count += 1
+            _keep(self.numbers, cell)
+
+    def as_cells(self, name: str) -> Cells:
+        """The values as those of a column that has this name."""
+        (column,), _ = column_types([name], [[text for _, text in self.sample]])
+        return Cells(
+            column=column,
+            header=Header(name),
+            filled=self.filled,
+            sample=tuple(self.sample),
+            mails=Suspects(self.mail_count, tuple(self.mails)),
+            numbers=Suspects(self.number_count, tuple(self.numbers)),
+        )
+
+
+def _keep(cells: list[Cell], cell: Cell) -> None:
+    if len(cells) < MOST_SUSPECTS:
+        cells.append(cell)
+
+
+def gather(pairs: Iterable[tuple[str, str]]) -> list[Cells]:
+    """The values of (name, value) pairs, by name; names beyond `MOST_FIELDS` are taken together."""
+    fields: dict[str, Field] = {}
+    for name, value in pairs:
+        text = value.strip()
+        if text:
+            known = name if name in fields or len(fields) < MOST_FIELDS else SENTENCES
+            fields.setdefault(known, Field()).add(text)
+    return [values.as_cells(name) for name, values in fields.items()]
+
+
+def with_text_stored(cells: Sequence[Cells]) -> list[Cells]:
+    """Codes and numbers as the text that they are in the file: a telephone without its zero is no quantity there."""
+    return [replace(one, column=_as_text(one.column)) for one in cells]
+
+
+def _as_text(column: TypedColumn) -> TypedColumn:
+    numeric = column.type in {ColumnType.INTEGER, ColumnType.CODE}
+    return TypedColumn(column.name, ColumnType.TEXT) if numeric else column

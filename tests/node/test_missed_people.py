@@ -1,0 +1,122 @@
+"""People that are easily missed, and what only looks like them."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.node.typed import Told, write_table
+from udi.node.tables.column import ColumnType
+from udi.node.tables.personal.explanations import What
+from udi.node.tables.personal.look import look_for_personal_data
+from udi.node.tables.personal.report import PersonalReport, Strength
+from udi.node.tables.personal.taxes import is_french, is_spanish, is_tax_number
+
+Look = Callable[..., PersonalReport]
+FAMILIES = ("Kervadou", "Brantolec", "Merquilian", "Pellamard", "Rosguevec", "Danborou")
+FULL = tuple(
+    f"{given} {family}" for given, family in zip(("Camille", "Hugo", "Louise", "Jules"), FAMILIES, strict=False)
+)
+SENTENCE = "Rappel demandé par Camille Kervadou pour le portail cassé."
+PLAIN = "Rien à signaler sur ce point cette semaine."
+
+
+@pytest.fixture
+def look(tmp_path: Path) -> Look:
+    """Write columns as a typed table and look at it."""
+
+    def looked(*told: Told) -> PersonalReport:
+        return look_for_personal_data(*write_table(tmp_path, told))
+
+    return looked
+
+
+def many(*values: str, times: int = 6) -> list[str]:
+    return [value for _ in range(times) for value in values]
+
+
+NAMES = Told("Nom et prénom", many(*FULL))
+ZONE = Told("zone", many("A", "B", "C", "D"))
+
+
+@pytest.mark.parametrize(
+    ("column", "what"),
+    [
+        (Told("Concessionnaire", many(*(f"Famille {name}" for name in FAMILIES[:4]))), What.FULL_NAME),
+        (Told("ФИО", many("Ирина Ковердова", "Павел Трубников", "Олена Гардієнко", "Дарья Лозинцева")), What.FULL_NAME),
+        (Told("Nom", many("سلمى الدرعاوي", "Ελένη Δομάνου", "Павел Трубников", "דנה ברקוביץ")), What.FULL_NAME),
+        (Told("col3", [f"6{n:02}{n * 7919 % 10**6:06}" for n in range(10, 34)], ColumnType.INTEGER), What.PHONE),
+        (Told("col3", [f"+49 151 2{n:02} {n * 7919 % 10**4:04}" for n in range(24)]), What.PHONE),
+        (Told("Observations", many(SENTENCE, PLAIN, PLAIN, PLAIN)), What.NAME_IN_TEXT),
+        (Told("Numéro fiscal", many("0123456789010", "1123456789011", "2123456789012", "3000000000013")), What.TAX_NUMBER),
+        (Told("identifiant", many("12345678Z", "00000000T", "X0000000T", "87654321X")), What.TAX_NUMBER),
+        (Told("clave", many("RSSMRA80A01H501U", "BNCLRA85T41F205X")[:24] + many("RSSMRA80A01H501U", times=12)),
+         What.TAX_NUMBER),
+        (Told("Familienstand", many("verheiratet", "ledig", "geschieden", "verwitwet")), What.FAMILY_STATUS),
+    ],
+)  # fmt: skip
+def test_people_are_found(look: Look, column: Told, what: What) -> None:
+    rows = len(column.values)
+
+    assert what in {one.what for one in look(column, Told("zone", ["A"] * rows)).of(column.name)}
+
+
+@pytest.mark.parametrize(
+    ("column", "what"),
+    [
+        (Told("Motif", many("Arrêt maladie", "RQTH", "Accident du travail", "Congé annuel")), What.SPECIAL),
+        (Told("Grund", many("krankgeschrieben", "schwerbehindert", "Urlaub", "Urlaub")), What.SPECIAL),
+        (Told("situation", many("marié", "célibataire", "divorcée", "pacsé")), What.FAMILY_STATUS),
+    ],
+)
+def test_what_is_private_is_found_beside_names(look: Look, column: Told, what: What) -> None:
+    assert [one.what for one in look(NAMES, column).of(column.name)] == [what]
+    assert look(column, ZONE).of(column.name) == ()
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        (Told("genre", many("Quercus", "Tilia", "Acer", "Prunus")), Told("age", [str(n) for n in range(24)], ColumnType.INTEGER),
+         Told("espece", many("robur", "alba")[:12] * 2)),
+        (Told("famille", many("Famille des Rosacées", "Famille des Fagacées", "Famille des Bétulacées", "Famille des Ulmacées")), ZONE),
+        (Told("Observations", many("Travaux devant École Jean Dupont au bout du parc", "Fuite dans Salle Victor Hugo au fond", *["Quai"] * 2)), ZONE),
+        (Told("reference", [f"6{n:02}{n * 7919 % 10**6:06}" for n in range(10, 34)], ColumnType.INTEGER), ZONE),
+        (Told("statut", many("ouvert", "fermé", "en travaux", "ouvert")), ZONE),
+        (Told("Motif", many("Panne", "Grève", "Travaux", "Neige")), ZONE),
+    ],
+    ids=["trees", "families of plants", "places in sentences", "references", "states", "reasons"],
+)  # fmt: skip
+def test_what_only_looks_like_people_is_not_told(look: Look, columns: tuple[Told, ...]) -> None:
+    assert look(*columns).findings == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "others"),
+    [("Candidat", ("Voix", "Inscrits")), ("Titulaire", ("Objet du marché", "Acheteur"))],
+    ids=["an election", "public contracts"],
+)
+def test_names_that_are_public_are_a_warning(look: Look, name: str, others: tuple[str, str]) -> None:
+    told = [Told(name, many(*FULL)), *(Told(other, many("1", "2", "3", "4")) for other in others)]
+
+    assert [(one.strength, one.public) for one in look(*told).of(name)] == [(Strength.WARNING, True)]
+
+
+def test_an_agent_beside_public_contracts_is_no_company(look: Look) -> None:
+    told = [
+        Told("Agent", many(*FULL)),
+        Told("Objet du marché", many("1", "2", "3", "4")),
+        Told("Acheteur", many("1", "2", "3", "4")),
+    ]
+
+    assert [one.strength for one in look(*told).of("Agent")] == [Strength.STOP]
+
+
+def test_keys_of_tax_numbers() -> None:
+    body = "0123456789"
+
+    assert is_french(f"{body}{int(body) % 511:03}")
+    assert not is_french(f"{body}{(int(body) + 1) % 511:03}")
+    assert is_spanish("12345678Z")
+    assert not is_spanish("12345678A")
+    assert not any(map(is_tax_number, ("12345678901", "2024-01-31", "AB123456Z", "9123456789012")))
