@@ -95,6 +95,10 @@ def test_a_state_that_an_earlier_release_sealed_is_refused(body: str) -> None:
         resume(KEY, f"{encoded}.{attempts._seal(KEY, attempts.LOGIN_STATE.purpose, encoded)}")
 
 
-@pytest.mark.parametrize(("value", "is_one"), [(None, False), ("", False), ("short", False), (KEY, True)])
+@pytest.mark.parametrize(
+    ("value", "is_one"),
+    [(None, False), ("", False), ("short", False), (KEY, True)],
+    ids=["none", "empty", "short", "drawn"],
+)
 def test_is_key_looks_at_the_length(value: str | None, *, is_one: bool) -> None:
     assert is_key(value) is is_one
