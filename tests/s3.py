@@ -10,6 +10,7 @@ import time
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Literal
 
 import httpx
 import obstore
@@ -23,8 +24,8 @@ PORTS = 8
 """Each of four parts listens on two: for HTTP and for the other parts."""
 PARTS = ("master", "volume", "filer", "s3")
 KEYS = ("s3_access_key_id", "s3_secret_access_key")
-BUCKET = "probe"
-"""The bucket that every service has."""
+BUCKET, OBJECT, CONTENT = "probe", "object", b"probe"
+"""What every service has."""
 REGION = "us-east-1"
 BUCKET_ACTIONS = ["Admin", "Read", "Write", "List", "Tagging"]
 FLAGS = (
@@ -62,6 +63,8 @@ class S3Service:
     folder: Path
     base_port: int
     process: subprocess.Popen[bytes] | None = None
+    was_started: bool = False
+    """Whether it has objects, which it gives some time after it takes new ones when it comes back."""
 
     @classmethod
     def prepare(cls, folder: Path) -> "S3Service":
@@ -100,10 +103,12 @@ class S3Service:
                 command, env=environment, stdout=log, stderr=log, cwd=self.folder, start_new_session=True
             )
         deadline = time.monotonic() + PATIENCE
-        while not self._stores_objects():
+        is_ready = self._gives_objects if self.was_started else self._stores_objects
+        while not is_ready():
             assert self.process.poll() is None, (self.folder / "s3.log").read_text()
             assert time.monotonic() < deadline, (self.folder / "s3.log").read_text()
             time.sleep(0.1)
+        self.was_started = True
 
     def stop(self) -> None:
         """Stop the service as a power cut does."""
@@ -130,15 +135,24 @@ class S3Service:
     def _stores_objects(self) -> bool:
         try:
             self._put(BUCKET, "")
-            return self._put(BUCKET, "object").is_success
+            return self._put(BUCKET, OBJECT, CONTENT).is_success
         except httpx.TransportError:
             return False
 
-    def _put(self, bucket: str, name: str) -> httpx.Response:
-        """Make a bucket, or an empty object in it."""
+    def _gives_objects(self) -> bool:
+        try:
+            return httpx.get(self._sign("GET", BUCKET, OBJECT)).content == CONTENT
+        except httpx.TransportError:
+            return False
+
+    def _put(self, bucket: str, name: str, content: bytes = b"") -> httpx.Response:
+        """Make a bucket, or an object in it."""
+        return httpx.put(self._sign("PUT", bucket, name), content=content)
+
+    def _sign(self, method: Literal["GET", "PUT"], bucket: str, name: str) -> str:
         key, word = ((self.secrets / name).read_text() for name in KEYS)
         store = S3Store(
             bucket, endpoint=self.endpoint, region=REGION, access_key_id=key, secret_access_key=word,
             client_options={"allow_http": True},
         )  # fmt: skip
-        return httpx.put(obstore.sign(store, "PUT", name, timedelta(minutes=1)))
+        return obstore.sign(store, method, name, timedelta(minutes=1))

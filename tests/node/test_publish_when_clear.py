@@ -77,7 +77,7 @@ async def stopped(database: Database, territory: Territory) -> list[list[str]]:
     ("content", "name", "why"),
     [
         (PEOPLE, "adherents.csv", ["people", "columns"]),
-        (bomb(), "photos.zip", ["danger", "format"]),
+        (bomb(), "photos.zip", ["danger", "unsearched", "format"]),
         (TABLE + EICAR, "associations.csv", ["virus"]),
     ],
     ids=["people", "a danger", "a virus"],

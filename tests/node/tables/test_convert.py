@@ -153,7 +153,7 @@ def test_few_misfits_keep_the_type_and_are_counted_and_listed(tmp_path: Path, ta
     assert done.errors.counts == {("v", "not_an_integer"): 1000}
     assert len(done.errors.listed) == MOST_LISTED
     assert [error.line for error in done.errors.listed[:2]] == [2, 62]
-    assert [note.code for note in done.profile.notes] == ["misfits"]
+    assert [note.code for note in done.profile.notes] == ["doubtful_header", "misfits"]
 
 
 def test_an_accent_far_away_changes_the_encoding(tmp_path: Path, target: Path) -> None:

@@ -31,10 +31,16 @@ RIGHT = {
     "data-fair_Demarches_PCAET_V1_entete.csv": {"Commentaire_statut", "Elu_referent"},
     "data-fair_Demarches_PCAET_V2_pec_seq.csv": {"Commentaire_statut", "Elu_referent"},
     "data-fair_Fiches_Action.csv": {"Contact_principal", "Commentaire_statut", "Commentaire_conclusion"},
-    "data-fair_jep-2019-HR.csv": {"Lien d'inscription", "Téléphone du lieu", "Détail des conditions - FR"},
+    "data-fair_jep-2019-HR.csv": {
+        "Lien d'inscription",
+        "Téléphone du lieu",
+        "Détail des conditions - FR",
+        "Crédits image",
+    },
     "data-fair_jep-2019.csv": {
         "Lien d'inscription",
         "Téléphone du lieu",
+        "Crédits image",
         "Description longue - FR",
         "Description longue - HTML - FR",
     },

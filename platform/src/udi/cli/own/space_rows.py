@@ -16,8 +16,8 @@ from udi.node.files.models import ErasedDataset
 from udi.node.identity.models import Person
 from udi.node.spaces.models import Space
 
-STAYING = {"membership", "space", "moved", "space_day"}
-"""What is a node's own: who was seen there, the space itself, addresses that lead away, what a day cost."""
+STAYING = {"audit_event", "membership", "moved", "space", "space_day"}
+"""What is a node's own: what was done there, who was seen there, addresses that lead away, the space, what a day cost."""
 CARRIED = tuple(
     sorted(
         in_order([each for each in contents.CARRIED["node"] if each.name not in STAYING]),
