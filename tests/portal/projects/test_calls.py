@@ -326,6 +326,7 @@ async def test_what_candidates_read_stays_and_what_the_jury_reads_is_what_was_se
         ("closes_at", "hier"),
         ("results_at", moment(1)),
     ],
+    ids=["no title", "a criterion without points", "too many points", "no date", "results before the end"],
 )
 async def test_what_is_wrong_in_a_call_is_said_beside_its_field(desk: Desk, name: str, value: str) -> None:
     answer = await desk.team.post("/calls/new", data=desk.form(**{name: value}))

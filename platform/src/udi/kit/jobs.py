@@ -37,6 +37,8 @@ SCHEMA = DBSettings(db_schema="queue")
 ATTEMPTS = 30
 FIRST_DELAY = timedelta(seconds=2)
 LONGEST_DELAY = timedelta(hours=1)
+CANCELLED_AGAIN = 1.0
+"""Seconds after which what was told to end, and goes on, is told again."""
 
 
 @dataclass(frozen=True)
@@ -268,10 +270,23 @@ class Worker:
 async def run_until_stopped(worker: Worker, *companions: Awaitable[None]) -> None:
     """Run a worker beside its companions (search feed, clean-up); the first failure ends all."""
     async with asyncio.TaskGroup() as group:
-        group.create_task(worker.run())
+        group.create_task(_end_when_cancelled(worker.run()))
         for companion in companions:
-            group.create_task(_coroutine(companion))
+            group.create_task(_end_when_cancelled(companion))
 
 
-async def _coroutine(awaitable: Awaitable[None]) -> None:
-    await awaitable
+async def _end_when_cancelled(awaitable: Awaitable[None]) -> None:
+    """Await something that runs for ever, and cancel it until it ends.
+
+    One cancellation may be lost: before Python 3.12, `asyncio.wait_for`, which drivers use, answers with what ended at
+    the same moment instead (github.com/python/cpython/issues/86296).
+    """
+    task = asyncio.ensure_future(awaitable)
+    try:
+        await asyncio.wait({task})
+    except asyncio.CancelledError:
+        while not task.done():
+            task.cancel()
+            await asyncio.wait({task}, timeout=CANCELLED_AGAIN)
+        raise
+    task.result()

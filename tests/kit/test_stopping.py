@@ -1,0 +1,45 @@
+"""What runs for ever beside a worker ends when it is told to, though one cancellation was lost on the way."""
+
+import asyncio
+
+import pytest
+
+from udi.kit import jobs
+from udi.kit.jobs import run_until_stopped
+
+
+class Idle:
+    """A worker that waits for jobs."""
+
+    async def run(self) -> None:
+        await asyncio.Event().wait()
+
+
+async def lose_a_cancellation(begun: asyncio.Event) -> None:
+    """Go on after the first cancellation, as `asyncio.wait_for` does where what it waits for ended at that moment."""
+    begun.set()
+    try:
+        await asyncio.Event().wait()
+    except asyncio.CancelledError:
+        await asyncio.Event().wait()
+
+
+async def test_what_lost_its_cancellation_is_cancelled_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "CANCELLED_AGAIN", 0.01)
+    begun = asyncio.Event()
+    running = asyncio.create_task(run_until_stopped(Idle(), lose_a_cancellation(begun)))  # type: ignore[arg-type]
+    await begun.wait()
+
+    running.cancel()
+    ended, _ = await asyncio.wait({running}, timeout=60)
+
+    assert ended == {running}
+    assert running.cancelled()
+
+
+async def test_the_first_failure_ends_all() -> None:
+    async def fail() -> None:
+        raise ValueError
+
+    with pytest.RaisesGroup(ValueError):
+        await run_until_stopped(Idle(), fail())  # type: ignore[arg-type]
