@@ -155,6 +155,22 @@ async def test_who_is_invited_changes_nothing_before_they_accept(
     assert [shown.status_code, refused.status_code, changed.status_code] == [refusal, refusal, 303]
 
 
+async def test_who_was_removed_changes_a_public_project_no_more(workshop: Workshop) -> None:
+    address, email = await workshop.publish(), workshop.logins["other"].email
+    await workshop.leader.post(f"{address}/team", data={"email": email, "right": "edit"})
+    await workshop.other.post(f"{address}/invitation", data={"what": "accept"})
+    while_in_it = await workshop.other.get(f"{address}/edit")
+    member = await workshop.member(email)
+
+    removed = await workshop.leader.post(f"{address}/team/{member.id}", data={"what": "remove"})
+    form = {**FORM, "title": "L’ombre", "revision": str((await workshop.one(address)).revision)}
+    shown = await workshop.other.get(f"{address}/edit")
+    refused = await workshop.other.post(f"{address}/edit", data=form)
+
+    assert [while_in_it.status_code, removed.status_code] == [200, 303]
+    assert [shown.status_code, refused.status_code] == [403, 403]
+
+
 async def test_a_project_is_handed_over_and_its_former_leader_stays_in_the_team(workshop: Workshop) -> None:
     address, email = await workshop.begin(organisation="armor", requester="public_body"), workshop.logins["other"].email
     await workshop.leader.post(f"{address}/team", data={"email": email, "right": "see"})
