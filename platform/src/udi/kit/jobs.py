@@ -14,6 +14,7 @@ from uuid import UUID
 
 import asyncpg
 import structlog
+from asyncpg.exceptions import DiskFullError
 from pgqueuer import AsyncpgDriver, Queries
 from pgqueuer.adapters.persistence.qb import QueryBuilderEnvironment, QueryQueueBuilder, QuerySchedulerBuilder
 from pgqueuer.core.executors import (
@@ -37,6 +38,8 @@ SCHEMA = DBSettings(db_schema="queue")
 ATTEMPTS = 30
 FIRST_DELAY = timedelta(seconds=2)
 LONGEST_DELAY = timedelta(hours=1)
+FULL_PAUSE = 2.0
+"""Seconds after which a database whose disk was full is asked for jobs again."""
 CANCELLED_AGAIN = 1.0
 """Seconds after which what was told to end, and goes on, is told again."""
 
@@ -204,7 +207,18 @@ class Worker:
         self._manager: QueueManager | None = None
 
     async def run(self) -> None:
-        """Do jobs until `stop`, on one connection as the worker's role."""
+        """Do jobs until `stop`; while the database's disk is full, ask again. One that is lost ends the worker."""
+        while True:
+            try:
+                await self._take_jobs()
+            except DiskFullError:
+                log.warning("jobs not taken, the disk of the database is full")
+            else:
+                return
+            await asyncio.sleep(FULL_PAUSE)
+
+    async def _take_jobs(self) -> None:
+        """Do jobs on one connection as the worker's role."""
         async with self._database.engine("worker").connect() as connection:
             raw = await connection.get_raw_connection()
             manager = QueueManager(_queries(raw.driver_connection), Channel(SCHEMA.channel))
