@@ -117,6 +117,7 @@ def test_calls_with_rules_are_allowed_for_some_arguments_only(machine: str) -> N
     assert [answer(READS, machine, fcntl, 0, command) for command in (1, 8, 15)] == [0, errno.EPERM, errno.EPERM]
 
 
+@pytest.mark.programs
 @pytest.mark.parametrize("machine", MACHINES)
 def test_numbers_are_those_of_the_kernels_headers(machine: str) -> None:
     known = read_header(machine)

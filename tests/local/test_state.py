@@ -124,6 +124,7 @@ def test_folders_of_the_programs_are_closed_to_other_accounts(settings: Settings
 READ = "import sys; open(sys.argv[1]).close()"
 
 
+@pytest.mark.programs
 def test_no_local_account_reads_an_object_or_a_secret(settings: Settings) -> None:
     nobody = account_of_root("nobody")
     state.prepare(settings, nobody)

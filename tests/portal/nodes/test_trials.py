@@ -25,6 +25,8 @@ from udi.portal.nodes.harvest.trying import try_address, usual
 from udi.portal.tenants.models import Tenant
 from udi.ui.site import Site
 
+pytestmark = pytest.mark.programs
+
 HTML = {"Content-Type": "text/html"}
 PACKAGES = {
     "success": True,
