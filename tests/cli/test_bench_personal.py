@@ -30,7 +30,7 @@ def test_no_name_of_tuned_files_is_in_those_apart() -> None:
 def test_people_are_found_in_labelled_files(capsys: pytest.CaptureFixture[str]) -> None:
     score = score_files(labelled_files())
     with capsys.disabled():
-        print({part: rows["all"] for part, rows in score.items()})  # noqa: T201 - a figure of the closing note
+        print({part: rows["all"] for part, rows in score.items()})  # noqa: T201 - a figure to publish
 
     assert find_faults({"labelled": score}) == []
     assert score["unseen"]["all"]["recall"] >= LOWEST_UNSEEN

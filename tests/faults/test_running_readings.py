@@ -126,7 +126,7 @@ async def test_a_slow_reader_is_cut_off_when_its_agreement_is_revoked(
         again = await client.get(f"/datasets/{dataset}/file", headers=grant.headers)
 
     after = reader.taken - BEFORE
-    print(  # noqa: T201 - a figure of the closing note
+    print(  # noqa: T201 - a figure to publish
         f"revoked in the middle: {after / 1024**2:.1f} MiB more reached a slow reader, cut after {seconds:.1f} s"
         f" (told in {known - began:.1f} s)"
     )

@@ -7,6 +7,7 @@ import re
 import struct
 import time
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 from litestar import Litestar
@@ -26,9 +27,9 @@ PASSWORD = "une phrase que nul ne devine"
 
 
 @pytest.fixture
-async def levels(scene: Scene, run_folder: object) -> AsyncIterator[None]:
+async def levels(scene: Scene, run_folder: Path) -> AsyncIterator[None]:
     """The realm, which the run's workers share, has the flow with two levels for the time of the test."""
-    with locked(run_folder, "realm"):  # type: ignore[arg-type]
+    with locked(run_folder, "realm"):
         await asyncio.to_thread(apply_browser_flow, scene.admin, second_factor=True)
         yield
         await asyncio.to_thread(apply_browser_flow, scene.admin, second_factor=False)
@@ -175,8 +176,8 @@ async def test_a_territory_may_do_without(scene: Scene, strict: Litestar) -> Non
     assert (await browser.post("/decide")).status_code == 201
 
 
-async def test_the_flow_is_built_once_and_given_back(scene: Scene, run_folder: object) -> None:
-    with locked(run_folder, "realm"):  # type: ignore[arg-type]
+async def test_the_flow_is_built_once_and_given_back(scene: Scene, run_folder: Path) -> None:
+    with locked(run_folder, "realm"):
         outcomes = [
             (await asyncio.to_thread(apply_browser_flow, scene.admin, second_factor=wanted)).outcome
             for wanted in (True, True, False, False)

@@ -1,5 +1,6 @@
 """Secrets of others in the databases: sealed where they lie, each for its column, under the key of the day."""
 
+import asyncio
 import shutil
 import uuid
 from collections.abc import AsyncIterator
@@ -10,11 +11,12 @@ import pytest
 from sqlalchemy import select, text
 
 from tests.node.test_ring import aged
+from udi.kit import sealed_column_tasks
 from udi.kit.clock import now
 from udi.kit.db import Database
 from udi.kit.oidc import Login
 from udi.kit.ring import Ring, new_ring, rotated_ring
-from udi.kit.sealed_column_tasks import reseal_territory
+from udi.kit.sealed_column_tasks import reseal_for_ever, reseal_territory
 from udi.kit.sealed_columns import (
     BrokenColumnError,
     ColumnKeys,
@@ -26,12 +28,14 @@ from udi.kit.sealed_columns import (
 )
 from udi.kit.sessions import open_session
 from udi.kit.tenancy import Territory
+from udi.kit.territories import Registry
 from udi.node import work as node_work
 from udi.node.schema import NodeTable
 from udi.portal import work as portal_work
 from udi.portal.identity.models import TABLES
 from udi.portal.notifications.models import Webhook, WebhookState
 from udi.portal.schema import PortalTable
+from udi.portal.tenants.models import Tenant
 from udi.settings import Settings
 
 DAYS = timedelta(days=1)
@@ -213,3 +217,26 @@ async def test_another_installations_keys_open_nothing(
     with pytest.raises(BrokenColumnError):
         await read_opened(stranger, demo)
     await stranger.close()
+
+
+async def test_a_territory_that_fails_ends_nothing_and_keeps_no_other_back(
+    database: Database, demo: Territory, other: Territory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registry = Registry(database, Tenant, lambda host: f"http://{host}", max_age=0)
+    tried: list[uuid.UUID] = []
+    both_twice = asyncio.Event()
+
+    async def fail(_database: Database, tenant: uuid.UUID, _tables: object) -> int:
+        tried.append(tenant)
+        if min(tried.count(demo.id), tried.count(other.id)) == 2:
+            both_twice.set()
+        raise ValueError
+
+    monkeypatch.setattr(sealed_column_tasks, "reseal_territory", fail)
+    companion = asyncio.create_task(reseal_for_ever(database, registry, (), every=0.01))
+    waiting = asyncio.create_task(both_twice.wait())
+
+    ended, _ = await asyncio.wait({companion, waiting}, timeout=60, return_when=asyncio.FIRST_COMPLETED)
+    companion.cancel()
+
+    assert ended == {waiting}

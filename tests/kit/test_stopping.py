@@ -5,11 +5,14 @@ import asyncio
 import pytest
 
 from udi.kit import jobs
-from udi.kit.jobs import run_until_stopped
+from udi.kit.jobs import Worker, run_until_stopped
 
 
-class Idle:
-    """A worker that waits for jobs."""
+class Idle(Worker):
+    """A worker that waits for jobs, and needs no database for it."""
+
+    def __init__(self) -> None:
+        """Have nothing to do."""
 
     async def run(self) -> None:
         await asyncio.Event().wait()
@@ -27,7 +30,7 @@ async def lose_a_cancellation(begun: asyncio.Event) -> None:
 async def test_what_lost_its_cancellation_is_cancelled_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jobs, "CANCELLED_AGAIN", 0.01)
     begun = asyncio.Event()
-    running = asyncio.create_task(run_until_stopped(Idle(), lose_a_cancellation(begun)))  # type: ignore[arg-type]
+    running = asyncio.create_task(run_until_stopped(Idle(), lose_a_cancellation(begun)))
     await begun.wait()
 
     running.cancel()
@@ -42,4 +45,4 @@ async def test_the_first_failure_ends_all() -> None:
         raise ValueError
 
     with pytest.RaisesGroup(ValueError):
-        await run_until_stopped(Idle(), fail())  # type: ignore[arg-type]
+        await run_until_stopped(Idle(), fail())

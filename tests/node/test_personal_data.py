@@ -82,7 +82,7 @@ def test_recall_and_precision_on_the_labelled_set(tmp_path: Path, capsys: pytest
         for label in table:
             score.add(number, label, report)
     with capsys.disabled():
-        print(f"\n{score}")  # noqa: T201 - a figure of the closing note
+        print(f"\n{score}")  # noqa: T201 - a figure to publish
 
     assert score.columns >= 300
     assert score.direct >= 100

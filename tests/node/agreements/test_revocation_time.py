@@ -21,7 +21,7 @@ async def test_a_revocation_is_felt_within_seconds(portal: Granting, machine: ht
         await portal.push(machine, grant.change(state=State.ACTIVE))
 
     figures = f"median {statistics.median(taken) * 1000:.0f} ms, worst of {TIMES}: {max(taken) * 1000:.0f} ms"
-    print(f"from revocation to refusal: {figures}")  # noqa: T201 - a figure of the closing note
+    print(f"from revocation to refusal: {figures}")  # noqa: T201 - a figure to publish
     assert max(taken) < LONGEST
 
 

@@ -150,7 +150,7 @@ async def test_no_row_reaches_whoever_has_no_agreement(
             if HIDDEN in answer.text or FIRST in answer.text:
                 leaks.append(f"{name}: {way}")
 
-    print(f"ways out tried: {tried}, leaks: {len(leaks)}")  # noqa: T201 - a figure of the closing note
+    print(f"ways out tried: {tried}, leaks: {len(leaks)}")  # noqa: T201 - a figure to publish
     assert leaks == []
 
 

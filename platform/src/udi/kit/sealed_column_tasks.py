@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+import structlog
 from sqlalchemy import Text, select, type_coerce, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -13,6 +14,7 @@ from udi.kit.ring import Ring
 from udi.kit.sealed_columns import MARK, sealed_columns
 from udi.kit.territories import Registry
 
+log = structlog.get_logger()
 AT_ONCE = 200
 """Rows of one column that are sealed again in one transaction."""
 
@@ -35,12 +37,21 @@ async def reseal(session: AsyncSession, table: Any, ring: Ring) -> int:
 async def reseal_for_ever(database: Database, registry: Registry, tables: Sequence[Any], *, every: float = 600) -> None:
     """Seal what lies in clear or under a replaced key, in every territory, again and again; a companion of the worker.
 
-    It waits first: while a release takes the place of another, the one before still reads what it wrote itself.
+    It waits first: while a release takes the place of another, the one before still reads what it wrote itself. What fails
+    ends nothing else of the worker: values stay as they are until the next time.
     """
     while True:
         await asyncio.sleep(every)
-        for territory in await registry.list():
-            await reseal_territory(database, territory.id, tables)
+        try:
+            territories = await registry.list()
+        except Exception as error:  # noqa: BLE001 - asked again at the next time
+            log.warning("territories not listed", error=type(error).__name__)
+            continue
+        for territory in territories:
+            try:
+                await reseal_territory(database, territory.id, tables)
+            except Exception as error:  # noqa: BLE001 - one territory keeps no other back
+                log.warning("columns not sealed again", tenant=str(territory.id), error=type(error).__name__)
 
 
 async def reseal_territory(database: Database, tenant: UUID, tables: Sequence[Any]) -> int:

@@ -1,10 +1,10 @@
 """Where a version stands before it is published: people who could be known by it, dangers of its file, its schema."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from udi.kit.errors import ConflictError, InvalidError, Refusal
 from udi.node.datasets import continuity
-from udi.node.datasets.continuity import list_breaks
+from udi.node.datasets.continuity import Break, list_breaks
 from udi.node.datasets.description import check_answers
 from udi.node.datasets.models import Dataset, PreparationState, State, Version
 from udi.node.files.clam import ScanState, Unscanned
@@ -95,17 +95,22 @@ def access_of(dataset: Dataset, version: Version) -> Access:
 
 def stops_of(dataset: Dataset, version: Version) -> list[str]:
     """Which of `STOPS` leave it to a person: what its file holds, and what it breaks of the published version."""
+    return _name_stops(version, list_breaks(dataset, version))
+
+
+def _name_stops(version: Version, breaks: Sequence[Break]) -> list[str]:
     held = {} if version.preparation and version.preparation.reason else _to_be_cleared(version)
     harms = any(one.strength is Safety.QUARANTINE for one in dangers_of(version))
     held |= {"virus": has_virus(version), "danger": harms or held.get("danger", False)}
-    held |= {one.stop: True for one in list_breaks(dataset, version)}
+    held |= {one.stop: True for one in breaks}
     return [name for name in STOPS if held.get(name)]
 
 
 def explain_stops(dataset: Dataset, version: Version, say: Callable[[str], str]) -> list[str]:
     """The same in sentences, with the columns and the numbers of rows that are lost."""
-    breaks = {one.stop: one.explain(say) for one in list_breaks(dataset, version)}
-    return [breaks.get(name) or say(STOPS[name]) for name in stops_of(dataset, version)]
+    breaks = list_breaks(dataset, version)
+    sentences = {one.stop: one.explain(say) for one in breaks}
+    return [sentences.get(name) or say(STOPS[name]) for name in _name_stops(version, breaks)]
 
 
 def explain_waiting(dataset: Dataset, version: Version) -> str:

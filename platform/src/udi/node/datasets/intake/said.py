@@ -21,13 +21,16 @@ REMEDIES = {
 def describe_publication(dataset: Dataset, version: Version, territory: Territory, say: Say) -> dict[str, Any]:
     """How far the publication of a version is, why (never empty), and where to look."""
     asked = has_asked(version) and may_publish(dataset)
-    state, why = "waiting", [say(explain_waiting(dataset, version))]
+    state = "waiting"
+    why = [say(explain_waiting(dataset, version))]
     if version.published_at is not None:
-        state, why = "published", [say(_cleared(version))]
+        state = "published"
+        why = [say(_cleared(version))]
     elif asked and is_being_read(version):
         state = "reading"
     elif asked:
-        state, why = "stopped", explain_stops(dataset, version, say) or [say(STOPS["description"])]
+        state = "stopped"
+        why = explain_stops(dataset, version, say) or [say(STOPS["description"])]
     page = f"{territory.origin}/datasets/{dataset.id}"
     return {"state": state, "why": why, "remedy": say(REMEDIES[state]), "page": page}
 
