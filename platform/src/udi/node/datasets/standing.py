@@ -12,8 +12,9 @@ from udi.node.files.models import Access
 from udi.node.tables.corrections import Corrections
 from udi.node.tables.personal.report import Finding
 from udi.node.tables.personal.report import Strength as Personal
-from udi.node.tables.safety.findings import SafetyFinding
+from udi.node.tables.safety.findings import Danger, SafetyFinding
 from udi.node.tables.safety.findings import Strength as Safety
+from udi.node.tables.safety.properties import can_remove_names
 from udi.node.tables.schemas.declared import Declared, Proposed
 
 OPENED = (State.PUBLISHING, State.PUBLISHED)
@@ -65,6 +66,19 @@ def dangers_of(version: Version) -> list[SafetyFinding]:
     """What its file hides or does, the most serious first."""
     found = version.preparation
     return [SafetyFinding.from_json(one) for one in found.findings.get("safety", ())] if found else []
+
+
+def new_dangers_of(dataset: Dataset, version: Version) -> list[SafetyFinding]:
+    """The same without the notes that the published version before had too: a note is told once."""
+    before = continuity.published_before(dataset, version)
+    known = {one.danger for one in dangers_of(before)} if before else set[Danger]()
+    return [one for one in dangers_of(version) if one.strength is not Safety.NOTE or one.danger not in known]
+
+
+def removable_names(version: Version) -> bool:
+    """Whether the properties of its file give names that the node can remove."""
+    named = any(one.danger is Danger.AUTHOR for one in dangers_of(version))
+    return named and not is_harmful(version) and can_remove_names(version.file.name, version.file.size)
 
 
 def has_virus(version: Version) -> bool:

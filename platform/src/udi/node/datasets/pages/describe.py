@@ -37,13 +37,14 @@ from udi.node.datasets.queries import get_dataset
 from udi.node.datasets.standing import (
     can_treat,
     clear_for_publication,
-    dangers_of,
     declared_of,
     has_virus,
     is_unread,
     looks_like,
     needs_reason,
+    new_dangers_of,
     people_in,
+    removable_names,
     unsearched_in,
 )
 from udi.node.spaces.queries import Doing, list_allowed
@@ -156,7 +157,8 @@ def review_page(
         errors=errors or {},
         people=people_in(waits) if waits else [],
         treatable=bool(waits and can_treat(waits)),
-        dangers=dangers_of(waits) if waits else [],
+        dangers=new_dangers_of(dataset, waits) if waits else [],
+        removable=bool(waits and removable_names(waits)),
         virus=bool(waits and has_virus(waits)),
         unread=bool(waits and is_unread(waits)),
         unsearched=unsearched_in(waits) if waits else [],

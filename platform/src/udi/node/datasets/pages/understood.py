@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
+from udi.node.datasets.actions.clean import remove_property_names
 from udi.node.datasets.actions.correct import correct_version, read_corrections
 from udi.node.datasets.actions.prepare import prepare_promptly
 from udi.node.datasets.cells import count_misfits, report_of
@@ -24,13 +25,14 @@ from udi.node.datasets.queries import get_dataset
 from udi.node.datasets.standing import (
     can_treat,
     corrections_of,
-    dangers_of,
     declared_of,
     has_virus,
     is_table,
     is_unread,
     looks_like,
+    new_dangers_of,
     people_in,
+    removable_names,
     unsearched_in,
 )
 from udi.node.spaces.queries import Doing
@@ -76,7 +78,8 @@ async def check(
         failure=speaker(request)(failure) if failure else "",
         total=count_misfits(dataset.latest),
         people=people_in(dataset.latest),
-        dangers=dangers_of(dataset.latest),
+        dangers=new_dangers_of(dataset, dataset.latest),
+        removable=removable_names(dataset.latest),
         virus=has_virus(dataset.latest),
         unread=is_unread(dataset.latest),
         unsearched=unsearched_in(dataset.latest),
@@ -95,6 +98,18 @@ def _schema(dataset: Dataset) -> dict[str, Any]:
         "report": report,
         "column_faults": [explain_column(fault) for fault in report.columns[:MOST_FAULTS]] if report else [],
     }
+
+
+@post("/datasets/{dataset_id:uuid}/properties")
+async def remove_names(
+    request: PageRequest,
+    territory: NamedDependency[Territory],
+    member: NamedDependency[Actor],
+    dataset_id: FromPath[UUID],
+) -> Redirect:
+    """Make the newest file again without the names that its properties give."""
+    await remove_property_names(preparing(request, territory), member, dataset_id)
+    return Redirect(f"/datasets/{dataset_id}/check", status_code=303)
 
 
 @get("/datasets/{dataset_id:uuid}/understood")
@@ -147,4 +162,4 @@ def corrections_page(
     )
 
 
-routes: Sequence[ControllerRouterHandler] = [check, ask_corrections, correct]
+routes: Sequence[ControllerRouterHandler] = [check, remove_names, ask_corrections, correct]

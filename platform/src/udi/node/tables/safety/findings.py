@@ -60,6 +60,7 @@ STRENGTHS = {
     Danger.SCRIPT: Strength.STOP,
     Danger.ENTITIES: Strength.STOP,
     Danger.ATTACK: Strength.STOP,
+    Danger.AUTHOR: Strength.NOTE,
 }
 """How serious each is; the others are warnings."""
 EXPLANATIONS = {
