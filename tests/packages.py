@@ -16,6 +16,8 @@ PROGRAMS = {
     POSTGRESQL: "postgresql-15",
     "openssl": "openssl",
     "wrk": "wrk",
+    "haproxy": "haproxy",
+    "nginx": "nginx-light",
 }
 """A program, or its path, and the package that has it."""
 FOR_ALL = {"javac": "default-jdk-headless", "/usr/share/misc/magic.mgc": "libmagic1"}

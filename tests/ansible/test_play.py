@@ -20,7 +20,7 @@ ROLES = sorted(path.name for path in (PLAY / "roles").iterdir())
 REFERENCE = ROOT / "docs/reference/roles.md"
 EXAMPLE = PLAY / "inventory/example/hosts.ini"
 CLUSTER = PLAY / "inventory/cluster/hosts.ini"
-SCRIPTS = sorted((PLAY / "roles").rglob("*.sh"))
+SCRIPTS = sorted([*(PLAY / "roles").rglob("*.sh"), *(PLAY / "files").rglob("*.sh")])
 
 
 def read(role: str, name: str) -> Any:
@@ -227,7 +227,7 @@ def test_a_certificate_is_issued_again_only_when_the_names_change(tmp_path: Path
 def test_what_the_programs_compress_is_not_compressed_twice(upstream: str, *, compresses: bool) -> None:
     text = (PLAY / "roles/reverse_proxy/templates/udi.conf.j2").read_text()
     common, *servers = text.split("\nserver {\n")
-    [server] = [each for each in servers if f"http://{upstream};" in each]
+    [server] = [each for each in servers if f"://{upstream};" in each]
 
     assert ("gzip off;" in server) is not compresses
     assert ("gzip_types" in server) is compresses

@@ -33,7 +33,7 @@ def test_what_is_missing_is_asked_for_once(calls: Path) -> None:
         packages.ensure_packages()
 
     asked = [line.split()[-1] for line in calls.read_text().splitlines()]
-    assert asked == ["-qq", "pgbackrest", "restic", "openssl", "wrk"]
+    assert asked == ["-qq", "pgbackrest", "restic", "openssl", "wrk", "haproxy", "nginx-light"]
 
 
 def test_who_is_not_root_installs_nothing(calls: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -81,7 +81,9 @@ class Settings(BaseSettings):
         default="", description="Address at which the programs reach Keycloak; empty: the public one."
     )
     identity_realm: str = Field(default="udi", description="Realm of the deployment.")
-    identity_address: str = Field(default="127.0.0.1", description="Address of this machine that Keycloak listens on.")
+    identity_address: str = Field(
+        default="127.0.0.1", description="Address of this machine at which the other Keycloaks reach its own."
+    )
     identity_peers: list[str] = Field(
         default=[], description="Addresses of all the Keycloaks that share sessions; empty: there is one, alone."
     )

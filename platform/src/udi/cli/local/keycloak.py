@@ -49,7 +49,7 @@ class Keycloak:
     """Secret of the client `udi-admin`, made at the first start on an empty database."""
     account: Account | None = None
     address: str = LOOPBACK
-    """Where it listens; with peers, where they reach it too."""
+    """Where its peers reach it; people and programs come through loopback."""
     peers: tuple[str, ...] = ()
     """Addresses of all that share one cache, its own among them; empty: it is alone."""
     proxies: tuple[str, ...] = ()
@@ -90,7 +90,7 @@ class Keycloak:
             "KC_DB_POOL_MAX_SIZE": "20",
             "KC_HOSTNAME": self.url,
             "KC_HTTP_ENABLED": "true",
-            "KC_HTTP_HOST": self.address,
+            "KC_HTTP_HOST": LOOPBACK,
             "KC_HTTP_PORT": str(self.port),
             "KC_HTTP_MANAGEMENT_PORT": str(self.management_port),
             "KC_LOG_LEVEL": "info,io.smallrye.health:warn",
