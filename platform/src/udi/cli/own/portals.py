@@ -1,5 +1,7 @@
 """The further portals of a producer's own node: joined, left, and told to its database each time it starts."""
 
+from collections.abc import Sequence
+
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.cli.local.errors import LocalError
@@ -15,7 +17,7 @@ REASON = "The producer does not publish on this portal any more."
 
 
 def take_joining(own: OwnNode, joining: Joining, wanted: dict[str, str]) -> tuple[OwnNode, Further]:
-    """The node with one more portal, and that portal, whose credential is kept; `wanted` says which space a producer there is here.
+    """The node with one more portal, and that portal, whose credential is kept; `wanted` is the producer there by space here.
 
     Raises:
         LocalError: it invited the node at another address, or for no producer of this node.
@@ -27,7 +29,7 @@ def take_joining(own: OwnNode, joining: Joining, wanted: dict[str, str]) -> tupl
         portal=joining.portal,
         name=joining.territory.name,
         client_id=joining.credentials.push.client_id,
-        spaces=_match(own, joining, wanted),
+        spaces=match_producers(own.joined.producers, joining.producers, wanted),
     )
     found = own.having(further)
     write_secret(found.settings, further.credential, lambda: joining.credentials.push.secret)
@@ -35,19 +37,25 @@ def take_joining(own: OwnNode, joining: Joining, wanted: dict[str, str]) -> tupl
     return found, further
 
 
-def _match(own: OwnNode, joining: Joining, wanted: dict[str, str]) -> dict[str, dict[str, str]]:
-    """By space of this node, the organisation that it is there: of the same short name, or as was said."""
-    here = [each.slug for each in own.joined.producers]
-    there = {each.slug: each for each in joining.producers}
-    said = {space: there[slug] for slug, space in wanted.items() if slug in there and space in here}
-    same = {slug: there[slug] for slug in here if slug in there and slug not in wanted}
-    found = {**same, **said}
-    if not found and not wanted and len(here) == len(there) == 1:
-        found = {here[0]: joining.producers[0]}
-    if not found:
+def match_producers(
+    own: Sequence[JoinedProducer], invited: Sequence[JoinedProducer], slug_by_space: dict[str, str]
+) -> dict[str, dict[str, str]]:
+    """By space of this node, the organisation that it is on the other portal: of the same slug, or the one named.
+
+    Raises:
+        LocalError: a name is none of this node or none of the invitation, or no producer is on both sides.
+    """
+    here = [producer.slug for producer in own]
+    there = {producer.slug: producer for producer in invited}
+    unknown = [f"{slug}={space}" for space, slug in slug_by_space.items() if slug not in there or space not in here]
+    matched = {slug: there[slug] for slug in here if slug in there and slug not in slug_by_space}
+    matched |= {space: there[slug] for space, slug in slug_by_space.items() if slug in there and space in here}
+    if not matched and not slug_by_space and len(here) == len(there) == 1:
+        matched = {here[0]: invited[0]}
+    if unknown or not matched:
         cause = f"The portal invited {', '.join(sorted(there))}; this node publishes for {', '.join(here)}"
         raise LocalError(cause, "ask for another invitation, and say --producer <name there>=<name here>")
-    return {space: _known(each) for space, each in found.items()}
+    return {space: _known(each) for space, each in matched.items()}
 
 
 def _known(producer: JoinedProducer) -> dict[str, str]:
