@@ -38,6 +38,7 @@ pytest_plugins = [
     "tests.figures",
     "tests.children",
     "tests.garbage",
+    "tests.hangs",
     "tests.times",
 ]
 UNTIMED = {

@@ -1,0 +1,74 @@
+"""A test that does not end fails, says what it waits for, and lets the others go on."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests import depth
+from tests.hangs import LIMIT, USUAL_LIMIT, read_limit
+
+pytestmark = pytest.mark.programs
+
+ROOT = Path(__file__).parents[2]
+TESTS = """
+import asyncio, threading, time
+import pytest
+
+async def wait_for_nobody():
+    try:
+        await asyncio.Event().wait()
+    except Exception:
+        await asyncio.Event().wait()
+
+async def test_task():
+    await asyncio.create_task(wait_for_nobody(), name="lonely")
+
+def test_thread():
+    threading.Event().wait()
+
+@pytest.fixture
+def endless():
+    yield
+    time.sleep(60)
+
+def test_fixture(endless):
+    pass
+
+async def test_short():
+    await asyncio.sleep(0)
+"""
+
+
+def test_what_hangs_fails_and_is_described(tmp_path: Path) -> None:
+    (tmp_path / "test_it.py").write_text(TESTS)
+    (tmp_path / "pytest.ini").write_text(
+        "[pytest]\nasyncio_mode=auto\nasyncio_default_fixture_loop_scope=session\nasyncio_default_test_loop_scope=session\n"
+    )
+    command = [sys.executable, "-m", "pytest", "-p", "tests.hangs", "-p", "no:cacheprovider", "-q", str(tmp_path)]
+    done = subprocess.run(
+        command,
+        cwd=ROOT,
+        env={**os.environ, LIMIT: "1", "PYTHONPATH": f"{ROOT}:{ROOT}/platform/src"},
+        capture_output=True,
+        text=True,
+        timeout=50,
+        check=False,
+    )
+
+    assert "2 failed, 2 passed, 1 error" in done.stdout, done.stdout
+    assert "test_task did not end within 1 s" in done.stdout
+    assert "task lonely" in done.stdout
+    assert "wait_for_nobody" in done.stdout
+    assert "threading.Event().wait()" in done.stdout
+
+
+def test_a_run_of_everything_has_no_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(LIMIT, raising=False)
+    monkeypatch.delenv(depth.SWITCH, raising=False)
+    usual = read_limit()
+    monkeypatch.setenv(depth.SWITCH, "1")
+
+    assert (usual, read_limit()) == (USUAL_LIMIT, 0)
