@@ -23,7 +23,7 @@ COMMAND = (sys.executable, "-P", "-m", "tests.command", "-q", "-p", "no:cachepro
 IN_THE_BACKGROUND = ("/bin/sh", "-c", "trap '' INT; exec \"$@\"", "sh")
 """As a shell without a terminal starts what ends with «&»: Ctrl-C is ignored there."""
 SHARED_OUT = ("-n", "2")
-PATIENCE = 600.0
+PATIENCE = 120.0
 
 
 def wait_for(happened: Callable[[], bool]) -> None:
@@ -41,7 +41,12 @@ def is_gone(pid: int) -> bool:
 @pytest.mark.parametrize(
     ("number", "command"),
     [
-        pytest.param(signal.SIGINT, (*IN_THE_BACKGROUND, *PYTEST, *SHARED_OUT), id="INT in the background, shared out"),
+        pytest.param(
+            signal.SIGINT,
+            (*IN_THE_BACKGROUND, *PYTEST, *SHARED_OUT),
+            id="INT in the background, shared out",
+            marks=pytest.mark.thorough,
+        ),
         pytest.param(signal.SIGTERM, PYTEST, id="TERM"),
         pytest.param(signal.SIGKILL, (*COMMAND, *SHARED_OUT), id="KILL of the command, shared out"),
         pytest.param(signal.SIGINT, PYTEST, id="INT", marks=pytest.mark.thorough),
