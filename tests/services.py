@@ -11,7 +11,7 @@ import pytest
 
 from tests.s3 import S3Service
 from udi.cli.local import java, parts
-from udi.cli.local.account import service_account
+from udi.cli.local.account import Account, service_account
 from udi.cli.local.distribution import built_folder, ensure_archive, ensure_built
 from udi.cli.local.errors import LocalError
 from udi.cli.local.keycloak import configured, start_keycloak
@@ -35,8 +35,8 @@ def launch_postgres(run: Path, port: int, password: str) -> str:
     return cluster.dsn
 
 
-def launch_keycloak(run: Path, settings: Settings) -> None:
-    """Start the run's Keycloak, fetched and built if this machine has none yet."""
+def find_keycloak(settings: Settings) -> tuple[Path, Path, Account | None]:
+    """Java, the built distribution and the account to run it as; fetched and built if this machine has none yet."""
     account = service_account()
     with skipped_without():
         runtime = java.find_java(settings.cache, account)
@@ -45,6 +45,12 @@ def launch_keycloak(run: Path, settings: Settings) -> None:
         with skipped_without():
             archive = ensure_archive(settings.cache, settings.maven_repository, lambda *_: None)
         ensure_built(settings.cache, archive, runtime, account)
+    return runtime, distribution, account
+
+
+def launch_keycloak(run: Path, settings: Settings) -> None:
+    """Start the run's Keycloak."""
+    runtime, distribution, account = find_keycloak(settings)
     keycloak = configured(settings, java=runtime, distribution=distribution, account=account)
     keycloak = replace(keycloak, home=run / "keycloak")
     guardian = PidFile(run / "keycloak.pid")
