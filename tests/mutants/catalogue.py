@@ -5,8 +5,9 @@ functions in which every comparison, negation, conjunction, refusal and small nu
 """
 
 import ast
+import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -17,6 +18,10 @@ from tests.mutants import operators
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ROOT / "platform/src"
 PLACES = Path(__file__).parent / "places"
+TOKEN = re.compile(r"""\w+|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|\S""")
+WORD = re.compile(r"\w\Z|\A\w")
+CLOSING = frozenset(")]}")
+WRAPPED = frozenset({"if", "elif", "while", "return", "assert"})
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 
@@ -63,8 +68,8 @@ class Mutant:
         if not places or (self.occurrence < 0 and len(places) != 1) or self.occurrence >= len(places):
             where = f"{self.module}.{self.function}".rstrip(".")
             raise LostPlaceError(f"{self.id}: {where} holds {self.old!r} {len(places)} times")
-        at = start + places[max(self.occurrence, 0)]
-        changed = source[:at] + self.new + source[at + len(self.old) :]
+        first, last = places[max(self.occurrence, 0)]
+        changed = source[: start + first] + self.new + source[start + last :]
         compile(changed, str(self.path), "exec")
         return changed
 
@@ -76,13 +81,38 @@ def module_path(module: str) -> Path:
     return file.relative_to(ROOT)
 
 
-def _find_all(text: str, fragment: str) -> list[int]:
-    places: list[int] = []
-    at = text.find(fragment)
-    while at >= 0:
-        places.append(at)
-        at = text.find(fragment, at + 1)
-    return places
+def _find_all(text: str, fragment: str) -> list[tuple[int, int]]:
+    """Where a fragment starts and ends: as it is written, else however its lines are broken."""
+    places = [
+        (match.start(), match.start() + len(fragment)) for match in re.finditer(f"(?={re.escape(fragment)})", text)
+    ]
+    return places or [match.span() for match in re.finditer(_layout_free(fragment), text)]
+
+
+@cache
+def _layout_free(fragment: str) -> str:
+    """A pattern of the fragment's tokens, whatever the white space between them, with or without the parentheses and the
+    last comma that the formatter adds.
+    """
+    tokens = TOKEN.findall(fragment)
+    if tokens[0] not in WRAPPED:
+        return _join_tokens(tokens)
+    colon = tokens[-1] == ":"
+    expression = _join_tokens(tokens[1:-1] if colon else tokens[1:])
+    return rf"{tokens[0]}\s*(\(\s*)?{expression}(?(1)\s*\)){':' if colon else ''}"
+
+
+def _join_tokens(tokens: Sequence[str]) -> str:
+    pattern = ""
+    before = ""
+    for token in tokens:
+        if WORD.search(before) and WORD.match(token):
+            pattern += r"\s+"
+        elif before:
+            pattern += r",?\s*" if token in CLOSING and before != "," else r"\s*"
+        pattern += re.escape(token)
+        before = token
+    return pattern
 
 
 def find_span(source: str, function: str) -> tuple[int, int]:
@@ -170,7 +200,7 @@ def _of_operators(about: dict[str, Any], group: dict[str, Any], function: str) -
     start, end = find_span(source, function)
     for change in operators.changes(source, find_node(source, function)):
         name = f"{module.removeprefix('udi.')}.{function}/{change.name}"
-        before = _find_all(source[start:end], change.old)
+        before = [first for first, _ in _find_all(source[start:end], change.old)]
         yield Mutant(
             id=name,
             module=module,

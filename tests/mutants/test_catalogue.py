@@ -76,3 +76,20 @@ def test_operators_change_each_comparison_negation_conjunction_and_refusal() -> 
         "compare-3": ("b != 'à'", "(b == 'à')"),
         "raise-1": ("raise ValueError", "pass"),
     }
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "if first and last(1, 2):",
+        "if (\n        first\n        and last(1, 2)\n    ):",
+        "if first and last(\n        1,\n        2,\n    ):",
+    ],
+)
+def test_a_place_is_found_however_its_lines_are_broken(source: str) -> None:
+    mutant = Mutant("one", "udi.kit.paging", "page_number", "", "if first and last(1, 2):", "if False:", ("tests/kit",))
+    program = f"def page_number(first, last):\n    {source}\n        return 1\n    return firstly\n"
+
+    assert (
+        mutant.apply(program) == "def page_number(first, last):\n    if False:\n        return 1\n    return firstly\n"
+    )
